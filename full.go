@@ -1,0 +1,106 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+)
+
+// Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers and wrappers embed it:
+// a capability that is added later is then refused, not bypassed, and they still compile. A wrapper never embeds a Store.
+type Unsupported struct{}
+
+func unsupported(op string) error { return &Error{Op: op, Kind: errors.ErrUnsupported} }
+
+func (Unsupported) Copy(context.Context, string, string, *CopyOptions) (*CopyResult, error) {
+	return nil, unsupported("Copy")
+}
+
+func (Unsupported) CreateUpload(context.Context, string, *PutOptions) (string, error) {
+	return "", unsupported("CreateUpload")
+}
+
+func (Unsupported) PutPart(context.Context, string, string, int, io.ReadSeeker, int64, *PartOptions) (*Part, error) {
+	return nil, unsupported("PutPart")
+}
+
+func (Unsupported) CopyPart(context.Context, string, string, int, string, *CopyPartOptions) (*Part, error) {
+	return nil, unsupported("CopyPart")
+}
+
+func (Unsupported) CompleteUpload(context.Context, string, string, []*Part, *PutOptions) (*Object, error) {
+	return nil, unsupported("CompleteUpload")
+}
+
+func (Unsupported) AbortUpload(context.Context, string, string) error {
+	return unsupported("AbortUpload")
+}
+
+func (Unsupported) ListPartsPage(context.Context, string, string, *ListPartsOptions) (*PartPage, error) {
+	return nil, unsupported("ListPartsPage")
+}
+
+func (Unsupported) ListUploadsPage(context.Context, *ListOptions) (*UploadPage, error) {
+	return nil, unsupported("ListUploadsPage")
+}
+
+// PartLimits returns the zero limits: no multipart.
+func (Unsupported) PartLimits(*PutOptions) PartLimits { return PartLimits{} }
+
+func (Unsupported) DeleteBatch(context.Context, []string, *DeleteBatchOptions) ([]error, error) {
+	return nil, unsupported("DeleteBatch")
+}
+
+// MaxBatch returns 0: no batches.
+func (Unsupported) MaxBatch() int { return 0 }
+
+func (Unsupported) SignURL(context.Context, string, *SignOptions) (*SignedURL, error) {
+	return nil, unsupported("SignURL")
+}
+
+// Close does nothing.
+func (Unsupported) Close() error { return nil }
+
+// Full gives s every optional capability: what s lacks answers [errors.ErrUnsupported]. It is the one place that asks a
+// Store what it can do; whoever holds a Store holds Full(s) in a field.
+func Full(s Store) FullStore {
+	if f, ok := s.(FullStore); ok {
+		return f
+	}
+	f := &full{Store: s}
+	f.Copier, _ = s.(Copier)
+	f.Multipart, _ = s.(Multipart)
+	f.BatchDeleter, _ = s.(BatchDeleter)
+	f.Signer, _ = s.(Signer)
+	f.Closer, _ = s.(io.Closer)
+	var none Unsupported
+	if f.Copier == nil {
+		f.Copier = none
+	}
+	if f.Multipart == nil {
+		f.Multipart = none
+	}
+	if f.BatchDeleter == nil {
+		f.BatchDeleter = none
+	}
+	if f.Signer == nil {
+		f.Signer = none
+	}
+	if f.Closer == nil {
+		f.Closer = none
+	}
+	return f
+}
+
+// full joins a Store with the capabilities that it has.
+type full struct {
+	Store
+	Copier
+	Multipart
+	BatchDeleter
+	Signer
+	io.Closer
+}
+
+// Unwrap returns the Store that Full was given.
+func (f *full) Unwrap() Store { return f.Store }

@@ -1,0 +1,72 @@
+package storage
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// The limits of a portable key.
+const (
+	maxKey      = 1024 // bytes: S3, GCS; Azure takes 1024 UTF-16 code units
+	maxSegment  = 254  // bytes: a file name of 255 with the dot that providers/file adds; Azure's rule of segments is looser
+	maxSegments = 254  // Azure: https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+)
+
+// PortableKey reports whether key works on every provider, unchanged: nil, or an error that matches ErrInvalidKey and names the
+// rule that key breaks. A portable key is valid UTF-8 of 1 to 1024 bytes (counted with the Bucket's prefix) without control
+// characters, backslash, U+FFFE and U+FFFF, of at most 254 segments between slashes, none of which is empty, ".", "..",
+// longer than 254 bytes or ends in a dot; it is not "soap" and not below ".well-known/acme-challenge/".
+//
+// Any other key either comes back byte for byte from a provider or is refused with ErrInvalidKey before any request.
+func PortableKey(key string) error {
+	if err := validKey(key); err != nil {
+		return err
+	}
+	for _, r := range key {
+		switch {
+		case r < 0x20 || r >= 0x7f && r <= 0x9f:
+			return keyError(key, "control character %U", r)
+		case r == '\\':
+			return keyError(key, "backslash")
+		case r == 0xFFFE || r == 0xFFFF:
+			return keyError(key, "noncharacter %U", r)
+		}
+	}
+	segments := 0
+	for s := range strings.SplitSeq(key, "/") {
+		segments++
+		switch {
+		case s == "":
+			return keyError(key, "empty segment: a slash at the start, at the end or doubled")
+		case strings.HasSuffix(s, "."):
+			return keyError(key, "segment that ends in a dot")
+		case len(s) > maxSegment:
+			return keyError(key, "segment of %d bytes, at most %d", len(s), maxSegment)
+		}
+	}
+	if segments > maxSegments {
+		return keyError(key, "%d segments, at most %d", segments, maxSegments)
+	}
+	if key == "soap" || strings.HasPrefix(key, ".well-known/acme-challenge/") { // S3; GCS
+		return keyError(key, "name that a service keeps for itself")
+	}
+	return nil
+}
+
+// validKey reports what no provider takes.
+func validKey(key string) error {
+	switch {
+	case key == "":
+		return keyError(key, "empty")
+	case len(key) > maxKey:
+		return keyError(key[:32]+"…", "%d bytes, at most %d", len(key), maxKey)
+	case !utf8.ValidString(key):
+		return keyError(key, "not UTF-8")
+	}
+	return nil
+}
+
+func keyError(key, format string, args ...any) *Error {
+	return &Error{Key: key, Kind: ErrInvalidKey, Err: fmt.Errorf(format, args...)}
+}

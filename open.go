@@ -1,0 +1,227 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Opener opens the URLs of a scheme. It is a pure function of the URL and the process's environment: no state from one
+// URL reaches the next.
+type Opener struct {
+	// Open makes the Store. u has no credentials and no query; params has the query, less prefix=. Open takes from params
+	// what it knows and then asks params.Err before it does anything.
+	Open func(ctx context.Context, u *url.URL, params *Params) (Store, error)
+
+	OwnsPath  bool // the path is Open's; otherwise the path behind the bucket is a prefix, which Open does not see
+	OwnsQuery bool // prefix= is Open's, too
+	TakesUser bool // u.User may have a name (abfss://container@account…); a password never
+}
+
+// Mux opens URLs by their scheme. The zero value is ready for use; its methods may be called concurrently.
+type Mux struct {
+	mu      sync.RWMutex
+	openers map[string]Opener
+}
+
+// DefaultMux is the Mux of [Open] and [Handle]. Provider packages register their schemes with it when they are imported.
+var DefaultMux Mux
+
+// Handle registers a scheme with [DefaultMux].
+func Handle(scheme string, o Opener) { DefaultMux.Handle(scheme, o) }
+
+// Open opens a bucket by URL with [DefaultMux] and the default Options.
+func Open(ctx context.Context, rawURL string) (*Bucket, error) { return DefaultMux.Open(ctx, rawURL) }
+
+// Handle registers the opener of a scheme. It panics if there is one already.
+func (m *Mux) Handle(scheme string, o Opener) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, twice := m.openers[scheme]; twice {
+		panic("storage: scheme " + strconv.Quote(scheme) + " is registered twice")
+	}
+	if m.openers == nil {
+		m.openers = make(map[string]Opener)
+	}
+	m.openers[scheme] = o
+}
+
+// Schemes returns the registered schemes, sorted.
+func (m *Mux) Schemes() []string {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	s := make([]string, 0, len(m.openers))
+	for scheme := range m.openers {
+		s = append(s, scheme)
+	}
+	slices.Sort(s)
+	return s
+}
+
+// Open opens a bucket by URL: scheme://bucket/prefix?parameter=value. A path behind the bucket is a prefix and gets a
+// trailing slash if it lacks one; the parameter prefix= is taken as it stands. Schemes that own their path (file) say so in their
+// package. Unknown parameters, parameters that are there twice and credentials in the URL are errors; no error shows the URL's secrets.
+func (m *Mux) Open(ctx context.Context, rawURL string) (*Bucket, error) {
+	s, prefix, err := m.OpenStore(ctx, rawURL)
+	if err != nil {
+		return nil, err
+	}
+	b := New(s, nil)
+	if prefix != "" {
+		sub := b.Prefix(prefix)
+		sub.owner = true
+		return sub, nil
+	}
+	return b, nil
+}
+
+// OpenStore opens the Store of a URL and returns it beside the prefix that the URL names, for programs that set Options:
+// storage.New(store, options).Prefix(prefix).
+func (m *Mux) OpenStore(ctx context.Context, rawURL string) (s Store, prefix string, err error) {
+	fail := func(format string, args ...any) (Store, string, error) {
+		e := invalid(format, args...)
+		e.Op = "Open"
+		return nil, "", e
+	}
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		// A *url.Error repeats the URL, and the URL may hold a secret.
+		var ue *url.Error
+		if errors.As(err, &ue) {
+			err = ue.Err
+		}
+		return fail("not a URL: %w", err)
+	}
+	m.mu.RLock()
+	o, ok := m.openers[u.Scheme]
+	m.mu.RUnlock()
+	if !ok {
+		return fail("unknown scheme %q, known are %s (forgotten import?)", u.Scheme, strings.Join(m.Schemes(), ", "))
+	}
+	if _, password := u.User.Password(); password || u.User != nil && !o.TakesUser {
+		return fail("credentials in a URL: use the provider's environment variables or its Options")
+	}
+	if u.Fragment != "" || u.Opaque != "" {
+		return fail("%s URL has no fragment and begins with %s://", u.Scheme, u.Scheme)
+	}
+	params, err := newParams(u.RawQuery)
+	if err != nil {
+		return fail("%w", err)
+	}
+	u.RawQuery, u.ForceQuery = "", false
+	if !o.OwnsQuery {
+		prefix = params.String("prefix")
+	}
+	if !o.OwnsPath {
+		if path := strings.TrimPrefix(u.Path, "/"); path != "" {
+			if prefix != "" {
+				return fail("a prefix in the path and prefix= exclude each other")
+			}
+			prefix = strings.TrimSuffix(path, "/") + "/"
+		}
+		u.Path, u.RawPath = "", ""
+	}
+	if prefix != "" {
+		if err := validKey(prefix); err != nil {
+			return fail("prefix: %w", err)
+		}
+	}
+	s, err = o.Open(ctx, u, params)
+	if err == nil {
+		err = params.Err() // an Open that forgot to ask
+		if err != nil {
+			Full(s).Close()
+		}
+	}
+	if err != nil {
+		e := asError(err)
+		e.Op, e.InDoubt = "Open", false
+		return nil, "", e
+	}
+	return s, prefix, nil
+}
+
+// Params are the query parameters of a URL. Each method takes one; what nobody takes is unknown.
+type Params struct {
+	values map[string]string
+	known  []string
+	err    error
+}
+
+func newParams(query string) (*Params, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errors.New("malformed query")
+	}
+	p := &Params{values: make(map[string]string, len(values))}
+	for name, v := range values {
+		if len(v) > 1 {
+			return nil, fmt.Errorf("parameter %q is there %d times", name, len(v))
+		}
+		p.values[name] = v[0]
+	}
+	return p, nil
+}
+
+// String takes the parameter name, "" if it is not there.
+func (p *Params) String(name string) string {
+	v := p.values[name]
+	delete(p.values, name)
+	p.known = append(p.known, name)
+	return v
+}
+
+// Bool takes the parameter name as strconv.ParseBool reads it; alone (?name) it is true.
+func (p *Params) Bool(name string) bool {
+	_, there := p.values[name]
+	v := p.String(name)
+	if !there {
+		return false
+	}
+	if v == "" {
+		return true
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		p.bad(name, "true or false")
+	}
+	return b
+}
+
+// Int takes the parameter name as a decimal number, 0 if it is not there.
+func (p *Params) Int(name string) int64 {
+	v := p.String(name)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		p.bad(name, "a number")
+	}
+	return n
+}
+
+func (p *Params) bad(name, want string) {
+	if p.err == nil {
+		p.err = invalid("parameter %q is not %s", name, want)
+	}
+}
+
+// Err returns an ErrInvalid that names a parameter that could not be read or that nobody took.
+func (p *Params) Err() error {
+	if p.err != nil || len(p.values) == 0 {
+		return p.err
+	}
+	unknown := make([]string, 0, len(p.values))
+	for name := range p.values {
+		unknown = append(unknown, name)
+	}
+	slices.Sort(unknown)
+	slices.Sort(p.known)
+	return invalid("unknown parameter %q, known are %s", unknown[0], strings.Join(p.known, ", "))
+}
