@@ -1,9 +1,6 @@
 package storage
 
-import (
-	"maps"
-	"time"
-)
+import "time"
 
 // ETagNone is the ETag of an object whose ETag is unknown or has been replaced already. It matches nothing, so that
 // `IfMatch: o.ETag` never turns into an unconditional write.
@@ -43,11 +40,14 @@ func (c Checksums) IsZero() bool {
 	return c.CRC32 == nil && c.CRC32C == nil && c.CRC64NVME == nil && c.MD5 == nil && c.SHA1 == nil && c.SHA256 == nil
 }
 
-// clone is a copy whose metadata can be changed. Checksums are shared: nobody writes into them.
-func (o *Object) clone() *Object {
-	c := *o
-	c.Metadata = maps.Clone(o.Metadata)
-	return &c
+// check refuses sums of the wrong length.
+func (c Checksums) check() error {
+	for _, a := range algorithms {
+		if sum, size := *a.of(&c), a.new().Size(); sum != nil && len(sum) != size {
+			return invalid("%s has %d bytes, not %d", a.name, len(sum), size)
+		}
+	}
+	return nil
 }
 
 // headers is what an object carries beside its bytes and what a write puts in place: the fields that Object, PutOptions

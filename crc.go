@@ -1,0 +1,77 @@
+package storage
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"hash/crc64"
+)
+
+// The polynomials, bit-reversed as hash/crc32 and hash/crc64 have them.
+const nvme = 0x9a6c9329ac4bc9b5 // CRC-64/NVME
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	crc64NVME  = crc64.MakeTable(nvme)
+)
+
+// CombineChecksums returns the CRCs of the bytes of all parts, one after the other in the order given, from the CRCs and sizes of the
+// parts: those of CRC32, CRC32C and CRC64NVME that every part has. Other sums cannot be combined.
+func CombineChecksums(parts []*Part) Checksums {
+	return Checksums{
+		CRC32:     combine(parts, 4, crc32.IEEE, func(c *Checksums) []byte { return c.CRC32 }),
+		CRC32C:    combine(parts, 4, crc32.Castagnoli, func(c *Checksums) []byte { return c.CRC32C }),
+		CRC64NVME: combine(parts, 8, nvme, func(c *Checksums) []byte { return c.CRC64NVME }),
+	}
+}
+
+func combine(parts []*Part, width int, poly uint64, sum func(*Checksums) []byte) []byte {
+	var crc uint64
+	for _, p := range parts {
+		b := sum(&p.Checksums)
+		if len(b) != width {
+			return nil
+		}
+		var next [8]byte
+		copy(next[8-width:], b)
+		f := field{poly: poly, top: 1 << (8*width - 1)}
+		crc = f.multiply(f.power(p.Size), crc) ^ binary.BigEndian.Uint64(next[:])
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	return binary.BigEndian.AppendUint64(nil, crc)[8-width:]
+}
+
+// field is the arithmetic of polynomials over GF(2) modulo poly in which CRCs live; bit top is x⁰. Appending n bytes to a
+// message multiplies its CRC by x⁸ⁿ: https://github.com/madler/zlib/blob/v1.3.1/crc32.c explains it at length.
+type field struct{ poly, top uint64 }
+
+func (f field) multiply(a, b uint64) (product uint64) {
+	for m := f.top; m != 0 && a != 0; m >>= 1 {
+		if a&m != 0 {
+			product ^= b
+			a &^= m
+		}
+		carry := b & 1
+		b >>= 1
+		if carry != 0 {
+			b ^= f.poly
+		}
+	}
+	return product
+}
+
+// power returns x to the 8n.
+func (f field) power(n int64) uint64 {
+	p, square := f.top, f.top>>1 // x⁰, x¹
+	for range 3 {
+		square = f.multiply(square, square)
+	}
+	for ; n > 0; n >>= 1 { // square is x^(8·2ⁱ)
+		if n&1 != 0 {
+			p = f.multiply(square, p)
+		}
+		square = f.multiply(square, square)
+	}
+	return p
+}

@@ -1,0 +1,40 @@
+package storage
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// pacer spreads bytes over time at a rate. A nil pacer does not.
+type pacer struct {
+	rate int64 // bytes per second
+	mu   sync.Mutex
+	next time.Time // when the bytes let through so far are paid for
+}
+
+// wait lets n bytes through when the bytes before them have had their time.
+func (p *pacer) wait(ctx context.Context, n int64) error {
+	if p == nil || n <= 0 {
+		return nil
+	}
+	p.mu.Lock()
+	now := time.Now()
+	if p.next.Before(now) {
+		p.next = now
+	}
+	due := p.next
+	p.next = due.Add(time.Duration(float64(n) / float64(p.rate) * float64(time.Second)))
+	p.mu.Unlock()
+	if !due.After(now) {
+		return nil
+	}
+	t := time.NewTimer(due.Sub(now))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return &Error{Err: ctx.Err()}
+	}
+}

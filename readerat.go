@@ -1,0 +1,268 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// ReaderAt reads one version of an object at any offset: the one that was there when it was made. If that is replaced or deleted
+// meanwhile, reads fail with ErrChanged, never with mixed bytes.
+//
+// ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one goroutine. It must be closed.
+type ReaderAt struct {
+	b    *Bucket
+	ctx  context.Context // the ReaderAt's life, as NewReaderAt says
+	end  context.CancelFunc
+	base *Reader // what ranges are cut from; it is never read itself
+
+	closed atomic.Bool
+	calls  sync.WaitGroup
+
+	mu  sync.Mutex // of Read, Seek, WriteTo
+	at  int64
+	seq *Reader // stands at at, or nil
+}
+
+// NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the ReaderAt until it is
+// closed. Of opts, the conditions and VersionID count; a range is ErrInvalid.
+func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *GetOptions) (*ReaderAt, error) {
+	r, err := b.newReaderAt(ctx, key, opts)
+	return r, wrap("NewReaderAt", key, err)
+}
+
+func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *GetOptions) (*ReaderAt, error) {
+	var o GetOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.Offset != 0 || o.Length != 0 {
+		return nil, invalid("a ReaderAt is of the whole object")
+	}
+	obj, err := b.stat(ctx, key, &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID})
+	if err != nil {
+		return nil, err
+	}
+	if obj.ETag == ETagNone {
+		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+	}
+	r := &ReaderAt{b: b}
+	r.ctx, r.end = context.WithCancel(ctx)
+	r.base = &Reader{b: b, ctx: r.ctx, key: b.prefix + key, opts: o, obj: obj}
+	return r, nil
+}
+
+// Object describes the pinned object.
+func (r *ReaderAt) Object() *Object { return r.base.obj }
+
+// Size returns the object's size in bytes.
+func (r *ReaderAt) Size() int64 { return r.base.obj.Size }
+
+// ReadAt reads as io.ReaderAt has it, by one request.
+func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.begin(); err != nil {
+		return 0, r.wrap(err)
+	}
+	defer r.calls.Done()
+	n, err := r.readAt(r.ctx, p, off)
+	return n, r.wrap(err)
+}
+
+// begin counts a call, which Close waits for.
+func (r *ReaderAt) begin() error {
+	r.calls.Add(1)
+	if r.closed.Load() {
+		r.calls.Done()
+		return &Error{Kind: ErrClosed}
+	}
+	if err := r.b.ready(r.ctx); err != nil {
+		r.calls.Done()
+		return err
+	}
+	return nil
+}
+
+func (r *ReaderAt) wrap(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	if r.closed.Load() {
+		err = &Error{Kind: ErrClosed}
+	}
+	return wrap("Read", r.base.obj.Key, err)
+}
+
+func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, invalid("offset %d", off)
+	}
+	want := min(int64(len(p)), r.Size()-off)
+	if want <= 0 {
+		if len(p) == 0 {
+			return 0, nil
+		}
+		return 0, io.EOF
+	}
+	s := r.base.section(ctx, off, want)
+	defer s.Close()
+	n, err := io.ReadFull(readerFunc(s.read), p[:want])
+	if err == nil && int64(len(p)) > want {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// Range is a range of an object, in bytes.
+type Range struct{ Offset, Length int64 }
+
+// mergeGap is how many bytes between two ranges are read along rather than asked for separately.
+const mergeGap = 128 << 10
+
+// ReadRanges reads ranges, in any order, overlapping or not, by as few requests as makes sense and several of them at once. The result
+// has the bytes of each range in the order given; one that ends behind the object gets what there is, an empty one nothing.
+func (r *ReaderAt) ReadRanges(ranges []Range) ([][]byte, error) {
+	if err := r.begin(); err != nil {
+		return nil, r.wrap(err)
+	}
+	defer r.calls.Done()
+	data, err := r.readRanges(ranges)
+	return data, r.wrap(err)
+}
+
+func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
+	out := make([][]byte, len(ranges))
+	order := make([]int, 0, len(ranges))
+	for i, x := range ranges {
+		if x.Offset < 0 || x.Length < 0 {
+			return nil, invalid("range %d: offset %d, length %d", i, x.Offset, x.Length)
+		}
+		out[i] = []byte{}
+		if x.Length > 0 && x.Offset < r.Size() {
+			order = append(order, i)
+		}
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		switch a, b := ranges[i].Offset, ranges[j].Offset; {
+		case a < b:
+			return -1
+		case a > b:
+			return 1
+		}
+		return 0
+	})
+	type run struct {
+		at, end int64
+		of      []int
+	}
+	var runs []run
+	for _, i := range order {
+		at := ranges[i].Offset
+		end := at + min(ranges[i].Length, r.Size()-at)
+		last := len(runs) - 1
+		if last >= 0 && at <= runs[last].end+mergeGap && (at <= runs[last].end || end-runs[last].at <= r.b.opts.PartSize) {
+			runs[last].end = max(runs[last].end, end)
+			runs[last].of = append(runs[last].of, i)
+			continue
+		}
+		runs = append(runs, run{at, end, []int{i}})
+	}
+	err := parallel(r.ctx, r.b.opts.Concurrency, len(runs), func(ctx context.Context, k int) error {
+		run := runs[k]
+		buf := make([]byte, run.end-run.at)
+		if _, err := r.readAt(ctx, buf, run.at); err != nil {
+			return err
+		}
+		for _, i := range run.of {
+			at := ranges[i].Offset
+			end := at + min(ranges[i].Length, r.Size()-at)
+			out[i] = buf[at-run.at : end-run.at : end-run.at]
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// Read reads on from where the last Read or Seek left off; runs of Reads share one request.
+func (r *ReaderAt) Read(p []byte) (int, error) {
+	if err := r.begin(); err != nil {
+		return 0, r.wrap(err)
+	}
+	defer r.calls.Done()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case len(p) == 0:
+		return 0, nil
+	case r.at >= r.Size():
+		return 0, io.EOF
+	}
+	if r.seq == nil {
+		r.seq = r.base.section(r.ctx, r.at, r.Size()-r.at)
+	}
+	n, err := r.seq.read(p)
+	r.at += int64(n)
+	if err != nil {
+		r.drop()
+	}
+	return n, r.wrap(err)
+}
+
+// Seek sets where the next Read begins; it makes no request.
+func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch whence {
+	case io.SeekStart:
+	case io.SeekCurrent:
+		offset += r.at
+	case io.SeekEnd:
+		offset += r.Size()
+	default:
+		return 0, r.wrap(invalid("whence %d", whence))
+	}
+	if offset < 0 {
+		return 0, r.wrap(invalid("offset %d", offset))
+	}
+	if offset != r.at {
+		r.drop()
+		r.at = offset
+	}
+	return offset, nil
+}
+
+func (r *ReaderAt) drop() {
+	if r.seq != nil {
+		r.seq.Close()
+		r.seq = nil
+	}
+}
+
+// WriteTo writes what is left to w.
+func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) {
+	return copyBuffered(w, r)
+}
+
+// Close ends the ReaderAt and what is under way in it. Closing again is nil.
+func (r *ReaderAt) Close() error {
+	if r.closed.Swap(true) {
+		return nil
+	}
+	r.end()
+	r.calls.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.drop()
+	return nil
+}
+
+var _ interface {
+	io.ReaderAt
+	io.ReadSeekCloser
+	io.WriterTo
+} = (*ReaderAt)(nil)
