@@ -206,10 +206,10 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if src.Size == 0 || src.ETag == ETagNone {
+	p := c.puts(src)
+	if src.Size <= p.partSize || src.ETag == ETagNone { // a Get and a Put are fewer requests
 		return nil, &Error{Kind: errors.ErrUnsupported}
 	}
-	p := c.puts(src)
 	// The service moves the bytes: large parts cost no memory.
 	part := fit(max(16*p.partSize, (src.Size+int64(limits.Count)-1)/int64(limits.Count)), limits)
 	u, err := p.create(ctx, limits, src.Size)

@@ -49,6 +49,9 @@ func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOp
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
+	if st, err := os.Stat(path); err == nil && st.IsDir() {
+		return nil, invalid("%s is a directory", path)
+	}
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
 	if err != nil {
 		return nil, &Error{Err: err}

@@ -174,7 +174,7 @@ func (p *put) once(ctx context.Context, src io.ReaderAt, off, size int64, opts *
 	o.Metadata = c.metadata(o.Metadata)
 	var obj *Object
 	err := b.do(ctx, call{op: "Put", key: p.key, write: true}, func(a *attempt) (err error) {
-		if err = b.pace.wait(a, size); err != nil {
+		if err = a.pay(b.pace, size); err != nil {
 			return err
 		}
 		body := newBody(a, src, off, size)

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"sync"
-	"sync/atomic"
 )
 
 // ReaderAt reads one version of an object at any offset: the one that was there when it was made. If that is replaced or deleted
@@ -19,10 +18,11 @@ type ReaderAt struct {
 	end  context.CancelFunc
 	base *Reader // what ranges are cut from; it is never read itself
 
-	closed atomic.Bool
+	life   sync.Mutex // guards closed, and calls from growing after it
+	closed bool
 	calls  sync.WaitGroup
 
-	mu  sync.Mutex // of Read, Seek, WriteTo
+	mu  sync.Mutex // of Read and Seek
 	at  int64
 	seq *Reader // stands at at, or nil
 }
@@ -73,15 +73,15 @@ func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 
 // begin counts a call, which Close waits for.
 func (r *ReaderAt) begin() error {
-	r.calls.Add(1)
-	if r.closed.Load() {
-		r.calls.Done()
+	r.life.Lock()
+	defer r.life.Unlock()
+	if r.closed {
 		return &Error{Kind: ErrClosed}
 	}
 	if err := r.b.ready(r.ctx); err != nil {
-		r.calls.Done()
 		return err
 	}
+	r.calls.Add(1)
 	return nil
 }
 
@@ -89,7 +89,9 @@ func (r *ReaderAt) wrap(err error) error {
 	if err == nil || err == io.EOF {
 		return err
 	}
-	if r.closed.Load() {
+	r.life.Lock()
+	defer r.life.Unlock()
+	if r.closed {
 		err = &Error{Kind: ErrClosed}
 	}
 	return wrap("Read", r.base.obj.Key, err)
@@ -250,7 +252,11 @@ func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) {
 
 // Close ends the ReaderAt and what is under way in it. Closing again is nil.
 func (r *ReaderAt) Close() error {
-	if r.closed.Swap(true) {
+	r.life.Lock()
+	was := r.closed
+	r.closed = true
+	r.life.Unlock()
+	if was {
 		return nil
 	}
 	r.end()

@@ -47,13 +47,25 @@ func (a *attempt) release() {
 
 // name gives err its reason where the attempt was cut by the Bucket rather than by the service or the caller.
 func (a *attempt) name(e *Error) *Error {
-	switch cause := context.Cause(a.Context); {
-	case cause == errStalled:
-		e.Kind, e.Err = ErrUnavailable, errStalled
-	case cause == ErrClosed && e.Kind == nil:
-		e.Kind, e.Err = ErrClosed, nil
+	if e.Kind == nil {
+		switch context.Cause(a.Context) {
+		case errStalled:
+			e.Kind, e.Err = ErrUnavailable, errStalled
+		case ErrClosed:
+			e.Kind, e.Err = ErrClosed, nil
+		}
 	}
 	return e
+}
+
+// pay waits until n bytes may be sent; that is no stall.
+func (a *attempt) pay(p *pacer, n int64) error {
+	if p == nil {
+		return nil
+	}
+	a.watch.rest()
+	defer a.watch.touch()
+	return p.wait(a, n)
 }
 
 // call is one request of a Store that may be made several times.
@@ -122,7 +134,7 @@ func (b *Bucket) pause(ctx context.Context, n int, after time.Duration) bool {
 	if d := r.MinDelay << min(n-1, 30); d > 0 && d < ceiling {
 		ceiling = d
 	}
-	wait := max(time.Duration(rand.Int64N(int64(ceiling)+1)), after)
+	wait := max(time.Duration(rand.Int64N(int64(max(ceiling, 0))+1)), after)
 	if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) <= wait {
 		return false
 	}

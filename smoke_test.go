@@ -35,9 +35,13 @@ func TestSmoke(t *testing.T) {
 	data := make([]byte, 1<<20+17)
 	rand.Read(data)
 	for name, put := range map[string]func(key string) (*storage.Object, error){
-		"bytes":  func(k string) (*storage.Object, error) { return b.Put(ctx, k, bytes.NewReader(data), nil) },
-		"stream": func(k string) (*storage.Object, error) { return b.Put(ctx, k, plain{bytes.NewReader(data)}, &storage.PutOptions{IfAbsent: true}) },
-		"one":    func(k string) (*storage.Object, error) { return b.Put(ctx, k, iotest.OneByteReader(bytes.NewReader(data)), nil) },
+		"bytes": func(k string) (*storage.Object, error) { return b.Put(ctx, k, bytes.NewReader(data), nil) },
+		"stream": func(k string) (*storage.Object, error) {
+			return b.Put(ctx, k, plain{bytes.NewReader(data)}, &storage.PutOptions{IfAbsent: true})
+		},
+		"one": func(k string) (*storage.Object, error) {
+			return b.Put(ctx, k, iotest.OneByteReader(bytes.NewReader(data)), nil)
+		},
 		"writer": func(k string) (*storage.Object, error) {
 			w := b.NewWriter(ctx, k, nil)
 			defer w.Close()

@@ -32,7 +32,7 @@ type upload struct {
 }
 
 // create begins an upload. It is not cut by ctx at once, since an upload whose ID never arrived could not be aborted; when
-// ctx has ended it is.
+// ctx has ended it is. Its share of AbortTimeout and the abort's leave some for the parts under way.
 func (p *put) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
 	b := p.b
 	u := &upload{p: p, limits: limits, total: total, opts: p.opts}
@@ -43,7 +43,7 @@ func (p *put) create(ctx context.Context, limits PartLimits, total int64) (*uplo
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var grace atomic.Pointer[time.Timer]
-	stop := context.AfterFunc(ctx, func() { grace.Store(time.AfterFunc(b.opts.AbortTimeout/2, cancel)) })
+	stop := context.AfterFunc(ctx, func() { grace.Store(time.AfterFunc(b.opts.AbortTimeout/4, cancel)) })
 	defer func() {
 		stop()
 		if t := grace.Load(); t != nil {
@@ -85,7 +85,7 @@ func (u *upload) send(ctx context.Context, number int, src io.ReaderAt, off, siz
 	defer u.sending.Done()
 	var part *Part
 	err := b.do(ctx, call{op: "PutPart", key: p.key}, func(a *attempt) (err error) {
-		if err = b.pace.wait(a, size); err != nil {
+		if err = a.pay(b.pace, size); err != nil {
 			return err
 		}
 		o := opts
@@ -162,7 +162,7 @@ func (u *upload) abort() {
 	}
 	u.sending.Wait()
 	b := u.p.b
-	ctx, cancel := context.WithTimeout(context.Background(), b.opts.AbortTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), b.opts.AbortTimeout/2)
 	defer cancel()
 	_ = b.do(ctx, call{op: "AbortUpload", key: u.p.key, cleanup: true}, func(a *attempt) error {
 		return b.store.AbortUpload(a, u.p.key, u.id)

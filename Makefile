@@ -1,0 +1,30 @@
+.PHONY: help test check servers fmt vet lint tidy
+
+define HELP
+make test     everything: the checks, then all tests with the race detector on real servers
+              (the first time these are built: some minutes)
+make check    what needs no server and runs no test: fmt, vet, lint, tidy
+make servers  build the servers of the tests, into the user's cache
+make fmt      format all files
+make vet      go vet, also for darwin and windows
+make lint     staticcheck
+make tidy     show what go mod tidy would change
+endef
+
+help:
+	@: $(info $(HELP))
+
+test:
+	@go run ./internal/ci
+
+check:
+	@go run ./internal/ci fmt vet lint tidy
+
+servers:
+	@go run ./internal/testenv/install
+
+fmt:
+	@"$$(go env GOROOT)/bin/gofmt" -s -w .
+
+vet lint tidy:
+	@go run ./internal/ci $@

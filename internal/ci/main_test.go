@@ -1,0 +1,13 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestUnknownStep(t *testing.T) {
+	err := run(t.Context(), []string{"vet", "nonsense"})
+	if err == nil || !strings.Contains(err.Error(), `unknown step "nonsense", known are fmt, vet, lint, tidy, servers, test`) {
+		t.Errorf("run = %v", err)
+	}
+}

@@ -1,0 +1,155 @@
+package testenv
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/polystore/storage/internal/testenv/program"
+)
+
+// readyTimeout is how long a server may take to answer; those here take a second on an idle machine.
+const readyTimeout = time.Minute
+
+// kind is how a sort of server is installed and started.
+type kind struct {
+	name    string // for messages
+	program program.Program
+	tls     bool
+	ready   string // the path that answers 200 as soon as the server serves
+
+	// command returns the arguments and the environment of one instance.
+	command func(launch) (args, env []string, err error)
+}
+
+// launch is what is decided for one instance. All paths are absolute.
+type launch struct {
+	addr                 string // host:port to listen on
+	dir                  string // empty, for data; removed when the server is stopped
+	certFile, keyFile    string // PEM; empty over plain HTTP
+	accessKey, secretKey string
+}
+
+// mkdir makes a directory for the instance.
+func (l launch) mkdir(name string) (string, error) {
+	dir := filepath.Join(l.dir, name)
+	return dir, os.Mkdir(dir, 0o700)
+}
+
+var errExited = errors.New("the server ended before it was ready")
+
+// start installs the server if need be and returns when it serves.
+func (k *kind) start(ctx context.Context) (*Server, error) {
+	exe, err := k.program.Install(ctx, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	for tries := 1; ; tries++ {
+		s, err := k.launch(ctx, exe)
+		// Between our look for a free port and its use, another process can take it.
+		if tries < 3 && errors.Is(err, errExited) {
+			continue
+		}
+		return s, err
+	}
+}
+
+func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
+	data, err := newDataDir(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			data.remove()
+		}
+	}()
+	// The secret is random so that a test can never work on another server than its own.
+	l := launch{dir: data.path, accessKey: "testenv", secretKey: rand.Text()}
+	if l.addr, err = freeAddr(); err != nil {
+		return nil, err
+	}
+	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Region: "us-east-1", AccessKey: l.accessKey, SecretKey: l.secretKey, data: data}
+	if k.tls {
+		s.Endpoint = "https://" + l.addr
+		certs, err := l.mkdir("certs")
+		if err != nil {
+			return nil, err
+		}
+		l.certFile, l.keyFile = filepath.Join(certs, "public.crt"), filepath.Join(certs, "private.key")
+		if s.CA, err = writeCertificate(l.certFile, l.keyFile); err != nil {
+			return nil, err
+		}
+	}
+	s.Client = &http.Client{Transport: s.Transport()}
+	args, env, err := k.command(l)
+	if err != nil {
+		return nil, err
+	}
+	if s.process, err = startProcess(exe, args, env, l.dir); err != nil {
+		return nil, err
+	}
+	if err := s.waitReady(ctx, k.ready); err != nil {
+		s.process.stop()
+		s.Client.CloseIdleConnections()
+		return nil, fmt.Errorf("%w; its last lines were:\n%s", err, s.process.lastLines(20))
+	}
+	return s, nil
+}
+
+// freeAddr returns a loopback address that nobody listens on at this moment.
+func freeAddr() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+func (s *Server) waitReady(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.ping(ctx, path)
+		select {
+		case <-s.process.done: // also where somebody else answered on its port
+			return fmt.Errorf("%w: %w", errExited, s.process.err)
+		default:
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-s.process.done:
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("not ready after %v: %w", readyTimeout, err)
+		}
+	}
+}
+
+func (s *Server) ping(ctx context.Context, path string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+path, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := s.Client.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return nil
+}
