@@ -49,7 +49,7 @@ func New(s Store, opts *Options) *Bucket {
 	setDefault(&o.Retry.Budget, 100)
 	setDefault(&o.StallTimeout, 30*time.Second)
 	setDefault(&o.AbortTimeout, 5*time.Second)
-	setDefault(&o.Memory, 48<<20)
+	setDefault(&o.Memory, 32<<20)
 	setDefault(&o.Concurrency, 4)
 	setDefault(&o.PartSize, 8<<20)
 	c.credit.limit = o.Retry.Budget

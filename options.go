@@ -182,7 +182,7 @@ type Options struct {
 	AbortTimeout time.Duration
 
 	// Memory is how many bytes the part buffers of all transfers of the Bucket may take together, beside one buffer for
-	// each open Writer. Default 48 MiB.
+	// each open Writer. Default 32 MiB.
 	Memory int64
 
 	// Concurrency is how many requests one transfer makes at once. Default 4.
