@@ -62,7 +62,8 @@ type Multipart interface {
 	CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *CopyPartOptions) (*Part, error)
 
 	// CompleteUpload makes the object of the parts, in order of number, in one atomic step; opts is what CreateUpload was given, and
-	// its conditions hold here. An upload that is not there is ErrNotExist; a refused condition leaves the upload in place.
+	// its conditions hold here. An upload that is not there is ErrNotExist, parts that another writer's commit swept away are ErrChanged; a refused
+	// condition leaves the upload in place.
 	CompleteUpload(ctx context.Context, key, uploadID string, parts []*Part, opts *PutOptions) (*Object, error)
 
 	// AbortUpload drops an upload and its parts. A missing upload is not an error.

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -135,12 +134,10 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 	if err == nil {
 		o = b.written(u.claim, o, u.done)
 	} else {
-		gone := isKind(err, ErrNotExist)
-		o, err = b.settle(ctx, u.claim, err, isRefusal(err), u.done)
-		if gone && isKind(err, ErrNotExist) {
-			e := asError(err)
-			e.Kind, e.Err = ErrUnavailable, fmt.Errorf("%w: %w", errUploadGone, err)
-			err = e
+		gone := isKind(err, ErrNotExist) || isKind(err, ErrChanged)
+		o, err = b.settle(ctx, u.claim, err, gone || isRefusal(err), u.done)
+		if gone && (isKind(err, ErrNotExist) || isKind(err, ErrChanged)) {
+			err = u.vanished(ctx, asError(err))
 		}
 	}
 	if err != nil {
@@ -152,6 +149,26 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 		p.progress(Progress{Done: u.done, Total: u.done})
 	}
 	return o, nil
+}
+
+// vanished says what it means that the service does not know the upload any more and nothing is in doubt: it was aborted, or
+// taken back (S3's 409), or another writer's commit swept its parts (ErrChanged: Azure). If a condition cannot hold any more, that is
+// the answer. Otherwise the object has to be sent again.
+func (u *upload) vanished(ctx context.Context, e *Error) error {
+	if u.claim.conditional() {
+		now, _, err := u.p.b.look(ctx, u.p.key)
+		switch {
+		case u.claim.absent && err == nil:
+			return decided(e, ErrExist)
+		case u.claim.match && (isKind(err, ErrNotExist) || err == nil && now.ETag != u.opts.IfMatch):
+			return decided(e, ErrPrecondition)
+		}
+	}
+	if e.Kind != ErrChanged {
+		e.Kind = ErrUnavailable
+	}
+	e.Err = errors.Join(errUploadGone, e.Err)
+	return e
 }
 
 // abort drops the upload on a context of its own, so that a cancelled one leaves nothing behind. It waits for the parts that are
