@@ -82,6 +82,7 @@ func (h *ahead) fill() {
 		go func() {
 			defer close(p.done)
 			defer src.Close()
+			defer context.AfterFunc(h.ctx, src.drop)() // the first request does not end with h.ctx
 			buf := make([]byte, n)
 			_, p.err = io.ReadFull(readerFunc(src.read), buf)
 			if p.err == nil {

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -161,7 +162,7 @@ func (b *Bucket) caller(o *Object, full string) (*Object, lineage) {
 	if len(l.ids) > 0 {
 		b.seen.add(full, o.ETag, l)
 	}
-	o.Key = full[len(b.prefix):]
+	o.Key = strings.TrimPrefix(full, b.prefix)
 	return o, l
 }
 

@@ -73,7 +73,7 @@ func (b *Bucket) settle(ctx context.Context, c *claim, err error, refused bool, 
 				return &Object{Key: c.key[len(b.prefix):], Size: size, ETag: ETagNone}, nil // replaced already
 			case c.absent && l.created:
 				return nil, decided(e, ErrExist)
-			case c.match && l.has(c.base.newest()) && (refused || l.newest() != c.base.newest()):
+			case c.match && l.hasAllSince(c.base.newest()) && (refused || l.newest() != c.base.newest()):
 				return nil, decided(e, ErrPrecondition)
 			}
 		}

@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -141,6 +142,21 @@ func (b *Bucket) suffix(ctx context.Context, full string, o GetOptions) (*Reader
 	return r, err
 }
 
+// asked holds the range that the service gave against the one it was asked for: some ignore ranges.
+func (r *Reader) asked(o GetOptions) error {
+	start := o.Offset
+	if start < 0 {
+		start = max(r.obj.Size+start, 0)
+	}
+	if r.at != start || r.end > r.obj.Size {
+		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf("asked for offset %d of %d bytes, the service gives %d to %d", start, r.obj.Size, r.at, r.end)}
+	}
+	if o.Length > 0 {
+		r.end = min(r.end, start+o.Length)
+	}
+	return nil
+}
+
 // open makes the first request of a Reader.
 func (b *Bucket) open(ctx context.Context, full string, o GetOptions) (*Reader, error) {
 	r := &Reader{b: b, ctx: ctx, key: full, opts: o}
@@ -150,6 +166,10 @@ func (b *Bucket) open(ctx context.Context, full string, o GetOptions) (*Reader, 
 	}
 	r.obj, _ = b.caller(res.Object, full)
 	r.at, r.end = res.Offset, res.Offset+res.Length
+	if err := r.asked(o); err != nil {
+		r.drop()
+		return nil, err
+	}
 	if res.Offset == 0 && res.Length == r.obj.Size && !off.verify {
 		r.sums = newVerifier(r.obj.Checksums, o.VerifyHash)
 	}

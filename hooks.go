@@ -9,4 +9,5 @@ var off struct {
 	verify bool // checksums are not checked
 	stall  bool // nothing is cut
 	retry  bool // nothing is tried again
+	abort  bool // uploads are left behind
 }

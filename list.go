@@ -79,9 +79,10 @@ func (b *Bucket) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 		return nil, &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
 	}
 	for _, obj := range page.Objects {
-		obj.Key = strings.TrimPrefix(obj.Key, b.prefix)
-		if obj.ETag == "" && !obj.IsPrefix {
-			obj.ETag = ETagNone
+		if obj.IsPrefix {
+			obj.Key = strings.TrimPrefix(obj.Key, b.prefix)
+		} else {
+			b.caller(obj, obj.Key)
 		}
 	}
 	return page, nil

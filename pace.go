@@ -13,7 +13,7 @@ type pacer struct {
 	next time.Time // when the bytes let through so far are paid for
 }
 
-// wait lets n bytes through when the bytes before them have had their time.
+// wait lets n bytes through when they and the bytes before them have had their time.
 func (p *pacer) wait(ctx context.Context, n int64) error {
 	if p == nil || n <= 0 {
 		return nil
@@ -23,8 +23,8 @@ func (p *pacer) wait(ctx context.Context, n int64) error {
 	if p.next.Before(now) {
 		p.next = now
 	}
-	due := p.next
-	p.next = due.Add(time.Duration(float64(n) / float64(p.rate) * float64(time.Second)))
+	due := p.next.Add(time.Duration(float64(n) / float64(p.rate) * float64(time.Second)))
+	p.next = due
 	p.mu.Unlock()
 	if !due.After(now) {
 		return nil

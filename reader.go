@@ -122,7 +122,7 @@ func (r *Reader) breakdown(a *attempt, err error) error {
 	e.InDoubt = false
 	r.drop()
 	switch {
-	case r.closed.Load():
+	case r.closed.Load() || r.b.closing.Err() != nil:
 		return &Error{Kind: ErrClosed}
 	case r.ctx.Err() != nil:
 		return &Error{Err: r.ctx.Err()}
@@ -137,7 +137,7 @@ func (r *Reader) breakdown(a *attempt, err error) error {
 		e.Attempts = r.broken
 		return e
 	}
-	if r.broken > 1 && !r.b.pause(r.ctx, r.broken-1, e.RetryAfter) {
+	if r.broken > 1 && !r.b.pause(r.ctx, r.b.closing.Done(), r.broken-1, e.RetryAfter) {
 		return ended(r.ctx, e)
 	}
 	return nil

@@ -27,6 +27,9 @@ func (b *Bucket) newAttempt(ctx context.Context, c call) *attempt {
 	unhook := func() bool { return true }
 	if !c.cleanup {
 		unhook = context.AfterFunc(b.closing, func() { cancel(ErrClosed) })
+		if b.closing.Err() != nil {
+			cancel(ErrClosed) // at once, not by a goroutine
+		}
 	}
 	a := &attempt{Context: actx}
 	if d := b.opts.StallTimeout; d > 0 && !off.stall {
@@ -83,6 +86,10 @@ type call struct {
 // ErrUnavailable, as long as attempts, the Bucket's credit and the context's deadline allow.
 func (b *Bucket) do(ctx context.Context, c call, fn func(*attempt) error) error {
 	doubt := false
+	closing := b.closing.Done()
+	if c.cleanup {
+		closing = nil
+	}
 	for n := 1; ; n++ {
 		a := b.newAttempt(ctx, c)
 		start := time.Now()
@@ -104,7 +111,7 @@ func (b *Bucket) do(ctx context.Context, c call, fn func(*attempt) error) error 
 		doubt = doubt || e.InDoubt && c.write
 		e.InDoubt, e.Attempts = doubt, n
 		again := e.Kind == ErrThrottled || e.Kind == ErrUnavailable
-		again = again && n < b.opts.Retry.Attempts && !off.retry && b.credit.spend() && b.pause(ctx, n, e.RetryAfter)
+		again = again && n < b.opts.Retry.Attempts && !off.retry && b.credit.spend() && b.pause(ctx, closing, n, e.RetryAfter)
 		if !again {
 			return ended(ctx, e)
 		}
@@ -124,8 +131,9 @@ func ended(ctx context.Context, e *Error) *Error {
 }
 
 // pause waits after the nth failure in a row: full jitter, and not less than the service asked for. It reports whether another
-// attempt makes sense: false where the wait is over the limit or past the context's deadline, or was cut short.
-func (b *Bucket) pause(ctx context.Context, n int, after time.Duration) bool {
+// attempt makes sense: false where the wait is over the limit or past the context's deadline, or was cut short. The end of
+// closing ends the wait, too: the next attempt says why.
+func (b *Bucket) pause(ctx context.Context, closing <-chan struct{}, n int, after time.Duration) bool {
 	r := &b.opts.Retry
 	if after > r.MaxDelay {
 		return false
@@ -143,7 +151,8 @@ func (b *Bucket) pause(ctx context.Context, n int, after time.Duration) bool {
 	select {
 	case <-t.C:
 		return true
-	// Closing the Bucket ends a call that waits here at its next attempt.
+	case <-closing:
+		return true
 	case <-ctx.Done():
 		return false
 	}

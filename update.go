@@ -55,7 +55,7 @@ func (b *Bucket) update(ctx context.Context, key string, change func(old []byte,
 				return written, err
 			}
 		}
-		if !b.pause(ctx, min(n, 4), 0) { // contention, not trouble: the ceiling stays low
+		if !b.pause(ctx, b.closing.Done(), min(n, 4), 0) { // contention, not trouble: the ceiling stays low
 			if err := ctx.Err(); err != nil {
 				return nil, &Error{Err: err}
 			}

@@ -174,7 +174,7 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 // abort drops the upload on a context of its own, so that a cancelled one leaves nothing behind. It waits for the parts that are
 // under way, which have been cancelled: a part that arrives later would stay. It may be called again.
 func (u *upload) abort() {
-	if !u.forget() {
+	if !u.forget() || off.abort {
 		return
 	}
 	u.sending.Wait()

@@ -86,6 +86,11 @@ func (l lineage) newest() string {
 
 func (l lineage) has(id string) bool { return id != "" && slices.Contains(l.ids, id) }
 
+// hasAllSince reports whether l names the write id and every write after it: those right behind the create are dropped first.
+func (l lineage) hasAllSince(id string) bool {
+	return l.has(id) && !(l.created && l.ids[0] == id && len(l.ids) > maxLineage)
+}
+
 // withEntry returns a copy of metadata with the entry of l.
 func withEntry(metadata map[string]string, key string, l lineage) map[string]string {
 	m := maps.Clone(metadata)

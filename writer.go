@@ -3,6 +3,7 @@ package storage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -57,19 +58,19 @@ func (w *Writer) Write(p []byte) (int, error) {
 	n := 0
 	for len(p) > 0 {
 		if err := w.room(); err != nil {
-			return n, wrap("Write", w.key, err)
+			return n, w.wrap("Write", err)
 		}
 		k := min(len(p), cap(w.buf)-len(w.buf))
 		w.append(p[:k])
 		n, p = n+k, p[k:]
 	}
-	return n, wrap("Write", w.key, w.alive())
+	return n, w.wrap("Write", w.alive())
 }
 
 // ReadFrom adds all that r gives until its io.EOF, without a copy of its own. Any other error of r is the Writer's last word.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	n, err := w.readFrom(r)
-	return n, wrap("Write", w.key, err)
+	return n, w.wrap("Write", err)
 }
 
 func (w *Writer) readFrom(r io.Reader) (int64, error) {
@@ -173,11 +174,19 @@ func (w *Writer) fail(err error) error {
 	return w.err
 }
 
+// wrap names err, and its reason where Close on another goroutine cut the call.
+func (w *Writer) wrap(op string, err error) error {
+	if e := (*Error)(nil); w.closed.Load() && errors.As(err, &e) && e.Kind == nil && errors.Is(err, context.Canceled) {
+		err = &Error{Kind: ErrClosed}
+	}
+	return wrap(op, w.key, err)
+}
+
 // Commit writes the object and returns it, as Put does. After an error nothing is visible and nothing is left behind. A second Commit,
 // and a Commit after Close, are ErrClosed.
 func (w *Writer) Commit() (*Object, error) {
 	o, err := w.commit()
-	return o, wrap("Commit", w.key, err)
+	return o, w.wrap("Commit", err)
 }
 
 func (w *Writer) commit() (*Object, error) {

@@ -1,0 +1,143 @@
+package gocdk
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/polystore/storage"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
+	"gocloud.dev/gcerrors"
+)
+
+// Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of an error a **storage.Error; the
+// asFunc of a hook gives nothing.
+func Bucket(b *storage.Bucket) *blob.Bucket { return blob.NewBucket(&bucket{b}) }
+
+// bucket is a driver of the Go CDK.
+type bucket struct{ b *storage.Bucket }
+
+var _ driver.Bucket = (*bucket)(nil)
+
+func (b *bucket) Close() error { return b.b.Close() }
+
+func (b *bucket) As(i any) bool {
+	p, ok := i.(**storage.Bucket)
+	if ok {
+		*p = b.b
+	}
+	return ok
+}
+
+func (b *bucket) ErrorAs(err error, i any) bool {
+	p, ok := i.(**storage.Error)
+	return ok && errors.As(err, p)
+}
+
+// ErrorCode gives the kinds of package storage their codes.
+func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
+	for _, k := range codes {
+		if errors.Is(err, k.kind) {
+			return k.code
+		}
+	}
+	return gcerrors.Unknown
+}
+
+var codes = []struct {
+	kind error
+	code gcerrors.ErrorCode
+}{
+	{storage.ErrNotExist, gcerrors.NotFound},
+	{storage.ErrNoBucket, gcerrors.NotFound},
+	{storage.ErrExist, gcerrors.FailedPrecondition}, // as its own drivers answer IfNotExist
+	{storage.ErrPrecondition, gcerrors.FailedPrecondition},
+	{storage.ErrNotModified, gcerrors.FailedPrecondition},
+	{storage.ErrChanged, gcerrors.FailedPrecondition},
+	{storage.ErrClosed, gcerrors.FailedPrecondition},
+	{storage.ErrPermission, gcerrors.PermissionDenied},
+	{storage.ErrInvalid, gcerrors.InvalidArgument},
+	{storage.ErrRange, gcerrors.InvalidArgument},
+	{storage.ErrIntegrity, gcerrors.FailedPrecondition},
+	{storage.ErrThrottled, gcerrors.ResourceExhausted},
+	{errors.ErrUnsupported, gcerrors.Unimplemented},
+	{context.Canceled, gcerrors.Canceled},
+	{context.DeadlineExceeded, gcerrors.DeadlineExceeded},
+}
+
+// hook calls one of the Go CDK's callbacks, which get nothing of the driver's own here.
+func hook(f func(func(any) bool) error) error {
+	if f == nil {
+		return nil
+	}
+	return f(func(any) bool { return false })
+}
+
+func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
+	o, err := b.b.Stat(ctx, encodeKey(key), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &driver.Attributes{
+		CacheControl:       o.CacheControl,
+		ContentDisposition: o.ContentDisposition,
+		ContentEncoding:    o.ContentEncoding,
+		ContentLanguage:    o.ContentLanguage,
+		ContentType:        contentType(o),
+		Metadata:           decodeMetadata(o.Metadata),
+		ModTime:            o.ModTime,
+		Size:               o.Size,
+		MD5:                o.Checksums.MD5,
+		ETag:               quoted(o.ETag),
+	}, nil
+}
+
+// contentType is never empty, as the Go CDK demands.
+func contentType(o *storage.Object) string {
+	if o.ContentType == "" {
+		return "application/octet-stream"
+	}
+	return o.ContentType
+}
+
+// quoted gives an ETag the form of HTTP's, which the Go CDK demands and GCS's generations lack.
+func quoted(etag string) string {
+	if strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, `W/"`) {
+		return etag
+	}
+	return `"` + etag + `"`
+}
+
+func (b *bucket) Copy(ctx context.Context, dst, src string, opts *driver.CopyOptions) error {
+	if err := hook(opts.BeforeCopy); err != nil {
+		return err
+	}
+	_, err := b.b.Copy(ctx, encodeKey(dst), encodeKey(src), nil)
+	return err
+}
+
+// Delete asks first: for the Go CDK a missing object is an error.
+func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOptions) error {
+	if err := hook(opts.BeforeDelete); err != nil {
+		return err
+	}
+	if _, err := b.b.Stat(ctx, encodeKey(key), nil); err != nil {
+		return err
+	}
+	return b.b.Delete(ctx, encodeKey(key), nil)
+}
+
+func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
+	if opts.EnforceAbsentContentType {
+		return "", &storage.Error{Op: "SignURL", Key: key, Kind: errors.ErrUnsupported, Err: errors.New("EnforceAbsentContentType")}
+	}
+	if err := hook(opts.BeforeSign); err != nil {
+		return "", err
+	}
+	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType})
+	if err != nil {
+		return "", err
+	}
+	return u.URL, nil
+}

@@ -1,0 +1,89 @@
+package gocdk
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/polystore/storage"
+)
+
+// escape is what a character of a key becomes that a portable key cannot have.
+func escape(r rune) string { return "__0x" + strconv.FormatInt(int64(r), 16) + "__" }
+
+var escaped = regexp.MustCompile("__0x([0-9a-f]+)__")
+
+// encodeKey makes a key portable, as far as its length allows; decodeKey undoes it.
+func encodeKey(key string) string {
+	encoded := encode(key, false)
+	if encoded == "" {
+		return ""
+	}
+	if storage.PortableKey(encoded) != nil && storage.PortableKey(escape(rune(encoded[0]))+encoded[1:]) == nil {
+		return escape(rune(encoded[0])) + encoded[1:] // a name that a service keeps for itself
+	}
+	return encoded
+}
+
+// decodeKey undoes encodeKey.
+func decodeKey(key string) string {
+	return escaped.ReplaceAllStringFunc(key, func(s string) string {
+		n, err := strconv.ParseInt(s[4:len(s)-2], 16, 32)
+		if err != nil || escape(rune(n)) != s {
+			return s
+		}
+		return string(rune(n))
+	})
+}
+
+// encodePrefix returns the longest string with which the encoded form of every key begins that begins with prefix; but for the
+// key that is prefix, if alone reports so: its last slash is escaped. whole reports that no other keys begin with it.
+func encodePrefix(prefix string) (encoded string, whole, alone bool) {
+	if strings.HasPrefix("soap", prefix) || strings.HasPrefix(".well-known/acme-challenge/", prefix) {
+		return "", prefix == "", false
+	}
+	alone = strings.HasSuffix(prefix, "/") && !strings.HasSuffix(prefix, "//") && prefix != "/"
+	encoded = encode(prefix, true)
+	whole = encoded == strings.TrimSuffix(encode(prefix+"x", false), "x")
+	return encoded, whole, alone
+}
+
+// encode escapes what stands in s that a portable key cannot have. With open, more follows s: what is at the end of s and whose form
+// that decides is left off.
+func encode(s string, open bool) string {
+	if s == "" {
+		return ""
+	}
+	var out strings.Builder
+	for i, r := range s {
+		rest := s[i+len(string(r)):]
+		if r == '\uFFFD' && !strings.HasPrefix(s[i:], "\uFFFD") {
+			out.WriteByte(s[i]) // not UTF-8: the Bucket refuses it
+			continue
+		}
+		if open && undecided(r, rest) {
+			break
+		}
+		switch {
+		case r < 0x20, r >= 0x7f && r <= 0x9f, r == '\\', r == 0xFFFE, r == 0xFFFF,
+			r == '/' && (i == 0 || s[i-1] == '/' || rest == "" && !open),
+			r == '.' && (rest == "" || rest[0] == '/'),
+			r == '_' && strings.HasPrefix(rest, "_0x"):
+			out.WriteString(escape(r))
+		default:
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// undecided reports whether the form of r depends on what follows rest.
+func undecided(r rune, rest string) bool {
+	switch r {
+	case '.':
+		return rest == ""
+	case '_':
+		return len(rest) < len("_0x") && strings.HasPrefix("_0x", rest)
+	}
+	return false
+}

@@ -1,0 +1,49 @@
+package gocdk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"github.com/polystore/storage"
+	"gocloud.dev/blob/driver"
+)
+
+// NewRangeReader reads with one request; a range that is empty, which no service can be asked for, costs a Stat.
+func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
+	if err := hook(opts.BeforeRead); err != nil {
+		return nil, err
+	}
+	if length != 0 {
+		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{Offset: offset, Length: max(length, 0)})
+		if !errors.Is(err, storage.ErrRange) {
+			if err != nil {
+				return nil, err
+			}
+			return &reader{r, r.Object()}, nil
+		}
+	}
+	o, err := b.b.Stat(ctx, encodeKey(key), nil)
+	if err != nil {
+		return nil, err
+	}
+	return &reader{io.NopCloser(bytes.NewReader(nil)), o}, nil
+}
+
+type reader struct {
+	io.ReadCloser
+	o *storage.Object
+}
+
+func (r *reader) As(any) bool { return false }
+
+func (r *reader) Attributes() *driver.ReaderAttributes {
+	return &driver.ReaderAttributes{ContentType: contentType(r.o), ModTime: r.o.ModTime, Size: r.o.Size}
+}
+
+// Download writes what is left to w.
+func (r *reader) Download(w io.Writer) error {
+	_, err := io.Copy(w, r.ReadCloser)
+	return err
+}

@@ -1,0 +1,144 @@
+package storage_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+)
+
+// TestProgress never goes back, counts nothing twice, and ends at the size, whatever fails on the way.
+func TestProgress(t *testing.T) {
+	const size = 4*partSize + 10
+	data := bytesOf(size)
+	type progress = storage.Progress
+	b, s := newBucket(t, storage.Options{Concurrency: 1, Retry: storage.RetryOptions{MinDelay: 1}})
+	if _, err := b.Put(t.Context(), "src", bytes.NewReader(data), nil); err != nil {
+		t.Fatal(err)
+	}
+	known := []progress{{partSize, size}, {2 * partSize, size}, {3 * partSize, size}, {4 * partSize, size}, {size, size}}
+	unknown := []progress{{partSize, -1}, {2 * partSize, -1}, {3 * partSize, -1}, {4 * partSize, -1}, {size, -1}, {size, size}}
+	path := filepath.Join(t.TempDir(), "file")
+	for name, c := range map[string]struct {
+		do   func(report func(progress)) error
+		want []progress
+	}{
+		"sized": {func(f func(progress)) error {
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(data), &storage.PutOptions{Progress: f})
+			return err
+		}, known},
+		"stream": {func(f func(progress)) error {
+			_, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, &storage.PutOptions{Progress: f})
+			return err
+		}, unknown},
+		"small": {func(f func(progress)) error {
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(data[:10]), &storage.PutOptions{Progress: f})
+			return err
+		}, []progress{{10, 10}}},
+		"empty": {func(f func(progress)) error {
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(nil), &storage.PutOptions{Progress: f})
+			return err
+		}, []progress{{0, 0}}},
+		"copy": {func(f func(progress)) error {
+			_, err := b.Copy(t.Context(), "k", "src", &storage.CopyOptions{Progress: f, IfAbsent: false})
+			return err
+		}, []progress{{size, size}}},
+		"download file": {func(f func(progress)) error {
+			_, err := b.DownloadFile(t.Context(), "src", path, &storage.GetOptions{Progress: f})
+			return err
+		}, nil},
+	} {
+		s.Reset()
+		for _, op := range []string{"Put", "PutPart", "CompleteUpload", "Copy"} {
+			s.Next(op, fault.Unsent())
+		}
+		s.Next("Get", fault.Cut(10))
+		var got []progress
+		if err := c.do(func(p progress) { got = append(got, p) }); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if d := cmp.Diff(c.want, got); d != "" && c.want != nil {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+		for i, p := range got {
+			if i > 0 && p.Done < got[i-1].Done {
+				t.Errorf("%s: it goes back: %v", name, got)
+			}
+		}
+		if last := got[len(got)-1]; last.Done != last.Total {
+			t.Errorf("%s ends at %v", name, last)
+		}
+	}
+}
+
+// TestProgressOfUploadMadeAgain does not go back to the beginning.
+func TestProgressOfUploadMadeAgain(t *testing.T) {
+	b, s := newBucket(t, storage.Options{Concurrency: 1})
+	gone := &storage.Error{Kind: storage.ErrNotExist, Code: "NoSuchUpload"}
+	s.Next("CompleteUpload", fault.Refuse(gone))
+	var done []int64
+	_, err := b.Put(t.Context(), "k", bytes.NewReader(bytesOf(2*partSize)), &storage.PutOptions{Progress: func(p storage.Progress) { done = append(done, p.Done) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range done {
+		if i > 0 && n < done[i-1] {
+			t.Errorf("it goes back: %d", done)
+		}
+	}
+	if len(done) == 0 || done[len(done)-1] != 2*partSize {
+		t.Errorf("it ends with %d, want %d", done, 2*partSize)
+	}
+}
+
+// TestTrace is told of every attempt, with the Store's key.
+func TestTrace(t *testing.T) {
+	type event struct {
+		Op, Key string
+		Attempt int
+		Kind    error
+	}
+	var got []event
+	root, s := newBucket(t, storage.Options{Retry: storage.RetryOptions{MinDelay: 1}, Trace: func(e storage.Event) {
+		var se *storage.Error
+		errors.As(e.Err, &se)
+		ev := event{Op: e.Op, Key: e.Key, Attempt: e.Attempt}
+		if se != nil {
+			ev.Kind = se.Kind
+		}
+		if e.Start.IsZero() || e.Duration < 0 {
+			t.Errorf("%+v has no time", e)
+		}
+		got = append(got, ev)
+	}})
+	b := root.Prefix("p/")
+	s.Next("Put", fault.Unsent(), fault.Throttle(0))
+	if _, err := b.Put(t.Context(), "k", bytes.NewReader([]byte("data")), nil); err != nil {
+		t.Error(err)
+	}
+	rd, err := b.Get(t.Context(), "k", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, rd)
+	rd.Close()
+	if _, err := b.Stat(t.Context(), "none", nil); !errors.Is(err, storage.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := b.ListPage(t.Context(), nil); err != nil {
+		t.Error(err)
+	}
+	want := []event{
+		{"Put", "p/k", 1, storage.ErrUnavailable}, {"Put", "p/k", 2, storage.ErrThrottled}, {"Put", "p/k", 3, nil},
+		{"Get", "p/k", 1, nil}, {"Stat", "p/none", 1, storage.ErrNotExist}, {"ListPage", "p/", 1, nil},
+	}
+	if d := cmp.Diff(want, got, cmp.Comparer(func(x, y error) bool { return x == y })); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

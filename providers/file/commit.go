@@ -1,0 +1,157 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// condition is what must hold of the object that a write replaces.
+type condition struct {
+	ifAbsent bool
+	ifMatch  string
+}
+
+// check is asked under the lock of key, and once before the bytes are taken, when a refusal is cheaper.
+func (s *Store) check(ctx context.Context, key string, c condition) error {
+	if !c.ifAbsent && c.ifMatch == "" {
+		return nil
+	}
+	_, a, err := s.stat(ctx, key)
+	switch {
+	case errors.Is(err, storage.ErrNotExist):
+		if c.ifMatch != "" {
+			return kind(storage.ErrPrecondition)
+		}
+	case err != nil:
+		return err
+	case c.ifAbsent:
+		return kind(storage.ErrExist)
+	case c.ifMatch != a.ETag:
+		return kind(storage.ErrPrecondition)
+	}
+	return nil
+}
+
+// commit makes t the object key with the attributes a, if c holds, in one step and durably. What fails leaves the old object, and t
+// where it was; only an error in doubt may leave the new one.
+//
+// The order is what makes it safe to be killed at any point: bytes and attributes are synced, then the sidecar, if there is one,
+// then the file is renamed, then its directory is synced.
+func (s *Store) commit(ctx context.Context, key string, t *temp, a *attrs, c condition) (*storage.Object, error) {
+	segs, err := split(key)
+	if err != nil {
+		return nil, err
+	}
+	needsSidecar, err := t.seal(a)
+	if err != nil {
+		return nil, classify(err)
+	}
+	unlock, err := s.lock(ctx, key)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer unlock()
+	if err := s.check(ctx, key, c); err != nil {
+		return nil, err
+	}
+	if needsSidecar {
+		sidecar, err := s.writeSidecar(key, t, a)
+		if err == nil {
+			err = t.f.Sync() // the time may have moved
+		}
+		if err != nil {
+			return nil, classify(err)
+		}
+		defer func() {
+			if s.exists(t.path) { // not renamed
+				s.root.Remove(sidecar)
+			}
+		}()
+	}
+	path, err := s.rename(ctx, t.path, segs)
+	if err != nil {
+		return nil, classify(err)
+	}
+	fi, err := t.f.Stat()
+	if err == nil {
+		err = s.syncDirs(path)
+	}
+	if err != nil {
+		return nil, inDoubt(err)
+	}
+	s.dropSidecars(key, fi)
+	return a.object(key), nil
+}
+
+// rename moves a file to where the object of segs is, or to where it has to go. Between looking and renaming, the
+// writers of other keys may have removed an empty directory, or put a directory or a file where there was none: look again.
+func (s *Store) rename(ctx context.Context, from string, segs []string) (string, error) {
+	var err error
+	for range maxMoves {
+		if e := ctx.Err(); e != nil {
+			return "", e
+		}
+		var path string
+		if path, _, err = s.find(segs); err == nil && path == "" {
+			path, err = s.place(ctx, segs)
+		}
+		if err == nil {
+			if err = s.root.Rename(from, path); err == nil {
+				return path, nil
+			}
+			s.prune(path)
+		}
+		if !isMoved(err) {
+			return "", err
+		}
+		if !s.exists(from) {
+			return "", &fs.PathError{Op: "rename", Path: from, Err: errors.New("temporary file was removed by another program")}
+		}
+	}
+	return "", err
+}
+
+// exists reports whether there is anything at path.
+func (s *Store) exists(path string) bool {
+	_, err := s.root.Lstat(path)
+	return err == nil
+}
+
+// seal gives the file its attributes and makes both durable. It reports whether they need a sidecar.
+func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
+	fi, err := t.stamp(a, time.Now())
+	if err != nil {
+		return false, err
+	}
+	a.Size = fi.Size()
+	data, err := a.encode()
+	if err != nil {
+		return false, err
+	}
+	stored := false
+	if !t.s.noXattr {
+		if stored, err = setXattr(t.f, data); err != nil {
+			return false, err
+		}
+		if !stored {
+			removeXattr(t.f) // a smaller one of an attempt before
+		}
+	}
+	return !stored, t.f.Sync()
+}
+
+// stamp gives the file a modification time that no write leaves, and notes what the file system made of it.
+func (t *temp) stamp(a *attrs, mtime time.Time) (fs.FileInfo, error) {
+	if err := t.s.root.Chtimes(t.path, mtime, mtime); err != nil {
+		return nil, err
+	}
+	fi, err := t.f.Stat()
+	if err == nil {
+		a.ModTime = fi.ModTime().UnixNano()
+	}
+	return fi, err
+}

@@ -1,0 +1,66 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/polystore/storage"
+)
+
+func invalid(format string, args ...any) error {
+	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
+}
+
+func unsupported(option string) error {
+	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf("%s: a directory has none", option)}
+}
+
+func kind(k error) error { return &storage.Error{Kind: k} }
+
+// classify gives err as a *storage.Error. An error of the file system that fits no kind, a full disk among them, keeps Kind
+// nil: to try again would not help.
+func classify(err error) error {
+	var e *storage.Error
+	if err == nil || errors.As(err, &e) {
+		return err
+	}
+	e = &storage.Error{Err: err}
+	switch {
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, os.ErrClosed):
+		e.Kind = storage.ErrClosed
+	case errors.Is(err, fs.ErrPermission):
+		e.Kind = storage.ErrPermission
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		e.Kind = storage.ErrInvalidKey
+	}
+	return e
+}
+
+// inDoubt is classify for what went wrong after the change became visible.
+func inDoubt(err error) error {
+	var e *storage.Error
+	if err = classify(err); errors.As(err, &e) {
+		c := *e
+		c.InDoubt = true
+		return &c
+	}
+	return err
+}
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
+
+// isGone reports whether a path, or a directory on the way to it, is not there.
+func isGone(err error) bool { return isNotExist(err) || isNotDir(err) }
+
+// isMoved reports whether what was found a moment ago is something else by now: gone, or a file where there was a
+// directory, or the other way round.
+func isMoved(err error) bool {
+	return isGone(err) || errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.EISDIR)
+}

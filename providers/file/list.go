@@ -1,0 +1,128 @@
+package file
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"strings"
+
+	"github.com/polystore/storage"
+)
+
+const defaultPageSize = 1000
+
+// ListPage walks the tree in the order of the keys. A page token is the last entry of the page before, so a list can be taken up by
+// any process at any time.
+func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
+	end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
+	after := opts.StartAfter
+	if opts.PageToken != "" {
+		var err error
+		if after, err = decodeToken(opts.PageToken); err != nil {
+			return nil, err
+		}
+	}
+	w, err := s.walkFrom(opts.Prefix, opts.Delimiter, after)
+	if err != nil {
+		return nil, classify(err)
+	}
+	size := opts.PageSize
+	if size <= 0 {
+		size = defaultPageSize
+	}
+	page := new(storage.Page)
+	for {
+		f, err := w.next(ctx)
+		if err != nil {
+			return nil, classify(err)
+		}
+		if f == nil {
+			return page, nil
+		}
+		o, err := s.entry(ctx, w, f)
+		if err != nil {
+			return nil, classify(err)
+		}
+		if o == nil {
+			continue
+		}
+		if len(page.Objects) == size {
+			w.unread = f
+			last := page.Objects[size-1].Key
+			page.NextToken = encodeToken(last)
+			s.pages.keep(w, last)
+			return page, nil
+		}
+		if o.IsPrefix {
+			w.skip = o.Key
+		}
+		page.Objects = append(page.Objects, o)
+	}
+}
+
+// entry is what a list says of f: nil if nothing.
+func (s *Store) entry(ctx context.Context, w *walk, f *found) (*storage.Object, error) {
+	prefix, rolled := w.rolledUp(f.key)
+	if rolled && prefix <= w.after {
+		w.skip = prefix // in the page before, or not asked for
+		return nil, nil
+	}
+	if rolled && strings.HasSuffix(f.key, "/") {
+		return &storage.Object{Key: prefix, IsPrefix: true}, nil
+	}
+	o, err := s.listed(ctx, f)
+	if o != nil && rolled {
+		return &storage.Object{Key: prefix, IsPrefix: true}, nil
+	}
+	return o, err
+}
+
+// listed describes an object of a list; nil where it has gone meanwhile, or where there is only a directory of its name.
+func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
+	if strings.HasSuffix(f.path, "/"+over) {
+		if fi, err := s.lstat(f.path); err != nil || fi == nil || !fi.Mode().IsRegular() {
+			return nil, err
+		}
+	}
+	if f.path != "" {
+		file, a, err := s.openAt(f.key, f.path, nil)
+		if errors.Is(err, fs.ErrPermission) { // there it is, all the same
+			fi, err := s.lstat(f.path)
+			if fi == nil {
+				return nil, err
+			}
+			return foreign(fi).listed(f.key), nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if file != nil {
+			file.Close()
+			return a.listed(f.key), nil
+		}
+	}
+	// It has moved, or there are two.
+	_, a, err := s.stat(ctx, f.key)
+	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrInvalidKey) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return a.listed(f.key), nil
+}
+
+func encodeToken(last string) string { return base64.RawURLEncoding.EncodeToString([]byte(last)) }
+
+func decodeToken(token string) (string, error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(b) == 0 {
+		return "", invalid("page token %q is not of this driver", token)
+	}
+	return string(b), nil
+}

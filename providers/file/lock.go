@@ -1,0 +1,96 @@
+package file
+
+import (
+	"context"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// stripes is how many locks there are: keys whose hashes meet share one. A lock is held for the commit of a write only, not
+// while its bytes arrive, so sharing costs little; and there are never more lock files than this.
+const stripes = 256
+
+// locks are the locks of a Store's keys between goroutines: a full channel is a held lock. Lock files do the same between
+// processes, and between Stores of one process. Both are needed: a goroutine waits for another one without polling.
+type locks [stripes]chan struct{}
+
+func (l *locks) init() {
+	for i := range l {
+		l[i] = make(chan struct{}, 1)
+	}
+}
+
+// The pause between two looks at a lock file that another process holds.
+const (
+	minLockPause = 200 * time.Microsecond
+	maxLockPause = 10 * time.Millisecond
+)
+
+// lock waits for the lock of key against all its writers, until ctx ends, and returns what releases it. Nobody holds two.
+func (s *Store) lock(ctx context.Context, key string) (unlock func(), err error) {
+	h := fnv.New32a()
+	h.Write([]byte(key))
+	n := h.Sum32() % stripes
+	select {
+	case s.locks[n] <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &storage.Error{Err: ctx.Err()}
+	}
+	f, err := s.lockFile(ctx, fmt.Sprintf("%s/%02x", lockDir, n))
+	if err != nil {
+		<-s.locks[n]
+		return nil, err
+	}
+	return func() {
+		f.Close() // gives up the file's lock
+		<-s.locks[n]
+	}, nil
+}
+
+func (s *Store) lockFile(ctx context.Context, path string) (*os.File, error) {
+	for {
+		f, err := s.create(path, os.O_RDWR|os.O_CREATE)
+		if err != nil {
+			return nil, err
+		}
+		if err := waitLock(ctx, f, false); err != nil {
+			f.Close()
+			return nil, err
+		}
+		if s.isAt(f, path) {
+			return f, nil
+		}
+		f.Close()
+	}
+}
+
+// waitLock takes the lock of an open file, which ends with it, and with the process. It polls, since waiting in a system call
+// could not be given up.
+func waitLock(ctx context.Context, f *os.File, shared bool) error {
+	for pause := minLockPause; ; pause = min(2*pause, maxLockPause) {
+		if ok, err := tryLock(f, shared); ok || err != nil {
+			return err
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return &storage.Error{Err: ctx.Err()}
+		}
+	}
+}
+
+// isAt reports whether path still names the open file: a lock on a file that somebody has removed locks nobody out.
+func (s *Store) isAt(f *os.File, path string) bool {
+	opened, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := s.root.Lstat(path)
+	return err == nil && os.SameFile(opened, there)
+}

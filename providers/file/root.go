@@ -1,0 +1,40 @@
+package file
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// makeRoot makes the directory of a new bucket and its parents, durably.
+func makeRoot(dir string) error {
+	dir = filepath.Clean(dir)
+	var missing []string
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); err == nil || !os.IsNotExist(err) {
+			break
+		}
+		missing = append(missing, d)
+		if d == filepath.Dir(d) {
+			break
+		}
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return err
+	}
+	for _, d := range missing {
+		if err := syncOutside(filepath.Dir(d)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// syncOutside is syncDir for a directory above the root.
+func syncOutside(dir string) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	return (&Store{root: root}).syncDir(".")
+}

@@ -1,0 +1,83 @@
+package file
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// A sidecar holds the attributes that the file system does not take as an extended attribute. Its path is made of the key and of
+// the size and modification time of the file that it belongs to, so it cannot be paired with other bytes, and old and new
+// version of an object each have their own. It is written and synced before the file is renamed into place, and those of
+// the other versions are removed after it: a crash in between leaves a sidecar that belongs to nothing, until the next
+// write or deletion of the key takes it away.
+func sidecarPath(key string, fi fs.FileInfo) string {
+	return fmt.Sprintf("%s/%s/%x-%x", sidecarDir, keyHash(key), fi.ModTime().UnixNano(), fi.Size())
+}
+
+// writeSidecar makes the sidecar of a version that is not visible yet, durably, and returns its path. The caller holds the
+// lock of key.
+func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err error) {
+	fi, err := t.f.Stat()
+	if err != nil {
+		return "", err
+	}
+	// Where times are coarse (FAT: two seconds), an older version of the same size may have this one's identity.
+	for path = sidecarPath(key, fi); s.exists(path); path = sidecarPath(key, fi) {
+		if fi, err = t.stamp(a, fi.ModTime().Add(2*time.Second)); err != nil {
+			return "", err
+		}
+	}
+	data, err := a.encode()
+	if err != nil {
+		return "", err
+	}
+	f, err := s.create(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return "", err
+	}
+	_, err = f.Write(data)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = s.syncDirs(path)
+	}
+	if err != nil {
+		s.root.Remove(path)
+	}
+	return path, err
+}
+
+// readSidecar returns nil where there is none.
+func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
+	b, err := s.root.ReadFile(sidecarPath(key, fi))
+	if isGone(err) {
+		return nil, nil
+	}
+	return decodeAttrs(b), err
+}
+
+// dropSidecars removes the sidecars of all versions of key but the one that fi describes; nil: of all. It is tidying, so
+// nothing fails with it. The caller holds the lock of key.
+func (s *Store) dropSidecars(key string, keep fs.FileInfo) {
+	dir := sidecarDir + "/" + keyHash(key)
+	names, err := s.names(dir)
+	if err != nil || names == nil {
+		return
+	}
+	kept := ""
+	if keep != nil {
+		_, kept = parent(sidecarPath(key, keep))
+	}
+	for _, name := range names {
+		if name != kept {
+			s.root.Remove(join(dir, name))
+		}
+	}
+	s.root.Remove(dir) // if it is empty
+}

@@ -1,0 +1,120 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"github.com/polystore/storage"
+)
+
+// Options are the options of New. The zero value opens a directory that exists.
+type Options struct {
+	CreateDir bool // make the directory, and its parents, if it is not there
+}
+
+// Store is a directory as a bucket. Any number of Stores, in any number of processes, may share one directory of a local
+// file system. Its methods may be called concurrently.
+type Store struct {
+	storage.Unsupported // SignURL and DeleteBatch: Bucket deletes one by one
+
+	root *os.Root
+
+	mu     sync.Mutex
+	calls  int // under way
+	closed bool
+
+	locks     locks
+	pages     pageCache
+	durable   durableDirs
+	buffers   sync.Pool   // of *[]byte, bufferSize long
+	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
+	maxNames  int         // of a directory, that a list holds at once
+	noXattr   bool        // tests: behave as on a file system without extended attributes
+}
+
+var _ storage.FullStore = (*Store)(nil)
+
+// New opens the directory dir as a bucket. A missing directory is ErrNoBucket unless opts.CreateDir is set; anything else that
+// is not a directory is ErrInvalid. New removes what killed processes left behind, and writes nothing else, so a directory on
+// a read-only file system can be read.
+func New(dir string, opts *Options) (*Store, error) {
+	if dir == "" {
+		return nil, invalid("no directory given")
+	}
+	if opts != nil && opts.CreateDir {
+		if err := makeRoot(dir); err != nil {
+			return nil, openError(dir, err)
+		}
+	}
+	switch fi, err := os.Stat(dir); {
+	case err != nil:
+		return nil, openError(dir, err)
+	case !fi.IsDir():
+		return nil, invalid("%s is not a directory", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, openError(dir, err)
+	}
+	s := &Store{root: root, maxNames: 1 << 16}
+	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
+	s.locks.init()
+	s.probeFold()
+	s.clean()
+	return s, nil
+}
+
+func openError(dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return &storage.Error{Kind: storage.ErrNoBucket, Err: err}
+	}
+	var pe *fs.PathError
+	if errors.As(err, &pe) && isNotDir(err) {
+		return invalid("%s: a parent is not a directory", dir)
+	}
+	return classify(err)
+}
+
+// Client returns the directory, as the driver uses it. It is closed with the Store.
+func (s *Store) Client() *os.Root { return s.root }
+
+// Close closes the directory, once the calls that are under way have ended. Bodies that are open stay readable.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	if s.calls > 0 {
+		return nil // the last of them closes it
+	}
+	return s.root.Close()
+}
+
+// begin is asked before a call does anything, and says what it has to do at its end. A call that has begun can clean up behind
+// itself although the Store is closed meanwhile.
+func (s *Store) begin(ctx context.Context) (end func(), err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &storage.Error{Err: err}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, kind(storage.ErrClosed)
+	}
+	s.calls++
+	return s.end, nil
+}
+
+func (s *Store) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls--; s.calls == 0 && s.closed {
+		s.root.Close()
+	}
+}

@@ -1,0 +1,63 @@
+//go:build unix
+
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// openRead keeps an open from waiting for the other end of a named pipe that took the place of a file.
+const openRead = os.O_RDONLY | syscall.O_NONBLOCK
+
+// inode tells files apart that have the same size and time.
+func inode(fi fs.FileInfo) uint64 {
+	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Ino)
+	}
+	return 0
+}
+
+// tryLock takes the lock of an open file; it reports false if another open file has it.
+func tryLock(f *os.File, shared bool) (bool, error) {
+	how := unix.LOCK_EX
+	if shared {
+		how = unix.LOCK_SH
+	}
+	for {
+		switch err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); {
+		case err == nil:
+			return true, nil
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return false, nil
+		case !errors.Is(err, unix.EINTR):
+			return false, &fs.PathError{Op: "flock", Path: f.Name(), Err: err}
+		}
+	}
+}
+
+// syncDir makes the names in a directory durable.
+func (s *Store) syncDir(dir string) error {
+	f, err := s.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// removeDir removes an empty directory and nothing else. Root.Remove would also remove a file, and the next
+// moment there may be an object in the directory's place.
+func (s *Store) removeDir(path string) error {
+	dir, name := parent(path)
+	f, err := s.root.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return unix.Unlinkat(int(f.Fd()), name, unix.AT_REMOVEDIR)
+}

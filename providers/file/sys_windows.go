@@ -1,0 +1,34 @@
+package file
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+const openRead = os.O_RDONLY
+
+// inode is unknown: FileInfo does not tell.
+func inode(fs.FileInfo) uint64 { return 0 }
+
+// tryLock takes the lock of an open file; it reports false if another open file has it. Locked bytes cannot be written on Windows, so it is a byte behind the end of any file.
+func tryLock(f *os.File, shared bool) (bool, error) {
+	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
+	if !shared {
+		flags |= windows.LOCKFILE_EXCLUSIVE_LOCK
+	}
+	at := &windows.Overlapped{OffsetHigh: 1 << 30}
+	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, at)
+	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// syncDir does nothing: Windows has no call for it, and NTFS keeps names in its journal.
+func (s *Store) syncDir(string) error { return nil }
+
+// removeDir removes an empty directory; the slash keeps Root.Remove from a file.
+func (s *Store) removeDir(path string) error { return s.root.Remove(path + "/") }

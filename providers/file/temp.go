@@ -1,0 +1,106 @@
+package file
+
+import (
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+)
+
+const (
+	fileMode = 0o666 // less the umask, as with os.Create
+	dirMode  = 0o777
+
+	bufferSize = 256 << 10
+)
+
+// create opens one of the driver's own files for writing, and makes its directory if that is not there.
+func (s *Store) create(path string, flag int) (*os.File, error) {
+	f, err := s.root.OpenFile(path, flag, fileMode)
+	if !isNotExist(err) {
+		return f, err
+	}
+	dir, _ := parent(path)
+	if err := s.root.MkdirAll(dir, dirMode); err != nil {
+		return nil, err
+	}
+	s.probeFold()
+	return s.root.OpenFile(path, flag, fileMode)
+}
+
+// A temp is a file that becomes an object when it is renamed. While it is open it is locked, which tells it from what a killed
+// process left behind.
+type temp struct {
+	s    *Store
+	f    *os.File
+	path string
+}
+
+func (s *Store) newTemp() (*temp, error) {
+	path := tempDir + "/" + newETag() + own
+	f, err := s.create(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+	if err != nil {
+		return nil, err
+	}
+	t := &temp{s: s, f: f, path: path}
+	if _, err := tryLock(f, false); err != nil {
+		t.discard()
+		return nil, err
+	}
+	return t, nil
+}
+
+// discard closes the file and removes what has not been renamed.
+func (t *temp) discard() {
+	t.f.Close()
+	t.s.root.Remove(t.path)
+}
+
+// deadAfter is how old a file must be before it can be one that a killed process left behind: between creating and locking
+// lies a moment.
+const deadAfter = time.Minute
+
+// clean removes the temporary files of processes that are no more. Files that cannot be removed stay: reading works without.
+func (s *Store) clean() {
+	for _, e := range s.ownEntries(tempDir) {
+		path := tempDir + "/" + e.Name()
+		if fi, err := e.Info(); err != nil || !fi.Mode().IsRegular() || time.Since(fi.ModTime()) < deadAfter {
+			continue
+		}
+		f, err := s.root.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			continue
+		}
+		if dead, err := tryLock(f, false); err == nil && dead {
+			s.root.Remove(path)
+		}
+		f.Close()
+	}
+	// An upload is begun by its data file and ended by renaming it: without one it is a rest.
+	for _, e := range s.ownEntries(uploadDir) {
+		dir := uploadDir + "/" + e.Name()
+		if fi, err := e.Info(); err != nil || time.Since(fi.ModTime()) < deadAfter {
+			continue
+		}
+		if _, err := s.root.Lstat(dir + "/" + dataFile); isNotExist(err) {
+			s.root.RemoveAll(dir)
+		}
+	}
+}
+
+// ownEntries are the driver's own entries of one of its directories.
+func (s *Store) ownEntries(dir string) []fs.DirEntry {
+	f, err := s.root.Open(dir)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	all, _ := f.ReadDir(-1)
+	entries := all[:0]
+	for _, e := range all {
+		if strings.HasSuffix(e.Name(), own) {
+			entries = append(entries, e)
+		}
+	}
+	return entries
+}

@@ -1,0 +1,285 @@
+package file
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A walk goes over the objects under prefix in the byte order of their keys, from any point on. It reads the directories that
+// it needs and no others, and keeps of each only the next maxNames names: a directory that has more is read again when these
+// are used up.
+type walk struct {
+	s                 *Store
+	prefix, delimiter string
+	after             string // only keys behind it
+	skip              string // only keys that do not begin with it; "" skips nothing
+	stack             []*frame
+	unread            *found // what next returns next
+}
+
+// found is what a walk comes to: an object, or a subtree with objects whose keys all have the delimiter behind the prefix; its
+// key then ends in a slash.
+type found struct {
+	key  string
+	path string // of the object's file; "" if it is for find to say
+}
+
+// A frame is one directory of keys: those that begin with base. It is one directory of files, or two, a and a., or more
+// below such.
+type frame struct {
+	base   string
+	dirs   []string
+	state  []fs.FileInfo // of dirs, from before they were read
+	readAt time.Time
+	items  []item // in order, those that are still to come
+	more   bool   // there are more names behind the last of items
+	last   string // the last order that was read
+}
+
+// An item is what one name stands for.
+type item struct {
+	order string   // the name, for a subtree with the slash that its keys have: the order of keys is the order of these
+	dir   string   // of an object, the directory that has its file; "" if it is for find to say
+	over  bool     // the object may be in the directory of its name
+	dirs  []string // of a subtree
+}
+
+// newWalk begins a walk. Beginning costs the directories along the prefix, and no more.
+func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
+	w := &walk{s: s, prefix: prefix, delimiter: delimiter, after: after}
+	base := prefix[:strings.LastIndexByte(prefix, '/')+1]
+	dirs := []string{"."}
+	if base != "" {
+		for seg := range strings.SplitSeq(strings.TrimSuffix(base, "/"), "/") {
+			if !goodSegment(seg) {
+				return w, nil // no key begins like this
+			}
+			var below []string
+			for _, dir := range dirs {
+				for _, path := range [...]string{join(dir, seg), join(dir, seg+mark)} {
+					fi, err := s.lstat(path)
+					if err != nil {
+						return nil, err
+					}
+					if fi != nil && fi.IsDir() {
+						below = append(below, path)
+					}
+				}
+			}
+			if dirs = below; len(dirs) == 0 {
+				return w, nil
+			}
+		}
+	}
+	w.stack = []*frame{{base: base, dirs: dirs, more: true}}
+	return w, nil
+}
+
+// past reports whether no key that begins with p is to be visited; for a whole key, whether it is not.
+func (w *walk) past(p string, subtree bool) bool {
+	if w.skip != "" && strings.HasPrefix(p, w.skip) || p <= w.after && !(subtree && strings.HasPrefix(w.after, p)) {
+		return true
+	}
+	return !strings.HasPrefix(p, w.prefix) && !(subtree && strings.HasPrefix(w.prefix, p))
+}
+
+// rolledUp returns the common prefix that all keys that begin with p are rolled up into, if p is long enough to tell.
+func (w *walk) rolledUp(p string) (string, bool) {
+	if w.delimiter == "" || len(p) <= len(w.prefix) {
+		return "", false
+	}
+	i := strings.Index(p[len(w.prefix):], w.delimiter)
+	if i < 0 {
+		return "", false
+	}
+	return p[:len(w.prefix)+i+len(w.delimiter)], true
+}
+
+// next returns what follows, nil at the end.
+func (w *walk) next(ctx context.Context) (*found, error) {
+	if u := w.unread; u != nil {
+		w.unread = nil
+		return u, nil
+	}
+	for len(w.stack) > 0 {
+		f := w.stack[len(w.stack)-1]
+		if w.skip != "" && strings.HasPrefix(f.base, w.skip) || len(f.items) == 0 && !f.more {
+			w.stack = w.stack[:len(w.stack)-1]
+			continue
+		}
+		if len(f.items) == 0 {
+			if err := w.read(ctx, f); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		it := f.items[0]
+		f.items = f.items[1:]
+		key := f.base + it.order
+		if w.past(key, it.dirs != nil) {
+			continue
+		}
+		if it.dirs == nil {
+			return it.object(key), nil
+		}
+		if entry, ok := w.rolledUp(key); !ok {
+			w.stack = append(w.stack, &frame{base: key, dirs: it.dirs, more: true})
+		} else if entry > w.after {
+			for _, dir := range it.dirs {
+				if holds, err := w.s.holdsObject(ctx, dir); err != nil || holds {
+					return &found{key: key}, err
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (it *item) object(key string) *found {
+	switch {
+	case it.dir == "":
+		return &found{key: key}
+	case it.over:
+		return &found{key, join(it.dir, it.order) + "/" + over}
+	}
+	return &found{key, join(it.dir, it.order)}
+}
+
+// read fills the frame with its next names.
+func (w *walk) read(ctx context.Context, f *frame) error {
+	f.more, f.state, f.readAt = false, f.state[:0], time.Now()
+	var items []item
+	bound := "" // with f.more: names behind it are for the next time
+	add := func(it item) {
+		if it.order <= f.last || w.past(f.base+it.order, it.dirs != nil) || f.more && it.order > bound {
+			return
+		}
+		if items = append(items, it); len(items) >= 2*w.s.maxNames {
+			if items = lowest(items); len(items) > w.s.maxNames {
+				items, f.more = items[:w.s.maxNames], true
+				bound = items[len(items)-1].order
+			}
+		}
+	}
+	for _, dir := range f.dirs {
+		fi, err := w.s.eachEntry(ctx, dir, func(e fs.DirEntry) bool {
+			classifyEntry(dir, e, add)
+			return true
+		})
+		if err != nil {
+			return err
+		}
+		f.state = append(f.state, fi)
+	}
+	if items = lowest(items); len(items) > w.s.maxNames {
+		items, f.more = items[:w.s.maxNames], true
+	}
+	if f.items = items; len(items) > 0 {
+		f.last = items[len(items)-1].order
+	}
+	return nil
+}
+
+// classifyEntry says what a directory entry stands for. A directory a stands for the subtree a/, and perhaps for the object a in it.
+func classifyEntry(dir string, e fs.DirEntry, add func(item)) {
+	name := e.Name()
+	children, isOwn := strings.CutSuffix(name, mark)
+	switch {
+	case isOwn:
+		if e.IsDir() && goodSegment(children) {
+			add(item{order: children + "/", dirs: []string{join(dir, name)}})
+		}
+	case !goodSegment(name):
+	case e.Type().IsRegular():
+		add(item{order: name, dir: dir})
+	case e.IsDir():
+		add(item{order: name, dir: dir, over: true})
+		add(item{order: name + "/", dirs: []string{join(dir, name)}})
+	}
+}
+
+// lowest sorts the items and joins what stands for the same.
+func lowest(items []item) []item {
+	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.order, b.order) })
+	n := 0
+	for _, it := range items {
+		if n == 0 || items[n-1].order != it.order {
+			items[n] = it
+			n++
+			continue
+		}
+		same := &items[n-1]
+		if it.dirs == nil {
+			same.dir = "" // two files
+			continue
+		}
+		same.dirs = append(same.dirs, it.dirs...)
+		slices.SortFunc(same.dirs, strings.Compare) // a before a.
+	}
+	return items[:n]
+}
+
+// holdsObject reports whether there is an object anywhere in the directory dir of keys.
+func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
+	var below []string
+	holds := false
+	_, err := s.eachEntry(ctx, dir, func(e fs.DirEntry) bool {
+		classifyEntry(dir, e, func(it item) {
+			switch {
+			case it.dirs != nil:
+				below = append(below, it.dirs...)
+			case it.over:
+				fi, err := s.lstat(join(dir, it.order) + "/" + over)
+				holds = holds || err == nil && fi != nil && fi.Mode().IsRegular()
+			default:
+				holds = true
+			}
+		})
+		return !holds
+	})
+	for _, sub := range below {
+		if holds || err != nil {
+			break
+		}
+		holds, err = s.holdsObject(ctx, sub)
+	}
+	return holds, err
+}
+
+// eachEntry reads a directory piece by piece, until visit returns false, and returns what the directory was like before; nil
+// if it is not there.
+func (s *Store) eachEntry(ctx context.Context, dir string, visit func(fs.DirEntry) bool) (fs.FileInfo, error) {
+	d, err := s.root.Open(dir)
+	if isGone(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	fi, err := d.Stat()
+	if err != nil || !fi.IsDir() {
+		return nil, err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		entries, err := d.ReadDir(1024)
+		for _, e := range entries {
+			if !visit(e) {
+				return fi, nil
+			}
+		}
+		if err == io.EOF || isGone(err) { // removed meanwhile
+			return fi, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package s3
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/polystore/storage"
+)
+
+// MaxBatch is Options.BatchSize.
+func (s *Store) MaxBatch() int { return s.batch }
+
+// DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other keys, are deleted one by one.
+func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
+	if len(keys) > s.batch {
+		return nil, invalid("%d keys, at most %d", len(keys), s.batch)
+	}
+	errs := make([]error, len(keys))
+	index := make(map[string][]int, len(keys)) // a key may be there twice
+	ids := make([]types.ObjectIdentifier, 0, len(keys))
+	for i, key := range keys {
+		if err := s.checkKey(key); err != nil {
+			errs[i] = err
+			continue
+		}
+		if !xmlText(key) {
+			errs[i] = s.Delete(ctx, key, &storage.DeleteOptions{})
+			continue
+		}
+		if index[key] == nil {
+			ids = append(ids, types.ObjectIdentifier{Key: &keys[i]})
+		}
+		index[key] = append(index[key], i)
+	}
+	if len(ids) == 0 {
+		return errs, nil
+	}
+	a := &attempt{write: true}
+	out, err := s.client.DeleteObjects(a.begin(ctx), &s3.DeleteObjectsInput{
+		Bucket: &s.bucket,
+		Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},
+	}, s.batchSum)
+	if err != nil {
+		return nil, s.fail(ctx, a, err)
+	}
+	for _, failed := range out.Errors {
+		err := keyFailure(&failed)
+		if err == nil {
+			continue
+		}
+		where, ok := index[aws.ToString(failed.Key)]
+		if !ok {
+			return nil, err // of a key that the server writes otherwise: which one is not known
+		}
+		for _, i := range where {
+			errs[i] = err
+		}
+	}
+	return errs, nil
+}
+
+// keyFailure is what became of one key; nil where it is gone.
+func keyFailure(f *types.Error) error {
+	code := aws.ToString(f.Code)
+	kind, known := kindOf[code]
+	switch {
+	case kind == storage.ErrNotExist:
+		return nil
+	case !known && code == "ServiceUnavailable":
+		kind = storage.ErrUnavailable
+	}
+	return &storage.Error{
+		Key:     aws.ToString(f.Key),
+		Kind:    kind,
+		Code:    code,
+		InDoubt: kind == storage.ErrUnavailable,
+		Err:     &cause{text: aws.ToString(f.Message)},
+	}
+}
+
+// batchSum replaces the SDK's x-amz-checksum-crc32 by Content-MD5 where the service wants that.
+func (s *Store) batchSum(o *s3.Options) {
+	if !s.profile.batchMD5 {
+		return
+	}
+	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
+		stack.Initialize.Remove("AWSChecksum:SetupInputContext")
+		stack.Finalize.Remove("AWSChecksum:ComputeInputPayloadChecksum")
+		stack.Finalize.Remove("addInputChecksumTrailer")
+		return smithyhttp.AddContentChecksumMiddleware(stack)
+	})
+}

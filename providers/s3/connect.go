@@ -1,0 +1,161 @@
+package s3
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/polystore/storage"
+)
+
+const defaultRegion = "us-east-1"
+
+// connect makes the SDK's client from the options and what the environment and the shared files say.
+func (s *Store) connect(ctx context.Context, o *Options) error {
+	cfg, err := load(ctx, o)
+	if err != nil {
+		return err
+	}
+	endpoint, err := o.endpoint()
+	if err != nil {
+		return err
+	}
+	if endpoint == "" {
+		// What AWS_ENDPOINT_URL and the profile say, in the SDK's own order.
+		endpoint = aws.ToString(s3.NewFromConfig(cfg).Options().BaseEndpoint)
+	}
+	if s.profile, err = profileOf(o.Provider, endpoint != ""); err != nil {
+		return err
+	}
+	if o.SSE != "" && !s.profile.encryption {
+		return unsupported("SSE on %s, which ignores it", s.profile.name)
+	}
+	s.virtualHost = !o.PathStyle && (o.VirtualHost || !s.profile.pathStyle)
+	s.tls = strings.HasPrefix(endpoint, "https:") || endpoint == "" && !o.DisableHTTPS
+	if !o.Anonymous {
+		s.credentials = newCredentialsCache(cfg.Credentials)
+	}
+	client := s.httpClient(o, cfg)
+	s.region = cfg.Region
+	if s.region == "" && endpoint != "" {
+		s.region = defaultRegion
+	}
+	connect := func(region string, signed bool) *s3.Client {
+		return s3.NewFromConfig(cfg, func(so *s3.Options) {
+			so.Region = region
+			if endpoint != "" {
+				so.BaseEndpoint = &endpoint
+			}
+			so.Credentials = aws.AnonymousCredentials{}
+			if signed {
+				so.Credentials = s.credentials
+			}
+			so.HTTPClient = client
+			so.UsePathStyle = !s.virtualHost
+			so.UseAccelerate = o.Accelerate
+			so.EndpointOptions.DisableHTTPS = o.DisableHTTPS
+			if o.DualStack {
+				so.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
+			}
+			if o.FIPS {
+				so.EndpointOptions.UseFIPSEndpoint = aws.FIPSEndpointStateEnabled
+			}
+			// The one retry loop is the Bucket's. The middleware stays: it learns the clock's skew.
+			so.Retryer = aws.NopRetryer{}
+			// WhenSupported, the default of a loaded config, would send aws-chunked trailers.
+			so.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+			so.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+			so.Logger = logging.Nop{}
+		})
+	}
+	if s.region == "" {
+		if s.region, err = s.findRegion(ctx, connect(defaultRegion, false)); err != nil {
+			return err
+		}
+	}
+	s.client = connect(s.region, !o.Anonymous)
+	s.presign = s3.NewPresignClient(s.client)
+	return nil
+}
+
+// load reads the environment and the shared files. It makes no request.
+func load(ctx context.Context, o *Options) (aws.Config, error) {
+	from := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}),
+		config.WithHTTPClient(credentialsClient()),
+		config.WithEC2RoleCredentialOptions(boundMetadata),
+	}
+	if o.Region != "" {
+		from = append(from, config.WithRegion(o.Region))
+	}
+	if o.Profile != "" {
+		from = append(from, config.WithSharedConfigProfile(o.Profile))
+	}
+	switch {
+	case o.Anonymous:
+		from = append(from, config.WithCredentialsProvider(aws.AnonymousCredentials{}))
+	case o.Credentials != nil:
+		from = append(from, config.WithCredentialsProvider(o.Credentials))
+	case o.AccessKeyID != "":
+		from = append(from, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.AccessKeyID, o.SecretAccessKey, o.SessionToken)))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, from...)
+	if err != nil {
+		if ctx.Err() != nil {
+			return cfg, &storage.Error{Err: ctx.Err()}
+		}
+		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"configuration: " + plainText(err), err}}
+	}
+	return cfg, nil
+}
+
+// httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE names.
+func (s *Store) httpClient(o *Options, cfg aws.Config) *doer {
+	if o.HTTPClient != nil {
+		return newDoer(o.HTTPClient)
+	}
+	var trusted *tls.Config
+	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		trusted = b.GetTransport().TLSClientConfig
+	}
+	t := newTransport(trusted)
+	s.closeIdle = t.CloseIdleConnections
+	return newDoer(&http.Client{Transport: t})
+}
+
+// findRegion asks any region where the bucket is. The answer names it also when it is a refusal.
+func (s *Store) findRegion(ctx context.Context, client *s3.Client) (string, error) {
+	a := &attempt{missing: storage.ErrNoBucket}
+	out, err := client.HeadBucket(a.begin(ctx), &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) {
+		o.UseAccelerate = false
+	})
+	if err == nil && aws.ToString(out.BucketRegion) != "" {
+		return *out.BucketRegion, nil
+	}
+	if err == nil {
+		return defaultRegion, nil
+	}
+	var re *smithyhttp.ResponseError
+	if errors.As(err, &re) {
+		if region := re.Response.Header.Get(regionHeader); region != "" {
+			return region, nil
+		}
+	}
+	e := s.fail(ctx, a, err)
+	if e.Kind == storage.ErrNotExist {
+		e.Kind = storage.ErrNoBucket
+	}
+	e.Err = fmt.Errorf("asking for the region of the bucket: %w", e.Err)
+	return "", e
+}

@@ -1,0 +1,83 @@
+package s3
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/encoding/httpbinding"
+
+	"github.com/polystore/storage"
+)
+
+// Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change, it is ErrUnsupported.
+func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+	for _, key := range [...]string{dst, src} {
+		if err := s.checkKey(key); err != nil {
+			return nil, err
+		}
+	}
+	conditional := opts.IfAbsent || opts.IfMatch != ""
+	switch {
+	case opts.Token != "":
+		return nil, invalid("a copy within S3 has no token")
+	case conditional && !s.profile.copyConditions:
+		return nil, unsupported("conditional Copy on %s", s.profile.name)
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return nil, err
+	}
+	class, err := s.storageClass(opts.StorageClass)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{write: true}
+	in := &s3.CopyObjectInput{
+		Bucket:               &s.bucket,
+		Key:                  &dst,
+		CopySource:           s.copySource(src, opts.SourceVersionID),
+		CopySourceIfMatch:    readMatch(opts.SourceIfMatch),
+		StorageClass:         class,
+		ServerSideEncryption: types.ServerSideEncryption(s.sse),
+		SSEKMSKeyId:          optional(s.kmsKey),
+	}
+	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
+	if opts.Replace {
+		in.MetadataDirective, in.TaggingDirective = types.MetadataDirectiveReplace, types.TaggingDirectiveReplace
+		in.ContentType = optional(opts.ContentType)
+		in.ContentEncoding = optional(opts.ContentEncoding)
+		in.ContentDisposition = optional(opts.ContentDisposition)
+		in.ContentLanguage = optional(opts.ContentLanguage)
+		in.CacheControl = optional(opts.CacheControl)
+		in.Tagging = tagging(opts.Tags)
+		if in.Metadata, err = s.metadata(opts.Metadata); err != nil {
+			return nil, err
+		}
+	}
+	out, err := s.client.CopyObject(a.begin(ctx), in)
+	if err != nil {
+		e := s.fail(ctx, a, err)
+		if e.Code == "InvalidRequest" || e.Code == "EntityTooLarge" { // one code for many things: the Bucket's way does them all
+			e.Kind = errors.ErrUnsupported
+		}
+		return nil, e
+	}
+	o := &storage.Object{Key: dst, Size: -1, ETag: storage.ETagNone, VersionID: aws.ToString(out.VersionId)}
+	if r := out.CopyObjectResult; r != nil {
+		o.ETag = etagOf(r.ETag)
+		o.ModTime = modTime(r.LastModified)
+		o.Checksums = answered(r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256)
+	}
+	return &storage.CopyResult{Object: o}, nil
+}
+
+// copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be escaped.
+func (s *Store) copySource(key, version string) *string {
+	source := httpbinding.EscapePath(s.bucket+"/"+key, false)
+	if version != "" {
+		source += "?versionId=" + httpbinding.EscapePath(version, true)
+	}
+	return &source
+}

@@ -1,0 +1,33 @@
+package s3
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"github.com/polystore/storage"
+)
+
+// Delete makes one DeleteObject.
+func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	if err := s.checkKey(key); err != nil {
+		return err
+	}
+	if opts.IfMatch != "" && !s.profile.deleteConditions {
+		return unsupported("conditional Delete on %s: it is not known to hold there; name the provider", s.profile.name)
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return err
+	}
+	a := &attempt{write: true}
+	in := &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}
+	in.IfMatch, _ = conditions(false, opts.IfMatch, a)
+	if _, err := s.client.DeleteObject(a.begin(ctx), in); err != nil {
+		e := s.fail(ctx, a, err)
+		if e.Kind == storage.ErrNotExist {
+			return nil
+		}
+		return e
+	}
+	return nil
+}

@@ -1,0 +1,264 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/polystore/storage"
+)
+
+const regionHeader = "X-Amz-Bucket-Region"
+
+// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
+	if a.body != nil {
+		if source := a.body.failure(); source != nil {
+			return &storage.Error{Err: source} // and the service never got the whole body
+		}
+	}
+	var ce *credentialsError
+	var re *smithyhttp.ResponseError
+	var ae smithy.APIError
+	answered := errors.As(err, &re) && re.Response != nil && re.HTTPStatusCode() != 0
+	switch {
+	case answered && errors.As(err, &ae):
+		return s.answer(a, re, ae, err)
+	case ctx.Err() != nil:
+		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
+	case errors.As(err, &ce):
+		return &storage.Error{Kind: storage.ErrPermission, Err: &cause{ce.Error(), err}}
+	case !answered && notSent(err):
+		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{plainText(err), err}}
+	}
+	// No connection, no answer, or one that broke off in the middle.
+	e := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+	if answered {
+		e.Status = re.HTTPStatusCode()
+		e.RequestID = requestID(err)
+	}
+	return e
+}
+
+// notSent reports whether the SDK refused to make a request at all.
+func notSent(err error) bool {
+	var send *smithyhttp.RequestSendError
+	var cancelled *smithy.CanceledError
+	return !errors.As(err, &send) && !errors.As(err, &cancelled)
+}
+
+// answer classifies what the service said: by its code, and by the status where the code says nothing. The order matters: a
+// refusal can come with status 200 (which the SDK makes 500), https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
+func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIError, err error) *storage.Error {
+	h := re.Response.Header
+	e := &storage.Error{
+		Status:     re.HTTPStatusCode(),
+		Code:       ae.ErrorCode(),
+		RequestID:  requestID(err),
+		RetryAfter: retryAfter(h.Get("Retry-After")),
+	}
+	text := ae.ErrorMessage()
+	if text == "" {
+		text = http.StatusText(e.Status)
+	}
+	var known bool
+	if e.Kind, known = kindOf[e.Code]; !known {
+		e.Kind = kindOfStatus(e.Status)
+	}
+	switch {
+	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" || e.Kind == storage.ErrNotExist && !known:
+		e.Kind = storage.ErrNotExist
+		if a.missing != nil {
+			e.Kind = a.missing
+		}
+	case e.Kind == storage.ErrPrecondition && a.refused != nil:
+		e.Kind = a.refused
+	case e.Code == "MethodNotAllowed" && h.Get("X-Amz-Delete-Marker") == "true":
+		e.Kind = storage.ErrNotExist // the version that was asked for marks a deletion
+	case e.Code == "InvalidObjectState":
+		text = "the object is archived and must be restored first: " + text
+	case e.Code == "ExpiredToken" || e.Code == "ExpiredTokenException" || e.Code == "TokenRefreshRequired":
+		e.Kind = storage.ErrPermission
+		if s.credentials != nil && s.credentials.expired(a.signed) {
+			e.Kind = storage.ErrUnavailable
+		}
+	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
+		e.InDoubt = a.inDoubt()
+	}
+	if region := h.Get(regionHeader); region != "" && region != s.region && wrongRegion(e) {
+		e.Kind = storage.ErrInvalid
+		text = fmt.Sprintf("the bucket is in region %s, not %s: %s", region, s.region, text)
+	}
+	e.Err = &cause{text, err}
+	return e
+}
+
+// wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed: the request is signed for a
+// region, and an endless detour costs more than a right option.
+func wrongRegion(e *storage.Error) bool {
+	switch e.Code {
+	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return true
+	}
+	return e.Status == http.StatusMovedPermanently || e.Status == http.StatusTemporaryRedirect || e.Status == http.StatusBadRequest && e.Code == "BadRequest"
+}
+
+// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
+// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; XMinio… and XAdmin… are the servers' own.
+var kindOf = map[string]error{
+	"NoSuchKey":     storage.ErrNotExist,
+	"NoSuchVersion": storage.ErrNotExist,
+	"NoSuchUpload":  storage.ErrNotExist,
+	"NoSuchBucket":  storage.ErrNoBucket,
+
+	"PreconditionFailed": storage.ErrPrecondition,
+	"NotModified":        storage.ErrNotModified,
+	"InvalidRange":       storage.ErrRange,
+
+	// Another conditional write was under way: nothing happened, and it is to be tried again.
+	"ConditionalRequestConflict": storage.ErrUnavailable,
+	"OperationAborted":           storage.ErrUnavailable,
+
+	"SlowDown":                               storage.ErrThrottled,
+	"SlowDownRead":                           storage.ErrThrottled,
+	"SlowDownWrite":                          storage.ErrThrottled,
+	"Throttling":                             storage.ErrThrottled,
+	"ThrottlingException":                    storage.ErrThrottled,
+	"ThrottledException":                     storage.ErrThrottled,
+	"RequestThrottled":                       storage.ErrThrottled,
+	"RequestThrottledException":              storage.ErrThrottled,
+	"RequestLimitExceeded":                   storage.ErrThrottled,
+	"BandwidthLimitExceeded":                 storage.ErrThrottled,
+	"TooManyRequests":                        storage.ErrThrottled,
+	"TooManyRequestsException":               storage.ErrThrottled,
+	"ProvisionedThroughputExceededException": storage.ErrThrottled,
+
+	// Refused before anything was done; the next attempt has the right time, or more of it.
+	"RequestTimeTooSkewed": storage.ErrUnavailable,
+	"RequestTimeout":       storage.ErrUnavailable,
+	"InternalError":        storage.ErrUnavailable,
+
+	"InvalidToken":                 storage.ErrPermission, // 400
+	"InvalidSecurity":              storage.ErrPermission,
+	"XAdminUserNotFound":           storage.ErrPermission, // 404
+	"InvalidAccessKeyId":           storage.ErrPermission,
+	"InvalidObjectState":           storage.ErrPermission,
+	"AccessDenied":                 storage.ErrPermission,
+	"RequestExpired":               storage.ErrPermission,
+	"KMS.DisabledException":        storage.ErrPermission, // 400
+	"AuthorizationHeaderMalformed": storage.ErrPermission, // 400; another region, if one is named
+
+	"PermanentRedirect": storage.ErrInvalid,
+	"TemporaryRedirect": storage.ErrInvalid,
+
+	"BadDigest":                   storage.ErrIntegrity,
+	"XAmzContentChecksumMismatch": storage.ErrIntegrity,
+	"XAmzContentSHA256Mismatch":   storage.ErrIntegrity,
+	"XAmzContentSha256Mismatch":   storage.ErrIntegrity,
+
+	"KeyTooLongError":           storage.ErrInvalidKey,
+	"XMinioInvalidObjectName":   storage.ErrInvalidKey,
+	"XMinioInvalidResourceName": storage.ErrInvalidKey,
+
+	"NotImplemented":   errors.ErrUnsupported,
+	"MethodNotAllowed": errors.ErrUnsupported,
+	// Servers on directories: a file is where this key needs a directory, or the other way round.
+	"ObjectParentIsFile":          errors.ErrUnsupported,
+	"ExistingObjectIsDirectory":   errors.ErrUnsupported,
+	"ExistingObjectIsFile":        errors.ErrUnsupported,
+	"DirectoryObjectContainsData": errors.ErrUnsupported,
+	"XMinioParentIsObject":        errors.ErrUnsupported,
+}
+
+func kindOfStatus(status int) error {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return storage.ErrInvalid
+	case http.StatusNotModified:
+		return storage.ErrNotModified
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return storage.ErrPermission
+	case http.StatusNotFound:
+		return storage.ErrNotExist
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return errors.ErrUnsupported
+	case http.StatusRequestTimeout:
+		return storage.ErrUnavailable
+	case http.StatusConflict:
+		return nil
+	case http.StatusPreconditionFailed:
+		return storage.ErrPrecondition
+	case http.StatusRequestedRangeNotSatisfiable:
+		return storage.ErrRange
+	case http.StatusTooManyRequests:
+		return storage.ErrThrottled
+	}
+	switch status / 100 {
+	case 4:
+		return storage.ErrInvalid
+	case 5:
+		return storage.ErrUnavailable
+	}
+	return nil
+}
+
+// retryAfter reads seconds or a date.
+func retryAfter(v string) time.Duration {
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
+}
+
+func requestID(err error) string {
+	var re *awshttp.ResponseError
+	if errors.As(err, &re) {
+		return re.ServiceRequestID()
+	}
+	return ""
+}
+
+// cause is an error of the SDK under a text that has no URL in it, and says once what the SDK says three times.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.err }
+
+// plainText is what is behind the last wrapping that can hold a URL or repeats what an *storage.Error says.
+func plainText(err error) string {
+	var said *cause
+	var ue *url.Error
+	var send *smithyhttp.RequestSendError
+	var op *smithy.OperationError
+	for {
+		switch {
+		case errors.As(err, &said):
+			return said.text
+		case errors.As(err, &ue):
+			err = ue.Err
+		case errors.As(err, &send):
+			err = send.Err
+		case errors.As(err, &op):
+			err = op.Err
+		default:
+			return err.Error()
+		}
+		if err == nil {
+			return "failed"
+		}
+	}
+}

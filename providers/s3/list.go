@@ -1,0 +1,114 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/polystore/storage"
+)
+
+// ListPage makes one ListObjectsV2.
+func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
+	start, err := splitToken(opts.PageToken, 2)
+	if err != nil {
+		return nil, err
+	}
+	after, token := start[0], start[1]
+	if opts.PageToken == "" {
+		after = opts.StartAfter
+	}
+	in := &s3.ListObjectsV2Input{
+		Bucket:            &s.bucket,
+		Prefix:            optional(opts.Prefix),
+		Delimiter:         optional(opts.Delimiter),
+		ContinuationToken: optional(token),
+		EncodingType:      types.EncodingTypeUrl, // XML cannot carry every key
+		MaxKeys:           pageSize(opts.PageSize),
+	}
+	if token == "" {
+		in.StartAfter = optional(behind(after, opts))
+	}
+	a := new(attempt)
+	out, err := s.client.ListObjectsV2(a.begin(ctx), in)
+	if err != nil {
+		return nil, s.fail(ctx, a, err)
+	}
+	decode := decoder(out.EncodingType)
+	page := &storage.Page{Objects: make([]*storage.Object, 0, len(out.Contents)+len(out.CommonPrefixes))}
+	for i := range out.Contents {
+		o := &out.Contents[i]
+		page.Objects = append(page.Objects, &storage.Object{
+			Key:          decode(o.Key),
+			Size:         aws.ToInt64(o.Size),
+			ETag:         etagOf(o.ETag),
+			ModTime:      modTime(o.LastModified),
+			StorageClass: string(o.StorageClass),
+		})
+	}
+	for _, p := range out.CommonPrefixes {
+		// S3 lists a prefix as long as it has keys behind StartAfter.
+		if prefix := decode(p.Prefix); after == "" || prefix > after {
+			page.Objects = append(page.Objects, &storage.Object{Key: prefix, IsPrefix: true})
+		}
+	}
+	slices.SortFunc(page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) })
+	if !aws.ToBool(out.IsTruncated) {
+		return page, nil
+	}
+	if n := len(page.Objects); s.profile.stuckDelimiters && opts.Delimiter != "" && opts.Delimiter != "/" && n > 0 && page.Objects[n-1].IsPrefix {
+		page.NextToken = joinToken(page.Objects[n-1].Key, "")
+		return page, nil
+	}
+	next := aws.ToString(out.NextContinuationToken)
+	if next == "" || next == token {
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
+	}
+	page.NextToken = joinToken(after, next)
+	return page, nil
+}
+
+// behind gives the key to start after: of a common prefix, the last key that it can have. Services list a prefix as long as it has keys
+// behind StartAfter, and where it fills the page MinIO does not get on.
+func behind(after string, opts *storage.ListOptions) string {
+	if opts.Delimiter == "" {
+		return after
+	}
+	if rest, ok := strings.CutPrefix(after, opts.Prefix); ok && strings.Index(rest, opts.Delimiter) == len(rest)-len(opts.Delimiter) && rest != "" {
+		return after + string(unicode.MaxRune)
+	}
+	return after
+}
+
+// modTime is to the second, as GetObject and HeadObject have it, also where a list has fractions.
+func modTime(t *time.Time) time.Time { return aws.ToTime(t).Truncate(time.Second) }
+
+// pageSize is nil for the service's default.
+func pageSize(n int) *int32 {
+	if n <= 0 {
+		return nil
+	}
+	return aws.Int32(int32(min(n, maxPage)))
+}
+
+// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they are.
+func decoder(t types.EncodingType) func(*string) string {
+	return func(v *string) string {
+		s := aws.ToString(v)
+		if t != types.EncodingTypeUrl {
+			return s
+		}
+		if d, err := url.QueryUnescape(s); err == nil {
+			return d
+		}
+		return s
+	}
+}

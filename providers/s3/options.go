@@ -1,0 +1,121 @@
+package s3
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/polystore/storage"
+)
+
+// Options are the options of New. The zero value is AWS with the environment's region and credentials.
+type Options struct {
+	// Region of the bucket. Empty: the environment's or the profile's; of AWS, else, the bucket's own, which costs one
+	// request; of an endpoint, else, us-east-1.
+	Region string
+
+	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no scheme. Empty: what
+	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else AWS.
+	Endpoint string
+
+	// Provider names the service behind Endpoint, and so what is known of it: "aws", "minio", "versitygw", "generic".
+	// Empty: aws without an endpoint, generic with one. Generic is cautious: conditional Copy and conditional Delete are
+	// errors.ErrUnsupported there, since some servers ignore those conditions silently.
+	Provider string
+
+	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
+	Profile string
+
+	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one of the three. None: the
+	// default chain: environment, web identity, shared files, container, EC2 metadata service.
+	Credentials     aws.CredentialsProvider
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+	Anonymous       bool // requests are not signed
+
+	PathStyle    bool // the bucket in the path: endpoint/bucket/key. The default of every provider but aws
+	VirtualHost  bool // the bucket in the host, also where the path is the default
+	Accelerate   bool // S3 Transfer Acceleration
+	DualStack    bool // endpoints with IPv6
+	FIPS         bool // FIPS 140 endpoints
+	DisableHTTPS bool // plain HTTP where Endpoint does not say
+
+	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's default.
+	SSE      string
+	KMSKeyID string // with aws:kms; empty: the account's key
+
+	// BatchSize is how many keys one DeleteObjects takes, at most 1,000. Default 250: each key counts against the bucket's
+	// request rate, and a smaller batch is throttled and repeated in smaller pieces.
+	BatchSize int
+
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
+	// transfers.
+	HTTPClient *http.Client
+}
+
+// check refuses what cannot be meant.
+func (o *Options) check() error {
+	ways := 0
+	for _, given := range []bool{o.Credentials != nil, o.AccessKeyID+o.SecretAccessKey+o.SessionToken != "", o.Anonymous} {
+		if given {
+			ways++
+		}
+	}
+	switch {
+	case ways > 1:
+		return invalid("Credentials, AccessKeyID and Anonymous exclude each other")
+	case ways == 1 && o.Credentials == nil && !o.Anonymous && (o.AccessKeyID == "" || o.SecretAccessKey == ""):
+		return invalid("AccessKeyID and SecretAccessKey go together")
+	case o.PathStyle && o.VirtualHost:
+		return invalid("PathStyle and VirtualHost exclude each other")
+	case o.PathStyle && o.Accelerate:
+		return invalid("PathStyle and Accelerate exclude each other")
+	case o.Endpoint != "" && (o.Accelerate || o.DualStack || o.FIPS):
+		return invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
+	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms" && o.SSE != "aws:kms:dsse":
+		return invalid("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
+	case o.KMSKeyID != "" && !strings.HasPrefix(o.SSE, "aws:kms"):
+		return invalid("KMSKeyID goes with SSE aws:kms")
+	case o.BatchSize < 0 || o.BatchSize > maxBatch:
+		return invalid("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
+	}
+	return nil
+}
+
+// endpoint is Endpoint as a URL with a scheme, or "".
+func (o *Options) endpoint() (string, error) {
+	e := o.Endpoint
+	if e == "" {
+		return "", nil
+	}
+	if !strings.Contains(e, "://") {
+		scheme := "https://"
+		if o.DisableHTTPS {
+			scheme = "http://"
+		}
+		e = scheme + e
+	}
+	u, err := url.Parse(e)
+	switch {
+	case err != nil: // which would repeat what it was given
+		return "", invalid("Endpoint is not a URL")
+	case u.User != nil:
+		return "", invalid("credentials in Endpoint: use AccessKeyID and SecretAccessKey")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
+		return "", invalid("Endpoint is not http(s)://host[:port][/path]")
+	}
+	return e, nil
+}
+
+func invalid(format string, args ...any) *storage.Error {
+	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
+}
+
+func unsupported(format string, args ...any) *storage.Error {
+	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,210 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/polystore/storage"
+)
+
+// The host and the region that a request goes to, by options, environment and files.
+func TestAddressing(t *testing.T) {
+	srv := newStub(t, answerOK)
+	for _, c := range []struct {
+		name string
+		o    Options
+		env  map[string]string
+		file string
+		want string // scheme://host, then the path, then the region of the signature
+	}{
+		{"region", Options{Region: "eu-west-3"}, nil, "", "https://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"environment", Options{}, map[string]string{"AWS_REGION": "eu-west-2"}, "", "https://bucket.s3.eu-west-2.amazonaws.com /k eu-west-2"},
+		{"profile", Options{Profile: "p"}, nil, "[profile p]\nregion = eu-west-1\n", "https://bucket.s3.eu-west-1.amazonaws.com /k eu-west-1"},
+		{"path style", Options{Region: "eu-west-3", PathStyle: true}, nil, "", "https://s3.eu-west-3.amazonaws.com /bucket/k eu-west-3"},
+		{"accelerate", Options{Region: "eu-west-3", Accelerate: true}, nil, "", "https://bucket.s3-accelerate.amazonaws.com /k eu-west-3"},
+		{"dual stack", Options{Region: "eu-west-3", DualStack: true}, nil, "", "https://bucket.s3.dualstack.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"FIPS", Options{Region: "us-east-2", FIPS: true}, nil, "", "https://bucket.s3-fips.us-east-2.amazonaws.com /k us-east-2"},
+		{"no HTTPS", Options{Region: "eu-west-3", DisableHTTPS: true}, nil, "", "http://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"endpoint", Options{Endpoint: "http://s.example:9000"}, nil, "", "http://s.example:9000 /bucket/k us-east-1"},
+		{"bare endpoint", Options{Endpoint: "s.example"}, nil, "", "https://s.example /bucket/k us-east-1"},
+		{"virtual host", Options{Endpoint: "https://s.example", VirtualHost: true}, nil, "", "https://bucket.s.example /k us-east-1"},
+		{"endpoint of AWS", Options{Endpoint: "https://vpce.example", Provider: "aws", Region: "eu-west-3"}, nil, "", "https://bucket.vpce.example /k eu-west-3"},
+		{"endpoint of the environment", Options{}, map[string]string{"AWS_ENDPOINT_URL": "http://e.example"}, "", "http://e.example /bucket/k us-east-1"},
+		{"endpoint of the profile", Options{}, nil, "[default]\nendpoint_url = http://f.example\n", "http://f.example /bucket/k us-east-1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			cleanEnvironment(t)
+			for name, v := range c.env {
+				t.Setenv(name, v)
+			}
+			if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(c.file), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			rt := &toStub{stub: srv}
+			o := c.o
+			o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = stubKey, stubSecret, &http.Client{Transport: rt}
+			s := mustNew(t, "bucket", &o)
+			srv.seen()
+			if err := calls["Put"](t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+			r := srv.one(t)
+			region := strings.Split(r.Header.Get("Authorization"), "/")[2]
+			if got := rt.last() + " " + r.URL.Path + " " + region; got != c.want {
+				t.Errorf("went to %s, want %s", got, c.want)
+			}
+			custom := strings.Contains(c.want, "example") && c.o.Provider == ""
+			if (s.profile.name == "generic") != custom {
+				t.Errorf("profile %s", s.profile.name)
+			}
+		})
+	}
+}
+
+// The region of a bucket on AWS costs one request, unsigned, and is asked for only where nothing says it.
+func TestFindRegion(t *testing.T) {
+	cleanEnvironment(t)
+	status := http.StatusMovedPermanently
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		if status != http.StatusNotFound {
+			w.Header().Set("X-Amz-Bucket-Region", "ap-south-1")
+		}
+		w.WriteHeader(status)
+	})
+	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: &toStub{stub: srv}}}
+	for _, status = range []int{200, 301, 400, 403} {
+		s := mustNew(t, "bucket", o)
+		if r := srv.one(t); s.region != "ap-south-1" || r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
+			t.Errorf("%d: region %s by %s %s", status, s.region, r.Method, r.URL)
+		}
+	}
+	status = 404
+	if _, err := New(t.Context(), "bucket", o); !errors.Is(err, storage.ErrNoBucket) {
+		t.Errorf("New of a missing bucket: %v", err)
+	}
+	srv.Close()
+	_, err := New(t.Context(), "bucket", o)
+	wantError(t, "New without a network", err, storage.ErrUnavailable, false)
+}
+
+func TestBadOptions(t *testing.T) {
+	cleanEnvironment(t)
+	secret := "p4ssw0rd"
+	for _, o := range []Options{
+		{AccessKeyID: "id"},
+		{SecretAccessKey: secret},
+		{AccessKeyID: "id", SecretAccessKey: secret, Anonymous: true},
+		{PathStyle: true, VirtualHost: true},
+		{PathStyle: true, Accelerate: true},
+		{Endpoint: "http://h", FIPS: true},
+		{Endpoint: "http://id:" + secret + "@h"},
+		{Endpoint: "ftp://h"},
+		{Endpoint: "http://h?x=1"},
+		{Endpoint: "http://" + secret + "%zz"},
+		{Provider: "minio"},
+		{Endpoint: "http://h", Provider: "nobody"},
+		{SSE: "rot13"},
+		{SSE: "AES256", KMSKeyID: "k"},
+		{BatchSize: 1001},
+		{Profile: "missing"},
+	} {
+		o.Region = "us-east-1"
+		s, err := New(t.Context(), "bucket", &o)
+		if !errors.Is(err, storage.ErrInvalid) || s != nil {
+			t.Errorf("New(%+v): %v", o, err)
+		} else if strings.Contains(err.Error(), secret) {
+			t.Errorf("the secret is in %v", err)
+		}
+	}
+	if _, err := New(t.Context(), "", nil); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("New without a bucket: %v", err)
+	}
+	if _, err := New(t.Context(), "bucket", &Options{Endpoint: "http://h", Provider: "versitygw", SSE: "AES256"}); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("New with SSE on versitygw: %v", err)
+	}
+}
+
+func TestURL(t *testing.T) {
+	cleanEnvironment(t)
+	t.Setenv("AWS_ACCESS_KEY_ID", stubKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", stubSecret)
+	for rawURL, check := range map[string]func(*Store) bool{
+		"s3://bucket?region=eu-west-1&batch_size=1000&ssetype=aws:kms&kmskeyid=k": func(s *Store) bool {
+			return s.profile.name == "aws" && s.region == "eu-west-1" && s.MaxBatch() == 1000 && s.sse == "aws:kms" && s.kmsKey == "k" && s.virtualHost
+		},
+		"s3a://bucket?endpoint=127.0.0.1:9000&disable_https&provider=minio&s3ForcePathStyle=true": func(s *Store) bool {
+			return s.profile.name == "minio" && !s.tls && !s.virtualHost && s.MaxBatch() == 250
+		},
+		"s3://bucket/some/prefix?endpoint=https://h&anonymous=true&virtual_host": func(s *Store) bool {
+			return s.profile.name == "generic" && s.credentials == nil && s.virtualHost && s.tls
+		},
+		"s3://bucket?region=eu-west-1&use_path_style": func(s *Store) bool { return !s.virtualHost },
+	} {
+		b, err := storage.Open(t.Context(), rawURL)
+		if err != nil {
+			t.Errorf("Open(%s): %v", rawURL, err)
+			continue
+		}
+		if s, ok := b.Store().(*Store); !ok || !check(s) {
+			t.Errorf("Open(%s) = %+v", rawURL, b.Store())
+		}
+		b.Close()
+	}
+	for _, rawURL := range []string{
+		"s3://bucket?region=eu-west-1&acces_key=AKID", "s3://id:" + stubSecret + "@bucket", "s3://", "s3://bucket?region=eu-west-1&fips=perhaps",
+		"s3://bucket?endpoint=http://id:" + stubSecret + "@h",
+	} {
+		b, err := storage.Open(t.Context(), rawURL)
+		if !errors.Is(err, storage.ErrInvalid) || b != nil {
+			t.Errorf("Open(%s): %v", rawURL, err)
+		} else {
+			noSecrets(t, err)
+		}
+	}
+}
+
+// AWS_CA_BUNDLE is trusted by the Store's own client.
+func TestCABundle(t *testing.T) {
+	cleanEnvironment(t)
+	srv := newTLSStub(t, answerOK)
+	bundle := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(bundle, certificatePEM(srv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CA_BUNDLE", bundle)
+	o := srv.options()
+	o.HTTPClient = nil
+	if err := calls["Put"](t.Context(), mustNew(t, "bucket", o)); err != nil {
+		t.Errorf("Put: %v", err)
+	}
+}
+
+// The text of every error is free of secrets, also that of signing.
+func TestSignedURLIsSecret(t *testing.T) {
+	srv := newStub(t, answerOK)
+	s := srv.store(t)
+	u, err := s.SignURL(context.WithoutCancel(t.Context()), "k", &storage.SignOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := url.Parse(u.URL)
+	if err != nil || parsed.Query().Get("X-Amz-Signature") == "" || parsed.Query().Get("X-Amz-Expires") != "900" {
+		t.Errorf("signed URL without signature or with another expiry: %v", err)
+	}
+	if strings.Contains(u.URL, stubSecret) || len(u.Header) != 0 {
+		t.Errorf("signed GET with headers %v", u.Header)
+	}
+	srv.Close()
+	for what, err := range everyCall(t.Context(), s) {
+		if err == nil {
+			t.Errorf("%s without a server succeeded", what)
+		}
+		noSecrets(t, err)
+	}
+}
