@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 )
@@ -127,7 +128,7 @@ func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], 
 	case b.closing.Err() != nil:
 		return d.gone, &Error{Kind: ErrClosed}
 	case d.failed.Failed > 0:
-		return d.gone, &Error{Kind: d.kind(), Err: d.failed}
+		return d.gone, &Error{Kind: d.kind(), InDoubt: d.inDoubt(), Err: d.failed}
 	}
 	return d.gone, nil
 }
@@ -163,6 +164,11 @@ func (d *deletion) kind() error {
 	return kind
 }
 
+// inDoubt reports whether any of the keys may be gone all the same.
+func (d *deletion) inDoubt() bool {
+	return slices.ContainsFunc(d.failed.Errors, func(e *Error) bool { return e.InDoubt })
+}
+
 // batch deletes keys by one request, and again those whose failure may pass. Where the service does not take them together,
 // a poisoned key among them perhaps, they are deleted one by one.
 func (d *deletion) batch(ctx context.Context, keys []string) {
@@ -170,7 +176,7 @@ func (d *deletion) batch(ctx context.Context, keys []string) {
 	var results []error
 	err := errors.ErrUnsupported
 	if len(keys) > 1 && b.store.MaxBatch() > 1 {
-		err = b.do(ctx, call{op: "DeleteBatch"}, func(a *attempt) (err error) {
+		err = b.do(ctx, call{op: "DeleteBatch", write: true}, func(a *attempt) (err error) {
 			results, err = b.store.DeleteBatch(a, keys, &DeleteBatchOptions{})
 			if err == nil && len(results) != len(keys) {
 				err = &Error{Kind: ErrIntegrity, Err: errors.New("a batch with more or fewer answers than keys")}

@@ -159,9 +159,11 @@ func (r *Reader) asked(o GetOptions) error {
 
 // open makes the first request of a Reader.
 func (b *Bucket) open(ctx context.Context, full string, o GetOptions) (*Reader, error) {
-	r := &Reader{b: b, ctx: ctx, key: full, opts: o}
+	r := &Reader{b: b, key: full, opts: o}
+	r.ctx, r.stop = context.WithCancel(ctx)
 	res, err := r.request(o)
 	if err != nil {
+		r.stop()
 		return nil, err
 	}
 	r.obj, _ = b.caller(res.Object, full)

@@ -16,9 +16,10 @@ import (
 // A Reader belongs to one goroutine; Close may be called from another one. It must be closed.
 type Reader struct {
 	b    *Bucket
-	ctx  context.Context // the Reader's life, as Get says
-	key  string          // as the Store sees it
-	opts GetOptions      // the first request's
+	ctx  context.Context    // the Reader's life, as Get says
+	stop context.CancelFunc // ends it; nil where it is another's
+	key  string             // as the Store sees it
+	opts GetOptions         // the first request's
 	obj  *Object
 
 	closed atomic.Bool
@@ -71,6 +72,9 @@ func (r *Reader) read(p []byte) (int, error) {
 			return n, nil // err, if there is one, comes again
 		}
 		if err != nil {
+			if r.closed.Load() { // Close cut it
+				err = &Error{Kind: ErrClosed}
+			}
 			r.fail(err)
 		}
 	}
@@ -255,6 +259,9 @@ var copyBuffers sync.Pool // of *[]byte
 func (r *Reader) Close() error {
 	if r.closed.Swap(true) {
 		return nil
+	}
+	if r.stop != nil {
+		r.stop()
 	}
 	r.drop()
 	if r.ahead != nil {

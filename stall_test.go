@@ -193,3 +193,35 @@ func TestCancelledWithinAbortTimeout(t *testing.T) {
 		}
 	}
 }
+
+// TestBandwidthIsNoStall waits for its turn under a cap for much longer than the StallTimeout.
+func TestBandwidthIsNoStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _ := memory.New(nil)
+		s := fault.New(m)
+		b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: 30 * time.Second, Bandwidth: 1000})
+		defer b.Close()
+		for _, size := range []int{partSize, 3 * partSize} {
+			start := time.Now()
+			data := bytesOf(size)
+			if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
+				t.Fatalf("Put of %d bytes at 1,000 a second: %v", size, err)
+			}
+			if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, nil); err != nil {
+				t.Fatalf("Put of a stream of %d bytes at 1,000 a second: %v", size, err)
+			}
+			for _, workers := range []int{1, 4} {
+				if got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{Concurrency: workers}); err != nil || !bytes.Equal(got, data) {
+					t.Fatalf("ReadAll = %d bytes, %v", len(got), err)
+				}
+			}
+			want := 4 * time.Duration(size) * time.Millisecond
+			if took := time.Since(start); took < want-time.Minute || took > want+time.Minute {
+				t.Errorf("%d bytes four times at 1,000 a second took %v, want %v", size, took, want)
+			}
+		}
+		if n := s.Count("Put", "PutPart"); n != 2+6 {
+			t.Errorf("%d requests with bytes, want 8", n)
+		}
+	})
+}

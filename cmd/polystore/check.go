@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance"
+)
+
+type checkCmd struct {
+	URL  string   `arg:"" help:"The bucket. What is written lies below a random prefix and is deleted again."`
+	Full bool     `help:"More keys, sizes and rounds: minutes, not seconds."`
+	Only []string `placeholder:"PATTERN" help:"Only the checks that are named like this, such as 'get/*'. Repeatable."`
+	Seed uint64   `help:"Of the random checks, to repeat a run; 0: a random one."`
+	JSON bool     `help:"One JSON object for each check, and one at the end."`
+}
+
+// width is how many checks run at once: most of a check is waiting for a distant service.
+const width = 24
+
+func (c *checkCmd) Run(a *app) error {
+	l, err := parseLocation(c.URL)
+	if err != nil {
+		return err
+	}
+	if l.stdio {
+		return usage("- is not a bucket")
+	}
+	o := conformance.Options{Full: c.Full, Only: c.Only, Seed: c.Seed, Concurrency: width}
+	url, prefix := l.below()
+	if l.dir != "" {
+		url, prefix = l.whole, "" // as mb has it: the whole path is the bucket
+	}
+	o.Open = func(ctx context.Context) (storage.Store, error) {
+		s, own, err := storage.DefaultMux.OpenStore(ctx, url)
+		o.Prefix = own + prefix
+		return s, err
+	}
+	// The URL's own prefix= has to be known beforehand, and a bucket that is not there is not worth a plan.
+	s, err := o.Open(a.ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(c.plan(a, l, &o), storage.Full(s).Close()); err != nil {
+		return err
+	}
+	report, err := inspect(a.ctx, o)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		err = printResults(a, report)
+	} else {
+		err = report.Table(a.stdout)
+	}
+	if err == nil && report.Err() != nil {
+		err = errReported // the table has shown what
+	}
+	return err
+}
+
+// plan says what is going to happen.
+func (c *checkCmd) plan(a *app, l location, o *conformance.Options) error {
+	checks, requests, err := conformance.Plan(*o)
+	if err != nil {
+		return usage("%v", err)
+	}
+	_, err = fmt.Fprintf(a.stderr, "%s: %d checks, about %d requests\n", l, checks, requests)
+	return err
+}
+
+// core are the features that no bucket may lack: to refuse them is to break a promise.
+var core = []conformance.Feature{
+	conformance.Reads, conformance.Writes, conformance.Conditions, conformance.Lists, conformance.Deletes, conformance.Keys,
+	conformance.Metadata, conformance.Contexts, conformance.Errors, conformance.Requests, conformance.Buckets,
+	conformance.Transfers, conformance.Engine,
+}
+
+// inspect checks a bucket of which nothing is known, in two rounds. The second one runs the checks that failed again, with those
+// features declared that the first has shown to be lacking. So what a bucket refuses with errors.ErrUnsupported, and may refuse, is no
+// broken promise; and a defect is reported as itself, not once more by every check that uses the feature on its way.
+func inspect(ctx context.Context, o conformance.Options) (*conformance.Report, error) {
+	report, err := conformance.Check(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	var again []string
+	limited := make(map[conformance.Feature]*conformance.Limit)
+	for _, res := range report.Results {
+		if res.Status != conformance.Broken {
+			continue
+		}
+		again = append(again, res.Check)
+		if slices.Contains(core, res.Feature) {
+			continue
+		}
+		l := limited[res.Feature]
+		if l == nil {
+			l = &conformance.Limit{Feature: res.Feature, Reason: "refused by the bucket or its driver"}
+			limited[res.Feature] = l
+		}
+		if !errors.Is(res.Err, errors.ErrUnsupported) {
+			l.Defect, l.Reason = true, "broken here"
+		}
+	}
+	if len(limited) == 0 {
+		return report, nil
+	}
+	for _, l := range limited {
+		o.Limits = append(o.Limits, *l)
+	}
+	o.Only, o.Seed = again, report.Seed
+	second, err := conformance.Check(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, res := range second.Results {
+		i := slices.IndexFunc(report.Results, func(r conformance.Result) bool { return r.Check == res.Check })
+		if l := limited[res.Feature]; i < 0 || l != nil && l.Defect {
+			continue // what the first round found of a defect stands
+		}
+		report.Results[i] = res
+	}
+	report.Requests += second.Requests
+	report.Leftovers = append(report.Leftovers, second.Leftovers...)
+	report.Closed = errors.Join(report.Closed, second.Closed)
+	return report, nil
+}
+
+// printResults prints the report as JSON, one object a line.
+func printResults(a *app, r *conformance.Report) error {
+	type result struct {
+		Check    string  `json:"check"`
+		Feature  string  `json:"feature"`
+		Rule     string  `json:"rule"`
+		Status   string  `json:"status"`
+		Reason   string  `json:"reason,omitempty"`
+		Error    string  `json:"error,omitempty"`
+		Requests int64   `json:"requests"`
+		Seconds  float64 `json:"seconds"`
+	}
+	for _, res := range r.Results {
+		line := result{
+			Check: res.Check, Feature: string(res.Feature), Rule: res.Rule, Status: strings.ToLower(res.Status.String()),
+			Reason: res.Reason, Requests: res.Requests, Seconds: res.Duration.Seconds(),
+		}
+		if res.Err != nil {
+			line.Error = oneLine(res.Err)
+		}
+		if err := a.json(line); err != nil {
+			return err
+		}
+	}
+	return a.json(struct {
+		Checks      int    `json:"checks"`
+		Kept        int    `json:"kept"`
+		Broken      int    `json:"broken"`
+		Unsupported int    `json:"unsupported"`
+		NotRun      int    `json:"notRun"`
+		LeftBehind  int    `json:"leftBehind"`
+		Requests    int64  `json:"requests"`
+		Seed        uint64 `json:"seed"`
+	}{
+		len(r.Results), r.Count(conformance.Kept), r.Count(conformance.Broken), r.Count(conformance.Unsupported),
+		r.Count(conformance.NotRun), len(r.Leftovers), r.Requests, r.Seed,
+	})
+}

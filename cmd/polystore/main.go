@@ -1,0 +1,74 @@
+// Command polystore works with objects in any bucket that package storage can open, and checks whether a bucket keeps the
+// promises of that package.
+//
+//	polystore ls s3://bucket/reports/
+//	polystore put --if-absent report.csv s3://bucket/reports/2026.csv
+//	polystore cp -r ./site 's3://bucket/site?region=eu-west-1'
+//	polystore check 's3://bucket?endpoint=http://127.0.0.1:9000&provider=minio'
+//
+// An argument is a path or a URL. The path of a URL is the key; of a file URL, as of a plain path, it is what stands behind the
+// last slash, and the rest is the directory that is the bucket. The parameter key= names any key of any bucket, with the
+// whole path as the bucket's: file:///data?key=a/b. The other parameters are the provider's. "-" is standard input or output.
+//
+// Exit codes: 0 done, 1 failed (at least in part), 2 wrong usage, 3 not found, 4 permission denied, 6 a condition was not met.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	_ "github.com/polystore/storage/providers/all"
+)
+
+// commands is the grammar: a field is a command, in the file of its name.
+type commands struct {
+	Ls      lsCmd      `cmd:"" help:"List objects."`
+	Cat     catCmd     `cmd:"" help:"Print objects."`
+	Put     putCmd     `cmd:"" help:"Write an object from a file or standard input."`
+	Get     getCmd     `cmd:"" help:"Read an object into a file or to standard output."`
+	Cp      cpCmd      `cmd:"" help:"Copy an object, or with -r all objects below, between any two places."`
+	Rm      rmCmd      `cmd:"" help:"Delete objects."`
+	Mb      mbCmd      `cmd:"" help:"Make a bucket."`
+	Stat    statCmd    `cmd:"" help:"Describe an object."`
+	Sign    signCmd    `cmd:"" help:"Make a URL with which anyone can make one kind of request until it expires."`
+	Check   checkCmd   `cmd:"" help:"Check which promises a live bucket keeps."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the command from its arguments to its exit code.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal does not wait for the cleaning up
+
+	a := &app{ctx: ctx, stdin: stdin, stdout: stdout, stderr: stderr}
+	var c commands
+	parser, err := kong.New(&c,
+		kong.Name("polystore"),
+		kong.Description("Objects in S3, in directories and in memory, with the same promises everywhere. An argument is a path or a URL: s3://bucket/key, file:///directory/key."),
+		kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		return a.fail(err)
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return a.fail(usage("%v", err))
+	}
+	err = parsed.Run(a)
+	if closed := a.close(); err == nil {
+		err = closed
+	}
+	return a.fail(err)
+}

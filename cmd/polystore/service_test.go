@@ -1,0 +1,36 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// newService is as much of S3 as the scripts need to see what no directory shows: a bucket "closed" to which nobody has
+// access, one "taken" that somebody else has, and any other that can be made in eu-west-1.
+func newService(t *testing.T) *httptest.Server {
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		refuse := func(status int, code string) {
+			w.Header().Set("Content-Type", "application/xml")
+			w.WriteHeader(status)
+			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>refused</Message></Error>", code)
+		}
+		body, _ := io.ReadAll(r.Body)
+		bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+		switch {
+		case bucket == "closed":
+			refuse(http.StatusForbidden, "AccessDenied")
+		case bucket == "taken":
+			refuse(http.StatusConflict, "BucketAlreadyExists")
+		case r.Method != http.MethodPut || key != "":
+			refuse(http.StatusNotFound, "NoSuchBucket")
+		case !strings.Contains(string(body), "<LocationConstraint>eu-west-1</LocationConstraint>"):
+			refuse(http.StatusBadRequest, "IllegalLocationConstraintException")
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}

@@ -1,0 +1,28 @@
+package main
+
+import "github.com/polystore/storage"
+
+type statCmd struct {
+	URL       string `arg:"" help:"The object."`
+	VersionID string `name:"version-id" help:"Describe this version, of a bucket that keeps versions."`
+	JSON      bool   `help:"One JSON object."`
+}
+
+func (c *statCmd) Run(a *app) error {
+	l, err := parseLocation(c.URL)
+	if err != nil {
+		return err
+	}
+	b, key, err := a.object(l)
+	if err != nil {
+		return err
+	}
+	o, err := b.Stat(a.ctx, key, &storage.StatOptions{VersionID: c.VersionID})
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return a.json(describe(o))
+	}
+	return describe(o).print(a.stdout)
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/polystore/storage"
+)
+
+// transfer brings objects from one place to another, each of them a file, an object or a standard stream.
+type transfer struct {
+	app     *app
+	headers headerFlags
+	write   writeFlags
+	read    *storage.GetOptions // nil: all of it
+	json    bool
+
+	mu sync.Mutex // guards standard output
+}
+
+// one transfers one object.
+func (t *transfer) one(src, dst location) error {
+	if !src.stdio {
+		name := src.name()
+		if src.key == "" {
+			return usage("%s is a directory: use cp -r", src)
+		}
+		dst = dst.into(name)
+	}
+	switch {
+	case dst.stdio:
+		if t.write.given() || t.headers.given() {
+			return usage("standard output takes no conditions, headers or metadata")
+		}
+		if src.stdio {
+			return usage("both arguments are -")
+		}
+		return t.app.print(src, t.read)
+	case dst.key == "":
+		return usage("a key is missing: %s names a bucket", dst)
+	case src.stdio:
+		return t.stream(dst)
+	case dst.path != "":
+		return t.download(src, dst.path)
+	case src.path != "":
+		return t.upload(src.path, dst)
+	}
+	return t.copy(src, dst)
+}
+
+func (t *transfer) stream(dst location) error {
+	b, key, err := t.app.object(dst)
+	if err != nil {
+		return err
+	}
+	return t.written(b.Put(t.app.ctx, key, &interruptible{ctx: t.app.ctx, r: t.app.stdin}, t.putOptions(key)))
+}
+
+func (t *transfer) upload(path string, dst location) error {
+	if t.read != nil && (t.read.IfMatch != "" || t.read.VersionID != "") {
+		return usage("a file has no versions")
+	}
+	// Looked at here: its absence is "not found" to the user, which no error of a Bucket would say of a local file.
+	fi, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return err
+	case fi.IsDir():
+		return usage("%s is a directory: use cp -r", path)
+	}
+	b, key, err := t.app.object(dst)
+	if err != nil {
+		return err
+	}
+	return t.written(b.UploadFile(t.app.ctx, key, path, t.putOptions(key)))
+}
+
+// download writes a file of this machine, which has neither conditions nor headers: a file:// URL has both.
+func (t *transfer) download(src location, path string) error {
+	if t.write.given() || t.headers.given() || t.headers.StorageClass != "" {
+		return usage("a plain file takes no conditions, headers or metadata: use a file:// URL, or --source-if-match")
+	}
+	b, key, err := t.app.object(src)
+	if err != nil {
+		return err
+	}
+	return t.written(b.DownloadFile(t.app.ctx, key, path, t.read))
+}
+
+func (t *transfer) copy(src, dst location) error {
+	from, srcKey, err := t.app.object(src)
+	if err != nil {
+		return err
+	}
+	to, dstKey, err := t.app.object(dst)
+	if err != nil {
+		return err
+	}
+	h := &t.headers
+	o := &storage.CopyOptions{IfAbsent: t.write.IfAbsent, IfMatch: t.write.IfMatch, StorageClass: h.StorageClass}
+	if t.read != nil {
+		o.SourceIfMatch, o.SourceVersionID = t.read.IfMatch, t.read.VersionID
+	}
+	if h.given() {
+		p := h.putOptions(dstKey)
+		o.Replace = true
+		o.ContentType, o.ContentEncoding, o.ContentDisposition = p.ContentType, p.ContentEncoding, p.ContentDisposition
+		o.ContentLanguage, o.CacheControl, o.Metadata, o.Tags = p.ContentLanguage, p.CacheControl, p.Metadata, p.Tags
+	}
+	return t.written(storage.CopyObject(t.app.ctx, to, dstKey, from, srcKey, o))
+}
+
+func (t *transfer) putOptions(key string) *storage.PutOptions {
+	o := t.headers.putOptions(key)
+	o.IfAbsent, o.IfMatch = t.write.IfAbsent, t.write.IfMatch
+	return o
+}
+
+// written prints what was written, if that is asked for.
+func (t *transfer) written(o *storage.Object, err error) error {
+	if err != nil || !t.json {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.app.json(describe(o))
+}
+
+// fileUnder is the path under dir of the object whose key ends in rel. Keys that no file can have, or that would lead out of
+// dir, are errors.
+func fileUnder(dir, rel string) (string, error) {
+	name := filepath.FromSlash(rel)
+	if !filepath.IsLocal(name) || filepath.Clean(name) != name || filepath.ToSlash(name) != rel {
+		return "", &storage.Error{Key: rel, Kind: storage.ErrInvalidKey, Err: errors.New("no file can have this name")}
+	}
+	return filepath.Join(dir, name), nil
+}

@@ -1,0 +1,88 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+)
+
+var uploadFaultChecks = []check{
+	{
+		name: "engine/upload-gone", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		rule: "rule 11: an upload that the service took back at its completion is made again from a source that can be read again, and is ErrUnavailable for a stream",
+		run:  rigged(uploadGone),
+	},
+	{
+		name: "engine/refused-upload", feature: Engine, needs: []Feature{Multipart, MultipartConditions, AbortUpload, ListUploads},
+		rule: "rule 3: a multipart upload whose completion is refused leaves no upload, and costs no look",
+		run: rigged(func(ctx context.Context, r *rig) error {
+			if _, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("there")), &storage.PutOptions{IfAbsent: true}); err != nil {
+				return err
+			}
+			for _, p := range []writePath{writePaths[5], writePaths[6]} {
+				r.faults.Reset()
+				_, err := p.write(ctx, r, "k", r.large(1), true, "")
+				what := p.name + " with IfAbsent on an object"
+				r.refused(what, err, storage.ErrExist)
+				r.called(what, "Stat", 0)
+				r.listsNoUpload(ctx, what, "k")
+			}
+			r.holds(ctx, r.key("k"), []byte("there"))
+			return nil
+		}),
+	},
+	{
+		name: "engine/part-again", feature: Engine, needs: []Feature{Multipart},
+		rule: "rule 26: a part that fails is sent again, alone",
+		run: rigged(func(ctx context.Context, r *rig) error {
+			for i, f := range []fault.Fault{fault.Unsent(), fault.Doubt(), fault.Lost(), fault.Throttle(0)} {
+				name, data := fmt.Sprint("k", i), r.large(uint64(i))
+				r.script("PutPart", f)
+				o, err := r.b.Put(ctx, name, bytes.NewReader(data), nil)
+				r.wrote(ctx, "Put in two parts", name, o, err, data)
+				r.called("Put in two parts", "PutPart", 3)
+				r.called("Put in two parts", "CreateUpload", 1)
+				if !r.opts.Full {
+					break
+				}
+			}
+			return nil
+		}),
+	},
+}
+
+// uploadGone lets the service forget the upload when it is to be completed: S3 answers 409 and drops it.
+func uploadGone(ctx context.Context, r *rig) error {
+	gone := fault.Unsent().Before(func(ctx context.Context, inner storage.FullStore, c fault.Call) error {
+		return inner.AbortUpload(ctx, c.Key, c.UploadID)
+	})
+	data := r.large(1)
+	r.script("CompleteUpload", gone)
+	o, err := r.b.Put(ctx, "sized", bytes.NewReader(data), nil)
+	r.wrote(ctx, "Put of a *bytes.Reader, its upload gone", "sized", o, err, data)
+	r.called("Put of a *bytes.Reader, its upload gone", "CreateUpload", 2)
+
+	r.script("CompleteUpload", gone)
+	_, err = r.b.Put(ctx, "stream", onlyRead{bytes.NewReader(data)}, nil)
+	r.refused("Put of a stream, its upload gone", err, storage.ErrUnavailable)
+	r.missing(ctx, r.key("stream"))
+	r.noUploads("after all")
+	return nil
+}
+
+// listsNoUpload notes an upload that the service lists for name.
+func (r *rig) listsNoUpload(ctx context.Context, what, name string) {
+	r.noUploads(what)
+	page, err := r.store.ListUploadsPage(ctx, &storage.ListOptions{Prefix: r.key(name)})
+	if !r.got(what+": ListUploadsPage", err, nil) {
+		return
+	}
+	for _, u := range page.Uploads {
+		if u.Key == r.key(name) {
+			r.errorf("%s: the service still lists upload %s", what, u.ID)
+		}
+	}
+}

@@ -1,0 +1,93 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// Store is a Store in front of another one. Make it with [New]. All methods may be called concurrently, those that script it, too.
+type Store struct {
+	storage.Unsupported
+	inner  storage.FullStore
+	mu     sync.Mutex
+	script script
+}
+
+var _ storage.FullStore = (*Store)(nil)
+
+// New returns a Store in front of inner, which Close closes. Without a script it lets everything through.
+func New(inner storage.Store) *Store { return &Store{inner: storage.Full(inner)} }
+
+// Unwrap returns the Store behind this one.
+func (s *Store) Unwrap() storage.Store { return s.inner }
+
+func (s *Store) next(c Call) Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.script.next(c)
+}
+
+// do makes one call, or what the script makes of it.
+func do[T any](ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fault) (T, error)) (T, error) {
+	var none T
+	f := s.next(c)
+	if f.before != nil {
+		if err := f.before(ctx, s.inner, c); err != nil {
+			return none, err
+		}
+	}
+	if f.delay > 0 {
+		if err := wait(ctx, time.After(f.delay)); err != nil {
+			return none, err
+		}
+	}
+	switch {
+	case f.hang:
+		if body != nil && f.sending > 0 {
+			if _, err := io.CopyN(io.Discard, body, f.sending); err != nil && !errors.Is(err, io.EOF) {
+				return none, &storage.Error{Err: err}
+			}
+		}
+		return none, wait(ctx, nil)
+	case f.err != nil:
+		return none, f.err
+	}
+	v, err := fn(f)
+	if f.after != nil {
+		if err := f.after(ctx, s.inner, c); err != nil {
+			return none, err
+		}
+	}
+	if err != nil || !f.lost {
+		return v, err
+	}
+	if f.waiting {
+		<-ctx.Done()
+		return none, &storage.Error{Err: ctx.Err(), InDoubt: true}
+	}
+	return none, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: ErrLost}
+}
+
+// wait waits for the time or for the end of ctx.
+func wait(ctx context.Context, until <-chan time.Time) error {
+	select {
+	case <-until:
+		return nil
+	case <-ctx.Done():
+		return &storage.Error{Err: ctx.Err()}
+	}
+}
+
+// alone runs a method that only has an error.
+func alone(ctx context.Context, s *Store, c Call, fn func() error) error {
+	_, err := do(ctx, s, c, nil, func(Fault) (struct{}, error) { return struct{}{}, fn() })
+	return err
+}
+
+// Close closes the Store behind this one. It is no request: nothing happens to it.
+func (s *Store) Close() error { return s.inner.Close() }

@@ -1,0 +1,183 @@
+package conformance
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// Status is how a check ended.
+type Status int
+
+const (
+	Kept        Status = iota // the promise is kept
+	Broken                    // it is not, or a Limit is not as declared
+	Unsupported               // declared as a Limit, and answered with errors.ErrUnsupported
+	Defect                    // declared as a defect, and shown
+	NotRun                    // Reason says why
+)
+
+func (s Status) String() string {
+	return [...]string{"kept", "BROKEN", "unsupported", "defect", "not run"}[s]
+}
+
+// Result is how one check ended.
+type Result struct {
+	Check    string
+	Feature  Feature
+	Rule     string
+	Status   Status
+	Reason   string // why it was not run; of a limit, what was declared
+	Err      error  // what was found; also of Unsupported and Defect
+	Requests int64  // as the Store was called, cleaning up included
+	Duration time.Duration
+}
+
+// Report is what a run found.
+type Report struct {
+	Results   []Result
+	Seed      uint64  // for Options.Seed
+	Requests  int64   // calls of the Store, each one request where the service allows it
+	Leftovers []error // what could not be cleaned up
+	Closed    error   // what closing the Store said
+}
+
+// Err is nil when every promise was kept and nothing was left behind.
+func (r *Report) Err() error {
+	errs := slices.Clone(r.Leftovers)
+	for _, res := range r.Results {
+		if res.Status == Broken {
+			errs = append(errs, fmt.Errorf("%s: %w", res.Check, res.Err))
+		}
+	}
+	if r.Closed != nil {
+		errs = append(errs, fmt.Errorf("rule 25: Close: %w", r.Closed))
+	}
+	return errors.Join(errs...)
+}
+
+// Count is how many checks ended with s.
+func (r *Report) Count(s Status) int {
+	n := 0
+	for _, res := range r.Results {
+		if res.Status == s {
+			n++
+		}
+	}
+	return n
+}
+
+// Table prints the report, one line a feature, and behind it what was broken, declared and not run.
+func (r *Report) Table(w io.Writer) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "FEATURE\tVERDICT\tCHECKS\tSECONDS\n")
+	for _, group := range byFeature(r.Results) {
+		var took time.Duration
+		count := make([]int, NotRun+1)
+		for _, res := range group {
+			took += res.Duration
+			count[res.Status]++
+		}
+		verdict := Kept
+		for _, s := range [...]Status{Broken, Defect, Unsupported} {
+			if count[s] > 0 {
+				verdict = s
+				break
+			}
+		}
+		if count[NotRun] == len(group) {
+			verdict = NotRun
+		}
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\n", group[0].Feature, verdict, tally(count), took.Seconds())
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, s := range [...]Status{Broken, Defect, Unsupported, NotRun} {
+		for _, res := range r.Results {
+			if res.Status == s {
+				fmt.Fprintf(w, "\n%s %s\n", s, res.Check)
+				if res.Reason != "" {
+					fmt.Fprintf(w, "    %s\n", res.Reason)
+				}
+				if res.Err != nil && s != Unsupported {
+					fmt.Fprintf(w, "    %s\n", strings.ReplaceAll(res.Err.Error(), "\n", "\n    "))
+				}
+			}
+		}
+	}
+	for _, err := range r.Leftovers {
+		fmt.Fprintf(w, "\nleft behind: %v\n", err)
+	}
+	if r.Closed != nil {
+		fmt.Fprintf(w, "\nClose: %v\n", r.Closed)
+	}
+	_, err := fmt.Fprintf(w, "\n%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, seed %d\n",
+		len(r.Results), r.Count(Kept), r.Count(Broken), r.Count(Unsupported), r.Count(Defect), r.Count(NotRun), r.Requests, r.Seed)
+	return err
+}
+
+func tally(count []int) string {
+	var words []string
+	for s, n := range count {
+		if n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, Status(s)))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// classify holds what the check found against what is declared.
+func (res *Result) classify(o *Options) {
+	l, limited := o.limit(res.Feature)
+	switch {
+	case !limited && res.Err == nil:
+		res.Status = Kept
+	case !limited:
+		res.Status = Broken
+	case l.Defect && res.Err == nil:
+		res.Status = Kept // judge asks for one check of the feature that shows it
+	case l.Defect && shows(res.Err):
+		res.Status, res.Reason = Defect, l.Reason
+	case !l.Defect && errors.Is(res.Err, errors.ErrUnsupported):
+		res.Status, res.Reason = Unsupported, l.Reason
+	case res.Err == nil:
+		res.Status = Broken
+		res.Err = fmt.Errorf("%s: it works, and %q is declared unsupported (%s)", res.Rule, res.Feature, l.Reason)
+	default:
+		res.Status = Broken
+	}
+}
+
+// shows reports whether err is about the service and not about reaching it.
+func shows(err error) bool {
+	return !errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrThrottled) && !errors.Is(err, storage.ErrPermission)
+}
+
+// judge refuses declarations of defects that nothing has shown.
+func (r *run) judge() {
+	for _, l := range r.opts.Limits {
+		if !l.Defect {
+			continue
+		}
+		shown, ran := false, false
+		for _, res := range r.report.Results {
+			if res.Feature == l.Feature && res.Status != NotRun {
+				ran = true
+				shown = shown || res.Status == Defect || res.Status == Broken
+			}
+		}
+		if ran && !shown {
+			r.report.Results = append(r.report.Results, Result{
+				Check: "declared/" + string(l.Feature), Feature: l.Feature, Status: Broken, Reason: l.Reason,
+				Err: fmt.Errorf("the declared defect of %q is not shown: remove the declaration", l.Feature),
+			})
+		}
+	}
+}

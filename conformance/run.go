@@ -1,0 +1,166 @@
+package conformance
+
+import (
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// Check checks a live bucket. The error is nil if the checks could be run, whatever they found: that is in the Report.
+func Check(ctx context.Context, o Options) (*Report, error) {
+	r, checks, err := newRun(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]Result, len(checks))
+	width := r.opts.Concurrency
+	if width <= 0 {
+		width = 8
+	}
+	slots := make(chan struct{}, width)
+	var wg sync.WaitGroup
+	for i, c := range checks {
+		if c.counts {
+			continue
+		}
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			results[i] = r.one(ctx, c)
+		})
+	}
+	wg.Wait()
+	for i, c := range checks {
+		if c.counts {
+			results[i] = r.one(ctx, c)
+		}
+	}
+	r.report.Results = results
+	r.judge()
+	r.report.Closed = r.store.Close()
+	return r.report, ctx.Err()
+}
+
+// run is one run of the suite on one bucket.
+type run struct {
+	opts   Options
+	store  storage.FullStore
+	prefix string
+	report *Report
+	mu     sync.Mutex // guards report.Requests and report.Leftovers
+}
+
+func newRun(ctx context.Context, o Options) (*run, []check, error) {
+	checks, err := o.selected()
+	if err != nil {
+		return nil, nil, err
+	}
+	if o.Open == nil {
+		return nil, nil, errors.New("conformance: Options.Open is nil")
+	}
+	if o.Seed == 0 {
+		o.Seed = rand.Uint64()
+	}
+	if o.Timeout == 0 {
+		o.Timeout = time.Minute
+		if o.Full {
+			o.Timeout = 5 * time.Minute
+		}
+	}
+	s, err := o.Open(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("conformance: open: %w", err)
+	}
+	return &run{
+		opts:   o,
+		store:  storage.Full(s),
+		prefix: o.Prefix + "conformance-" + strings.ToLower(crand.Text()[:8]) + "/",
+		report: &Report{Seed: o.Seed},
+	}, checks, nil
+}
+
+// one runs one check and cleans up behind it.
+func (r *run) one(ctx context.Context, c check) Result {
+	res := Result{Check: c.name, Feature: c.feature, Rule: c.rule}
+	if c.counts && r.opts.Requests == nil {
+		res.Status, res.Reason = NotRun, "it counts requests, and Options.Requests is nil"
+		return res
+	}
+	for _, f := range c.needs {
+		if l, limited := r.opts.limit(f); limited {
+			res.Status, res.Reason = NotRun, fmt.Sprintf("it needs %s: %s", f, l.Reason)
+			return res
+		}
+	}
+	e := &env{
+		opts:   &r.opts,
+		store:  newTracker(r.store),
+		prefix: r.prefix + strings.ReplaceAll(c.name, "/", "-") + "/",
+		seed:   r.opts.Seed,
+	}
+	start := time.Now()
+	res.Err = e.check(ctx, &c, r.opts.Timeout)
+	res.Duration = time.Since(start)
+	res.classify(&r.opts)
+
+	// The run may have been cancelled; what it wrote goes all the same.
+	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
+	defer cancel()
+	err := e.store.clean(clean)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	res.Requests = e.store.requests.Load()
+	r.report.Requests += res.Requests
+	if err != nil {
+		r.report.Leftovers = append(r.report.Leftovers, fmt.Errorf("%s: cleaning up: %w", c.name, err))
+	}
+	return res
+}
+
+// check runs c within its deadline. What it returns begins with the rule.
+func (e *env) check(ctx context.Context, c *check, timeout time.Duration) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the check did not end within %v", timeout))
+	defer cancel()
+	err = c.run(ctx, e)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err != nil {
+		e.failures = append(e.failures, err)
+	}
+	if len(e.failures) == 0 {
+		return nil
+	}
+	return &Failure{Rule: c.rule, Errs: e.failures}
+}
+
+// Failure is a broken rule. Its text begins with the rule.
+type Failure struct {
+	Rule string
+	Errs []error
+}
+
+func (f *Failure) Error() string {
+	var s strings.Builder
+	s.WriteString(f.Rule)
+	if len(f.Errs) == 1 {
+		s.WriteString(": " + f.Errs[0].Error())
+		return s.String()
+	}
+	for _, err := range f.Errs {
+		s.WriteString("\n\t" + err.Error())
+	}
+	return s.String()
+}
+
+// Unwrap returns what was found.
+func (f *Failure) Unwrap() []error { return f.Errs }

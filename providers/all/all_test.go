@@ -1,0 +1,50 @@
+package all
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/polystore/storage"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// schemes are those of each provider beside this package. A provider without any is not finished, and not yet imported here.
+var schemes = map[string][]string{
+	"azure":  nil,
+	"file":   {"file"},
+	"gcs":    nil,
+	"memory": {"mem"},
+	"s3":     {"s3", "s3a"},
+}
+
+// Every provider is known here, and what it registers is registered.
+func TestEveryProvider(t *testing.T) {
+	dirs, err := os.ReadDir("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range dirs {
+		name := dir.Name()
+		files, err := filepath.Glob(filepath.Join("..", name, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, known := schemes[name]; !known && name != "all" && len(files) > 0 {
+			t.Errorf("provider %q is forgotten: import it here, and name its schemes in this test", name)
+		}
+	}
+	var want []string
+	for _, some := range schemes {
+		want = append(want, some...)
+	}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, storage.DefaultMux.Schemes()); diff != "" {
+		t.Errorf("registered schemes (-want +got):\n%s", diff)
+	}
+}
