@@ -247,7 +247,7 @@ var bucketListChecks = []check{
 		rule:   "rule 20: DeletePrefix deletes what begins with the prefix, and nothing else",
 		covers: []string{"Bucket.DeletePrefix"},
 		run: func(ctx context.Context, e *env) error {
-			keys := []string{"a", "a-b", "a/1", "a/2/3", "a0", "b"}
+			keys := []string{"a-b", "a.b", "a/1", "a/2/3", "a0", "b"} // no a: not every service has it beside a/1
 			if err := e.putAll(ctx, keys); err != nil {
 				return err
 			}
@@ -255,7 +255,7 @@ var bucketListChecks = []check{
 			if n, err := b.DeletePrefix(ctx, "a/", nil); n != 2 || err != nil {
 				e.errorf(`DeletePrefix("a/") = %d, %v; want 2`, n, err)
 			}
-			e.listed(ctx, "", "a", "a-b", "a0", "b")
+			e.listed(ctx, "", "a-b", "a.b", "a0", "b")
 			if n, err := b.DeletePrefix(ctx, "nothing", nil); n != 0 || err != nil {
 				e.errorf(`DeletePrefix("nothing") = %d, %v`, n, err)
 			}
