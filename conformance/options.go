@@ -32,7 +32,7 @@ type Options struct {
 
 	Prefix      string        // below which the run's own random prefix lies
 	Seed        uint64        // of the random checks; 0: a random one, which the report names
-	Concurrency int           // how many checks run at once in Check; 0: 8. The counting checks run alone
+	Concurrency int           // how many checks run at once; 0: 8. The counting checks run alone
 	Timeout     time.Duration // of each check; 0: one minute, with Full five
 }
 

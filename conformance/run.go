@@ -20,11 +20,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 		return nil, err
 	}
 	results := make([]Result, len(checks))
-	width := r.opts.Concurrency
-	if width <= 0 {
-		width = 8
-	}
-	slots := make(chan struct{}, width)
+	slots := make(chan struct{}, r.width())
 	var wg sync.WaitGroup
 	for i, c := range checks {
 		if c.counts {
@@ -55,6 +51,14 @@ type run struct {
 	prefix string
 	report *Report
 	mu     sync.Mutex // guards report.Requests and report.Leftovers
+}
+
+// width is how many checks run at once.
+func (r *run) width() int {
+	if r.opts.Concurrency > 0 {
+		return r.opts.Concurrency
+	}
+	return 8
 }
 
 func newRun(ctx context.Context, o Options) (*run, []check, error) {

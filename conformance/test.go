@@ -1,11 +1,14 @@
 package conformance
 
 import (
+	"flag"
+	"strings"
+	"sync"
 	"testing"
 )
 
-// Test runs the checks as subtests of t, one each. The checks that count requests come first, alone; the others are
-// parallel. What is declared as a Limit, or not run, is in the log of its subtest.
+// Test runs the checks as subtests of t, one each. The checks that count requests come first, alone; the others run at the same
+// time, Options.Concurrency of them. What is declared as a Limit, or not run, is in the log of its subtest.
 func Test(t *testing.T, o Options) {
 	t.Helper()
 	r, checks, err := newRun(t.Context(), o)
@@ -21,38 +24,35 @@ func Test(t *testing.T, o Options) {
 	for i, c := range checks {
 		results[i] = Result{Check: c.name, Feature: c.feature, Rule: c.rule, Status: NotRun, Reason: "left out by -run"}
 	}
-	group := func(counts bool) func(*testing.T) {
-		return func(t *testing.T) {
-			for i, c := range checks {
-				if c.counts != counts {
-					continue
-				}
-				t.Run(c.name, func(t *testing.T) {
-					if !counts {
-						t.Parallel()
-					}
-					results[i] = r.one(t.Context(), c)
-					switch res := results[i]; res.Status {
-					case Broken:
-						t.Errorf("%v (seed %d)", res.Err, r.opts.Seed)
-					case Unsupported:
-						t.Logf("unsupported, as declared: %s", res.Reason)
-					case Defect:
-						t.Logf("defect, as declared: %s\n%v", res.Reason, res.Err)
-					case NotRun:
-						t.Skip(res.Reason)
-					}
-				})
+	for _, counts := range []bool{true, false} {
+		var some []int
+		var names []string
+		for i, c := range checks {
+			if c.counts == counts {
+				some, names = append(some, i), append(names, c.name)
 			}
 		}
+		width := r.width()
+		if counts {
+			width = 1
+		}
+		subtests(t, width, names, func(i int) { results[some[i]] = r.one(t.Context(), checks[some[i]]) }, func(t *testing.T, i int) {
+			switch res := results[some[i]]; res.Status {
+			case Broken:
+				t.Errorf("%v (seed %d)", res.Err, r.opts.Seed)
+			case Unsupported:
+				t.Logf("unsupported, as declared: %s", res.Reason)
+			case Defect:
+				t.Logf("defect, as declared: %s\n%v", res.Reason, res.Err)
+			case NotRun:
+				t.Skip(res.Reason)
+			}
+		})
 	}
-	t.Run("counted", group(true))
-	t.Run("checks", group(false))
 
 	r.report.Results = results
-	before := len(results)
 	r.judge()
-	for _, res := range r.report.Results[before:] {
+	for _, res := range r.report.Results[len(results):] {
 		t.Error(res.Err)
 	}
 	for _, err := range r.report.Leftovers {
@@ -61,4 +61,36 @@ func Test(t *testing.T, o Options) {
 	t.Logf("%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, seed %d", len(results),
 		r.report.Count(Kept), r.report.Count(Broken), r.report.Count(Unsupported), r.report.Count(Defect), r.report.Count(NotRun),
 		r.report.Requests, r.report.Seed)
+}
+
+// subtests does work for each name, width at a time, and shows each in a subtest. It does so ahead of the subtests:
+// t.Parallel would run as many as there are processors, and nearly all of the work is waiting for answers. Where
+// -run chooses among subtests, only what it chooses is done.
+func subtests(t *testing.T, width int, names []string, work func(i int), show func(t *testing.T, i int)) {
+	done := make([]func(), len(names))
+	if f := flag.Lookup("test.run"); f != nil && strings.Contains(f.Value.String(), "/") {
+		for i := range names {
+			done[i] = func() { work(i) }
+		}
+	} else {
+		slots := make(chan struct{}, width)
+		var wg sync.WaitGroup
+		defer wg.Wait()
+		for i := range names {
+			ended := make(chan struct{})
+			done[i] = func() { <-ended }
+			wg.Go(func() {
+				defer close(ended)
+				slots <- struct{}{}
+				defer func() { <-slots }()
+				work(i)
+			})
+		}
+	}
+	for i, name := range names {
+		t.Run(name, func(t *testing.T) {
+			done[i]()
+			show(t, i)
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package testenv
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,12 +21,16 @@ const readyTimeout = time.Minute
 // kind is how a sort of server is installed and started.
 type kind struct {
 	name    string // for messages
-	program program.Program
+	program program.Installer
 	tls     bool
-	ready   string // the path that answers 200 as soon as the server serves
+	ready   string // the path that answers as soon as the server serves
+	status  int    // with this; 0: 200
 
 	// command returns the arguments and the environment of one instance.
 	command func(launch) (args, env []string, err error)
+
+	// create makes a bucket; nil is by the S3 API.
+	create func(ctx context.Context, s *Server, bucket string) error
 }
 
 // launch is what is decided for one instance. All paths are absolute.
@@ -75,7 +80,10 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 	if l.addr, err = freeAddr(); err != nil {
 		return nil, err
 	}
-	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Region: "us-east-1", AccessKey: l.accessKey, SecretKey: l.secretKey, data: data}
+	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Region: "us-east-1", AccessKey: l.accessKey, SecretKey: l.secretKey, data: data, create: k.create}
+	if s.create == nil {
+		s.create = createS3Bucket
+	}
 	if k.tls {
 		s.Endpoint = "https://" + l.addr
 		certs, err := l.mkdir("certs")
@@ -95,7 +103,7 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 	if s.process, err = startProcess(exe, args, env, l.dir); err != nil {
 		return nil, err
 	}
-	if err := s.waitReady(ctx, k.ready); err != nil {
+	if err := s.waitReady(ctx, k.ready, cmp.Or(k.status, http.StatusOK)); err != nil {
 		s.process.stop()
 		s.Client.CloseIdleConnections()
 		return nil, fmt.Errorf("%w; its last lines were:\n%s", err, s.process.lastLines(20))
@@ -112,13 +120,13 @@ func freeAddr() (string, error) {
 	return l.Addr().String(), l.Close()
 }
 
-func (s *Server) waitReady(ctx context.Context, path string) error {
+func (s *Server) waitReady(ctx context.Context, path string, status int) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		err := s.ping(ctx, path)
+		err := s.ping(ctx, path, status)
 		select {
 		case <-s.process.done: // also where somebody else answered on its port
 			return fmt.Errorf("%w: %w", errExited, s.process.err)
@@ -136,7 +144,7 @@ func (s *Server) waitReady(ctx context.Context, path string) error {
 	}
 }
 
-func (s *Server) ping(ctx context.Context, path string) error {
+func (s *Server) ping(ctx context.Context, path string, status int) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Endpoint+path, nil)
@@ -148,7 +156,7 @@ func (s *Server) ping(ctx context.Context, path string) error {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
+	if resp.StatusCode != status {
 		return errors.New(resp.Status)
 	}
 	return nil

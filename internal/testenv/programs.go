@@ -3,4 +3,6 @@ package testenv
 import "github.com/polystore/storage/internal/testenv/program"
 
 // Programs are the servers' programs, the quickest build first.
-func Programs() []program.Program { return []program.Program{versityGW.program, minIO.program} }
+func Programs() []program.Installer {
+	return []program.Installer{versityGW.program, fakeGCS.program, azurite.program, minIO.program}
+}

@@ -32,6 +32,7 @@ type Server struct {
 
 	process *process
 	data    *dataDir
+	create  func(ctx context.Context, s *Server, bucket string) error
 }
 
 // Transport returns a new transport that trusts the server's certificate, and verifies it. It speaks HTTP/1.1, knows no proxy and
@@ -48,14 +49,14 @@ func (s *Server) Transport() *http.Transport {
 func (s *Server) NewBucket(tb testing.TB) string {
 	tb.Helper()
 	name := "t-" + strings.ToLower(rand.Text())
-	if err := s.createBucket(tb.Context(), name); err != nil {
+	if err := s.create(tb.Context(), s, name); err != nil {
 		tb.Fatalf("creating a bucket on %s: %v", s.Name, err)
 	}
 	return name
 }
 
-// createBucket is a bare signed request: a fault in a driver or an SDK's client shall not be able to hide here.
-func (s *Server) createBucket(ctx context.Context, name string) error {
+// createS3Bucket is a bare signed request: a fault in a driver or an SDK's client shall not be able to hide here.
+func createS3Bucket(ctx context.Context, s *Server, name string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.Endpoint+"/"+name, nil)
 	if err != nil {
 		return err

@@ -55,7 +55,7 @@ func run() error {
 	}
 	put := time.Since(start)
 	if o.Size != size {
-		return fmt.Errorf("Put says %d bytes, want %d", o.Size, size)
+		return fmt.Errorf("put %d bytes, want %d", o.Size, size)
 	}
 
 	start = time.Now()

@@ -1,4 +1,4 @@
-// Package program builds Go programs at fixed versions into a cache outside of the work tree.
+// Package program builds programs at fixed versions, in Go or for Node.js, into a cache outside of the work tree.
 package program
 
 import (
@@ -45,15 +45,29 @@ func Cache() (string, error) {
 // Install returns the path of the executable, and builds it first if it is not there. Of processes that install the same
 // program at the same time one builds, the others wait. A build that takes place is announced on progress.
 func (p Program) Install(ctx context.Context, progress io.Writer) (string, error) {
+	exe := p.Name()
+	if runtime.GOOS == "windows" {
+		exe += ".exe"
+	}
+	return install(ctx, p, exe, progress, p.build)
+}
+
+// Installer is a program that can be installed.
+type Installer interface {
+	Name() string
+	String() string // with the version
+	Install(ctx context.Context, progress io.Writer) (exe string, err error)
+}
+
+// install returns the path of the executable exe of p, and builds it first if it is not there. A build gets a directory of its own,
+// which is renamed at the end, so that an interrupted one never counts as installed.
+func install(ctx context.Context, p Installer, exe string, progress io.Writer, build func(ctx context.Context, dir string) error) (string, error) {
 	cache, err := Cache()
 	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(cache, p.String())
-	exe := filepath.Join(dir, p.Name())
-	if runtime.GOOS == "windows" {
-		exe += ".exe"
-	}
+	exe = filepath.Join(dir, exe)
 	if installed(exe) {
 		return exe, nil
 	}
@@ -70,7 +84,19 @@ func (p Program) Install(ctx context.Context, progress io.Writer) (string, error
 	}
 	fmt.Fprintf(progress, "installing %s …\n", p)
 	begin := time.Now()
-	if err := p.build(ctx, cache, dir); err != nil {
+	tmp, err := os.MkdirTemp(cache, p.Name()+"-")
+	if err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(tmp)
+	err = build(ctx, tmp)
+	if err == nil {
+		err = os.RemoveAll(dir) // what somebody left there has no executable
+	}
+	if err == nil {
+		err = os.Rename(tmp, dir)
+	}
+	if err != nil {
 		return "", fmt.Errorf("installing %s: %w", p, err)
 	}
 	fmt.Fprintf(progress, "installed %s in %.0f s\n", p, time.Since(begin).Seconds())
@@ -80,26 +106,22 @@ func (p Program) Install(ctx context.Context, progress io.Writer) (string, error
 	return exe, nil
 }
 
-// build installs into a directory of its own and renames that, so that an interrupted build never counts as installed.
-func (p Program) build(ctx context.Context, cache, dir string) error {
-	tmp, err := os.MkdirTemp(cache, p.Name()+"-")
-	if err != nil {
-		return err
+func (p Program) build(ctx context.Context, dir string) error {
+	return run(ctx, dir, append(hostEnv(), "GOBIN="+dir), "go", "install", p.Package+"@"+p.Version)
+}
+
+// run runs a command in dir. Its output is part of the error.
+func run(ctx context.Context, dir string, env []string, name string, args ...string) error {
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = dir, env
+	out, err := cmd.CombinedOutput()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
 	}
-	defer os.RemoveAll(tmp)
-	cmd := exec.CommandContext(ctx, "go", "install", p.Package+"@"+p.Version)
-	cmd.Dir = tmp // outside of any module
-	cmd.Env = append(hostEnv(), "GOBIN="+tmp)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		return fmt.Errorf("go install %s@%s: %w\n%s", p.Package, p.Version, err, out)
-	}
-	if err := os.RemoveAll(dir); err != nil { // what somebody left there has no executable
-		return err
-	}
-	return os.Rename(tmp, dir)
+	return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
 }
 
 // hostEnv is the environment less what would build for another machine, or in another mode than `go install` has by itself.
