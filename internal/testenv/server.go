@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,10 +50,32 @@ func (s *Server) Transport() *http.Transport {
 func (s *Server) NewBucket(tb testing.TB) string {
 	tb.Helper()
 	name := "t-" + strings.ToLower(rand.Text())
-	if err := s.create(tb.Context(), s, name); err != nil {
+	if err := s.createPatiently(tb.Context(), name); err != nil {
 		tb.Fatalf("creating a bucket on %s: %v", s.Name, err)
 	}
 	return name
+}
+
+// errNotYet says that the server serves, but not everything.
+var errNotYet = errors.New("503")
+
+// createPatiently asks again for a while: MinIO has answered XMinioServerNotInitialized after it said that it was ready.
+func (s *Server) createPatiently(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := s.create(ctx, s, name)
+		if !errors.Is(err, errNotYet) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // createS3Bucket is a bare signed request: a fault in a driver or an SDK's client shall not be able to hide here.
@@ -77,10 +100,13 @@ func createS3Bucket(ctx context.Context, s *Server, name string) error {
 	if err != nil {
 		return err
 	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s: %s", resp.Status, body)
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusServiceUnavailable:
+		return fmt.Errorf("%w: %s", errNotYet, body)
 	}
-	return nil
+	return fmt.Errorf("%s: %s", resp.Status, body)
 }
 
 func (s *Server) stop() {

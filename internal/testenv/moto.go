@@ -1,0 +1,55 @@
+package testenv
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"sync"
+	"testing"
+
+	"github.com/polystore/storage/internal/testenv/program"
+)
+
+// Moto returns the shared moto over plain HTTP, or ends the test as the mode says. It is the one optional server: where
+// Python cannot install it, that is a skip that names the reason, also where the mode is require.
+//
+// It holds keys that no file system does, and is for these alone: it verifies neither signatures nor checksums, and ignores many
+// conditions.
+func Moto(tb testing.TB) *Server {
+	tb.Helper()
+	if mode := os.Getenv(ModeEnv); mode == "1" || mode == "require" {
+		if err := installMoto(); err != nil {
+			NotRun(tb, moto.name, err.Error())
+		}
+	}
+	return moto.get(tb)
+}
+
+var moto = shared{kind: kind{
+	name:    "moto",
+	program: program.Pip{Package: "moto", Version: "5.2.1", Extras: "server"},
+	ready:   "/moto-api/",
+	command: motoCommand,
+}}
+
+// installMoto tries once in a process.
+var installMoto = sync.OnceValue(func() error {
+	if _, err := exec.LookPath("python3"); err != nil {
+		return errors.New("optional, and there is no python3")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+	defer cancel()
+	_, err := moto.program.Install(ctx, os.Stderr)
+	return err
+})
+
+// motoCommand runs the package by the interpreter that it is installed for.
+func motoCommand(l launch) (args, env []string, err error) {
+	host, port, err := net.SplitHostPort(l.addr)
+	if err != nil {
+		return nil, nil, err
+	}
+	return []string{"-m", "moto.server", "-H", host, "-p", port}, nil, nil
+}
