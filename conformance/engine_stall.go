@@ -12,7 +12,7 @@ import (
 )
 
 // stallTimeout is short enough for a check and longer than the slowest link answers.
-const stallTimeout = 500 * time.Millisecond
+const stallTimeout = time.Second
 
 // stalling makes a rig that soon takes a request for stalled.
 func stalling(run func(ctx context.Context, r *rig) error) func(context.Context, *env) error {
@@ -36,7 +36,9 @@ var stallChecks = []check{
 			r.script("Put", fault.HangSending(1000))
 			o, err := r.b.Put(ctx, "k", bytes.NewReader(data), nil)
 			r.wrote(ctx, "Put that stalls after 1000 bytes", "k", o, err, data)
-			r.called("Put that stalls after 1000 bytes", "Put", 2)
+			if calls := r.faults.Calls("Put"); len(calls) < 2 { // more where a busy disk stalls, too
+				r.errorf("Put that stalls after 1000 bytes: requests %v, want a second one", calls)
+			}
 			return nil
 		}),
 	},

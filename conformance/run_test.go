@@ -183,7 +183,7 @@ func TestSlowLink(t *testing.T) {
 	}
 	took := time.Since(start)
 	t.Logf("%d requests of %v took %v", r.Requests, b.latency, took)
-	if took > 15*time.Second {
+	if took > 45*time.Second { // 5 s on an idle machine; requests themselves are counted by TestPlan
 		t.Errorf("a brief run took %v", took)
 	}
 }
