@@ -19,12 +19,19 @@ import (
 // conditions.
 func Moto(tb testing.TB) *Server {
 	tb.Helper()
-	if mode := os.Getenv(ModeEnv); mode == "1" || mode == "require" {
-		if err := installMoto(); err != nil {
-			NotRun(tb, moto.name, err.Error())
-		}
-	}
+	optional(tb, moto.name, installMoto)
 	return moto.get(tb)
+}
+
+// optional ends the test by name where servers are started, and this one cannot be installed.
+func optional(tb testing.TB, what string, install func() error) {
+	tb.Helper()
+	if mode := os.Getenv(ModeEnv); mode != "1" && mode != "require" {
+		return
+	}
+	if err := install(); err != nil {
+		NotRun(tb, what, "optional: "+err.Error())
+	}
 }
 
 var moto = shared{kind: kind{
@@ -37,7 +44,7 @@ var moto = shared{kind: kind{
 // installMoto tries once in a process.
 var installMoto = sync.OnceValue(func() error {
 	if _, err := exec.LookPath("python3"); err != nil {
-		return errors.New("optional, and there is no python3")
+		return errors.New("there is no python3")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()

@@ -1,7 +1,10 @@
 package testenv
 
 import (
+	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -28,12 +31,33 @@ func TestMoto(t *testing.T) {
 	}
 }
 
-// Without Python there is no moto, and that is no failure where all other servers are required.
-func TestMotoIsOptional(t *testing.T) {
-	t.Setenv("PATH", t.TempDir())
-	t.Setenv(ModeEnv, "require")
-	t.Setenv(NotRunEnv, t.TempDir()+"/notrun")
-	if err := findPython(); err == nil {
-		t.Error("python3 was found in an empty PATH")
+// What is optional is named where it cannot be installed, and is no failure where all other servers are required.
+func TestOptional(t *testing.T) {
+	for _, test := range []struct {
+		mode string
+		err  error
+		want string
+	}{
+		{"", errors.New("no python3"), ""}, // and then get says so
+		{"1", errors.New("no python3"), "not run: Thing: optional: no python3"},
+		{"require", errors.New("no python3"), "not run: Thing: optional: no python3"},
+		{"require", nil, ""},
+	} {
+		notRun := filepath.Join(t.TempDir(), "notrun")
+		t.Setenv(ModeEnv, test.mode)
+		t.Setenv(NotRunEnv, notRun)
+		f := &fakeTB{TB: t}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			optional(f, "Thing", func() error { return test.err })
+		}()
+		<-done
+		if f.skipped != test.want || f.failed != "" {
+			t.Errorf("mode %q: skipped %q, failed %q, want %q", test.mode, f.skipped, f.failed, test.want)
+		}
+		if _, err := os.Stat(notRun); (err == nil) != (test.want != "") {
+			t.Errorf("mode %q: recorded: %v", test.mode, err)
+		}
 	}
 }

@@ -5,7 +5,7 @@ package defects
 // Defect is a server's own fault: it would be there for any client.
 type Defect struct {
 	Name   string
-	Server string // MinIO or VersityGW
+	Server string // MinIO, VersityGW or Moto
 	Reason string // what the server does, and what S3 does
 }
 
@@ -13,6 +13,7 @@ type Defect struct {
 const (
 	MinIO     = "MinIO"
 	VersityGW = "versitygw"
+	Moto      = "moto" // which is asked for keys only
 )
 
 // Names of the defects.
@@ -27,6 +28,8 @@ const (
 	EncryptionIgnored           = "PutObject: server-side encryption ignored"
 	StorageClassIgnored         = "PutObject: storage class ignored"
 	IfNoneMatchOverDeleteMarker = "PutObject: If-None-Match:* refused over a delete marker"
+	NewlineRefused              = "PutObject: a key with a newline is not found"
+	ContentMD5Ignored           = "PutObject: wrong Content-MD5 accepted"
 )
 
 // All are the defects, ordered by server.
@@ -45,4 +48,9 @@ var All = []Defect{
 	{EncryptionIgnored, VersityGW, "stored as if it had not been asked for, with success; S3 encrypts, and says so"},
 	{StorageClassIgnored, VersityGW, "stored as STANDARD, with success; S3 keeps the class, and refuses unknown ones"},
 	{IfNoneMatchOverDeleteMarker, VersityGW, "answers 412 where the newest version is a delete marker; S3 creates"},
+
+	{NewlineRefused, Moto, "answers 404 with a page of HTML: its routes end at a newline; S3 takes it"},
+	{ContentMD5Ignored, Moto, "stored, with success; S3 answers 400 BadDigest"},
+	{CopyIfNoneMatchIgnored, Moto, "the destination is overwritten; S3 answers 412"},
+	{CopyIfMatchIgnored, Moto, "the destination is overwritten although its ETag is another one; S3 answers 412"},
 }

@@ -26,7 +26,7 @@ type bucket struct {
 	name *string
 }
 
-var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO, VersityGW: testenv.VersityGW}
+var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO, VersityGW: testenv.VersityGW, Moto: testenv.Moto}
 
 // probes has one for each name.
 var probes = map[string]probe{
@@ -40,6 +40,8 @@ var probes = map[string]probe{
 	EncryptionIgnored:           encryptionIgnored,
 	StorageClassIgnored:         storageClassIgnored,
 	IfNoneMatchOverDeleteMarker: ifNoneMatchOverDeleteMarker,
+	NewlineRefused:              newlineRefused,
+	ContentMD5Ignored:           contentMD5Ignored,
 }
 
 // judge runs the probe of a declared defect: one that does not show it is an error.

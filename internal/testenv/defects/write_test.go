@@ -164,3 +164,19 @@ func ifNoneMatchOverDeleteMarker(ctx context.Context, b bucket) (bool, string, e
 	_, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: aws.String("k"), Body: strings.NewReader("two"), IfNoneMatch: aws.String("*")})
 	return status(answer) == http.StatusPreconditionFailed, fmt.Sprintf("status %d", status(answer)), nil
 }
+
+func newlineRefused(ctx context.Context, b bucket) (bool, string, error) {
+	_, answer := b.put(ctx, "a\nb", "x")
+	if answer != nil && status(answer) != http.StatusNotFound {
+		return false, "", answer
+	}
+	return answer != nil, fmt.Sprintf("status %d", status(answer)), nil
+}
+
+func contentMD5Ignored(ctx context.Context, b bucket) (bool, string, error) {
+	_, answer := b.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: b.name, Key: aws.String("k"), Body: strings.NewReader("content"), ContentMD5: aws.String("AAAAAAAAAAAAAAAAAAAAAA=="),
+	})
+	left, err := b.etag(ctx, "k")
+	return answer == nil && left != "", fmt.Sprintf("status %d, stored: %t", status(answer), left != ""), err
+}

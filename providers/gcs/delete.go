@@ -1,0 +1,41 @@
+package gcs
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/polystore/storage"
+)
+
+// Delete makes one DELETE of the XML API, which tells a missing bucket from a missing object.
+func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if s.emulator && opts.IfMatch != "" {
+		return unsupported("conditional Delete on an emulator: fake-gcs-server ignores the condition")
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return err
+	}
+	a := &attempt{write: true}
+	h := make(http.Header)
+	if opts.IfMatch != "" {
+		h.Set(generationHeader, opts.IfMatch)
+		a.missing = storage.ErrPrecondition
+	}
+	resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.xmlObject(key), header: h})
+	if err == nil {
+		drain(resp)
+		return nil
+	}
+	e, _ := err.(*storage.Error)
+	switch {
+	case e == nil || e.Kind != storage.ErrNotExist:
+		return err
+	case opts.IfMatch != "":
+		e.Kind = storage.ErrPrecondition
+		return e
+	}
+	return nil
+}

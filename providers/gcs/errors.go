@@ -1,0 +1,213 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"cloud.google.com/go/auth"
+
+	"github.com/polystore/storage"
+)
+
+// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same. There was no answer, or one that
+// broke off in the middle.
+func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
+	if a.body != nil {
+		if own := a.body.src.failure(); own != nil {
+			return &storage.Error{Err: own} // and the service never got the whole body
+		}
+	}
+	var none *credentialsError
+	var temporary *auth.Error
+	switch {
+	case ctx.Err() != nil:
+		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
+	case a.authorized.Load():
+		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+	case errors.As(err, &temporary) && temporary.Temporary():
+		return &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{plainText(err), err}}
+	}
+	text := plainText(err)
+	if errors.As(err, &none) {
+		text = none.Error()
+	}
+	return &storage.Error{Kind: storage.ErrPermission, Err: &cause{text, err}}
+}
+
+// answer classifies what the service said: by its code where it has one, and by the status.
+func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
+	defer drain(resp)
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
+	e := refusal(a, resp.StatusCode, parseRefusal(body))
+	if !a.secret {
+		e.RequestID = resp.Header.Get("X-Guploader-Uploadid")
+	}
+	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	return e
+}
+
+// refusal makes an error of a status and what was said with it.
+func refusal(a *attempt, status int, said said) *storage.Error {
+	e := &storage.Error{Status: status, Code: said.code}
+	var known bool
+	if e.Kind, known = kindOf[said.code]; !known {
+		e.Kind = kindOfStatus(status)
+	}
+	switch {
+	case e.Kind == storage.ErrNotExist && !known && a.missing != nil:
+		e.Kind = a.missing
+	case e.Kind == storage.ErrPrecondition && a.refused != nil:
+		e.Kind = a.refused
+	case status/100 == 5 && e.Kind == storage.ErrUnavailable:
+		e.InDoubt = a.inDoubt()
+	}
+	text := said.message
+	if text == "" {
+		text = http.StatusText(status)
+	}
+	e.Err = &cause{text: text}
+	return e
+}
+
+// said is the service's own word: the reason of the JSON API or the code of the XML API, and a text.
+type said struct{ code, message string }
+
+// parseRefusal reads the body of a refusal in either API's form; what is in neither is its text.
+func parseRefusal(body []byte) said {
+	body = bytes.TrimSpace(body)
+	switch {
+	case bytes.HasPrefix(body, []byte("{")):
+		var j struct {
+			Error struct {
+				Message string
+				Errors  []struct{ Reason string }
+			}
+		}
+		if json.Unmarshal(body, &j) == nil {
+			r := said{message: j.Error.Message}
+			if len(j.Error.Errors) > 0 {
+				r.code = j.Error.Errors[0].Reason
+			}
+			return r
+		}
+	case bytes.HasPrefix(body, []byte("<")):
+		var x xmlError
+		if xml.Unmarshal(body, &x) == nil && x.XMLName.Local == "Error" {
+			return x.said()
+		}
+		return said{} // a page for people
+	}
+	if !utf8.Valid(body) || len(body) > 300 {
+		return said{}
+	}
+	return said{message: string(body)}
+}
+
+type xmlError struct {
+	XMLName                xml.Name
+	Code, Message, Details string
+}
+
+func (x *xmlError) said() said {
+	text := x.Message
+	if x.Details != "" {
+		text += " " + x.Details
+	}
+	return said{x.Code, text}
+}
+
+// kindOf has the codes that mean something else than their status, or that come without one (in a batch). The JSON API's are in lower case:
+// https://cloud.google.com/storage/docs/json_api/v1/status-codes, https://cloud.google.com/storage/docs/xml-api/reference-status.
+var kindOf = map[string]error{
+	"NoSuchKey":    storage.ErrNotExist,
+	"NoSuchUpload": storage.ErrNotExist,
+	"NoSuchBucket": storage.ErrNoBucket,
+
+	"rateLimitExceeded":     storage.ErrThrottled, // 403 or 429
+	"userRateLimitExceeded": storage.ErrThrottled,
+	"SlowDown":              storage.ErrThrottled, // 503
+
+	// Another write was under way: nothing happened, and it is to be tried again.
+	"conflict":         storage.ErrUnavailable,
+	"OperationAborted": storage.ErrUnavailable,
+
+	"AccessDenied":          storage.ErrPermission,
+	"ExpiredToken":          storage.ErrPermission, // 400
+	"InvalidSecurity":       storage.ErrPermission,
+	"UserProjectMissing":    storage.ErrPermission, // 400: a requester-pays bucket
+	"userProjectMissing":    storage.ErrPermission,
+	"ObjectUnderActiveHold": storage.ErrPermission,
+	"RetentionPolicyNotMet": storage.ErrPermission,
+
+	"BadDigest": storage.ErrIntegrity, // 400
+
+	"KeyTooLong": storage.ErrInvalidKey,
+
+	"InternalError":      storage.ErrUnavailable,
+	"ServiceUnavailable": storage.ErrUnavailable,
+	"RequestTimeout":     storage.ErrUnavailable,
+}
+
+func kindOfStatus(status int) error {
+	switch status {
+	case http.StatusNotModified:
+		return storage.ErrNotModified
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return storage.ErrPermission
+	case http.StatusNotFound, http.StatusGone: // 410: a resumable session that ended
+		return storage.ErrNotExist
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return errors.ErrUnsupported
+	case http.StatusRequestTimeout, http.StatusConflict:
+		return storage.ErrUnavailable
+	case http.StatusPreconditionFailed:
+		return storage.ErrPrecondition
+	case http.StatusRequestedRangeNotSatisfiable:
+		return storage.ErrRange
+	case http.StatusTooManyRequests:
+		return storage.ErrThrottled
+	}
+	if status >= 500 {
+		return storage.ErrUnavailable
+	}
+	return storage.ErrInvalid
+}
+
+// retryAfter reads seconds or a date.
+func retryAfter(v string) time.Duration {
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
+}
+
+// cause is an error under a text that has no URL in it; err may be nil.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.err }
+
+// plainText is what is behind the last wrapping that holds a URL.
+func plainText(err error) string {
+	var ue *url.Error
+	for errors.As(err, &ue) {
+		err = ue.Err
+	}
+	return strings.TrimSpace(err.Error())
+}

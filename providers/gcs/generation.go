@@ -1,0 +1,77 @@
+package gcs
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// generationHeader is the XML API's condition on a generation.
+const generationHeader = "X-Goog-If-Generation-Match"
+
+// validGeneration reports whether the service could have given token out as a generation: a positive decimal. Anything else matches nothing, 0
+// in particular, which would ask for a missing object.
+func validGeneration(token string) bool {
+	n, err := strconv.ParseInt(token, 10, 64)
+	return err == nil && n > 0 && token[0] != '+' && token[0] != '0'
+}
+
+// etagOf is a generation as our token.
+func etagOf(generation string) string {
+	if generation == "" {
+		return storage.ETagNone
+	}
+	return generation
+}
+
+// checkMatch refuses the IfMatch of a write that matches nothing.
+func checkMatch(token string) error {
+	if token != "" && !validGeneration(token) {
+		return &storage.Error{Kind: storage.ErrPrecondition}
+	}
+	return nil
+}
+
+// conditions puts those of a write into q, and their refusal's kind into a. A missing object is as good as a changed one to
+// IfMatch.
+func conditions(q url.Values, ifAbsent bool, ifMatch string, a *attempt) {
+	switch {
+	case ifAbsent:
+		q.Set("ifGenerationMatch", "0")
+		a.refused = storage.ErrExist
+	case ifMatch != "":
+		q.Set("ifGenerationMatch", ifMatch)
+		a.refused = storage.ErrPrecondition
+	}
+}
+
+// setVersion puts a VersionID into q, under the name that it has there.
+func setVersion(q url.Values, name, version string) error {
+	if version == "" {
+		return nil
+	}
+	if !validGeneration(version) {
+		return &storage.Error{Kind: storage.ErrNotExist}
+	}
+	q.Set(name, version)
+	return nil
+}
+
+// readable holds the conditions of a read against what was found. The service's own IfNoneMatch is for the JSON API only, and its order of
+// "missing" and "refused" is not documented.
+func readable(o *storage.Object, opts *storage.StatOptions) error {
+	switch {
+	case opts.IfMatch != "" && opts.IfMatch != o.ETag:
+		return &storage.Error{Kind: storage.ErrPrecondition}
+	case opts.IfNoneMatch != "" && opts.IfNoneMatch == o.ETag:
+		return &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified}
+	case opts.IfNoneMatch != "" || opts.IfModifiedSince.IsZero():
+		return nil // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void
+	case !o.ModTime.After(opts.IfModifiedSince.Truncate(time.Second)):
+		return &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified}
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"encoding/xml"
+	"io"
+	"net/http"
+
+	"github.com/polystore/storage"
+)
+
+// request is one HTTP request.
+type request struct {
+	method, url string
+	header      http.Header
+	body        io.Reader // nil: none
+	size        int64     // of body
+}
+
+// send makes the request of an attempt. The answer is a success, or has the status that a accepts.
+func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response, error) {
+	body := r.body
+	if body == nil || r.size == 0 {
+		body = http.NoBody // which also keeps net/http from trying what is in it
+	}
+	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
+	if err != nil {
+		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"no request: " + plainText(err), err}}
+	}
+	if r.header != nil {
+		req.Header = r.header
+	}
+	req.Header.Set("User-Agent", userAgent)
+	req.ContentLength = r.size
+	resp, err := s.http.Do(req)
+	if err != nil {
+		return nil, s.fail(ctx, a, err)
+	}
+	a.connected.Store(true) // whatever transport there was
+	if resp.StatusCode/100 != 2 && resp.StatusCode != a.accept {
+		return nil, s.answer(a, resp)
+	}
+	return resp, nil
+}
+
+// sendJSON is send with an answer that is read into v.
+func (s *Store) sendJSON(ctx context.Context, a *attempt, r request, v any) error {
+	resp, err := s.send(ctx, a, r)
+	if err != nil {
+		return err
+	}
+	defer drain(resp)
+	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+		return s.fail(ctx, a, err)
+	}
+	return nil
+}
+
+// sendXML is send with an answer that is read into v. It returns its headers.
+func (s *Store) sendXML(ctx context.Context, a *attempt, r request, v any) (http.Header, error) {
+	resp, err := s.send(ctx, a, r)
+	if err != nil {
+		return nil, err
+	}
+	defer drain(resp)
+	if err := xml.NewDecoder(resp.Body).Decode(v); err != nil {
+		return nil, s.fail(ctx, a, err)
+	}
+	return resp.Header, nil
+}
+
+// drain makes the connection of an answer free for the next request.
+func drain(resp *http.Response) {
+	io.CopyN(io.Discard, resp.Body, 64<<10)
+	resp.Body.Close()
+}
+
+// setJSON makes v the body.
+func (r *request) setJSON(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return invalid("attributes: %w", err)
+	}
+	r.header, r.body, r.size = http.Header{"Content-Type": {"application/json; charset=UTF-8"}}, bytes.NewReader(b), int64(len(b))
+	return nil
+}

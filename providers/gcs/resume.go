@@ -1,0 +1,218 @@
+package gcs
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/polystore/storage"
+)
+
+// Requests of a resumable session: https://cloud.google.com/storage/docs/performing-resumable-uploads.
+
+// cancelled is the status of a session that was ended by DELETE.
+const cancelled = 499
+
+// createSession begins a session with its condition. The service may refuse the condition now, or at the end, or both: a refusal now is
+// kept for CompleteUpload, and the parts then go nowhere.
+func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *storage.PutOptions) (string, error) {
+	u := &session{key: attrs.Name, refusal: storage.ErrPrecondition}
+	if opts.IfAbsent {
+		u.refusal = storage.ErrExist
+	}
+	if checkMatch(opts.IfMatch) != nil {
+		u.refuse()
+		s.sessions.add(u)
+		return u.id, nil
+	}
+	a := &attempt{write: true, secret: true, missing: storage.ErrNoBucket, accept: http.StatusPreconditionFailed}
+	q := url.Values{"uploadType": {"resumable"}}
+	conditions(q, opts.IfAbsent, opts.IfMatch, a)
+	r := request{method: http.MethodPost, url: withQuery(s.jsonUploads(), q)}
+	if err := r.setJSON(attrs); err != nil {
+		return "", err
+	}
+	resp, err := s.send(ctx, a, r)
+	if err != nil {
+		return "", err
+	}
+	drain(resp)
+	if resp.StatusCode == http.StatusPreconditionFailed {
+		u.refuse()
+	} else if u.target, err = sessionTarget(resp.Header.Get("Location")); err != nil {
+		return "", err
+	}
+	s.sessions.add(u)
+	return u.id, nil
+}
+
+// putSession sends a part, less the tail of the last one. Whatever went before, the service is sent what it does not have, and
+// nothing else.
+func (s *Store) putSession(ctx context.Context, u *session, src *source, part *storage.Part, opts *storage.PartOptions) error {
+	done, err := u.place(part, opts)
+	if done || err != nil {
+		return err
+	}
+	if u.isRefused() {
+		u.took(part, nil, opts.Last)
+		return nil
+	}
+	whole := part.Size - part.Size%chunk
+	end := opts.Offset + whole
+	for {
+		kept := u.has()
+		if kept == unknown {
+			if kept, _, err = s.advance(ctx, u, nil, "*/*", ""); err != nil {
+				return err
+			}
+		}
+		if kept >= end {
+			break
+		}
+		if kept < opts.Offset {
+			return lost(kept, opts.Offset)
+		}
+		body := src.section(kept-opts.Offset, whole)
+		now, _, err := s.advance(ctx, u, body, fmt.Sprintf("%d-%d/*", kept, end-1), "")
+		if err != nil {
+			return err
+		}
+		if now <= kept {
+			return &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "the service takes nothing more of the part"}}
+		}
+	}
+	tail, err := io.ReadAll(src.section(whole, part.Size))
+	if err != nil {
+		return &storage.Error{Err: err}
+	}
+	u.took(part, tail, opts.Last)
+	return nil
+}
+
+// completeSession sends the tail, with the CRC32C of the whole, which the service checks before it makes the object. After an attempt without an
+// answer it asks first.
+func (s *Store) completeSession(ctx context.Context, u *session, parts []*storage.Part, sums storage.Checksums) (*storage.Object, error) {
+	tail, size, err := u.whole(parts)
+	if err != nil {
+		return nil, err
+	}
+	if u.isRefused() {
+		return nil, u.refuse()
+	}
+	hash := ""
+	if sums.CRC32C != nil {
+		hash = "crc32c=" + encodeSum(sums.CRC32C)
+	}
+	kept := u.has()
+	if kept == unknown {
+		var made *resource
+		if kept, made, err = s.advance(ctx, u, nil, fmt.Sprintf("*/%d", size), hash); err != nil {
+			return nil, err
+		}
+		if made != nil {
+			return made.written(u.key), nil
+		}
+	}
+	from := size - int64(len(tail))
+	if kept < from {
+		return nil, lost(kept, from)
+	}
+	src, err := newSource(bytes.NewReader(tail), int64(len(tail)))
+	if err != nil {
+		return nil, err
+	}
+	span := fmt.Sprintf("%d-%d/%d", kept, size-1, size)
+	if kept == size {
+		span = fmt.Sprintf("*/%d", size)
+	}
+	_, made, err := s.advance(ctx, u, src.section(kept-from, int64(len(tail))), span, hash)
+	if err != nil {
+		return nil, err
+	}
+	if made == nil { // the next attempt goes on from there
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "the service has not completed the upload"}}
+	}
+	return made.written(u.key), nil
+}
+
+// lost is the error of a session that has less than was acknowledged: it cannot be gone on with.
+func lost(kept, had int64) error {
+	return &storage.Error{Kind: storage.ErrNotExist, Err: &cause{text: fmt.Sprintf("the session has %d bytes, it had %d", kept, had)}}
+}
+
+// advance makes one request of a session, to send bytes or, without a body, to ask, and notes what it learns: how much the service now has,
+// or the object, if it was made. span is the Content-Range.
+func (s *Store) advance(ctx context.Context, u *session, body *payload, span, hash string) (kept int64, made *resource, err error) {
+	a := &attempt{write: true, secret: true, accept: http.StatusPermanentRedirect, body: body, refused: u.refusal}
+	r := request{method: http.MethodPut, url: s.endpoint + u.target, header: http.Header{"Content-Range": {"bytes " + span}}}
+	if body != nil {
+		r.body, r.size = body, body.end-body.pos
+	}
+	if hash != "" {
+		r.header.Set(hashHeader, hash)
+	}
+	u.keeps(unknown)
+	resp, err := s.send(ctx, a, r)
+	if err != nil {
+		switch e, _ := err.(*storage.Error); {
+		case e == nil:
+		case e.Status == http.StatusPreconditionFailed:
+			u.refuse()
+		case e.Kind == storage.ErrNotExist:
+			s.sessions.remove(u)
+		}
+		return 0, nil, err
+	}
+	defer drain(resp)
+	if resp.StatusCode != http.StatusPermanentRedirect {
+		made = new(resource)
+		if err := json.NewDecoder(resp.Body).Decode(made); err != nil {
+			return 0, nil, s.fail(ctx, a, err)
+		}
+		s.sessions.remove(u)
+		return 0, made, nil
+	}
+	if kept, err = parseKept(resp.Header.Get("Range")); err != nil {
+		return 0, nil, &storage.Error{Kind: storage.ErrUnavailable, Err: err}
+	}
+	u.keeps(kept)
+	return kept, nil, nil
+}
+
+// parseKept reads "bytes=0-last"; nothing is kept where there is no such header.
+func parseKept(v string) (int64, error) {
+	if v == "" {
+		return 0, nil
+	}
+	last, ok := strings.CutPrefix(v, "bytes=0-")
+	n, err := strconv.ParseUint(last, 10, 62)
+	if !ok || err != nil {
+		return 0, fmt.Errorf("malformed Range %q", v)
+	}
+	return int64(n) + 1, nil
+}
+
+// abortSession cancels a session.
+func (s *Store) abortSession(ctx context.Context, u *session) error {
+	if u.target != "" {
+		a := &attempt{write: true, secret: true, accept: cancelled}
+		resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.endpoint + u.target})
+		if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		if resp != nil {
+			drain(resp)
+		}
+	}
+	s.sessions.remove(u)
+	return nil
+}
