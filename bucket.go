@@ -50,6 +50,7 @@ func New(s Store, opts *Options) *Bucket {
 	setDefault(&o.Retry.Budget, 100)
 	setDefault(&o.StallTimeout, 30*time.Second)
 	setDefault(&o.AbortTimeout, 5*time.Second)
+	o.Concurrency, o.PartSize = max(o.Concurrency, 0), max(o.PartSize, 0) // there is no less than the default
 	setDefault(&o.Memory, 32<<20)
 	setDefault(&o.Concurrency, 4)
 	setDefault(&o.PartSize, 8<<20)

@@ -135,9 +135,15 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 			return o, nil
 		}
 		// The refusal may be the pin's, which is ours alone.
-		if e := asError(err); pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) && n < c.dst.opts.Retry.Attempts {
-			if now, statErr := c.statSource(ctx); statErr == nil && now.ETag != opts.SourceIfMatch {
+		if e := asError(err); pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
+			now, statErr := c.statSource(ctx)
+			switch changed := statErr == nil && now.ETag != opts.SourceIfMatch; {
+			case changed && n < c.dst.opts.Retry.Attempts:
 				continue
+			case changed:
+				return nil, decided(e, ErrChanged)
+			case isKind(statErr, ErrNotExist):
+				return nil, statErr
 			}
 		}
 		o, err = c.dst.settle(ctx, claim, err, isRefusal(err), size)
@@ -211,7 +217,7 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 		return nil, &Error{Kind: errors.ErrUnsupported}
 	}
 	// The service moves the bytes: large parts cost no memory.
-	part := fit(max(16*p.partSize, (src.Size+int64(limits.Count)-1)/int64(limits.Count)), limits)
+	part := fit(max(16*p.partSize, ceil(src.Size, int64(limits.Count))), limits)
 	u, err := p.create(ctx, limits, src.Size)
 	if err != nil {
 		return nil, err
@@ -221,7 +227,7 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 	if !limits.Parallel {
 		workers = 1
 	}
-	count := int((src.Size + part - 1) / part)
+	count := int(ceil(src.Size, part))
 	err = parallel(ctx, workers, count, func(ctx context.Context, i int) error {
 		at := int64(i) * part
 		n := min(part, src.Size-at)

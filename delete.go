@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -42,10 +43,13 @@ func (b *Bucket) deleteOne(ctx context.Context, full string, o DeleteOptions) er
 	return err
 }
 
-// DeleteMany removes the objects under keys, in batches where the service has them, and returns how many are gone, those that were not there
-// included. keys is ranged over on the caller's goroutine. Every key is tried: those that failed are named by a
-// *DeleteError (errors.As).
+// DeleteMany removes the objects under keys, in batches where the service has them, and returns how many are gone, those
+// that were not there included. keys is ranged over on the caller's goroutine. Every key is tried: those that failed are
+// named by a *DeleteError (errors.As).
 func (b *Bucket) DeleteMany(ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions) (int, error) {
+	if keys == nil {
+		return 0, wrap("DeleteMany", "", invalid("nil sequence of keys"))
+	}
 	n, err := b.deleteMany(ctx, func(yield func(string, error) bool) {
 		for k := range keys {
 			if !yield(k, nil) {
@@ -93,6 +97,10 @@ func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], 
 
 	d := &deletion{b: b, failed: new(DeleteError)}
 	g := newGroup(ctx, o.Concurrency)
+	defer func() { // also when the sequence panics
+		g.cancel()
+		_ = g.wait()
+	}()
 	var broken error // the sequence's own failure
 	var batch []string
 	flush := func() bool {
@@ -108,6 +116,7 @@ func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], 
 		full, err := b.readKey(ctx, key)
 		if err != nil {
 			if ctx.Err() != nil || isKind(err, ErrClosed) {
+				broken = err
 				break
 			}
 			d.fail(key, err)
@@ -119,14 +128,19 @@ func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], 
 		}
 	}
 	flush()
-	stopped := g.wait()
+	if stopped := g.wait(); broken == nil {
+		broken = stopped
+	}
+	if broken == nil && b.closing.Err() != nil {
+		broken = &Error{Kind: ErrClosed}
+	}
 	switch {
 	case broken != nil:
-		return d.gone, broken
-	case stopped != nil:
-		return d.gone, stopped
-	case b.closing.Err() != nil:
-		return d.gone, &Error{Kind: ErrClosed}
+		e := asError(broken)
+		if e.InDoubt = d.inDoubt(); d.failed.Failed > 0 {
+			e.Err = errors.Join(e.Err, d.failed)
+		}
+		return d.gone, ended(ctx, e)
 	case d.failed.Failed > 0:
 		return d.gone, &Error{Kind: d.kind(), InDoubt: d.inDoubt(), Err: d.failed}
 	}
@@ -189,7 +203,7 @@ func (d *deletion) batch(ctx context.Context, keys []string) {
 		if err == nil {
 			one = results[i]
 		}
-		trouble := isKind(err, ErrUnavailable) || isKind(err, ErrThrottled)
+		trouble := isKind(err, ErrUnavailable) || isKind(err, ErrThrottled) || isKind(err, ErrNoBucket)
 		if one != nil && !trouble && ctx.Err() == nil {
 			// Alone it gets its own attempts, and its own reason.
 			one = b.deleteOne(ctx, key, DeleteOptions{})
@@ -216,6 +230,11 @@ func (b *Bucket) CleanUploads(ctx context.Context, olderThan time.Duration, opts
 func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, o CleanOptions) (int, error) {
 	n := 0
 	list := ListOptions{Prefix: b.prefix + o.Prefix}
+	if list.Prefix != "" {
+		if err := validKey(list.Prefix); err != nil {
+			return 0, err
+		}
+	}
 	for {
 		if err := b.ready(ctx); err != nil {
 			return n, err
@@ -229,7 +248,8 @@ func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, o CleanOpti
 			return n, err
 		}
 		for _, u := range page.Uploads {
-			if u.Created.IsZero() || u.Created.After(before) {
+			// Some servers list by prefix what has another one.
+			if u.Created.IsZero() || u.Created.After(before) || !strings.HasPrefix(u.Key, list.Prefix) {
 				continue
 			}
 			err := b.do(ctx, call{op: "AbortUpload", key: u.Key}, func(a *attempt) error {
@@ -242,6 +262,9 @@ func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, o CleanOpti
 		}
 		if page.NextToken == "" {
 			return n, nil
+		}
+		if page.NextToken == list.PageToken {
+			return n, &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
 		}
 		list.PageToken = page.NextToken
 	}

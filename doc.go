@@ -21,28 +21,30 @@
 //
 // # Model
 //
-// A Bucket holds objects under keys. A key is a string of up to 1024 bytes of UTF-8; nothing in it is special but the delimiter
-// that a list is asked to roll up by. [PortableKey] tells which keys work on every provider; any other key comes back byte for
-// byte, or is refused with [ErrInvalidKey] before anything is sent. An object is bytes, headers and metadata, which are written together and
-// replaced together: overwriting leaves nothing of the old object.
+// A Bucket holds objects under keys. A key is a string of up to 1024 bytes of UTF-8; nothing in it is special but the
+// delimiter that a list is asked to roll up by. [PortableKey] tells which keys work on every provider; any other key comes
+// back byte for byte, or is refused with [ErrInvalidKey] before anything is sent. An object is bytes, headers and metadata,
+// which are written together and replaced together: overwriting leaves nothing of the old object.
 //
-// A write is atomic: a reader sees the old object or the new one. When Put, Commit or Copy return nil, the object is durable, and every read
-// and list that begins afterwards sees it. When they fail, what was there before is still there, and the parts of the attempt are gone.
-// Only io.EOF ends a source; a source that fails, a cancelled context and a [Writer] that is closed without Commit write
-// nothing.
+// A write is atomic: a reader sees the old object or the new one. When Put, Commit or Copy return nil, the object is
+// durable, and every read and list that begins afterwards sees it. When they fail for certain, what was there before is
+// still there, and the parts of the attempt are gone; a failure with Error.InDoubt may leave the whole new object, never a
+// part of it. Only io.EOF ends a source; a source that fails, a cancelled context and a [Writer] that is closed without
+// Commit write nothing.
 //
-// A read is of one version. When a connection breaks, the [Reader] goes on where it stopped, held to the version that it began with. A
-// short body is never a success, and a checksum that the service keeps is checked on whole reads.
+// A read is of one version. When a connection breaks, the [Reader] goes on where it stopped, held to the version that it
+// began with. A short body is never a success, and a checksum that the service keeps is checked on whole reads.
 //
 // # Conditions
 //
-// ETag is the one version token: what Put, Get, Stat, List and Copy return is what IfMatch takes, on every provider, and it is opaque.
-// With PutOptions.IfAbsent exactly one of many writers creates an object; with IfMatch an object is replaced
+// ETag is the one version token: what Put, Get, Stat, List and Copy return is what IfMatch takes, on every provider, and it
+// is opaque. With PutOptions.IfAbsent exactly one of many writers creates an object; with IfMatch an object is replaced
 // only if it is still the one that was read. [Bucket.Update] makes a loop of both.
 //
-// A conditional write tells the truth about itself. A request can be carried out and its answer be lost; the next attempt is then refused because of the first one's
-// success. This package finds out: nil means that this write happened, [ErrExist] and [ErrPrecondition] that it did not. What cannot be found out is
-// [ErrUnknownOutcome]. What this assumes stands at [PutOptions].
+// A conditional write tells the truth about itself. A request can be carried out and its answer be lost; the next attempt
+// is then refused because of the first one's success. This package finds out: nil means that this write happened,
+// [ErrExist] and [ErrPrecondition] that it did not. What cannot be found out is [ErrUnknownOutcome]. What this assumes
+// stands at [PutOptions].
 //
 // # Errors
 //
@@ -65,9 +67,10 @@
 //
 // # Writing a driver
 //
-// A driver implements [Store], five methods that are one request each, and what it can of [Copier], [Multipart], [BatchDeleter], [Signer] and io.Closer.
-// It classifies its errors (Kind, InDoubt) and leaves everything else to Bucket. [Unsupported] stands in
-// for what it lacks. docs/driver.md leads through it; the suite in package conformance says when it is done.
+// A driver implements [Store], five methods that are one request each, and what it can of [Copier], [Multipart],
+// [BatchDeleter], [Signer] and io.Closer. It classifies its errors (Kind, InDoubt) and leaves everything else to Bucket.
+// [Unsupported] stands in for what it lacks. docs/driver.md leads through it; the suite in package conformance says when
+// it is done.
 //
 // # Writing a wrapper
 //

@@ -25,7 +25,9 @@ func (b *Bucket) uploadFile(ctx context.Context, key, path string, opts *PutOpti
 		return nil, &Error{Err: err}
 	}
 	defer f.Close()
-	if st, err := f.Stat(); err != nil || st.IsDir() {
+	if st, err := f.Stat(); err != nil {
+		return nil, &Error{Err: err}
+	} else if st.IsDir() {
 		return nil, invalid("%s is a directory", path)
 	}
 	return b.put(ctx, key, f, opts)
@@ -45,24 +47,21 @@ func (b *Bucket) DownloadFile(ctx context.Context, key, path string, opts *GetOp
 	return o, wrap("DownloadFile", key, err)
 }
 
-func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOptions) (o *Object, err error) {
+func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return nil, invalid("%s is a directory", path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.part")
+	f, err := os.CreateTemp(filepath.Dir(path), ".storage-*.part") // path's name may be as long as names can be
 	if err != nil {
 		return nil, &Error{Err: err}
 	}
-	defer func() {
-		if err != nil {
-			os.Remove(f.Name())
-		}
-	}()
+	defer os.Remove(f.Name()) // there is no such file any more when it has taken its place
 	defer f.Close()
-	if o, err = b.download(ctx, key, f, opts); err != nil {
+	o, err := b.download(ctx, key, f, opts)
+	if err != nil {
 		return nil, err
 	}
 	mode := os.FileMode(0o644)
@@ -88,7 +87,7 @@ func (b *Bucket) download(ctx context.Context, key string, w io.WriterAt, opts *
 	}
 	workers := o.Concurrency
 	setDefault(&workers, b.opts.Concurrency)
-	o.Concurrency = 0
+	o.Concurrency = min(o.Concurrency, 0) // ranges are read at once here; a negative one is refused there
 	r, err := b.get(ctx, key, &o)
 	if err != nil {
 		return nil, err
@@ -96,9 +95,14 @@ func (b *Bucket) download(ctx context.Context, key string, w io.WriterAt, opts *
 	defer r.Close()
 	d := &downloading{w: w, start: r.at, total: r.end - r.at, progress: forward(o.Progress)}
 	if workers == 1 || d.total <= b.opts.PartSize || r.obj.ETag == ETagNone || r.sums.needsOrder() {
-		return r.Object(), d.sequential(r)
+		err = d.sequential(r)
+	} else {
+		err = d.parallel(ctx, r, workers)
 	}
-	return r.Object(), d.parallel(ctx, r, workers)
+	if err != nil {
+		return nil, err
+	}
+	return r.Object(), nil
 }
 
 // downloading is a Download under way.
@@ -127,7 +131,7 @@ func (d *downloading) sequential(r *Reader) error {
 // parallel reads ranges at once, each with its sum, which are combined at the end.
 func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) error {
 	size := r.b.opts.PartSize
-	count := int((d.total + size - 1) / size)
+	count := int(ceil(d.total, size))
 	parts := make([]*Part, count)
 	// The first request goes on as the first range.
 	first := r.section(ctx, r.at, min(size, d.total))
@@ -143,6 +147,7 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 			s = r.section(ctx, d.start+at, n)
 			defer s.Close()
 		} else {
+			first.ctx = ctx // it is not taken up again when another range failed
 			defer context.AfterFunc(ctx, first.drop)()
 		}
 		sums := r.sums.fresh()

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -140,6 +141,17 @@ func asError(err error) *Error {
 		e.Kind, e.InDoubt = errors.ErrUnsupported, false
 	}
 	return e
+}
+
+// kindOf returns the sentinel that an error of the caller's own matches, nil where there is none. It is never
+// ErrUnknownOutcome, which would speak of a write that was not begun.
+func kindOf(err error) error {
+	for _, k := range slices.Backward(kinds[:]) { // ErrInvalidKey before ErrInvalid
+		if k != ErrUnknownOutcome && errors.Is(err, k) {
+			return k
+		}
+	}
+	return nil
 }
 
 // invalid is an ErrInvalid with a reason.

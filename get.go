@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // Get opens the object under key, or the range of it that opts asks for, with one request. ctx governs the Reader until it is closed.
@@ -114,6 +115,10 @@ func (b *Bucket) get(ctx context.Context, key string, opts *GetOptions) (*Reader
 	if o.IfNoneMatch, err = checkReadCondition(o.IfMatch, o.IfNoneMatch); err != nil {
 		return nil, err
 	}
+	// No object reaches so far, and a Store may add and negate these.
+	if o.Offset = max(o.Offset, -math.MaxInt64); o.Length > math.MaxInt64-max(o.Offset, 0) {
+		o.Length = 0
+	}
 	r, err := b.open(ctx, full, o)
 	if o.Offset < 0 && (isKind(err, errors.ErrUnsupported) || isKind(err, ErrRange)) {
 		// The service has no suffixes, or the object is empty, which it calls a range that begins at the end.
@@ -132,7 +137,9 @@ func (b *Bucket) suffix(ctx context.Context, full string, o GetOptions) (*Reader
 		return &Reader{b: b, ctx: ctx, key: full, obj: obj}, nil
 	}
 	o.Offset = max(obj.Size+o.Offset, 0)
-	o.IfMatch, o.IfNoneMatch = obj.ETag, ""
+	if o.IfNoneMatch = ""; obj.ETag != ETagNone {
+		o.IfMatch = obj.ETag
+	}
 	r, err := b.open(ctx, full, o)
 	if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) {
 		e := asError(err)
@@ -169,13 +176,13 @@ func (b *Bucket) open(ctx context.Context, full string, o GetOptions) (*Reader, 
 	r.obj, _ = b.caller(res.Object, full)
 	r.at, r.end = res.Offset, res.Offset+res.Length
 	if err := r.asked(o); err != nil {
-		r.drop()
+		r.Close()
 		return nil, err
 	}
-	if res.Offset == 0 && res.Length == r.obj.Size && !off.verify {
+	if r.at == 0 && r.end == r.obj.Size && !off.verify {
 		r.sums = newVerifier(r.obj.Checksums, o.VerifyHash)
 	}
-	if workers := o.Concurrency; workers > 1 && res.Length > b.opts.PartSize {
+	if workers := o.Concurrency; workers > 1 && r.end-r.at > b.opts.PartSize && r.obj.ETag != ETagNone {
 		r.ahead = newAhead(r, workers)
 	}
 	return r, nil

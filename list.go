@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// List lists objects, and with a Delimiter common prefixes among them, in the byte order of their keys. Nothing is asked before the sequence is
-// ranged over, and ranging again lists again. Memory does not grow with the bucket. An error comes once, last, with a nil Object.
+// List lists objects, and with a Delimiter common prefixes among them, in the byte order of their keys. Nothing is asked
+// before the sequence is ranged over, and ranging again lists again. Memory does not grow with the bucket. An error comes
+// once, last, with a nil Object.
 //
 // A list shows every key once that exists throughout, and what was written before it began.
 func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object, error] {

@@ -90,12 +90,8 @@ func (m *Mux) OpenStore(ctx context.Context, rawURL string) (s Store, prefix str
 	}
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		// A *url.Error repeats the URL, and the URL may hold a secret.
-		var ue *url.Error
-		if errors.As(err, &ue) {
-			err = ue.Err
-		}
-		return fail("not a URL: %w", err)
+		// The error repeats the URL or a piece of it, and that may be of a secret: the "port" of s3://id:sec/ret@bucket.
+		return fail("not a URL of the form scheme://bucket/prefix?parameter=value")
 	}
 	m.mu.RLock()
 	o, ok := m.openers[u.Scheme]

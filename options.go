@@ -66,7 +66,10 @@ type PutOptions struct {
 
 	PartSize    int64          // Bucket: as Options.PartSize, for this object
 	Concurrency int            // Bucket: as Options.Concurrency, for this object
-	Progress    func(Progress) // Bucket: called from one goroutine at a time with bytes that the service has acknowledged
+
+	// Progress is told of the bytes that the service has acknowledged, by one goroutine at a time. It must not block, nor
+	// close anything. Bucket.
+	Progress func(Progress)
 }
 
 // Progress tells how far a transfer is, in bytes. It never goes back, and ends at the size of the object.
@@ -118,7 +121,8 @@ type CopyOptions struct {
 	SourceIfMatch   string // copy only this version of the source (an ETag): else ErrPrecondition
 	SourceVersionID string // copy this version of the source, of a bucket that keeps versions
 
-	// Replace puts the following fields in place of the source's; without it they must be empty. Tags are replaced, too.
+	// Replace puts the following fields in place of the source's; without it they must be empty. Tags are replaced, too;
+	// without Replace the source's are kept only where the service copies unconditionally and in one request.
 	Replace            bool
 	ContentType        string
 	ContentEncoding    string
@@ -198,7 +202,7 @@ type Options struct {
 	// PortableKeys refuses keys that are not portable (see PortableKey) for writes.
 	PortableKeys bool
 
-	// Trace is called after each attempt, from the goroutine that made it, and must not block.
+	// Trace is called after each attempt, from the goroutine that made it. It must not block, nor close anything.
 	Trace func(Event)
 }
 

@@ -39,7 +39,8 @@ func (w *partWriter) write(buf []byte, last bool) ([]byte, error) {
 		if err := w.spill(buf); err != nil {
 			return nil, err
 		}
-		if w.limits.Count == 0 || w.spool.size < w.part && !last {
+		// The next buffer must fit, too: Max need not be a multiple of the buffer's size.
+		if w.limits.Count == 0 || w.spool.size <= w.part-int64(cap(buf)) && !last {
 			return buf[:0], nil
 		}
 		err := w.send(w.spool, w.spool.size, last, nil)

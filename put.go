@@ -9,10 +9,10 @@ import (
 // Put writes the object under key from r, up to r's io.EOF, whatever its length, in bounded memory. It returns the object
 // that it wrote: Key, ETag, Size.
 //
-// Only io.EOF is the end of r. Any other error of r, a cancelled context and a panic in r leave what was there before, and nothing
-// else behind. An *os.File of a regular file, a *bytes.Reader, *strings.Reader, *bytes.Buffer or *io.SectionReader is
-// read from its current offset without a copy, in parallel where it is large, and stands at its end afterwards; everything else goes through its Read alone, on
-// the caller's goroutine. Use PutReaderAt for other sources of known size.
+// Only io.EOF is the end of r. Any other error of r, a cancelled context and a panic in r leave what was there before, and
+// nothing else behind. An *os.File of a regular file, a *bytes.Reader, *strings.Reader, *bytes.Buffer or *io.SectionReader
+// is read from its current offset without a copy, in parallel where it is large, and stands at its end afterwards;
+// everything else goes through its Read alone, on the caller's goroutine. Use PutReaderAt for other sources of known size.
 //
 // An object of up to PartSize bytes costs one request. A stream whose service knows no multipart uploads is put into a
 // temporary file first.
@@ -205,7 +205,7 @@ func (p *put) limits() PartLimits {
 func fit(size int64, l PartLimits) int64 {
 	size = max(size, l.Min, 1)
 	if l.Multiple > 1 {
-		size = (size + l.Multiple - 1) / l.Multiple * l.Multiple
+		size = ceil(size, l.Multiple) * l.Multiple
 	}
 	if l.Max > 0 && size > l.Max {
 		size = l.Max
@@ -214,4 +214,12 @@ func fit(size int64, l PartLimits) int64 {
 		}
 	}
 	return size
+}
+
+// ceil is n/by, rounded up; n is not negative.
+func ceil(n, by int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return (n-1)/by + 1
 }

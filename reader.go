@@ -37,7 +37,7 @@ type Reader struct {
 	ahead *ahead // nil unless ranges are read at once
 }
 
-// Object describes the whole object. It belongs to the caller.
+// Object describes the whole object. It belongs to the caller when the Reader is closed; before, it must not be changed.
 func (r *Reader) Object() *Object { return r.obj }
 
 // Read reads as io.Reader has it.

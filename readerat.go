@@ -55,7 +55,7 @@ func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *GetOptions) 
 	return r, nil
 }
 
-// Object describes the pinned object.
+// Object describes the pinned object. It must not be changed before the ReaderAt is closed.
 func (r *ReaderAt) Object() *Object { return r.base.obj }
 
 // Size returns the object's size in bytes.

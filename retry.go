@@ -11,7 +11,11 @@ import (
 // slowFactor is how much longer than StallTimeout the service may take over a CompleteUpload or a Copy: it moves the bytes itself.
 const slowFactor = 20
 
-var errStalled = errors.New("no byte moved for the stall timeout")
+// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed may be.
+var (
+	errStalled = errors.New("no byte moved for the stall timeout")
+	errClosing = errors.New("the bucket was closed")
+)
 
 // attempt is one request under way.
 type attempt struct {
@@ -26,9 +30,9 @@ func (b *Bucket) newAttempt(ctx context.Context, c call) *attempt {
 	actx, cancel := context.WithCancelCause(ctx)
 	unhook := func() bool { return true }
 	if !c.cleanup {
-		unhook = context.AfterFunc(b.closing, func() { cancel(ErrClosed) })
+		unhook = context.AfterFunc(b.closing, func() { cancel(errClosing) })
 		if b.closing.Err() != nil {
-			cancel(ErrClosed) // at once, not by a goroutine
+			cancel(errClosing) // at once, not by a goroutine
 		}
 	}
 	a := &attempt{Context: actx}
@@ -54,7 +58,7 @@ func (a *attempt) name(e *Error) *Error {
 		switch context.Cause(a.Context) {
 		case errStalled:
 			e.Kind, e.Err = ErrUnavailable, errStalled
-		case ErrClosed:
+		case errClosing:
 			e.Kind, e.Err = ErrClosed, nil
 		}
 	}

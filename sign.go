@@ -49,7 +49,10 @@ func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*S
 	default:
 		return nil, invalid("method %q is not GET, HEAD, PUT or DELETE", o.Method)
 	}
-	h, err := headers{ContentType: o.ContentType, ContentDisposition: o.ResponseDisposition, ContentLanguage: o.ResponseContentType, Metadata: o.Metadata}.check()
+	if !headerSafe(o.ResponseContentType) || !headerSafe(o.ResponseDisposition) {
+		return nil, invalid("the Response fields are not printable ASCII without outer spaces")
+	}
+	h, err := headers{ContentType: o.ContentType, Metadata: o.Metadata}.check()
 	if err != nil {
 		return nil, err
 	}

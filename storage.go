@@ -61,9 +61,9 @@ type Multipart interface {
 	// CopyPart writes a part from a range of an existing object, on the service's side.
 	CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *CopyPartOptions) (*Part, error)
 
-	// CompleteUpload makes the object of the parts, in order of number, in one atomic step; opts is what CreateUpload was given, and
-	// its conditions hold here. An upload that is not there is ErrNotExist, parts that another writer's commit swept away are ErrChanged; a refused
-	// condition leaves the upload in place.
+	// CompleteUpload makes the object of the parts, in order of number, in one atomic step; opts is what CreateUpload was
+	// given, and its conditions hold here. An upload that is not there is ErrNotExist, parts that another writer's commit
+	// swept away are ErrChanged; a refused condition leaves the upload in place.
 	CompleteUpload(ctx context.Context, key, uploadID string, parts []*Part, opts *PutOptions) (*Object, error)
 
 	// AbortUpload drops an upload and its parts. A missing upload is not an error.
@@ -164,4 +164,4 @@ type SignedURL struct {
 }
 
 // String names the method only: the URL is a secret.
-func (u *SignedURL) String() string { return u.Method + " (signed URL)" }
+func (u SignedURL) String() string { return u.Method + " (signed URL)" }

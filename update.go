@@ -7,14 +7,14 @@ import (
 	"fmt"
 )
 
-// Update changes the object under key: it reads it, calls change with its bytes, and writes what change returns if the object
-// is still the same, else it begins again, until it succeeds, change fails or ctx ends. With no object under key, change gets nil and nil, and its
-// result creates one. o's headers and metadata, as change leaves them, are the new object's; a new object can be given some by
-// PutOptions elsewhere.
+// Update changes the object under key: it reads it, calls change with its bytes, and writes what change returns if the
+// object is still the same, else it begins again, until it succeeds, change fails or ctx ends. With no object under key,
+// change gets nil and nil, and its result creates one. o's headers and metadata, as change leaves them, are the new
+// object's; its tags and storage class are not carried over. A new object that needs headers is created by Put with IfAbsent.
 //
 // No update is lost among any number of Updates and other conditional writers; change may be called several times.
-// The object has to fit into memory. An error of change is returned (errors.Is) and nothing is written. ErrUnknownOutcome
-// is returned, not tried again: the change may have been made.
+// The object has to fit into memory. An error of change is returned, of its own kind (errors.Is), and nothing is written.
+// ErrUnknownOutcome is returned, not tried again: the change may have been made.
 func (b *Bucket) Update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error)) (*Object, error) {
 	o, err := b.update(ctx, key, change)
 	return o, wrap("Update", key, err)
@@ -43,7 +43,7 @@ func (b *Bucket) update(ctx context.Context, key string, change func(old []byte,
 		if err == nil || po.IfAbsent {
 			data, err := change(old, o)
 			if err != nil {
-				return nil, &Error{Err: fmt.Errorf("change: %w", err)}
+				return nil, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
 			}
 			if o != nil {
 				h := o.headers()

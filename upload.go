@@ -93,10 +93,18 @@ func (u *upload) send(ctx context.Context, number int, src io.ReaderAt, off, siz
 		return body.finish(err)
 	})
 	if err != nil {
-		return err
+		return u.closed(err)
 	}
 	u.add(part)
 	return nil
+}
+
+// closed gives err its reason where the service knows no upload because Close has aborted it under the request.
+func (u *upload) closed(err error) error {
+	if u.p.b.closing.Err() != nil && (isKind(err, ErrNotExist) || isKind(err, ErrChanged)) {
+		return &Error{Kind: ErrClosed}
+	}
+	return err
 }
 
 // begin counts a part that is about to be sent, unless the upload is over.
@@ -155,6 +163,9 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 // taken back (S3's 409), or another writer's commit swept its parts (ErrChanged: Azure). If a condition cannot hold any more, that is
 // the answer. Otherwise the object has to be sent again.
 func (u *upload) vanished(ctx context.Context, e *Error) error {
+	if u.p.b.closing.Err() != nil {
+		return u.closed(e)
+	}
 	if u.claim.conditional() {
 		now, _, err := u.p.b.look(ctx, u.p.key)
 		switch {
@@ -201,8 +212,8 @@ func (u *upload) forget() bool {
 
 // sections sends the object in parts that are sections of src.
 func (p *put) sections(ctx context.Context, limits PartLimits, src io.ReaderAt, off, size int64) (*Object, error) {
-	part := fit(max(p.partSize, (size+int64(limits.Count)-1)/int64(limits.Count)), limits)
-	if limits.Max > 0 && size > part*int64(limits.Count) {
+	part := fit(max(p.partSize, ceil(size, int64(limits.Count))), limits)
+	if ceil(size, part) > int64(limits.Count) {
 		return nil, invalid("%d bytes, the service takes %d parts of %d", size, limits.Count, part)
 	}
 	workers := p.workers
@@ -214,7 +225,7 @@ func (p *put) sections(ctx context.Context, limits PartLimits, src io.ReaderAt, 
 		return nil, err
 	}
 	defer u.abort() // unless complete; also when src panics
-	count := int((size + part - 1) / part)
+	count := int(ceil(size, part))
 	err = parallel(ctx, workers, count, func(ctx context.Context, i int) error {
 		at := int64(i) * part
 		n := min(part, size-at)
@@ -239,8 +250,9 @@ func (u *upload) copy(ctx context.Context, number int, src string, opts CopyPart
 		part, err = b.store.CopyPart(a, p.key, u.id, number, src, &o)
 		return err
 	})
-	if err == nil {
-		u.add(part)
+	if err != nil {
+		return u.closed(err)
 	}
-	return err
+	u.add(part)
+	return nil
 }

@@ -86,6 +86,13 @@ func brokenLists() []defect {
 				}
 			})
 		}},
+		{"list/etag", "lists weak ETags", func(b *bench) {
+			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
+				for _, o := range page.Objects {
+					o.ETag = "W/" + o.ETag
+				}
+			})
+		}},
 		{"list/prefix-entry", "gives a prefix an ETag", func(b *bench) {
 			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
 				for _, o := range page.Objects {

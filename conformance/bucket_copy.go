@@ -46,7 +46,7 @@ var bucketCopyChecks = []check{
 		}),
 	},
 	{
-		name: "bucket/copy-conditions", feature: Buckets,
+		name: "bucket/copy-conditions", feature: Buckets, needs: []Feature{IfMatch},
 		rule: "rule 10: IfAbsent, IfMatch and SourceIfMatch hold for Copy on every service, with a fallback where the service has none",
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			b := e.bucket(nil)
@@ -188,7 +188,11 @@ func randomOperations(ctx context.Context, e *env) error {
 				model[key] = object{data, meta, o.ETag}
 			}
 		}
-		switch r.IntN(7) {
+		op := r.IntN(7)
+		if (op == 2 || op == 3) && !e.has(IfMatch) {
+			op = 0
+		}
+		switch op {
 		case 0:
 			write(&storage.PutOptions{}, nil)
 		case 1:

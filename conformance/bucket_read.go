@@ -381,8 +381,10 @@ var bucketReadChecks = []check{
 			note("Get", storage.ErrNotExist, err)
 			_, err = b.Stat(ctx, "missing", nil)
 			note("Stat", storage.ErrNotExist, err)
-			_, err = b.Put(ctx, "missing", strings.NewReader("x"), &storage.PutOptions{IfMatch: `"x"`})
-			note("Put", storage.ErrPrecondition, err)
+			if e.has(IfMatch) {
+				_, err = b.Put(ctx, "missing", strings.NewReader("x"), &storage.PutOptions{IfMatch: `"x"`})
+				note("Put", storage.ErrPrecondition, err)
+			}
 		}),
 	},
 }

@@ -121,7 +121,7 @@ var bucketWriteChecks = []check{
 		},
 	},
 	{
-		name: "bucket/put-conditions", feature: Buckets,
+		name: "bucket/put-conditions", feature: Buckets, needs: []Feature{IfMatch},
 		rule: "rule 10: IfAbsent and IfMatch hold for every way to write: one request, parts, Writer, file",
 		run: func(ctx context.Context, e *env) error {
 			part := e.part()
@@ -279,7 +279,7 @@ var bucketWriteChecks = []check{
 		},
 	},
 	{
-		name: "bucket/update", feature: Buckets,
+		name: "bucket/update", feature: IfMatch,
 		rule:   "rule 9: no Update is lost among any number of them",
 		covers: []string{"Bucket.Update"},
 		run: func(ctx context.Context, e *env) error {

@@ -51,7 +51,7 @@ var conditionChecks = []check{
 		},
 	},
 	{
-		name: "condition/if-match", feature: Conditions,
+		name: "condition/if-match", feature: IfMatch,
 		rule:   "rule 9: IfMatch writes on the version it names, and on any other is ErrPrecondition and changes nothing",
 		covers: []string{"PutOptions.IfMatch"},
 		run: func(ctx context.Context, e *env) error {
@@ -73,7 +73,7 @@ var conditionChecks = []check{
 		},
 	},
 	{
-		name: "condition/if-match-missing", feature: Conditions,
+		name: "condition/if-match-missing", feature: IfMatch,
 		rule: "rule 9: IfMatch on a missing object is ErrPrecondition and creates nothing",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
@@ -93,7 +93,7 @@ var conditionChecks = []check{
 		},
 	},
 	{
-		name: "condition/if-match-malformed", feature: Conditions,
+		name: "condition/if-match-malformed", feature: IfMatch,
 		rule: "rule 7: an IfMatch that no object of this service can have matches nothing, and is never a free pass",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
@@ -111,12 +111,12 @@ var conditionChecks = []check{
 		},
 	},
 	{
-		name: "condition/cas-counter", feature: Conditions,
+		name: "condition/cas-counter", feature: IfMatch,
 		rule: "rule 9: no update is lost among any number of compare-and-swap writers",
 		run:  casCounter,
 	},
 	{
-		name: "condition/etag-everywhere", feature: Conditions,
+		name: "condition/etag-everywhere", feature: IfMatch, needs: []Feature{ListETag},
 		rule: "rule 7: the ETags of Put, Get, Stat and List are one, and IfMatch takes it",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")

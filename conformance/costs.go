@@ -78,6 +78,7 @@ var costs = map[string]cost{
 	"list/page-size":                      {42, 42},
 	"list/nothing":                        {4, 4},
 	"list/attributes":                     {12, 12},
+	"list/etag":                           {6, 6},
 	"list/prefix-entry":                   {7, 7},
 	"list/changes-meanwhile":              {27, 27},
 	"list/many":                           {84, 3137},

@@ -179,7 +179,7 @@ var retryChecks = []check{
 		}),
 	},
 	{
-		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{Conditions},
+		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{Conditions, IfMatch},
 		rule: "rule 11: an Update whose answer was lost is made once, and one whose outcome is unknown is not made again",
 		run:  rigged(updateInDoubt),
 	},

@@ -25,7 +25,7 @@ var writeIDChecks = []check{
 		run:  rigged(writeIDHidden),
 	},
 	{
-		name: "engine/write-id-small", feature: Engine, needs: []Feature{Conditions},
+		name: "engine/write-id-small", feature: Engine, needs: []Feature{Conditions, IfMatch},
 		rule: "rule 11: the write ID takes less than 130 bytes on the wire, however many writes came before",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			o, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("0")), &storage.PutOptions{IfAbsent: true})

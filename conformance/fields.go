@@ -13,37 +13,38 @@ import (
 // headers are the fields that a write sets and a read returns, and a value for each that not every server would keep by
 // itself.
 var headers = []struct {
+	feature     Feature // of writing it
 	name, value string
 	put         func(*storage.PutOptions, string)
 	copy        func(*storage.CopyOptions, string)
 	get         func(*storage.Object) string
 }{
 	{
-		"ContentType", `text/html; charset="utf-8"; x=y`,
+		ExactContentType, "ContentType", `text/html; charset="utf-8"; x=y`,
 		func(o *storage.PutOptions, v string) { o.ContentType = v },
 		func(o *storage.CopyOptions, v string) { o.ContentType = v },
 		func(o *storage.Object) string { return o.ContentType },
 	},
 	{
-		"ContentEncoding", "zstd",
+		Writes, "ContentEncoding", "zstd",
 		func(o *storage.PutOptions, v string) { o.ContentEncoding = v },
 		func(o *storage.CopyOptions, v string) { o.ContentEncoding = v },
 		func(o *storage.Object) string { return o.ContentEncoding },
 	},
 	{
-		"ContentDisposition", `attachment; filename="a b.txt"; filename*=UTF-8''a%20b.txt`,
+		Writes, "ContentDisposition", `attachment; filename="a b.txt"; filename*=UTF-8''a%20b.txt`,
 		func(o *storage.PutOptions, v string) { o.ContentDisposition = v },
 		func(o *storage.CopyOptions, v string) { o.ContentDisposition = v },
 		func(o *storage.Object) string { return o.ContentDisposition },
 	},
 	{
-		"ContentLanguage", "de-CH, en",
+		Writes, "ContentLanguage", "de-CH, en",
 		func(o *storage.PutOptions, v string) { o.ContentLanguage = v },
 		func(o *storage.CopyOptions, v string) { o.ContentLanguage = v },
 		func(o *storage.Object) string { return o.ContentLanguage },
 	},
 	{
-		"CacheControl", "private, max-age=31536000, immutable",
+		Writes, "CacheControl", "private, max-age=31536000, immutable",
 		func(o *storage.PutOptions, v string) { o.CacheControl = v },
 		func(o *storage.CopyOptions, v string) { o.CacheControl = v },
 		func(o *storage.Object) string { return o.CacheControl },
@@ -55,7 +56,7 @@ func fieldChecks() []check {
 	var checks []check
 	for _, h := range headers {
 		checks = append(checks, check{
-			name: "field/put-" + strings.ToLower(h.name), feature: Writes,
+			name: "field/put-" + strings.ToLower(h.name), feature: h.feature,
 			rule:   fmt.Sprintf("rule 6: %s comes back from Get and Stat exactly, and stays empty or the default where it is not given", h.name),
 			covers: []string{"PutOptions." + h.name, "Object." + h.name},
 			run: func(ctx context.Context, e *env) error {

@@ -68,6 +68,9 @@ const (
 const (
 	CoexistingKeys      Feature = "a beside a/b"                 // a key that is also a prefix
 	CaseSensitiveKeys   Feature = "case-sensitive keys"          // A beside a
+	IfMatch             Feature = "if match"                     // PutOptions.IfMatch
+	ListETag            Feature = "list ETag"                    // Object.ETag of List
+	ExactContentType    Feature = "exact content type"           // PutOptions.ContentType, byte for byte
 	SuffixRange         Feature = "suffix range"                 // Offset < 0 in one request of the Store
 	StorageClass        Feature = "storage class"                // PutOptions.StorageClass
 	Tags                Feature = "tags"                         // PutOptions.Tags
@@ -82,6 +85,8 @@ const (
 	DeleteIfMatchAbsent Feature = "delete if match, missing key" // it is ErrPrecondition
 	DeleteBatch         Feature = "delete batch"                 // Store.DeleteBatch
 	Copy                Feature = "copy"                         // Store.Copy
+	CopyReplace         Feature = "copy with other headers"      // CopyOptions.Replace of the Store
+	CopySourceIfMatch   Feature = "copy source if match"         // CopyOptions.SourceIfMatch of the Store
 	CopyConditions      Feature = "copy conditions"              // CopyOptions.IfAbsent and IfMatch of the Store
 	Multipart           Feature = "multipart"                    // Store.CreateUpload and its sisters
 	MultipartConditions Feature = "multipart conditions"         // IfAbsent and IfMatch at CompleteUpload

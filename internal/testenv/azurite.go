@@ -10,6 +10,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -64,13 +66,25 @@ func azuriteCommand(l launch, more []string) (args, env []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	args = []string{"--blobHost", host, "--blobPort", port, "--skipApiVersionCheck", "--disableTelemetry", "--silent", "--blobKeepAliveTimeout", "60"}
+	args = []string{"--blobHost", host, "--blobPort", port, "--skipApiVersionCheck", "--disableTelemetry", "--silent"}
 	if l.certFile != "" {
 		args = append(args, "--cert", l.certFile, "--key", l.keyFile)
 	}
+	preload := filepath.Join(l.dir, "keepalive.js")
+	if err := os.WriteFile(preload, []byte(keepAlive), 0o600); err != nil {
+		return nil, nil, err
+	}
 	key := base64.StdEncoding.EncodeToString([]byte(l.secretKey))
-	return append(args, more...), []string{"AZURITE_ACCOUNTS=" + l.accessKey + ":" + key}, nil
+	return append(args, more...), []string{"AZURITE_ACCOUNTS=" + l.accessKey + ":" + key, "NODE_OPTIONS=--require=" + preload}, nil
 }
+
+// keepAlive runs before Azurite, which ends connections of five idle seconds, whatever --blobKeepAliveTimeout says. To a client that reads
+// slowly its connection is not idle, and the next request on it breaks.
+const keepAlive = `for (const m of [require("http"), require("https")]) {
+  const create = m.createServer;
+  m.createServer = (...args) => Object.assign(create(...args), { keepAliveTimeout: 0 });
+}
+`
 
 // createAzureContainer is a bare request, as createS3Bucket is.
 func createAzureContainer(ctx context.Context, s *Server, name string) error {

@@ -41,16 +41,18 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if o.SSE != "" && !s.profile.encryption {
 		return unsupported("SSE on %s, which ignores it", s.profile.name)
 	}
+	if limit := s.profile.batchLimit(); s.batch > limit {
+		return invalid("BatchSize %d, on %s at most %d", s.batch, s.profile.name, limit)
+	}
+	if s.region, endpoint, err = s.profile.locate(o, cfg.Region, endpoint); err != nil {
+		return err
+	}
 	s.virtualHost = !o.PathStyle && (o.VirtualHost || !s.profile.pathStyle)
 	s.tls = strings.HasPrefix(endpoint, "https:") || endpoint == "" && !o.DisableHTTPS
 	if !o.Anonymous {
 		s.credentials = newCredentialsCache(cfg.Credentials)
 	}
 	client := s.httpClient(o, cfg)
-	s.region = cfg.Region
-	if s.region == "" && endpoint != "" {
-		s.region = defaultRegion
-	}
 	connect := func(region string, signed bool) *s3.Client {
 		return s3.NewFromConfig(cfg, func(so *s3.Options) {
 			so.Region = region
@@ -77,6 +79,9 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			so.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 			so.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
 			so.Logger = logging.Nop{}
+			if s.profile.unsignedEncoding {
+				so.HTTPSignerV4 = newUnsignedEncoding()
+			}
 		})
 	}
 	if s.region == "" {
@@ -123,7 +128,7 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 // httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE names.
 func (s *Store) httpClient(o *Options, cfg aws.Config) *doer {
 	if o.HTTPClient != nil {
-		return newDoer(o.HTTPClient)
+		return newDoer(o.HTTPClient, s.profile.header)
 	}
 	var trusted *tls.Config
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
@@ -131,7 +136,7 @@ func (s *Store) httpClient(o *Options, cfg aws.Config) *doer {
 	}
 	t := newTransport(trusted)
 	s.closeIdle = t.CloseIdleConnections
-	return newDoer(&http.Client{Transport: t})
+	return newDoer(&http.Client{Transport: t}, s.profile.header)
 }
 
 // findRegion asks any region where the bucket is. The answer names it also when it is a refusal.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
 )
@@ -24,7 +25,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	case opts.Token != "":
 		return nil, invalid("a copy within S3 has no token")
 	case conditional && !s.profile.copyConditions:
-		return nil, unsupported("conditional Copy on %s", s.profile.name)
+		return nil, s.unconditional("Copy")
 	}
 	if err := checkMatch(opts.IfMatch); err != nil {
 		return nil, err
@@ -45,18 +46,23 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	}
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
 	if opts.Replace {
-		in.MetadataDirective, in.TaggingDirective = types.MetadataDirectiveReplace, types.TaggingDirectiveReplace
+		in.MetadataDirective = types.MetadataDirectiveReplace
+		if s.profile.tags {
+			in.TaggingDirective = types.TaggingDirectiveReplace
+		}
 		in.ContentType = optional(opts.ContentType)
 		in.ContentEncoding = optional(opts.ContentEncoding)
 		in.ContentDisposition = optional(opts.ContentDisposition)
 		in.ContentLanguage = optional(opts.ContentLanguage)
 		in.CacheControl = optional(opts.CacheControl)
-		in.Tagging = tagging(opts.Tags)
+		if in.Tagging, err = s.tagging(opts.Tags); err != nil {
+			return nil, err
+		}
 		if in.Metadata, err = s.metadata(opts.Metadata); err != nil {
 			return nil, err
 		}
 	}
-	out, err := s.client.CopyObject(a.begin(ctx), in)
+	out, err := s.client.CopyObject(a.begin(ctx), in, s.copyHeaders(in))
 	if err != nil {
 		e := s.fail(ctx, a, err)
 		if e.Code == "InvalidRequest" || e.Code == "EntityTooLarge" { // one code for many things: the Bucket's way does them all
@@ -71,6 +77,20 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		o.Checksums = answered(r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256)
 	}
 	return &storage.CopyResult{Object: o}, nil
+}
+
+// copyHeaders gives the conditions of in the names that the service has for them.
+func (s *Store) copyHeaders(in *s3.CopyObjectInput) func(*s3.Options) {
+	match, noneMatch := in.IfMatch, in.IfNoneMatch
+	if s.profile.copyPrefix == "" || match == nil && noneMatch == nil {
+		return func(*s3.Options) {}
+	}
+	in.IfMatch, in.IfNoneMatch = nil, nil
+	name, v := "if-match", match
+	if match == nil {
+		name, v = "if-none-match", noneMatch
+	}
+	return s3.WithAPIOptions(smithyhttp.SetHeaderValue(s.profile.copyPrefix+name, *v))
 }
 
 // copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be escaped.

@@ -14,7 +14,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return err
 	}
 	if opts.IfMatch != "" && !s.profile.deleteConditions {
-		return unsupported("conditional Delete on %s: it is not known to hold there; name the provider", s.profile.name)
+		return s.unconditional("Delete")
 	}
 	if err := checkMatch(opts.IfMatch); err != nil {
 		return err

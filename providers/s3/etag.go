@@ -47,6 +47,19 @@ func checkMatch(token string) error {
 	return nil
 }
 
+// checkConditions refuses the conditions of a write that the service would not honour, and those that match nothing.
+func (s *Store) checkConditions(o *storage.PutOptions) error {
+	if (o.IfAbsent || o.IfMatch != "") && !s.profile.putConditions {
+		return s.unconditional("writes")
+	}
+	return checkMatch(o.IfMatch)
+}
+
+// unconditional refuses a condition where it would be ignored, or is not known to be honoured.
+func (s *Store) unconditional(what string) error {
+	return unsupported("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
+}
+
 // conditions are the headers of a conditional write, and the kinds of its refusal. A missing object is as good as a
 // changed one to an If-Match.
 func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *string) {

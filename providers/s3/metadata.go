@@ -39,15 +39,18 @@ func userMetadata(wire map[string]string) map[string]string {
 }
 
 // tagging is the x-amz-tagging header, nil for no tags.
-func tagging(tags map[string]string) *string {
+func (s *Store) tagging(tags map[string]string) (*string, error) {
 	if len(tags) == 0 {
-		return nil
+		return nil, nil
+	}
+	if !s.profile.tags {
+		return nil, unsupported("tags on %s, which has none", s.profile.name)
 	}
 	v := make(url.Values, len(tags))
 	for name, value := range tags {
 		v.Set(name, value)
 	}
-	return optional(v.Encode())
+	return optional(v.Encode()), nil
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {

@@ -19,12 +19,20 @@ type Options struct {
 	Region string
 
 	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no scheme. Empty: what
-	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else AWS.
+	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of Provider, else AWS.
 	Endpoint string
 
-	// Provider names the service behind Endpoint, and so what is known of it: "aws", "minio", "versitygw", "generic".
-	// Empty: aws without an endpoint, generic with one. Generic is cautious: conditional Copy and conditional Delete are
-	// errors.ErrUnsupported there, since some servers ignore those conditions silently.
+	// Provider names the service behind Endpoint, and so what is known of it:
+	//
+	//   - "aws", the default without an endpoint;
+	//   - "gcs" (its S3 side: package gcs has all of it) and "tigris", whose endpoint is known;
+	//   - "b2", "wasabi" and "spaces", whose endpoint follows from Region, and the other way round;
+	//   - "r2" (https://ACCOUNT.r2.cloudflarestorage.com), "ceph", "garage", "minio", "seaweedfs" and "versitygw", with an Endpoint;
+	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and conditional Delete are
+	//     errors.ErrUnsupported there, since some servers ignore those conditions silently.
+	//
+	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2, garage and gcs, which
+	// refuse or ignore them, and on spaces and wasabi, which do not document them; name generic to send them all the same.
 	Provider string
 
 	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
@@ -38,7 +46,7 @@ type Options struct {
 	SessionToken    string
 	Anonymous       bool // requests are not signed
 
-	PathStyle    bool // the bucket in the path: endpoint/bucket/key. The default of every provider but aws
+	PathStyle    bool // the bucket in the path: endpoint/bucket/key. The default of every provider but aws and tigris
 	VirtualHost  bool // the bucket in the host, also where the path is the default
 	Accelerate   bool // S3 Transfer Acceleration
 	DualStack    bool // endpoints with IPv6
@@ -49,7 +57,7 @@ type Options struct {
 	SSE      string
 	KMSKeyID string // with aws:kms; empty: the account's key
 
-	// BatchSize is how many keys one DeleteObjects takes, at most 1,000. Default 250: each key counts against the bucket's
+	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each key counts against the bucket's
 	// request rate, and a smaller batch is throttled and repeated in smaller pieces.
 	BatchSize int
 
@@ -94,11 +102,7 @@ func (o *Options) endpoint() (string, error) {
 		return "", nil
 	}
 	if !strings.Contains(e, "://") {
-		scheme := "https://"
-		if o.DisableHTTPS {
-			scheme = "http://"
-		}
-		e = scheme + e
+		e = o.scheme() + e
 	}
 	u, err := url.Parse(e)
 	switch {
@@ -110,6 +114,14 @@ func (o *Options) endpoint() (string, error) {
 		return "", invalid("Endpoint is not http(s)://host[:port][/path]")
 	}
 	return e, nil
+}
+
+// scheme is that of endpoints that do not say.
+func (o *Options) scheme() string {
+	if o.DisableHTTPS {
+		return "http://"
+	}
+	return "https://"
 }
 
 func invalid(format string, args ...any) *storage.Error {

@@ -50,6 +50,9 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	if err := s.checkKey(src); err != nil {
 		return nil, err
 	}
+	if !s.profile.copyParts {
+		return nil, unsupported("UploadPartCopy on %s", s.profile.name)
+	}
 	if opts.SourceOffset < 0 || opts.SourceLength <= 0 {
 		return nil, invalid("a part of %d bytes from %d", opts.SourceLength, opts.SourceOffset)
 	}

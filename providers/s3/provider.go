@@ -1,16 +1,27 @@
 package s3
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
 
 // A profile is what is known of a service that speaks S3: a set of switches, each of which is a request that it would refuse
-// or, worse, answer wrongly.
+// or, worse, answer wrongly. A condition or an option that a service is not known to honour counts as ignored: it is
+// errors.ErrUnsupported before any request.
 type profile struct {
 	name string
 
-	pathStyle bool // the bucket goes into the path unless told otherwise
+	host      string // of the service, with "{region}" where that is a part of it; empty: an endpoint must be given
+	region    string // where nothing else says it
+	oneRegion bool   // that is its only one: what the environment says is meant for another service
+	pathStyle bool   // the bucket goes into the path unless told otherwise
+
+	// header goes with every request, outside of the signature, so that a signed URL does without.
+	header map[string]string
+
+	// unsignedEncoding leaves Accept-Encoding out of the signature, since the service's own front end alters it.
+	unsignedEncoding bool
 
 	// contentMD5 protects bodies by Content-MD5, which every service since 2006 checks, in place of x-amz-checksum-crc32c. Uploads
 	// declare no algorithm then: R2 and others answer 501 to x-amz-checksum-algorithm.
@@ -30,10 +41,14 @@ type profile struct {
 	// servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
 	batchMD5 bool
 
-	copyConditions   bool // If-Match and If-None-Match hold for the destination of CopyObject
-	deleteConditions bool // If-Match is sent with DeleteObject
-	storageClasses   bool // x-amz-storage-class is not ignored
-	encryption       bool // x-amz-server-side-encryption is not ignored
+	putConditions    bool   // If-Match and If-None-Match are sent with PutObject and CompleteMultipartUpload
+	copyConditions   bool   // If-Match and If-None-Match hold for the destination of CopyObject
+	copyPrefix       string // what stands before the names of these two headers
+	deleteConditions bool   // If-Match is sent with DeleteObject
+	copyParts        bool   // there is UploadPartCopy
+	tags             bool   // x-amz-tagging is neither refused nor ignored
+	storageClasses   bool   // x-amz-storage-class is not ignored
+	encryption       bool   // x-amz-server-side-encryption is not ignored
 
 	// ownUploadPages: the pages of ListMultipartUploads are made here; see cutUploads.
 	ownUploadPages bool
@@ -42,6 +57,9 @@ type profile struct {
 	stuckDelimiters bool
 
 	maxObject    int64 // bytes
+	maxPart      int64 // bytes, of a part and of what goes up in one request; 0: as S3
+	equalParts   bool  // all parts but the last have one size
+	maxBatch     int   // keys in a DeleteObjects; 0: as S3
 	metadataName int   // what the service counts of an entry's name beside the name itself
 	keys         keyRule
 }
@@ -58,9 +76,16 @@ const (
 	maxMetadata  = 2 << 10
 )
 
-var profiles = []profile{
+// profiles are all that Options.Provider can name.
+var profiles = slices.Concat(standard, hosted, installed)
+
+// standard are S3 itself, the servers that this package is tested on, and what is assumed of an unknown one.
+var standard = []profile{
 	{
 		name:             "aws",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
 		uploadSums:       true,
 		copyConditions:   true,
 		deleteConditions: true,
@@ -72,6 +97,9 @@ var profiles = []profile{
 	{
 		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows what becomes of it.
 		name:             "minio",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
 		pathStyle:        true,
 		batchMD5:         true,
 		deleteConditions: true,
@@ -85,6 +113,9 @@ var profiles = []profile{
 	},
 	{
 		name:             "versitygw",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
 		pathStyle:        true,
 		falseComplete:    true,
 		ownUploadPages:   true,
@@ -95,6 +126,9 @@ var profiles = []profile{
 	},
 	{
 		name:           "generic",
+		putConditions:  true,
+		copyParts:      true,
+		tags:           true,
 		pathStyle:      true,
 		contentMD5:     true,
 		batchMD5:       true,
@@ -123,8 +157,55 @@ func profileOf(provider string, custom bool) (*profile, error) {
 		}
 		return nil, invalid("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
 	}
-	if name != "aws" && !custom {
+	if name != "aws" && !custom && profiles[i].host == "" {
 		return nil, invalid("provider %s needs an endpoint", name)
 	}
 	return &profiles[i], nil
 }
+
+// locate completes what the options and the environment say of the region and the endpoint, each of which can be empty.
+func (p *profile) locate(o *Options, region, endpoint string) (string, string, error) {
+	if o.Region == "" {
+		switch r := p.regionIn(endpoint); {
+		case r != "":
+			region = r
+		case p.oneRegion || region == "":
+			region = p.region
+		}
+	}
+	switch {
+	case endpoint != "" && region == "":
+		region = defaultRegion
+	case endpoint == "" && p.host != "":
+		if region == "" && strings.Contains(p.host, "{region}") {
+			return "", "", invalid("provider %s needs a region or an endpoint", p.name)
+		}
+		if o.Accelerate || o.DualStack || o.FIPS {
+			return "", "", invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
+		}
+		endpoint = o.scheme() + strings.ReplaceAll(p.host, "{region}", region)
+	}
+	return region, endpoint, nil
+}
+
+// regionIn is the region that endpoint has in it, "" for none: it wins over that of the environment.
+func (p *profile) regionIn(endpoint string) string {
+	before, behind, ok := strings.Cut(p.host, "{region}")
+	if !ok {
+		return ""
+	}
+	_, host, _ := strings.Cut(endpoint, "://")
+	host = strings.TrimSuffix(host, "/")
+	rest, ok := strings.CutPrefix(host, before)
+	region, ok2 := strings.CutSuffix(rest, behind)
+	if !ok || !ok2 || strings.ContainsAny(region, "./:") {
+		return ""
+	}
+	return region
+}
+
+// putLimit is the largest body of one request, in bytes.
+func (p *profile) putLimit() int64 { return cmp.Or(p.maxPart, maxPart) }
+
+// batchLimit is the largest number of keys in a DeleteObjects.
+func (p *profile) batchLimit() int { return cmp.Or(p.maxBatch, maxBatch) }

@@ -11,15 +11,15 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Put makes one PutObject, of at most 5 GiB.
+// Put makes one PutObject, of at most 5 GiB (a little less on some services).
 func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
-	if size > maxPart {
-		return nil, invalid("%d bytes in one request, at most %d", size, int64(maxPart))
+	if limit := s.profile.putLimit(); size > limit {
+		return nil, invalid("%d bytes in one request, at most %d", size, limit)
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := s.checkConditions(opts); err != nil {
 		return nil, err
 	}
 	metadata, err := s.metadata(opts.Metadata)
@@ -27,6 +27,10 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		return nil, err
 	}
 	class, err := s.storageClass(opts.StorageClass)
+	if err != nil {
+		return nil, err
+	}
+	tags, err := s.tagging(opts.Tags)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +55,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		CacheControl:         optional(opts.CacheControl),
 		Metadata:             metadata,
 		StorageClass:         class,
-		Tagging:              tagging(opts.Tags),
+		Tagging:              tags,
 		ContentMD5:           encodeSum(sums.MD5),
 		ChecksumCRC32:        encodeSum(sums.CRC32),
 		ChecksumCRC32C:       encodeSum(sums.CRC32C),

@@ -4,6 +4,7 @@
 //
 //	s3://bucket/prefix?region=eu-west-1
 //	s3://bucket?endpoint=http://127.0.0.1:9000&provider=minio
+//	s3://bucket?region=eu-central-2&provider=wasabi
 //
 // The parameters are region, endpoint, provider, profile, anonymous, use_path_style (s3ForcePathStyle), virtual_host,
 // accelerate, dualstack, fips, disable_https, ssetype, kmskeyid and batch_size: see [Options]. Credentials are never in the URL.
@@ -11,6 +12,9 @@
 // ETags are S3's own, in their quotes. Where S3 makes them of the content, equal bytes have equal ETags: see PutOptions.IfMatch of
 // package storage. Bodies go up in one piece with their checksum in a header, never in aws-chunked pieces with a trailer, which
 // many compatible services take for content.
+//
+// What is known of a compatible service is behind its name: see Options.Provider. What it is not known to honour is
+// errors.ErrUnsupported rather than a request that it could ignore.
 //
 // Directory buckets (names that end in --x-s3) list in no order, and Object.ETag of theirs is not a hash.
 package s3

@@ -34,16 +34,22 @@ func newTransport(tlsConfig *tls.Config) *http.Transport {
 }
 
 // doer is the HTTP client of the SDK's client: it notes for the attempt that a request belongs to how far it came.
-type doer struct{ client *http.Client }
+type doer struct {
+	client *http.Client
+	header map[string]string // set in every request
+}
 
 // newDoer makes requests by client, but follows no redirect: the signature is for one host.
-func newDoer(client *http.Client) *doer {
+func newDoer(client *http.Client, header map[string]string) *doer {
 	c := *client
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &doer{&c}
+	return &doer{&c, header}
 }
 
 func (d *doer) Do(req *http.Request) (*http.Response, error) {
+	for name, v := range d.header {
+		req.Header.Set(name, v) // the request is the SDK's, made for this attempt
+	}
 	if a := attemptOf(req.Context()); a != nil && a.write {
 		req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 			GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },

@@ -26,6 +26,10 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	if err != nil {
 		return "", err
 	}
+	tags, err := s.tagging(opts.Tags)
+	if err != nil {
+		return "", err
+	}
 	in := &s3.CreateMultipartUploadInput{
 		Bucket:               &s.bucket,
 		Key:                  &key,
@@ -36,7 +40,7 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 		CacheControl:         optional(opts.CacheControl),
 		Metadata:             metadata,
 		StorageClass:         class,
-		Tagging:              tagging(opts.Tags),
+		Tagging:              tags,
 		ServerSideEncryption: types.ServerSideEncryption(s.sse),
 		SSEKMSKeyId:          optional(s.kmsKey),
 	}
@@ -57,7 +61,7 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := s.checkConditions(opts); err != nil {
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
@@ -135,7 +139,10 @@ func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
 	return nil
 }
 
-// PartLimits are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, whatever the options.
+// PartLimits are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html or the service's own, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
-	return storage.PartLimits{Min: minPart, Max: maxPart, MaxObject: s.profile.maxObject, Count: maxParts, Parallel: true}
+	return storage.PartLimits{
+		Min: minPart, Max: s.profile.putLimit(), MaxObject: s.profile.maxObject, Count: maxParts,
+		Parallel: true, Equal: s.profile.equalParts,
+	}
 }

@@ -81,9 +81,18 @@ func TestPutOnTheWire(t *testing.T) {
 func beSum(v uint32) []byte { return []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)} }
 
 // A stub, because an unknown service is what it stands for: it is sent nothing newer than Content-MD5.
-func TestGenericOnTheWire(t *testing.T) {
+func TestContentMD5OnTheWire(t *testing.T) {
+	for _, p := range profiles {
+		if p.name == "aws" || p.name == "minio" || p.name == "versitygw" {
+			continue
+		}
+		t.Run(p.name, func(t *testing.T) { contentMD5OnTheWire(t, p.name) })
+	}
+}
+
+func contentMD5OnTheWire(t *testing.T, provider string) {
 	srv := newStub(t, answerOK)
-	s := srv.provider(t, "generic")
+	s := srv.provider(t, provider)
 	sum := md5.Sum([]byte(content))
 	want := base64.StdEncoding.EncodeToString(sum[:])
 	if _, err := s.Put(t.Context(), "k", strings.NewReader(content), int64(len(content)), &storage.PutOptions{}); err != nil {
@@ -111,6 +120,12 @@ func TestGenericOnTheWire(t *testing.T) {
 		t.Errorf("DeleteObjects with Content-MD5 %q", got)
 	}
 	noChecksumHeaders(t, r)
+}
+
+// A stub, to see that nothing is sent.
+func TestGenericConditions(t *testing.T) {
+	srv := newStub(t, answerOK)
+	s := srv.provider(t, "generic")
 	for _, call := range []string{"Copy if absent", "Copy if match", "Delete if match"} {
 		if err := calls[call](t.Context(), s); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%s: %v, want errors.ErrUnsupported", call, err)
@@ -391,7 +406,8 @@ func TestGetOnTheWire(t *testing.T) {
 // A stub, to see that nothing is sent.
 func TestMetadataLimit(t *testing.T) {
 	srv := newStub(t, answerOK)
-	for _, provider := range []string{"aws", "minio", "versitygw", "generic"} {
+	for _, p := range profiles {
+		provider := p.name
 		s := srv.provider(t, provider)
 		portable := make(map[string]string)
 		for i := range 16 { // 1 KiB in 16 entries, of the text that takes most, beside the write ID
@@ -447,9 +463,14 @@ func FuzzKeyRule(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		for i := range profiles {
-			if reason := profiles[i].keys.refuse(key, true); reason != "" && storage.PortableKey(key) == nil && key != ".sgwtmp" && !strings.HasPrefix(key, ".sgwtmp/") {
+			if reason := profiles[i].keys.refuse(key, true); reason != "" && storage.PortableKey(key) == nil && !reserved(key, profiles[i].keys.reserved) {
 				t.Errorf("%s refuses the portable key %q: %s", profiles[i].name, key, reason)
 			}
 		}
 	})
+}
+
+// reserved reports whether key is or is below dir, the server's own.
+func reserved(key, dir string) bool {
+	return dir != "" && (key == dir || strings.HasPrefix(key, dir+"/"))
 }

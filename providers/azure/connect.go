@@ -1,0 +1,125 @@
+package azure
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+)
+
+// connect makes the SDK's client from the options and what the environment says.
+func (s *Store) connect(o *Options) error {
+	if err := o.check(); err != nil {
+		return err
+	}
+	if err := o.fromEnvironment(); err != nil {
+		return err
+	}
+	base, err := o.service()
+	if err != nil {
+		return err
+	}
+	s.account = o.Account
+	options := azcore.ClientOptions{
+		Transport: s.httpClient(o),
+		// The one retry loop is the Bucket's; 0 would mean three.
+		Retry:           policy.RetryOptions{MaxRetries: -1},
+		Telemetry:       policy.TelemetryOptions{ApplicationID: "polystore"},
+		PerCallPolicies: []policy.Policy{perCall{o.APIVersion}},
+	}
+	at := base.JoinPath(s.name)
+	switch {
+	case o.Key != "":
+		if s.account == "" {
+			return invalid("Key needs Account")
+		}
+		if s.key, err = container.NewSharedKeyCredential(s.account, o.Key); err != nil {
+			return invalid("Key is not the base64 of an account's key")
+		}
+		s.client, err = container.NewClientWithSharedKeyCredential(at.String(), s.key, &container.ClientOptions{ClientOptions: options})
+	case o.SASToken != "":
+		if s.sas, err = checkSAS(o.SASToken); err != nil {
+			return err
+		}
+		at.RawQuery = s.sas
+		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
+	case o.Anonymous:
+		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
+	default:
+		return s.connectEntra(o, base, options)
+	}
+	if err != nil {
+		return invalid("%w", err)
+	}
+	return nil
+}
+
+// connectEntra makes the clients that sign with tokens.
+func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOptions) error {
+	credential := o.Credential
+	if credential == nil {
+		var err error
+		if credential, err = s.defaultCredential(); err != nil {
+			return err
+		}
+	}
+	s.token = tokens{credential}
+	var err error
+	s.client, err = container.NewClient(base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return invalid("%w", err)
+	}
+	client, err := service.NewClient(base.String(), s.token, &service.ClientOptions{ClientOptions: options})
+	if err != nil {
+		return invalid("%w", err)
+	}
+	// The SDK takes the first label of the host for the account when it signs.
+	if host, _, ok := strings.Cut(base.Host, "."); ok && host == s.account && !local(base.Host) {
+		s.delegation = &delegation{client: client}
+	}
+	return nil
+}
+
+// httpClient is the caller's client or one of the Store's own.
+func (s *Store) httpClient(o *Options) *doer {
+	if o.HTTPClient != nil {
+		return newDoer(o.HTTPClient)
+	}
+	t := newTransport()
+	s.closeIdle = append(s.closeIdle, t.CloseIdleConnections)
+	return newDoer(&http.Client{Transport: t})
+}
+
+// checkSAS returns a shared access signature without the question mark that portals put in front of it.
+func checkSAS(token string) (string, error) {
+	token = strings.TrimPrefix(token, "?")
+	values, err := url.ParseQuery(token)
+	if err != nil || values.Get("sig") == "" || values.Get("sv") == "" {
+		return "", invalid("SASToken is not a shared access signature, which has sv and sig")
+	}
+	return token, nil
+}
+
+// perCall changes requests before they are signed.
+type perCall struct{ apiVersion string }
+
+func (p perCall) Do(req *policy.Request) (*http.Response, error) {
+	const header = "x-ms-version"
+	raw := req.Raw()
+	if p.apiVersion != "" {
+		delete(raw.Header, header) // which the SDK writes in lower case
+		raw.Header[header] = []string{p.apiVersion}
+	}
+	// The SDK's way to a version takes the URL apart and loses how the key is escaped in it.
+	if a := attemptOf(raw.Context()); a != nil && a.version != "" {
+		if raw.URL.RawQuery != "" {
+			raw.URL.RawQuery += "&"
+		}
+		raw.URL.RawQuery += "versionid=" + url.QueryEscape(a.version)
+	}
+	return req.Next()
+}

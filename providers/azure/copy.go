@@ -1,0 +1,100 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"github.com/polystore/storage"
+)
+
+// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor put no metadata in the place of
+// some: with Replace it is one Put Block From URL, of at most 4000 MiB, and one Put Block List. What is larger, or empty, is
+// ErrUnsupported.
+func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+	for _, key := range [...]string{dst, src} {
+		if err := checkKey(key); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Token != "" {
+		return nil, invalid("a copy within Azure has no token")
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return nil, err
+	}
+	from, err := s.source(ctx, src, opts.SourceVersionID)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Replace {
+		return s.copyReplacing(ctx, dst, from, opts)
+	}
+	a := &attempt{write: true}
+	out, err := s.client.NewBlobClient(dst).CopyFromURL(a.begin(ctx), from.url, &blob.CopyFromURLOptions{
+		CopySourceAuthorization:        from.authorization,
+		Tier:                           tier(opts.StorageClass),
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: match(opts.SourceIfMatch)},
+		BlobAccessConditions:           writeConditions(opts.IfAbsent, opts.IfMatch, a),
+	})
+	if err != nil {
+		return nil, otherwise(fail(ctx, a, err))
+	}
+	return &storage.CopyResult{Object: &storage.Object{
+		Key:       dst,
+		Size:      -1,
+		ETag:      etagOf(out.ETag),
+		VersionID: value(out.VersionID),
+		ModTime:   value(out.LastModified),
+	}}, nil
+}
+
+// copyReplacing makes an object of one block, which is the whole source.
+func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+	upload := newUploadID()
+	part, err := s.stage(ctx, dst, upload, 1, from, blob.HTTPRange{}, opts.SourceIfMatch)
+	if err != nil {
+		var e *storage.Error
+		if errors.As(err, &e) {
+			return nil, otherwise(e)
+		}
+		return nil, err
+	}
+	o, err := s.commit(ctx, dst, upload, []*storage.Part{part}, &storage.PutOptions{
+		ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
+		ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
+		StorageClass: opts.StorageClass, Tags: opts.Tags, IfAbsent: opts.IfAbsent, IfMatch: opts.IfMatch,
+	}, storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME})
+	if err != nil {
+		return nil, err
+	}
+	o.Size = -1
+	return &storage.CopyResult{Object: o}, nil
+}
+
+// otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the source, one after which the Bucket
+// copies in another way, which shows any other reason just as well.
+func otherwise(e *storage.Error) *storage.Error {
+	if e.Kind == storage.ErrInvalid && e.Status != 0 || e.Kind == nil && e.Status == http.StatusConflict {
+		e.Kind = errors.ErrUnsupported
+	}
+	return e
+}
+
+// stage makes a block of a range of a source, of all of it for the zero range.
+func (s *Store) stage(ctx context.Context, key, upload string, number int, from source, r blob.HTTPRange, ifMatch string) (*storage.Part, error) {
+	id := blockID(upload, number)
+	a := &attempt{write: true}
+	out, err := s.client.NewBlockBlobClient(key).StageBlockFromURL(a.begin(ctx), id, from.url, &blockblob.StageBlockFromURLOptions{
+		CopySourceAuthorization:        from.authorization,
+		Range:                          r,
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: match(ifMatch)},
+	})
+	if err != nil {
+		return nil, fail(ctx, a, err)
+	}
+	return &storage.Part{Number: number, Size: r.Count, ETag: id, Checksums: storage.Checksums{CRC64NVME: crc64Of(out.ContentCRC64)}}, nil
+}

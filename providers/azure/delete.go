@@ -1,0 +1,27 @@
+package azure
+
+import (
+	"context"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+
+	"github.com/polystore/storage"
+)
+
+// Delete makes one Delete Blob. Snapshots are not deleted along: an object that has some stays, with an error that says so.
+func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return err
+	}
+	a := &attempt{write: true}
+	_, err := s.client.NewBlobClient(key).Delete(a.begin(ctx), &blob.DeleteOptions{AccessConditions: writeConditions(false, opts.IfMatch, a)})
+	if err != nil {
+		if e := fail(ctx, a, err); e.Kind != storage.ErrNotExist {
+			return e
+		}
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package azure
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/polystore/storage"
+)
+
+// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+func fail(ctx context.Context, a *attempt, err error) *storage.Error {
+	if a.body != nil {
+		if source := a.body.failure(); source != nil {
+			return &storage.Error{Err: source} // and the service never got the whole body
+		}
+	}
+	var ce *credentialsError
+	var re *azcore.ResponseError
+	switch {
+	case errors.As(err, &ce) && ctx.Err() == nil:
+		return &storage.Error{Kind: storage.ErrPermission, Err: &cause{ce.Error(), err}}
+	case errors.As(err, &re) && re.StatusCode != 0:
+		return answer(ctx, a, re)
+	case ctx.Err() != nil:
+		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
+	case !a.sent.Load():
+		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{plainText(err), err}} // the SDK refused to make a request
+	}
+	// No connection, no answer, or one that broke off in the middle.
+	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+}
+
+// answer classifies what the service said: by its code, and by the status where the code says nothing.
+func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.Error {
+	e := &storage.Error{Status: re.StatusCode, Code: re.ErrorCode}
+	text, sourceStatus := http.StatusText(e.Status), 0
+	if resp := re.RawResponse; resp != nil {
+		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
+		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code")) // 0 where there is none
+		if m := message(resp); m != "" {
+			text = m
+		}
+	}
+	var known bool
+	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
+		e.Kind = kindOfStatus(e.Status)
+	}
+	switch {
+	case e.Code == "CannotVerifyCopySource":
+		if sourceStatus == 0 {
+			sourceStatus = e.Status
+		}
+		e.Kind = kindOfSource(sourceStatus)
+	case e.Kind == storage.ErrNotExist && a.missing != nil:
+		e.Kind = a.missing
+	case e.Kind == storage.ErrPrecondition && e.Code != "SourceConditionNotMet" && a.refused != nil:
+		e.Kind = a.refused
+	case e.Code == "BlobArchived" || e.Code == "BlobBeingRehydrated":
+		text = "the object is archived and must be rehydrated first: " + text
+	case e.Code == "SnapshotsPresent":
+		text = "the object has snapshots, which must be deleted first: " + text
+	case e.Code == "InvalidBlobOrBlock":
+		text = "another program has uploaded blocks to this key whose IDs have another length; they are gone after a week: " + text
+	case e.Kind == storage.ErrUnavailable && e.Code != "ContainerBeingDeleted":
+		e.InDoubt = a.inDoubt()
+		if ctx.Err() != nil {
+			e.Kind = nil
+			e.Err = ctx.Err()
+			return e
+		}
+	}
+	e.Err = &cause{text, re}
+	return e
+}
+
+// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
+// https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+var kindOf = map[string]error{
+	"BlobNotFound":        storage.ErrNotExist,
+	"ResourceNotFound":    storage.ErrNotExist,
+	"ContainerNotFound":   storage.ErrNoBucket,
+	"ContainerDisabled":   storage.ErrNoBucket,
+	"InvalidResourceName": storage.ErrInvalid,
+
+	// 409, for about half a minute: the container may be made again.
+	"ContainerBeingDeleted": storage.ErrUnavailable,
+
+	"BlobAlreadyExists":         storage.ErrExist,      // 409
+	"UnauthorizedBlobOverwrite": storage.ErrPermission, // 403
+	"ConditionNotMet":           storage.ErrPrecondition,
+	"TargetConditionNotMet":     storage.ErrPrecondition,
+	"SourceConditionNotMet":     storage.ErrPrecondition,
+	"InvalidRange":              storage.ErrRange,
+
+	// Somebody else holds a lease on the blob: 412 without its ID, 409 otherwise.
+	"LeaseIdMissing":                    storage.ErrPermission,
+	"LeaseIdMismatchWithBlobOperation":  storage.ErrPermission,
+	"LeaseLost":                         storage.ErrPermission,
+	"LeaseNotPresentWithBlobOperation":  storage.ErrPermission,
+	"BlobImmutableDueToPolicy":          storage.ErrPermission, // 409
+	"PublicAccessNotPermitted":          storage.ErrPermission, // 409
+	"AccountIsDisabled":                 storage.ErrPermission,
+	"BlobArchived":                      storage.ErrPermission, // 409
+	"BlobBeingRehydrated":               storage.ErrPermission, // 409
+	"InvalidAuthenticationInfo":         storage.ErrPermission, // 400
+	"AuthorizationSourceIPMismatch":     storage.ErrPermission,
+	"AuthorizationProtocolMismatch":     storage.ErrPermission,
+	"AuthorizationResourceTypeMismatch": storage.ErrPermission,
+
+	"ServerBusy":        storage.ErrThrottled, // 503: over the limit of the account, the partition or the blob
+	"InternalError":     storage.ErrUnavailable,
+	"OperationTimedOut": storage.ErrUnavailable,
+
+	"Md5Mismatch":   storage.ErrIntegrity, // 400
+	"Crc64Mismatch": storage.ErrIntegrity, // 400
+
+	"InvalidBlobType": errors.ErrUnsupported, // 409: an append or a page blob is there
+	"FeatureNotYetSupportedForHierarchicalNamespaceAccounts": errors.ErrUnsupported,
+	"APINotImplemented": errors.ErrUnsupported,
+}
+
+func kindOfStatus(status int) error {
+	switch status {
+	case http.StatusNotModified:
+		return storage.ErrNotModified
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return storage.ErrPermission
+	case http.StatusNotFound:
+		return storage.ErrNotExist
+	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
+		return errors.ErrUnsupported
+	case http.StatusRequestTimeout:
+		return storage.ErrUnavailable
+	case http.StatusConflict:
+		return nil
+	case http.StatusPreconditionFailed:
+		return storage.ErrPrecondition
+	case http.StatusRequestedRangeNotSatisfiable:
+		return storage.ErrRange
+	case http.StatusTooManyRequests:
+		return storage.ErrThrottled
+	}
+	switch status / 100 {
+	case 3, 4: // a redirect is not followed: the signature is for one host
+		return storage.ErrInvalid
+	case 5:
+		return storage.ErrUnavailable
+	}
+	return nil
+}
+
+// kindOfSource is the kind of a copy whose source answered with status. Everything that is not plain (an empty source, one
+// above the limit: 409) is for the Bucket to copy otherwise: https://github.com/Azure/azure-sdk-for-go/issues/19880.
+func kindOfSource(status int) error {
+	switch status {
+	case http.StatusNotFound:
+		return storage.ErrNotExist
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return storage.ErrPermission
+	case http.StatusPreconditionFailed, http.StatusNotModified:
+		return storage.ErrPrecondition
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		return storage.ErrUnavailable
+	}
+	return errors.ErrUnsupported
+}
+
+// message is the first line of what the service says in XML; the lines behind it repeat the request's ID. The detail of an
+// authentication failure, which repeats what was signed, is left out.
+func message(resp *http.Response) string {
+	if resp.Body == nil {
+		return ""
+	}
+	b, err := io.ReadAll(resp.Body) // bytes that the SDK has read already
+	if err != nil {
+		return ""
+	}
+	var m struct{ Message, HeaderName, QueryParameterName string }
+	if xml.Unmarshal(bytesBehindMark(b), &m) != nil {
+		return ""
+	}
+	text, _, _ := strings.Cut(m.Message, "\n")
+	text = strings.TrimSpace(text)
+	for _, what := range [...]string{m.HeaderName, m.QueryParameterName} {
+		if what != "" && text != "" {
+			text += " (" + what + ")"
+		}
+	}
+	return text
+}
+
+// bytesBehindMark drops the byte order mark that some front ends send.
+func bytesBehindMark(b []byte) []byte {
+	return []byte(strings.TrimPrefix(string(b), "\ufeff"))
+}
+
+// retryAfter reads seconds or a date.
+func retryAfter(v string) time.Duration {
+	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
+		return time.Duration(n) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(time.Until(t), 0)
+	}
+	return 0
+}
+
+// cause is an error of the SDK under a text of one line that has no URL in it.
+type cause struct {
+	text string
+	err  error
+}
+
+func (c *cause) Error() string { return c.text }
+func (c *cause) Unwrap() error { return c.err }
+
+// plainText is the text of err without the URL that net/http puts into it.
+func plainText(err error) string {
+	var ue *url.Error
+	for errors.As(err, &ue) && ue.Err != nil {
+		err = ue.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,212 @@
+package azure
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
+
+	"github.com/polystore/storage"
+)
+
+const maxPage = 5000
+
+// ListPage makes one List Blobs.
+func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
+	l, err := newListing(opts)
+	if err != nil {
+		return nil, err
+	}
+	found, err := s.page(ctx, l, false)
+	if err != nil {
+		return nil, err
+	}
+	page := &storage.Page{Objects: make([]*storage.Object, len(found))}
+	for i, e := range found {
+		page.Objects[i] = &e.Object
+	}
+	page.NextToken = l.token()
+	return page, nil
+}
+
+// listing is a list on its way, and what its page token holds.
+type listing struct {
+	opts *storage.ListOptions
+
+	Walk   walk   `json:"w"`           // what is left; empty: nothing
+	Marker string `json:"m,omitempty"` // the service's, in the first segment; empty: at its beginning
+	After  string `json:"a,omitempty"` // the last entry that was returned, or StartAfter
+}
+
+func newListing(opts *storage.ListOptions) (*listing, error) {
+	l := &listing{opts: opts}
+	if opts.PageToken == "" {
+		l.After, l.Walk = opts.StartAfter, newWalk(opts.Prefix, opts.StartAfter)
+		return l, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(opts.PageToken)
+	if err != nil || json.Unmarshal(b, l) != nil || len(l.Walk) == 0 {
+		return nil, invalid("not a page token of this bucket")
+	}
+	return l, nil
+}
+
+// token is empty at the end of the list.
+func (l *listing) token() string {
+	if len(l.Walk) == 0 {
+		return ""
+	}
+	b, err := json.Marshal(l)
+	if err != nil { // it holds nothing but text
+		return ""
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// entry is an entry of a list.
+type entry struct {
+	storage.Object
+	suspect bool // it may be no object but uncommitted blocks
+}
+
+// page lists the next page and takes l behind it.
+func (s *Store) page(ctx context.Context, l *listing, uncommitted bool) ([]*entry, error) {
+	if len(l.Walk) == 0 {
+		return nil, nil
+	}
+	all, next, err := s.ask(ctx, l, uncommitted)
+	if err != nil {
+		return nil, err
+	}
+	return l.take(all, next)
+}
+
+// take takes of the service's page, up to its marker next, what comes next in byte order.
+func (l *listing) take(all []*entry, next string) (page []*entry, err error) {
+	at := l.Walk[0]
+	for _, e := range all {
+		if !at.has(e.Key) {
+			l.Walk, l.Marker = l.Walk.seen(e.Key), ""
+			return page, nil
+		}
+		if before(e.Key, at.From) || e.Key <= l.After {
+			continue // the service begins at StartFrom, and there may be one that does not know it
+		}
+		if cut := at.split(l.opts.Prefix, e.Key); cut != nil {
+			l.Walk, l.Marker = append(cut, l.Walk[1:]...), ""
+			return page, nil
+		}
+		page = append(page, e)
+		l.After = e.Key
+	}
+	switch {
+	case next != "" && next == l.Marker:
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service's list does not advance")}
+	case next != "":
+		l.Marker = next
+	default:
+		l.Walk, l.Marker = l.Walk.seen(""), ""
+	}
+	return page, nil
+}
+
+// ask makes the request, and returns its entries in the service's order and its marker.
+func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry, string, error) {
+	delimiter := l.opts.Delimiter
+	o := &container.ListBlobsHierarchyOptions{
+		Prefix:  optional(l.opts.Prefix),
+		Marker:  optional(l.Marker),
+		Include: container.ListBlobsInclude{UncommittedBlobs: uncommitted},
+	}
+	if l.opts.PageSize > 0 {
+		o.MaxResults = new(int32(min(l.opts.PageSize, maxPage)))
+	}
+	if l.Marker == "" {
+		o.StartFrom = optional(l.startFrom())
+	}
+	a := &attempt{missing: storage.ErrNoBucket}
+	var found []*entry
+	var next *string
+	add := func(items []*container.BlobItem) {
+		for _, item := range items {
+			if e := listed(item); e != nil {
+				found = append(found, e)
+			}
+		}
+	}
+	if delimiter == "" {
+		out, err := s.client.NewListBlobsFlatPager((*container.ListBlobsFlatOptions)(o)).NextPage(a.begin(ctx))
+		if err != nil {
+			return nil, "", fail(ctx, a, err)
+		}
+		next = out.NextMarker
+		if out.Segment != nil {
+			add(out.Segment.BlobItems)
+		}
+	} else {
+		out, err := s.client.NewListBlobsHierarchyPager(delimiter, o).NextPage(a.begin(ctx))
+		if err != nil {
+			return nil, "", fail(ctx, a, err)
+		}
+		next = out.NextMarker
+		if out.Segment != nil {
+			add(out.Segment.BlobItems)
+			for _, p := range out.Segment.BlobPrefixes {
+				found = append(found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}})
+			}
+		}
+	}
+	slices.SortFunc(found, func(x, y *entry) int { return compareUTF16(x.Key, y.Key) })
+	return found, value(next), nil
+}
+
+// startFrom is where the service has to begin. With a delimiter it takes names of one level below the prefix only.
+func (l *listing) startFrom() string {
+	from := l.Walk[0].startFrom()
+	if rest, ok := strings.CutPrefix(from, l.opts.Prefix); ok && l.opts.Delimiter != "" {
+		name, _, _ := strings.Cut(rest, l.opts.Delimiter)
+		from = l.opts.Prefix + name
+	}
+	if !before(l.opts.Prefix, from) {
+		return "" // the prefix says more
+	}
+	return from
+}
+
+// whole is a common prefix to its end: Azurite gives no more than the first character of a delimiter.
+func whole(prefix, delimiter string) string {
+	if strings.HasSuffix(prefix, delimiter) {
+		return prefix
+	}
+	return strings.TrimSuffix(prefix, delimiter[:1]) + delimiter
+}
+
+// listed is nil for what is no object: deleted ones, and the directories of a hierarchical namespace.
+func listed(item *container.BlobItem) *entry {
+	p := item.Properties
+	if p == nil || value(item.Deleted) || value(p.ResourceType) == "directory" {
+		return nil
+	}
+	e := &entry{Object: storage.Object{
+		Key:                value(item.Name),
+		Size:               value(p.ContentLength),
+		ETag:               etagOf(p.ETag),
+		VersionID:          value(item.VersionID),
+		ModTime:            value(p.LastModified),
+		ContentType:        value(p.ContentType),
+		ContentEncoding:    value(p.ContentEncoding),
+		ContentDisposition: value(p.ContentDisposition),
+		ContentLanguage:    value(p.ContentLanguage),
+		CacheControl:       value(p.CacheControl),
+		StorageClass:       class(value(p.AccessTier), value(p.AccessTierInferred)),
+	}}
+	trust(&e.Checksums, "", p.ContentMD5)
+	// An empty object that was put has the MD5 of nothing, which spares a look at most of them.
+	e.suspect = e.Size == 0 && len(p.ContentMD5) == 0 && cmp.Or(value(p.BlobType), container.BlobTypeBlockBlob) == container.BlobTypeBlockBlob
+	return e
+}

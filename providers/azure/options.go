@@ -1,0 +1,172 @@
+package azure
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/polystore/storage"
+)
+
+// Options are the options of New. The zero value is the account and the credentials of the environment.
+type Options struct {
+	// Account is the name of the storage account, and not its host. Empty: what the connection string or Endpoint says, else
+	// AZURE_STORAGE_ACCOUNT.
+	Account string
+
+	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which has account, endpoint
+	// and one of the former; Credential, of package azidentity or another; or Anonymous: at most one of the five. None: what
+	// AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of
+	// Entra ID (environment, workload identity, managed identity, command line tools).
+	//
+	// ConnectionString may be UseDevelopmentStorage=true. A key of the environment is for the account of the environment.
+	Key              string
+	SASToken         string
+	ConnectionString string
+	Credential       azcore.TokenCredential
+	Anonymous        bool // requests are not signed
+
+	// Endpoint is the URL of the blob service where it is not https://account.blob.core.windows.net:
+	// "http://127.0.0.1:10000/devstoreaccount1". It excludes the next four.
+	Endpoint string
+
+	Domain        string // of the blob service. Empty: AZURE_STORAGE_DOMAIN, else blob.core.windows.net
+	Protocol      string // http or https. Empty: AZURE_STORAGE_PROTOCOL, else https; http of a local emulator
+	CDN           bool   // Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
+	LocalEmulator bool   // Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
+
+	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too new: "2025-11-05".
+	APIVersion string
+
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
+	// transfers.
+	HTTPClient *http.Client
+}
+
+// The environment variables that the tools of Azure and other libraries know.
+const (
+	envAccount    = "AZURE_STORAGE_ACCOUNT"
+	envKey        = "AZURE_STORAGE_KEY"
+	envSAS        = "AZURE_STORAGE_SAS_TOKEN"
+	envConnection = "AZURE_STORAGE_CONNECTION_STRING"
+	envDomain     = "AZURE_STORAGE_DOMAIN"
+	envProtocol   = "AZURE_STORAGE_PROTOCOL"
+	envCDN        = "AZURE_STORAGE_IS_CDN"
+	envEmulator   = "AZURE_STORAGE_IS_LOCAL_EMULATOR"
+)
+
+// ways counts the ways to sign that are given.
+func (o *Options) ways() int {
+	n := 0
+	for _, given := range [...]bool{o.Key != "", o.SASToken != "", o.ConnectionString != "", o.Credential != nil, o.Anonymous} {
+		if given {
+			n++
+		}
+	}
+	return n
+}
+
+// check refuses what cannot be meant.
+func (o *Options) check() error {
+	switch {
+	case o.ways() > 1:
+		return invalid("Key, SASToken, ConnectionString, Credential and Anonymous exclude each other")
+	case o.Endpoint != "" && (o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
+		return invalid("Endpoint excludes Domain, Protocol, CDN and LocalEmulator")
+	case o.ConnectionString != "" && (o.Endpoint != "" || o.Account != "" || o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
+		return invalid("ConnectionString says itself what the account and its endpoint are")
+	case o.CDN && o.LocalEmulator:
+		return invalid("CDN and LocalEmulator exclude each other")
+	case o.Protocol != "" && o.Protocol != "http" && o.Protocol != "https":
+		return invalid("Protocol %q is not http or https", o.Protocol)
+	case strings.ContainsAny(o.Domain, "/?#@"):
+		return invalid("Domain %q is not a host name", o.Domain)
+	}
+	return checkAccount(o.Account)
+}
+
+// fromEnvironment fills what the caller left open.
+func (o *Options) fromEnvironment() error {
+	if o.ConnectionString != "" {
+		return nil
+	}
+	sameAccount := o.Account == "" || o.Account == os.Getenv(envAccount) || os.Getenv(envAccount) == ""
+	if o.Endpoint == "" {
+		setDefault(&o.Domain, os.Getenv(envDomain))
+		setDefault(&o.Protocol, os.Getenv(envProtocol))
+		for _, v := range [...]struct {
+			name string
+			flag *bool
+		}{{envCDN, &o.CDN}, {envEmulator, &o.LocalEmulator}} {
+			if text := os.Getenv(v.name); text != "" {
+				on, err := strconv.ParseBool(text)
+				if err != nil {
+					return invalid("%s is not true or false", v.name)
+				}
+				*v.flag = *v.flag || on
+			}
+		}
+	}
+	if o.ways() == 0 && sameAccount {
+		switch key, sas, connection := os.Getenv(envKey), os.Getenv(envSAS), os.Getenv(envConnection); {
+		case key != "":
+			o.Key = key
+		case sas != "":
+			o.SASToken = sas
+		case connection != "" && o.Endpoint == "" && o.Domain == "" && !o.LocalEmulator:
+			o.ConnectionString = connection
+			o.Account, o.Protocol, o.CDN = "", "", false
+			return nil
+		}
+	}
+	if o.Endpoint == "" {
+		setDefault(&o.Account, os.Getenv(envAccount))
+	}
+	return nil
+}
+
+func setDefault(v *string, to string) {
+	if *v == "" {
+		*v = to
+	}
+}
+
+// checkAccount refuses what is not the name of an account; it may be empty.
+func checkAccount(account string) error {
+	switch {
+	case strings.ContainsAny(account, "./:@"):
+		return invalid("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", account)
+	case strings.ContainsFunc(account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
+		return invalid("Account %q is not a name of lower-case letters and digits", account)
+	}
+	return nil
+}
+
+// checkContainer refuses names that no container has:
+// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata#container-names.
+func checkContainer(name string) error {
+	switch name {
+	case "":
+		return invalid("no container")
+	case "$root", "$web", "$logs", "$blobchangefeed":
+		return nil
+	}
+	bad := len(name) < 3 || len(name) > 63 || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") || strings.Contains(name, "--")
+	if bad || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
+		return invalid("container %q is not 3 to 63 lower-case letters, digits and single hyphens", name)
+	}
+	return nil
+}
+
+func invalid(format string, args ...any) *storage.Error {
+	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
+}
+
+func unsupported(format string, args ...any) *storage.Error {
+	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
+}

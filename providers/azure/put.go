@@ -1,0 +1,59 @@
+package azure
+
+import (
+	"context"
+	"io"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"github.com/polystore/storage"
+)
+
+// maxPut is the largest object that one request makes: https://learn.microsoft.com/rest/api/storageservices/put-blob.
+const maxPut = 5000 << 20
+
+// Put makes one Put Blob, of at most 5000 MiB.
+func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if size > maxPut {
+		return nil, invalid("%d bytes in one request, at most %d", size, int64(maxPut))
+	}
+	if err := checkMatch(opts.IfMatch); err != nil {
+		return nil, err
+	}
+	p, err := newPayload(body, size)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := s.seal(ctx, p, opts.Checksums)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := metadata(opts.Metadata, sums, false)
+	if err != nil {
+		return nil, err
+	}
+	a := &attempt{write: true, body: p}
+	out, err := s.client.NewBlockBlobClient(key).Upload(a.begin(ctx), p, &blockblob.UploadOptions{
+		Tags:     opts.Tags,
+		Metadata: entries,
+		Tier:     tier(opts.StorageClass),
+		HTTPHeaders: httpHeaders(opts.ContentType, opts.ContentEncoding, opts.ContentDisposition, opts.ContentLanguage,
+			opts.CacheControl, nil), // of one request the service makes the MD5 itself
+		TransactionalValidation: transactional(sums),
+		AccessConditions:        writeConditions(opts.IfAbsent, opts.IfMatch, a),
+	})
+	if err != nil {
+		return nil, fail(ctx, a, err)
+	}
+	return &storage.Object{
+		Key:       key,
+		Size:      size,
+		ETag:      etagOf(out.ETag),
+		VersionID: value(out.VersionID),
+		ModTime:   value(out.LastModified),
+		Checksums: sums,
+	}, nil
+}

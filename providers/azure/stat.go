@@ -1,0 +1,39 @@
+package azure
+
+import (
+	"context"
+
+	"github.com/polystore/storage"
+)
+
+// Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they would spare, and to an
+// If-Match a missing blob would be as good as a changed one.
+func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	a := &attempt{version: opts.VersionID}
+	out, err := s.client.NewBlobClient(key).GetProperties(a.begin(ctx), nil)
+	if err != nil {
+		return nil, fail(ctx, a, err)
+	}
+	o := &storage.Object{
+		Key:                key,
+		Size:               value(out.ContentLength),
+		ETag:               etagOf(out.ETag),
+		VersionID:          value(out.VersionID),
+		ModTime:            value(out.LastModified),
+		ContentType:        value(out.ContentType),
+		ContentEncoding:    value(out.ContentEncoding),
+		ContentDisposition: value(out.ContentDisposition),
+		ContentLanguage:    value(out.ContentLanguage),
+		CacheControl:       value(out.CacheControl),
+		StorageClass:       class(value(out.AccessTier), value(out.AccessTierInferred)),
+	}
+	o.Metadata, o.Checksums = userMetadata(out.Metadata)
+	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
+	if err := held(opts, o); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
