@@ -64,8 +64,8 @@ type PutOptions struct {
 	// Checksums of the whole object. They are verified before anything becomes visible; a mismatch is ErrIntegrity.
 	Checksums Checksums
 
-	PartSize    int64          // Bucket: as Options.PartSize, for this object
-	Concurrency int            // Bucket: as Options.Concurrency, for this object
+	PartSize    int64 // Bucket: as Options.PartSize, for this object
+	Concurrency int   // Bucket: as Options.Concurrency, for this object
 
 	// Progress is told of the bytes that the service has acknowledged, by one goroutine at a time. It must not block, nor
 	// close anything. Bucket.
