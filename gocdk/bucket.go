@@ -61,6 +61,7 @@ var codes = []struct {
 	{storage.ErrRange, gcerrors.InvalidArgument},
 	{storage.ErrIntegrity, gcerrors.FailedPrecondition},
 	{storage.ErrThrottled, gcerrors.ResourceExhausted},
+	{storage.ErrUnavailable, gcerrors.Internal}, // "… or possibly the underlying service"
 	{errors.ErrUnsupported, gcerrors.Unimplemented},
 	{context.Canceled, gcerrors.Canceled},
 	{context.DeadlineExceeded, gcerrors.DeadlineExceeded},

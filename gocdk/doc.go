@@ -5,7 +5,8 @@
 // their codes, reads resume. Close of a blob.Writer still commits; cancel its context to abort, as the Go CDK has it.
 //
 // [Store] serves a program written for this library: a storage.Store whose storage is any *blob.Bucket. What the Go CDK
-// has no word for (IfMatch, multipart uploads, storage classes, tags, suffixes) is errors.ErrUnsupported there.
+// has no word for (IfMatch, multipart uploads, storage classes, tags, suffixes, a content type that is not in the form of
+// mime.FormatMediaType) is errors.ErrUnsupported there, and its lists have storage.ETagNone.
 //
 // # Keys and metadata
 //

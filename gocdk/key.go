@@ -44,6 +44,9 @@ func encodePrefix(prefix string) (encoded string, whole, alone bool) {
 	}
 	alone = strings.HasSuffix(prefix, "/") && !strings.HasSuffix(prefix, "//") && prefix != "/"
 	encoded = encode(prefix, true)
+	if i := strings.LastIndexByte(encoded, '/') + 1; strings.Trim(encoded[i:], ".") == "" {
+		encoded = encoded[:i] // some servers refuse to list what looks like a path upwards
+	}
 	whole = encoded == strings.TrimSuffix(encode(prefix+"x", false), "x")
 	return encoded, whole, alone
 }

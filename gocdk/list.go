@@ -21,8 +21,13 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	if size == 0 {
 		size = defaultPage
 	}
-	// A token is the last encoded key that was dealt with, NUL, and the directory that was shown last.
-	after, shown, _ := strings.Cut(string(opts.PageToken), "\x00")
+	var after, shown string // the last encoded key that was dealt with, and the directory that was shown last
+	if len(opts.PageToken) > 0 {
+		var ok bool
+		if after, shown, ok = splitToken(string(opts.PageToken)); !ok {
+			return nil, &storage.Error{Op: "List", Kind: storage.ErrInvalid, Err: errors.New("not a page token of this bucket")}
+		}
+	}
 	prefix, whole, alone := encodePrefix(opts.Prefix)
 	list := &storage.ListOptions{Prefix: prefix, StartAfter: after, PageSize: min(size+1, defaultPage)}
 	switch d := opts.Delimiter; {
@@ -33,7 +38,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		list.Delimiter = encode(d, false)
 	}
 	page := new(driver.ListPage)
-	if alone && after == "" {
+	if alone && len(opts.PageToken) == 0 {
 		o, err := b.b.Stat(ctx, encodeKey(opts.Prefix), nil)
 		if err == nil {
 			page.Objects = append(page.Objects, listed(opts.Prefix, o))
@@ -55,12 +60,20 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 				key, dir = key[:len(key)-len(rest)+i+len(opts.Delimiter)], true
 			}
 		}
-		if dir && key == shown {
-			after = o.Key
-			continue
+		if dir {
+			again := key == shown
+			if !again {
+				if again, err = b.shownBefore(ctx, key, o.Key); err != nil {
+					return nil, err
+				}
+			}
+			if again {
+				after = o.Key
+				continue
+			}
 		}
 		if len(page.Objects) == size {
-			page.NextPageToken = []byte(after + "\x00" + shown)
+			page.NextPageToken = []byte(joinToken(after, shown))
 			return page, nil
 		}
 		if dir {
@@ -72,6 +85,27 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		after = o.Key
 	}
 	return page, nil
+}
+
+// shownBefore reports whether a key that sorts before at lies in the directory dir. Encoded, the keys of a directory stand together, but
+// for those whose last character is escaped just because it is the last: "d/" sorts behind "d/x" and "d0/x".
+func (b *bucket) shownBefore(ctx context.Context, dir, at string) (bool, error) {
+	prefix, whole, _ := encodePrefix(dir)
+	if whole && strings.HasPrefix(at, prefix) {
+		return false, nil
+	}
+	for o, err := range b.b.List(ctx, &storage.ListOptions{Prefix: prefix}) {
+		if err != nil {
+			return false, err
+		}
+		if o.Key >= at {
+			break
+		}
+		if strings.HasPrefix(decodeKey(o.Key), dir) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func listed(key string, o *storage.Object) *driver.ListObject {

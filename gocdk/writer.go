@@ -35,7 +35,9 @@ type writer struct {
 
 func (w *writer) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
-	w.err = err
+	if err != nil {
+		w.err = err
+	}
 	return n, err
 }
 

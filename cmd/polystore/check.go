@@ -77,7 +77,7 @@ func (c *checkCmd) plan(a *app, l location, o *conformance.Options) error {
 var core = []conformance.Feature{
 	conformance.Reads, conformance.Writes, conformance.Conditions, conformance.Lists, conformance.Deletes, conformance.Keys,
 	conformance.Metadata, conformance.Contexts, conformance.Errors, conformance.Requests, conformance.Buckets,
-	conformance.Transfers, conformance.Engine,
+	conformance.Transfers, conformance.Engine, conformance.IfMatch, conformance.ListETag, conformance.ExactContentType,
 }
 
 // inspect checks a bucket of which nothing is known, in two rounds. The second one runs the checks that failed again, with those

@@ -1,0 +1,158 @@
+package gocdk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/polystore/storage"
+	"gocloud.dev/blob"
+)
+
+// Stat describes the object by its attributes.
+func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	if err := alive(ctx); err != nil {
+		return nil, err
+	}
+	if opts.VersionID != "" {
+		return nil, unsupported("versions")
+	}
+	a, err := s.b.Attributes(ctx, key)
+	if err != nil {
+		return nil, classify(ctx, err, false)
+	}
+	o := object(key, a)
+	if err := condition(o, opts); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// condition holds a read's conditions against the object.
+func condition(o *storage.Object, opts *storage.StatOptions) error {
+	switch {
+	case opts.IfMatch != "" && (opts.IfMatch != o.ETag || o.ETag == storage.ETagNone):
+		return &storage.Error{Kind: storage.ErrPrecondition}
+	case opts.IfNoneMatch != "" && opts.IfNoneMatch == o.ETag && o.ETag != storage.ETagNone:
+		return &storage.Error{Kind: storage.ErrNotModified}
+	case !opts.IfModifiedSince.IsZero() && !o.ModTime.Truncate(time.Second).After(opts.IfModifiedSince.Truncate(time.Second)):
+		return &storage.Error{Kind: storage.ErrNotModified}
+	}
+	return nil
+}
+
+func object(key string, a *blob.Attributes) *storage.Object {
+	o := &storage.Object{
+		Key: key, Size: a.Size, ETag: a.ETag, ModTime: a.ModTime,
+		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, ContentDisposition: a.ContentDisposition,
+		ContentLanguage: a.ContentLanguage, CacheControl: a.CacheControl,
+		Checksums: storage.Checksums{MD5: a.MD5},
+	}
+	if o.ETag == "" {
+		o.ETag = storage.ETagNone
+	}
+	if len(a.Metadata) > 0 {
+		o.Metadata = a.Metadata
+	}
+	return o
+}
+
+// maxTries is how often Get looks for a reader and attributes of one version.
+const maxTries = 3
+
+// Get opens a reader and asks for the attributes, which have what the reader lacks, before and after. A range is always asked for
+// by its length, and an empty one not at all: some drivers take it for the whole object.
+func (s *store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+	if opts.Offset < 0 {
+		return nil, unsupported("suffix")
+	}
+	so := &storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID}
+	o, err := s.Stat(ctx, key, so)
+	for range maxTries {
+		if err != nil {
+			return nil, err
+		}
+		if opts.Offset > 0 && opts.Offset >= o.Size || opts.Length > 0 && o.Size == 0 {
+			return nil, &storage.Error{Kind: storage.ErrRange}
+		}
+		length := o.Size - opts.Offset
+		if opts.Length > 0 {
+			length = min(length, opts.Length)
+		}
+		result := &storage.GetResult{Object: o, Offset: opts.Offset, Length: length}
+		if length == 0 {
+			result.Body = io.NopCloser(bytes.NewReader(nil))
+			return result, nil
+		}
+		b, err := s.open(ctx, key, opts.Offset, length)
+		if err != nil {
+			return nil, err
+		}
+		now, err := s.Stat(ctx, key, so)
+		if err == nil && now.ETag == o.ETag {
+			result.Body = b
+			return result, nil
+		}
+		b.Close()
+		if err != nil {
+			return nil, err
+		}
+		o = now
+	}
+	return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the object is replaced faster than it can be looked at")}
+}
+
+// open opens a reader that ends with ctx.
+func (s *store) open(ctx context.Context, key string, offset, length int64) (*body, error) {
+	readCtx, cancel := context.WithCancel(ctx)
+	r, err := s.b.NewRangeReader(readCtx, key, offset, length, nil)
+	if err != nil {
+		cancel()
+		return nil, classify(ctx, err, false)
+	}
+	return &body{ctx: ctx, cancel: cancel, r: r}, nil
+}
+
+// body gives read errors their kind, and can be closed while it is read, which a blob.Reader cannot.
+type body struct {
+	ctx    context.Context // of Get, which governs the body
+	cancel context.CancelFunc
+	closed atomic.Bool
+
+	mu sync.Mutex // guards r
+	r  *blob.Reader
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed.Load() {
+		return 0, &storage.Error{Kind: storage.ErrClosed}
+	}
+	if err := alive(b.ctx); err != nil {
+		return 0, err
+	}
+	n, err := b.r.Read(p)
+	switch {
+	case err == nil || err == io.EOF:
+		return n, err
+	case b.closed.Load():
+		return n, &storage.Error{Kind: storage.ErrClosed}
+	}
+	return n, classify(b.ctx, err, false)
+}
+
+// Close ends a Read that is under way by its context before it closes the reader.
+func (b *body) Close() error {
+	if b.closed.Swap(true) {
+		return nil
+	}
+	b.cancel()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return classify(context.Background(), b.r.Close(), false)
+}
