@@ -9,7 +9,6 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 	"github.com/polystore/storage/providers/file"
 	"github.com/polystore/storage/providers/memory"
-	"github.com/polystore/storage/providers/s3"
 	"gocloud.dev/blob/driver"
 	"gocloud.dev/blob/drivertest"
 )
@@ -65,19 +64,6 @@ func TestDriverMemory(t *testing.T) {
 func TestDriverFile(t *testing.T) {
 	dir := t.TempDir()
 	run(t, &harness{open: func(context.Context) (storage.Store, error) { return file.New(dir, nil) }})
-}
-
-func TestDriverS3(t *testing.T) {
-	server := testenv.MinIO(t)
-	open := func(bucket string) func(context.Context) (storage.Store, error) {
-		return func(ctx context.Context) (storage.Store, error) {
-			return s3.New(ctx, bucket, &s3.Options{
-				Endpoint: server.Endpoint, Provider: "minio", Region: server.Region,
-				AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey, HTTPClient: server.Client,
-			})
-		}
-	}
-	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"), client: server.Client})
 }
 
 func TestMain(m *testing.M) { testenv.Main(m) }
