@@ -9,6 +9,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
+	"github.com/polystore/storage/providers/azure"
 )
 
 type checkCmd struct {
@@ -38,6 +39,9 @@ func (c *checkCmd) Run(a *app) error {
 	o.Open = func(ctx context.Context) (storage.Store, error) {
 		s, own, err := storage.DefaultMux.OpenStore(ctx, url)
 		o.Prefix = own + prefix
+		if _, ok := s.(*azure.Store); ok {
+			o.StorageClass = "Hot" // there is no STANDARD, and the others cost something
+		}
 		return s, err
 	}
 	// The URL's own prefix= has to be known beforehand, and a bucket that is not there is not worth a plan.

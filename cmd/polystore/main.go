@@ -52,7 +52,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var c commands
 	parser, err := kong.New(&c,
 		kong.Name("polystore"),
-		kong.Description("Objects in S3, in directories and in memory, with the same promises everywhere. An argument is a path or a URL: s3://bucket/key, file:///directory/key."),
+		kong.Description("Objects in S3, Google Cloud Storage, Azure, directories and memory, with the same promises everywhere. An argument is a path or a URL: s3://bucket/key, gs://bucket/key, az://container/key, file:///directory/key."),
 		kong.Writers(stdout, stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
 	)

@@ -7,10 +7,14 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"go.uber.org/goleak"
+
+	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/testenv"
 )
 
 func TestMain(m *testing.M) {
@@ -22,6 +26,7 @@ type leakChecked struct{ m *testing.M }
 
 func (l leakChecked) Run() int {
 	code := l.m.Run()
+	testenv.StopAll()
 	if err := goleak.Find(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return max(code, 1)
@@ -29,11 +34,37 @@ func (l leakChecked) Run() int {
 	return code
 }
 
-// TestScripts runs the command as users do, on directories and in memory.
+// TestScripts runs the command as users do, on directories, in memory, and on services in this process.
 func TestScripts(t *testing.T) {
-	service := newService(t)
+	runScripts(t, "testdata/script", map[string]string{
+		"SERVICE":    newService(t).URL,
+		"GCS":        gcsfake.Start(t, gcsfake.Options{}).URL,
+		"GCS_CLOSED": gcsfake.Start(t, gcsfake.Options{Tokens: map[string]bool{"nobody has": true}}).URL,
+	})
+}
+
+// TestAzureScripts does so on Azurite.
+func TestAzureScripts(t *testing.T) {
+	s := testenv.Azurite(t)
+	runScripts(t, "testdata/azure", map[string]string{
+		"AZURE":             s.Endpoint + "/" + s.AccessKey,
+		"AZURE_STORAGE_KEY": s.AzureKey(),
+		"CONTAINER":         s.NewBucket(t),
+	})
+}
+
+// TestEmulatorScripts does so on fake-gcs-server, as the variable names it that Google's own libraries know.
+func TestEmulatorScripts(t *testing.T) {
+	s := testenv.FakeGCS(t)
+	runScripts(t, "testdata/emulator", map[string]string{
+		"STORAGE_EMULATOR_HOST": strings.TrimPrefix(s.Endpoint, "http://"),
+		"GOOGLE_CLOUD_PROJECT":  "project",
+	})
+}
+
+func runScripts(t *testing.T, dir string, env map[string]string) {
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
@@ -41,7 +72,10 @@ func TestScripts(t *testing.T) {
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("AWS_CONFIG_FILE", e.WorkDir+"/none")
 			e.Setenv("AWS_SHARED_CREDENTIALS_FILE", e.WorkDir+"/none")
-			e.Setenv("SERVICE", service.URL)
+			e.Setenv("GCE_METADATA_HOST", "127.0.0.1:9")
+			for name, v := range env {
+				e.Setenv(name, v)
+			}
 			// Under the race detector every process would wait a second at its end for other goroutines to race.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil

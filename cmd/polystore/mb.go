@@ -7,7 +7,9 @@ import (
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/providers/azure"
 	"github.com/polystore/storage/providers/file"
+	"github.com/polystore/storage/providers/gcs"
 	"github.com/polystore/storage/providers/s3"
 )
 
@@ -47,6 +49,10 @@ func (c *mbCmd) Run(a *app) error {
 	switch s := s.(type) {
 	case *s3.Store:
 		return makeS3(a.ctx, s, u.Host)
+	case *gcs.Store:
+		return makeGCS(a.ctx, s, u.Host)
+	case *azure.Store:
+		return makeAzure(a.ctx, s)
 	}
 	return fmt.Errorf("%s needs no bucket to be made: %w", u.Scheme, errors.ErrUnsupported)
 }

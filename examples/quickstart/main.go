@@ -7,6 +7,8 @@
 //
 //	STORE_URL='s3://bucket?region=eu-west-1' go run ./examples/quickstart
 //
+// or gs://bucket, or az://container?storage_account=name.
+//
 // It writes below the key quickstart/ and deletes there what an earlier run left.
 package main
 

@@ -3,7 +3,9 @@
 package all
 
 import (
+	_ "github.com/polystore/storage/providers/azure"
 	_ "github.com/polystore/storage/providers/file"
+	_ "github.com/polystore/storage/providers/gcs"
 	_ "github.com/polystore/storage/providers/memory"
 	_ "github.com/polystore/storage/providers/s3"
 )

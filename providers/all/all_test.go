@@ -14,11 +14,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// schemes are those of each provider beside this package. A provider without any is not finished, and not yet imported here.
+// schemes are those of each provider beside this package.
 var schemes = map[string][]string{
-	"azure":  nil,
+	"azure":  {"abfs", "abfss", "az", "azblob"},
 	"file":   {"file"},
-	"gcs":    nil,
+	"gcs":    {"gcs", "gs"},
 	"memory": {"mem"},
 	"s3":     {"s3", "s3a"},
 }
