@@ -320,6 +320,10 @@ func versioned(fn func(ctx context.Context, e *env, key string, first, second *s
 			}
 			versions[i] = o
 		}
+		// Some services number every write, also where nothing is kept.
+		if _, err := e.stat(ctx, key, &storage.StatOptions{VersionID: versions[0].VersionID}); errors.Is(err, storage.ErrNotExist) {
+			return fmt.Errorf("the version that was replaced is gone: %w", errors.ErrUnsupported)
+		}
 		if err := e.store.Delete(ctx, key, &storage.DeleteOptions{}); err != nil {
 			return err
 		}
