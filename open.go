@@ -11,17 +11,9 @@ import (
 	"sync"
 )
 
-// Opener opens the URLs of a scheme. It is a pure function of the URL and the process's environment: no state from one
-// URL reaches the next.
-type Opener struct {
-	// Open makes the Store. u has no credentials and no query; params has the query, less prefix=. Open takes from params
-	// what it knows and then asks params.Err before it does anything.
-	Open func(ctx context.Context, u *url.URL, params *Params) (Store, error)
-
-	OwnsPath  bool // the path is Open's; otherwise the path behind the bucket is a prefix, which Open does not see
-	OwnsQuery bool // prefix= is Open's, too
-	TakesUser bool // u.User may have a name (abfss://container@account…); a password never
-}
+// Opener opens the URLs of a scheme. It is a pure function of the URL and the process's environment: no state from one URL
+// reaches the next. u has no password and no fragment. Drivers make one with [StoreOpener].
+type Opener func(ctx context.Context, u *url.URL) (*Bucket, error)
 
 // Mux opens URLs by their scheme. The zero value is ready for use; its methods may be called concurrently.
 type Mux struct {
@@ -64,18 +56,15 @@ func (m *Mux) Schemes() []string {
 }
 
 // Open opens a bucket by URL: scheme://bucket/prefix?parameter=value. A path behind the bucket is a prefix and gets a
-// trailing slash if it lacks one; the parameter prefix= is taken as it stands. Schemes that own their path (file) say so in their
-// package. Unknown parameters, parameters that are there twice and credentials in the URL are errors; no error shows the URL's secrets.
+// trailing slash if it lacks one; the parameter prefix= is taken as it stands. Schemes that own their path (file) say so in
+// their package. Unknown parameters, parameters that are there twice and credentials in the URL are errors; no error shows
+// the URL's secrets.
 func (m *Mux) Open(ctx context.Context, rawURL string) (*Bucket, error) {
-	s, prefix, err := m.OpenStore(ctx, rawURL)
+	b, err := m.open(ctx, rawURL)
 	if err != nil {
-		return nil, err
-	}
-	b := New(s, nil)
-	if prefix != "" {
-		sub := b.Prefix(prefix)
-		sub.owner = true
-		return sub, nil
+		e := asError(err)
+		e.Op, e.InDoubt = "Open", false
+		return nil, e
 	}
 	return b, nil
 }
@@ -83,63 +72,93 @@ func (m *Mux) Open(ctx context.Context, rawURL string) (*Bucket, error) {
 // OpenStore opens the Store of a URL and returns it beside the prefix that the URL names, for programs that set Options:
 // storage.New(store, options).Prefix(prefix).
 func (m *Mux) OpenStore(ctx context.Context, rawURL string) (s Store, prefix string, err error) {
-	fail := func(format string, args ...any) (Store, string, error) {
-		e := invalid(format, args...)
-		e.Op = "Open"
-		return nil, "", e
+	b, err := m.Open(ctx, rawURL)
+	if err != nil {
+		return nil, "", err
 	}
+	return b.raw, b.prefix, nil
+}
+
+func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
 		// The error repeats the URL or a piece of it, and that may be of a secret: the "port" of s3://id:sec/ret@bucket.
-		return fail("not a URL of the form scheme://bucket/prefix?parameter=value")
+		return nil, invalid("not a URL of the form scheme://bucket/prefix?parameter=value")
 	}
 	m.mu.RLock()
-	o, ok := m.openers[u.Scheme]
+	open, ok := m.openers[u.Scheme]
 	m.mu.RUnlock()
 	if !ok {
-		return fail("unknown scheme %q, known are %s (forgotten import?)", u.Scheme, strings.Join(m.Schemes(), ", "))
+		return nil, invalid("unknown scheme %q, known are %s (forgotten import?)", u.Scheme, strings.Join(m.Schemes(), ", "))
 	}
-	if _, password := u.User.Password(); password || u.User != nil && !o.TakesUser {
-		return fail("credentials in a URL: use the provider's environment variables or its Options")
+	if _, password := u.User.Password(); password {
+		return nil, errCredentials()
 	}
 	if u.Fragment != "" || u.Opaque != "" {
-		return fail("%s URL has no fragment and begins with %s://", u.Scheme, u.Scheme)
+		return nil, invalid("%s URL has no fragment and begins with %s://", u.Scheme, u.Scheme)
+	}
+	return open(ctx, u)
+}
+
+func errCredentials() error {
+	return invalid("credentials in a URL: use the provider's environment variables or its Options")
+}
+
+// StoreOpener makes an [Opener] of a function that opens a Store: its OpenURL. It reads the query, turns path and prefix= into
+// a prefix, and refuses what Open did not ask for.
+type StoreOpener struct {
+	// Open makes the Store. u has no query; params has it, less prefix=. Open takes from params what it knows and then asks
+	// params.Err before it does anything.
+	Open func(ctx context.Context, u *url.URL, params *Params) (Store, error)
+
+	OwnsPath  bool // the path is Open's; otherwise the path behind the bucket is a prefix, which Open does not see
+	OwnsQuery bool // prefix= is Open's, too
+	TakesUser bool // u.User may have a name (abfss://container@account…)
+}
+
+// OpenURL is an Opener.
+func (o StoreOpener) OpenURL(ctx context.Context, u *url.URL) (*Bucket, error) {
+	if u.User != nil && !o.TakesUser {
+		return nil, errCredentials()
 	}
 	params, err := newParams(u.RawQuery)
 	if err != nil {
-		return fail("%w", err)
+		return nil, invalid("%w", err)
 	}
-	u.RawQuery, u.ForceQuery = "", false
+	own := *u
+	own.RawQuery, own.ForceQuery = "", false
+	prefix := ""
 	if !o.OwnsQuery {
 		prefix = params.String("prefix")
 	}
 	if !o.OwnsPath {
-		if path := strings.TrimPrefix(u.Path, "/"); path != "" {
+		if path := strings.TrimPrefix(own.Path, "/"); path != "" {
 			if prefix != "" {
-				return fail("a prefix in the path and prefix= exclude each other")
+				return nil, invalid("a prefix in the path and prefix= exclude each other")
 			}
 			prefix = strings.TrimSuffix(path, "/") + "/"
 		}
-		u.Path, u.RawPath = "", ""
+		own.Path, own.RawPath = "", ""
 	}
 	if prefix != "" {
 		if err := validKey(prefix); err != nil {
-			return fail("prefix: %w", err)
+			return nil, invalid("prefix: %w", err)
 		}
 	}
-	s, err = o.Open(ctx, u, params)
-	if err == nil {
-		err = params.Err() // an Open that forgot to ask
-		if err != nil {
-			Full(s).Close()
-		}
-	}
+	s, err := o.Open(ctx, &own, params)
 	if err != nil {
-		e := asError(err)
-		e.Op, e.InDoubt = "Open", false
-		return nil, "", e
+		return nil, err
 	}
-	return s, prefix, nil
+	b := New(s, nil)
+	if err := params.Err(); err != nil { // an Open that forgot to ask
+		b.Close()
+		return nil, err
+	}
+	if prefix != "" {
+		b = b.Prefix(prefix)
+		b.owner = true
+	}
+	return b, nil
 }
 
 // Params are the query parameters of a URL. Each method takes one; what nobody takes is unknown.

@@ -30,7 +30,7 @@ type closing struct {
 func (c closing) Close() error { c.o.Closed++; return nil }
 
 // opener takes the parameters text, flag and number, and notes what it was given in o.
-func opener(o *opened, base storage.Opener) storage.Opener {
+func opener(o *opened, base storage.StoreOpener) storage.Opener {
 	base.Open = func(_ context.Context, u *url.URL, p *storage.Params) (storage.Store, error) {
 		o.URL, o.Text, o.Flag, o.Number = u.String(), p.String("text"), p.Bool("flag"), p.Int("number")
 		if base.OwnsQuery {
@@ -44,7 +44,7 @@ func opener(o *opened, base storage.Opener) storage.Opener {
 		m, err := memory.New(nil)
 		return closing{m, o}, err
 	}
-	return base
+	return base.OpenURL
 }
 
 func TestMuxOpenStore(t *testing.T) {
@@ -68,10 +68,10 @@ func TestMuxOpenStore(t *testing.T) {
 	} {
 		var got opened
 		var m storage.Mux
-		m.Handle("t", opener(&got, storage.Opener{}))
-		m.Handle("own", opener(&got, storage.Opener{OwnsPath: true}))
-		m.Handle("query", opener(&got, storage.Opener{OwnsQuery: true}))
-		m.Handle("user", opener(&got, storage.Opener{TakesUser: true}))
+		m.Handle("t", opener(&got, storage.StoreOpener{}))
+		m.Handle("own", opener(&got, storage.StoreOpener{OwnsPath: true}))
+		m.Handle("query", opener(&got, storage.StoreOpener{OwnsQuery: true}))
+		m.Handle("user", opener(&got, storage.StoreOpener{TakesUser: true}))
 		s, prefix, err := m.OpenStore(t.Context(), raw)
 		if err != nil || s == nil {
 			t.Errorf("OpenStore(%q): %v", raw, err)
@@ -86,8 +86,8 @@ func TestMuxOpenStore(t *testing.T) {
 func TestMuxRefuses(t *testing.T) {
 	var got opened
 	var m storage.Mux
-	m.Handle("t", opener(&got, storage.Opener{}))
-	m.Handle("user", opener(&got, storage.Opener{TakesUser: true}))
+	m.Handle("t", opener(&got, storage.StoreOpener{}))
+	m.Handle("user", opener(&got, storage.StoreOpener{TakesUser: true}))
 	for raw, says := range map[string]string{
 		"":                                   `unknown scheme "", known are t, user (forgotten import?)`,
 		"nope://b":                           `unknown scheme "nope", known are t, user (forgotten import?)`,
@@ -128,7 +128,7 @@ func TestMuxRefuses(t *testing.T) {
 func TestMuxOpen(t *testing.T) {
 	var got opened
 	var m storage.Mux
-	m.Handle("t", opener(&got, storage.Opener{}))
+	m.Handle("t", opener(&got, storage.StoreOpener{}))
 	for raw, key := range map[string]string{"t://b": "k", "t://b/p": "p/k", "t://b?prefix=p": "pk"} {
 		got.Closed = 0
 		b, err := m.Open(t.Context(), raw)
@@ -149,9 +149,9 @@ func TestMuxOpen(t *testing.T) {
 
 func TestMuxErrorOfOpener(t *testing.T) {
 	var m storage.Mux
-	m.Handle("t", storage.Opener{Open: func(context.Context, *url.URL, *storage.Params) (storage.Store, error) {
+	m.Handle("t", func(context.Context, *url.URL) (*storage.Bucket, error) {
 		return nil, &storage.Error{Kind: storage.ErrNoBucket, Code: "NoSuchBucket"}
-	}})
+	})
 	_, err := m.Open(t.Context(), "t://b")
 	var e *storage.Error
 	if !errors.As(err, &e) || e.Op != "Open" || e.Kind != storage.ErrNoBucket || e.Code != "NoSuchBucket" {
@@ -161,8 +161,8 @@ func TestMuxErrorOfOpener(t *testing.T) {
 
 func TestMuxHandleTwice(t *testing.T) {
 	var m storage.Mux
-	m.Handle("b", storage.Opener{})
-	m.Handle("a", storage.Opener{})
+	m.Handle("b", nil)
+	m.Handle("a", nil)
 	if d := cmp.Diff([]string{"a", "b"}, m.Schemes()); d != "" {
 		t.Errorf("Schemes (-want +got):\n%s", d)
 	}
@@ -171,5 +171,5 @@ func TestMuxHandleTwice(t *testing.T) {
 			t.Error("a scheme registered twice does not panic")
 		}
 	}()
-	m.Handle("a", storage.Opener{})
+	m.Handle("a", nil)
 }

@@ -183,7 +183,8 @@ var _ = []any{
 	storage.Error{
 		Op: "", Key: "", Kind: error(nil), Status: 1, Code: "", RequestID: "", RetryAfter: time.Second, InDoubt: true, Attempts: 1, Err: error(nil),
 	},
-	storage.Opener{Open: func(context.Context, *url.URL, *storage.Params) (storage.Store, error) { return nil, nil }},
+	storage.Opener(func(context.Context, *url.URL) (*storage.Bucket, error) { return nil, nil }),
+	storage.StoreOpener{Open: func(context.Context, *url.URL, *storage.Params) (storage.Store, error) { return nil, nil }},
 	storage.Range{Offset: int64(0), Length: int64(0)},
 	storage.ETagNone + "",
 	new(storage.Mux), new(storage.DeleteError),

@@ -7,7 +7,7 @@ import (
 	"github.com/polystore/storage"
 )
 
-func init() { storage.Handle("table", storage.Opener{Open: open}) }
+func init() { storage.Handle("table", storage.StoreOpener{Open: open}.OpenURL) }
 
 // open opens table://, a fresh table each time: a real driver would connect to u.Host here. Params.Err is asked before
 // anything is done: a parameter that nobody took is an error.

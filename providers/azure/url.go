@@ -10,10 +10,10 @@ import (
 
 func init() {
 	for _, scheme := range [...]string{"az", "azblob"} {
-		storage.Handle(scheme, storage.Opener{Open: open})
+		storage.Handle(scheme, storage.StoreOpener{Open: open}.OpenURL)
 	}
 	for _, scheme := range [...]string{"abfs", "abfss"} {
-		storage.Handle(scheme, storage.Opener{Open: open, TakesUser: true})
+		storage.Handle(scheme, storage.StoreOpener{Open: open, TakesUser: true}.OpenURL)
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func init() {
-	storage.Handle("file", storage.Opener{OwnsPath: true, Open: open})
+	storage.Handle("file", storage.StoreOpener{OwnsPath: true, Open: open}.OpenURL)
 }
 
 // open opens file:///directory?create_dir=true. The whole path is the directory.

@@ -9,7 +9,7 @@ import (
 )
 
 func init() {
-	o := storage.Opener{Open: open}
+	o := storage.StoreOpener{Open: open}.OpenURL
 	storage.Handle("gs", o)
 	storage.Handle("gcs", o)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/polystore/storage"
 )
 
-func init() { storage.Handle("mem", storage.Opener{Open: open}) }
+func init() { storage.Handle("mem", storage.StoreOpener{Open: open}.OpenURL) }
 
 // named are the buckets of mem://name, which all who open a name in this process share.
 var named = struct {

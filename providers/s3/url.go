@@ -8,7 +8,7 @@ import (
 )
 
 func init() {
-	o := storage.Opener{Open: open}
+	o := storage.StoreOpener{Open: open}.OpenURL
 	storage.Handle("s3", o)
 	storage.Handle("s3a", o)
 }
