@@ -3,16 +3,18 @@ package azure
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/polystore/storage/internal/wire"
 )
 
 // attempt is one request and what it needs to be made and, when it fails, to be judged by.
 type attempt struct {
-	write   bool     // failing, it may have been carried out all the same
-	refused error    // the kind of a 412
-	missing error    // the kind of "no such blob"
-	body    *payload // nil: a small one or none
-	version string   // of the blob; empty: the current one
-	slurp   bool     // read the answer's body at once
+	write   bool          // failing, it may have been carried out all the same
+	refused error         // the kind of a 412
+	missing error         // the kind of "no such blob"
+	body    *wire.Payload // nil: a small one or none
+	version string        // of the blob; empty: the current one
+	slurp   bool          // read the answer's body at once
 
 	inferred bool // the answer says that its access tier is the account's default; the SDK does not tell
 
@@ -28,5 +30,5 @@ func (a *attempt) begin(ctx context.Context) context.Context {
 // inDoubt reports whether the request may have been carried out, given that there was no definite answer: it is a write, it
 // had a connection, and the last byte of its body was handed out. The service never makes a blob of a part of a body.
 func (a *attempt) inDoubt() bool {
-	return a.write && a.connected.Load() && (a.body == nil || a.body.whole())
+	return a.write && a.connected.Load() && (a.body == nil || a.body.Whole())
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // maxBatch is how many blobs one request deletes: https://learn.microsoft.com/rest/api/storageservices/blob-batch.
@@ -67,7 +68,7 @@ func keyFailure(ctx context.Context, a *attempt, key string, err error) error {
 	case err == nil:
 		return nil
 	case !errors.As(err, &re):
-		return &storage.Error{Key: key, Kind: storage.ErrUnavailable, InDoubt: true, Err: &cause{plainText(err), err}}
+		return &storage.Error{Key: key, Kind: storage.ErrUnavailable, InDoubt: true, Err: wire.Plain(err)}
 	}
 	e := answer(ctx, a, re)
 	if e.Kind == storage.ErrNotExist {

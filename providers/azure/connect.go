@@ -9,6 +9,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
+
+	"github.com/polystore/storage/internal/wire"
 )
 
 // connect makes the SDK's client from the options and what the environment says.
@@ -89,7 +91,7 @@ func (s *Store) httpClient(o *Options) *doer {
 	if o.HTTPClient != nil {
 		return newDoer(o.HTTPClient)
 	}
-	t := newTransport()
+	t := wire.NewTransport(nil)
 	s.closeIdle = append(s.closeIdle, t.CloseIdleConnections)
 	return newDoer(&http.Client{Transport: t})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor put no metadata in the place of
@@ -23,7 +24,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	if opts.Token != "" {
 		return nil, invalid("a copy within Azure has no token")
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	from, err := s.source(ctx, src, opts.SourceVersionID)

@@ -11,11 +11,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // defaultCredential is the default chain of Entra ID. It asks nobody yet.
 func (s *Store) defaultCredential() (azcore.TokenCredential, error) {
-	t := newTransport()
+	t := wire.NewTransport(nil)
 	t.DisableKeepAlives = true // rare and small requests: no connection is kept that a Close would have to close
 	// A metadata service that answers nothing must not hold up the lack of credentials.
 	t.ResponseHeaderTimeout = 10 * time.Second
@@ -43,7 +44,7 @@ func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 type credentialsError struct{ err error }
 
 func (e *credentialsError) Error() string {
-	return "no credentials: " + strings.Join(strings.Fields(plainText(e.err)), " ")
+	return "no credentials: " + strings.Join(strings.Fields(wire.PlainText(e.err)), " ")
 }
 
 func (e *credentialsError) Unwrap() error { return e.err }

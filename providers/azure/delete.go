@@ -6,6 +6,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Delete makes one Delete Blob. Snapshots are not deleted along: an object that has some stays, with an error that says so.
@@ -13,7 +14,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return err
 	}
 	a := &attempt{write: true}

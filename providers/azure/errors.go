@@ -6,20 +6,19 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
 func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.body != nil {
-		if source := a.body.failure(); source != nil {
+		if source := a.body.Failure(); source != nil {
 			return &storage.Error{Err: source} // and the service never got the whole body
 		}
 	}
@@ -27,16 +26,16 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	var re *azcore.ResponseError
 	switch {
 	case errors.As(err, &ce) && ctx.Err() == nil:
-		return &storage.Error{Kind: storage.ErrPermission, Err: &cause{ce.Error(), err}}
+		return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(ce.Error(), err)}
 	case errors.As(err, &re) && re.StatusCode != 0:
 		return answer(ctx, a, re)
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
 	case !a.sent.Load():
-		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{plainText(err), err}} // the SDK refused to make a request
+		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.Plain(err)} // the SDK refused to make a request
 	}
 	// No connection, no answer, or one that broke off in the middle.
-	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
 }
 
 // answer classifies what the service said: by its code, and by the status where the code says nothing.
@@ -45,7 +44,7 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	text, sourceStatus := http.StatusText(e.Status), 0
 	if resp := re.RawResponse; resp != nil {
 		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
-		e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+		e.RetryAfter = wire.RetryAfter(resp.Header.Get("Retry-After"))
 		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code")) // 0 where there is none
 		if m := message(resp); m != "" {
 			text = m
@@ -53,7 +52,7 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	}
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
-		e.Kind = kindOfStatus(e.Status)
+		e.Kind = wire.KindOfStatus(e.Status)
 	}
 	switch {
 	case e.Code == "CannotVerifyCopySource":
@@ -79,7 +78,7 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 			return e
 		}
 	}
-	e.Err = &cause{text, re}
+	e.Err = wire.NewCause(text, re)
 	return e
 }
 
@@ -129,36 +128,6 @@ var kindOf = map[string]error{
 	"APINotImplemented": errors.ErrUnsupported,
 }
 
-func kindOfStatus(status int) error {
-	switch status {
-	case http.StatusNotModified:
-		return storage.ErrNotModified
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return storage.ErrPermission
-	case http.StatusNotFound:
-		return storage.ErrNotExist
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return errors.ErrUnsupported
-	case http.StatusRequestTimeout:
-		return storage.ErrUnavailable
-	case http.StatusConflict:
-		return nil
-	case http.StatusPreconditionFailed:
-		return storage.ErrPrecondition
-	case http.StatusRequestedRangeNotSatisfiable:
-		return storage.ErrRange
-	case http.StatusTooManyRequests:
-		return storage.ErrThrottled
-	}
-	switch status / 100 {
-	case 3, 4: // a redirect is not followed: the signature is for one host
-		return storage.ErrInvalid
-	case 5:
-		return storage.ErrUnavailable
-	}
-	return nil
-}
-
 // kindOfSource is the kind of a copy whose source answered with status. Everything that is not plain (an empty source, one
 // above the limit: 409) is for the Bucket to copy otherwise: https://github.com/Azure/azure-sdk-for-go/issues/19880.
 func kindOfSource(status int) error {
@@ -202,33 +171,4 @@ func message(resp *http.Response) string {
 // bytesBehindMark drops the byte order mark that some front ends send.
 func bytesBehindMark(b []byte) []byte {
 	return []byte(strings.TrimPrefix(string(b), "\ufeff"))
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(v string) time.Duration {
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(time.Until(t), 0)
-	}
-	return 0
-}
-
-// cause is an error of the SDK under a text of one line that has no URL in it.
-type cause struct {
-	text string
-	err  error
-}
-
-func (c *cause) Error() string { return c.text }
-func (c *cause) Unwrap() error { return c.err }
-
-// plainText is the text of err without the URL that net/http puts into it.
-func plainText(err error) string {
-	var ue *url.Error
-	for errors.As(err, &ue) && ue.Err != nil {
-		err = ue.Err
-	}
-	return err.Error()
 }

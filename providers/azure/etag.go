@@ -2,47 +2,37 @@ package azure
 
 import (
 	"strings"
-	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // noETag is well-formed and the ETag of nothing: it stands for tokens that Azure never gave out where a request must be made
 // all the same, since a missing object answers otherwise than one that does not match.
 const noETag = `"0x0"`
 
-// validETag reports whether Azure could have given token out: one quoted string. Anything else could be read as a list or as "*".
-func validETag(token string) bool {
-	inner, ok := strings.CutPrefix(token, `"`)
-	if !ok {
-		return false
-	}
-	inner, ok = strings.CutSuffix(inner, `"`)
-	return ok && inner != "" && !strings.Contains(inner, `"`)
-}
-
 // match is the If-Match of a read or of a copy's source, nil for none.
 func match(token string) *azcore.ETag {
 	switch {
 	case token == "":
 		return nil
-	case !validETag(token):
+	case !wire.ValidETag(token):
 		token = noETag
 	}
 	return new(azcore.ETag(token))
 }
 
-// readConditions are the headers of a conditional read. The service takes one of them at a time; held sees to the others. A token that
+// readConditions are the headers of a conditional read. The service takes one of them at a time; wire.Held sees to the others. A token that
 // matches nothing is no If-None-Match.
 func readConditions(o *storage.GetOptions) *blob.AccessConditions {
 	m := new(blob.ModifiedAccessConditions)
 	switch {
 	case o.IfMatch != "":
 		m.IfMatch = match(o.IfMatch)
-	case validETag(o.IfNoneMatch):
+	case wire.ValidETag(o.IfNoneMatch):
 		m.IfNoneMatch = match(o.IfNoneMatch)
 	case o.IfNoneMatch == "" && !o.IfModifiedSince.IsZero():
 		m.IfModifiedSince = &o.IfModifiedSince
@@ -50,29 +40,6 @@ func readConditions(o *storage.GetOptions) *blob.AccessConditions {
 		return nil
 	}
 	return &blob.AccessConditions{ModifiedAccessConditions: m}
-}
-
-// held tells whether the conditions of a read hold for the object as it is.
-func held(o *storage.StatOptions, now *storage.Object) error {
-	switch {
-	case o.IfMatch != "" && o.IfMatch != now.ETag:
-		return &storage.Error{Kind: storage.ErrPrecondition}
-	case o.IfNoneMatch != "" && o.IfNoneMatch == now.ETag:
-		return &storage.Error{Kind: storage.ErrNotModified}
-	case o.IfNoneMatch != "" || o.IfModifiedSince.IsZero():
-		return nil // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void
-	case !now.ModTime.Truncate(time.Second).After(o.IfModifiedSince.Truncate(time.Second)):
-		return &storage.Error{Kind: storage.ErrNotModified}
-	}
-	return nil
-}
-
-// checkMatch refuses the If-Match of a write that matches nothing.
-func checkMatch(token string) error {
-	if token != "" && !validETag(token) {
-		return &storage.Error{Kind: storage.ErrPrecondition}
-	}
-	return nil
 }
 
 // writeConditions are the headers of a conditional write, and the kinds of its refusal. A missing object is as good as a

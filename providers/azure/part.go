@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // PutPart makes one Put Block.
@@ -18,7 +19,7 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	if err := checkPart(key, uploadID, number, size); err != nil {
 		return nil, err
 	}
-	p, err := newPayload(body, size)
+	p, err := wire.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}

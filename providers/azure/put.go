@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // maxPut is the largest object that one request makes: https://learn.microsoft.com/rest/api/storageservices/put-blob.
@@ -20,10 +21,10 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if size > maxPut {
 		return nil, invalid("%d bytes in one request, at most %d", size, int64(maxPut))
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
-	p, err := newPayload(body, size)
+	p, err := wire.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they would spare, and to an
@@ -32,7 +33,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	}
 	o.Metadata, o.Checksums = userMetadata(out.Metadata)
 	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
-	if err := held(opts, o); err != nil {
+	if err := wire.Held(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil

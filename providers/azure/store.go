@@ -21,12 +21,12 @@ package azure
 
 import (
 	"context"
-	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Store is one container. Make it with New, use it through a [storage.Bucket].
@@ -39,7 +39,7 @@ type Store struct {
 	token      azcore.TokenCredential         // nil: no Entra ID
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
-	buffers    sync.Pool                      // of *[]byte: what is hashed before it is sent
+	hasher     wire.Hasher                    // of what is sent
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -59,7 +59,6 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{name: container}
-	s.buffers.New = func() any { b := make([]byte, 128<<10); return &b }
 	if err := s.connect(&o); err != nil {
 		s.Close()
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // CreateUpload makes no request: an upload is the name that its blocks share. What it refuses, CompleteUpload would.
@@ -32,11 +33,11 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	if err := checkUpload(uploadID); err != nil {
 		return nil, err
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
-	if err := checkSums(&sums, &opts.Checksums); err != nil {
+	if err := wire.CheckSums(&sums, &opts.Checksums); err != nil {
 		return nil, err
 	}
 	return s.commit(ctx, key, uploadID, parts, opts, sums)

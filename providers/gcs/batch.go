@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // MaxBatch is Options.BatchSize; 0 on an emulator.
@@ -43,7 +44,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 		case err != nil:
 			errs[i] = err
 			continue
-		case !xmlText(key):
+		case !wire.XMLText(key):
 			errs[i] = s.Delete(ctx, key, &storage.DeleteOptions{})
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	htransport "google.golang.org/api/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 const (
@@ -46,7 +47,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	transport, err := htransport.NewTransport(ctx, s.transport(o), extra...)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"connecting: " + plainText(err), err}}
+		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("connecting: "+wire.PlainText(err), err)}
 	}
 	s.http = &http.Client{
 		Transport: transport,
@@ -59,7 +60,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from looking for others.
 	s.client, err = gcloud.NewClient(ctx, append(auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"))...)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"connecting: " + plainText(err), err}}
+		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("connecting: "+wire.PlainText(err), err)}
 	}
 	return nil
 }
@@ -98,7 +99,7 @@ func (s *Store) transport(o *Options) http.RoundTripper {
 		}
 		return &watched{http.DefaultTransport}
 	}
-	t := newTransport()
+	t := wire.NewTransport(nil)
 	s.closeIdle = t.CloseIdleConnections
 	return &watched{t}
 }

@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -60,7 +61,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return &storage.CopyResult{Object: answer.Resource.written(dst)}, nil
 	}
 	if answer.RewriteToken == "" {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: &cause{text: "a copy that is not done and does not say how to go on"}}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: errors.New("a copy that is not done and does not say how to go on")}
 	}
 	return w.next(answer.RewriteToken)
 }

@@ -11,6 +11,7 @@ import (
 	gcloud "cloud.google.com/go/storage"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where there are none, that must not
@@ -20,7 +21,7 @@ const tokenTimeout = 4 * time.Second
 // credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
 type credentialsError struct{ err error }
 
-func (e *credentialsError) Error() string { return "no credentials: " + plainText(e.err) }
+func (e *credentialsError) Error() string { return "no credentials: " + wire.PlainText(e.err) }
 func (e *credentialsError) Unwrap() error { return e.err }
 
 // findCredentials returns those of the options, else the default ones, with requests for tokens that are bounded and fail by name.

@@ -8,22 +8,19 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
-	"time"
 	"unicode/utf8"
 
 	"cloud.google.com/go/auth"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // fail says of an attempt's err what kind it is and whether the request may have been carried out all the same. There was no answer, or one that
 // broke off in the middle.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.body != nil {
-		if own := a.body.src.failure(); own != nil {
+		if own := a.body.Failure(); own != nil {
 			return &storage.Error{Err: own} // and the service never got the whole body
 		}
 	}
@@ -33,15 +30,15 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
 	case a.authorized.Load():
-		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
 	case errors.As(err, &temporary) && temporary.Temporary():
-		return &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{plainText(err), err}}
+		return &storage.Error{Kind: storage.ErrUnavailable, Err: wire.Plain(err)}
 	}
-	text := plainText(err)
+	text := wire.PlainText(err)
 	if errors.As(err, &none) {
 		text = none.Error()
 	}
-	return &storage.Error{Kind: storage.ErrPermission, Err: &cause{text, err}}
+	return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(text, err)}
 }
 
 // answer classifies what the service said: by its code where it has one, and by the status.
@@ -52,7 +49,7 @@ func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
 	if !a.secret {
 		e.RequestID = resp.Header.Get("X-Guploader-Uploadid")
 	}
-	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"))
+	e.RetryAfter = wire.RetryAfter(resp.Header.Get("Retry-After"))
 	return e
 }
 
@@ -75,7 +72,7 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 	if text == "" {
 		text = http.StatusText(status)
 	}
-	e.Err = &cause{text: text}
+	e.Err = errors.New(text)
 	return e
 }
 
@@ -160,54 +157,13 @@ var kindOf = map[string]error{
 
 func kindOfStatus(status int) error {
 	switch status {
-	case http.StatusNotModified:
-		return storage.ErrNotModified
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return storage.ErrPermission
-	case http.StatusNotFound, http.StatusGone: // 410: a resumable session that ended
+	case http.StatusGone: // a resumable session that ended
 		return storage.ErrNotExist
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return errors.ErrUnsupported
-	case http.StatusRequestTimeout, http.StatusConflict:
+	case http.StatusConflict:
 		return storage.ErrUnavailable
-	case http.StatusPreconditionFailed:
-		return storage.ErrPrecondition
-	case http.StatusRequestedRangeNotSatisfiable:
-		return storage.ErrRange
-	case http.StatusTooManyRequests:
-		return storage.ErrThrottled
 	}
-	if status >= 500 {
-		return storage.ErrUnavailable
+	if kind := wire.KindOfStatus(status); kind != nil {
+		return kind
 	}
 	return storage.ErrInvalid
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(v string) time.Duration {
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(time.Until(t), 0)
-	}
-	return 0
-}
-
-// cause is an error under a text that has no URL in it; err may be nil.
-type cause struct {
-	text string
-	err  error
-}
-
-func (c *cause) Error() string { return c.text }
-func (c *cause) Unwrap() error { return c.err }
-
-// plainText is what is behind the last wrapping that holds a URL.
-func plainText(err error) string {
-	var ue *url.Error
-	for errors.As(err, &ue) {
-		err = ue.Err
-	}
-	return strings.TrimSpace(err.Error())
 }

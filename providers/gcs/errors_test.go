@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // stubbed is a Store on a server that says what no well-behaved one does.
@@ -18,7 +18,7 @@ func stubbed(t *testing.T, handler http.HandlerFunc) (*Store, *httptest.Server) 
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	transport := newTransport()
+	transport := wire.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	return mustNew(t, "bucket", &Options{Endpoint: server.URL, Anonymous: true, HTTPClient: &http.Client{Transport: transport}}), server
 }
@@ -158,22 +158,6 @@ func TestBatchErrors(t *testing.T) {
 	}
 }
 
-func TestRetryAfter(t *testing.T) {
-	for v, want := range map[string]time.Duration{"": 0, "3": 3 * time.Second, "-3": 0, "x": 0, "Mon, 02 Jan 2006 15:04:05 GMT": 0} {
-		if got := retryAfter(v); got != want {
-			t.Errorf("retryAfter(%q) = %v, want %v", v, got, want)
-		}
-	}
-}
-
-func TestPlainText(t *testing.T) {
-	inner := errors.New("refused")
-	err := &url.Error{Op: "Get", URL: "https://host/?X-Goog-Signature=secret", Err: &url.Error{Op: "Get", URL: "secret", Err: inner}}
-	if got := plainText(fmt.Errorf("wrapped: %w", err)); got != "refused" {
-		t.Errorf("plainText = %q", got)
-	}
-}
-
 func FuzzParseRefusal(f *testing.F) {
 	for _, body := range []string{jsonError(404, "notFound"), xmlErrorText("NoSuchKey"), "{", "<", "{}", "<Error/>", "Not Found", "\xff"} {
 		f.Add([]byte(body))
@@ -181,18 +165,6 @@ func FuzzParseRefusal(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if r := parseRefusal(body); len(r.code) > len(body) {
 			t.Errorf("code %q out of %q", r.code, body)
-		}
-	})
-}
-
-func FuzzParseContentRange(f *testing.F) {
-	for _, v := range []string{"bytes 0-9/10", "bytes 5-5/6", "bytes */10", "bytes 9-0/10", "", "bytes 0-9/*"} {
-		f.Add(v)
-	}
-	f.Fuzz(func(t *testing.T, v string) {
-		first, last, size, err := parseContentRange(v)
-		if err == nil && (first < 0 || first > last || last >= size) {
-			t.Errorf("parseContentRange(%q) = %d, %d, %d", v, first, last, size)
 		}
 	})
 }

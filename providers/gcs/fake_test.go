@@ -17,6 +17,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // signerName is who signs URLs in tests.
@@ -69,7 +70,7 @@ func startFake(t testing.TB, o gcsfake.Options) *fake {
 	}
 	f := &fake{Server: gcsfake.Start(t, o)}
 	f.bucket = f.NewBucket(t)
-	transport := newTransport()
+	transport := wire.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	f.options = Options{
 		Endpoint:    f.URL,

@@ -1,10 +1,8 @@
 package gcs
 
 import (
-	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/polystore/storage"
 )
@@ -57,21 +55,5 @@ func setVersion(q url.Values, name, version string) error {
 		return &storage.Error{Kind: storage.ErrNotExist}
 	}
 	q.Set(name, version)
-	return nil
-}
-
-// readable holds the conditions of a read against what was found. The service's own IfNoneMatch is for the JSON API only, and its order of
-// "missing" and "refused" is not documented.
-func readable(o *storage.Object, opts *storage.StatOptions) error {
-	switch {
-	case opts.IfMatch != "" && opts.IfMatch != o.ETag:
-		return &storage.Error{Kind: storage.ErrPrecondition}
-	case opts.IfNoneMatch != "" && opts.IfNoneMatch == o.ETag:
-		return &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified}
-	case opts.IfNoneMatch != "" || opts.IfModifiedSince.IsZero():
-		return nil // RFC 9110 §13.1.3: If-None-Match makes If-Modified-Since void
-	case !o.ModTime.After(opts.IfModifiedSince.Truncate(time.Second)):
-		return &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified}
-	}
 	return nil
 }

@@ -2,15 +2,13 @@ package gcs
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are stored: asking for gzip is what keeps the
@@ -24,11 +22,12 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, err
 	}
 	h := http.Header{"Accept-Encoding": {"gzip"}}
-	if r := rangeHeader(opts.Offset, opts.Length); r != "" {
+	if r := wire.Range(opts.Offset, opts.Length); r != "" {
 		h.Set("Range", r)
 	}
-	// The answer is held against all conditions. These two go along so that nothing is sent in vain, and so that a range of another
-	// version is "refused" and not "not satisfiable".
+	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API only, and its order of "missing"
+	// and "refused" is not documented. These two go along so that nothing is sent in vain, and so that a range of another version is
+	// "refused" and not "not satisfiable".
 	if validGeneration(opts.IfMatch) {
 		h.Set(generationHeader, opts.IfMatch)
 	}
@@ -42,27 +41,14 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	}
 	r, err := gotten(key, resp)
 	if err == nil {
-		err = readable(r.Object, &storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince})
+		err = wire.Held(&storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince}, r.Object)
 	}
 	if err != nil {
 		drain(resp) // a short one, so that the connection stays; a long one is cut
 		return nil, err
 	}
-	r.Body = &reader{ctx, resp.Body}
+	r.Body = wire.NewBody(ctx, resp.Body)
 	return r, nil
-}
-
-// rangeHeader is empty for the whole object: a range of an empty object would be refused.
-func rangeHeader(offset, length int64) string {
-	switch {
-	case offset < 0:
-		return "bytes=" + strconv.FormatInt(offset, 10)
-	case length > 0:
-		return fmt.Sprintf("bytes=%d-%d", offset, offset+length-1)
-	case offset > 0:
-		return fmt.Sprintf("bytes=%d-", offset)
-	}
-	return ""
 }
 
 // gotten describes what an answer has.
@@ -89,20 +75,20 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		Length: resp.ContentLength,
 	}
 	if stored := h.Get("X-Goog-Stored-Content-Encoding"); stored != "" && stored != encodingOf(h) {
-		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: &cause{text: "the bytes are stored as " + stored + " and came as " + encodingOf(h)}}
+		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h))}
 	}
 	if v := h.Get("Content-Range"); resp.StatusCode == http.StatusPartialContent {
 		if resp.ContentLength == 0 { // fake-gcs-server, for a suffix of an empty object
 			return nil, &storage.Error{Kind: storage.ErrRange, Status: resp.StatusCode}
 		}
-		first, last, size, err := parseContentRange(v)
+		first, last, size, err := wire.ParseContentRange(v)
 		if err != nil {
 			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: err}
 		}
 		r.Offset, r.Length, r.Object.Size = first, last-first+1, size
 	}
 	if r.Length < 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "an answer without a length"}}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("an answer without a length")}
 	}
 	return r, nil
 }
@@ -122,49 +108,3 @@ func cacheControl(h http.Header) string {
 	}
 	return ""
 }
-
-// parseContentRange reads "bytes first-last/size".
-func parseContentRange(v string) (first, last, size int64, err error) {
-	bad := func() (int64, int64, int64, error) {
-		return 0, 0, 0, fmt.Errorf("malformed Content-Range %q", v)
-	}
-	bounds, total, ok := strings.Cut(strings.TrimPrefix(v, "bytes "), "/")
-	from, to, dash := strings.Cut(bounds, "-")
-	if !ok || !dash || !strings.HasPrefix(v, "bytes ") {
-		return bad()
-	}
-	var n [3]int64
-	for i, text := range [...]string{from, to, total} {
-		u, err := strconv.ParseUint(text, 10, 63)
-		if err != nil {
-			return bad()
-		}
-		n[i] = int64(u)
-	}
-	if n[0] > n[1] || n[1] >= n[2] {
-		return bad()
-	}
-	return n[0], n[1], n[2], nil
-}
-
-// reader is a body that ends with its context, what has arrived already included, and names its errors.
-type reader struct {
-	ctx  context.Context
-	body io.ReadCloser
-}
-
-func (r *reader) Read(p []byte) (int, error) {
-	if ended := r.ctx.Err(); ended != nil {
-		return 0, &storage.Error{Err: ended}
-	}
-	n, err := r.body.Read(p)
-	if err == nil || err == io.EOF {
-		return n, err
-	}
-	if ended := r.ctx.Err(); ended != nil {
-		return n, &storage.Error{Err: ended}
-	}
-	return n, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{plainText(err), err}}
-}
-
-func (r *reader) Close() error { return r.body.Close() }

@@ -49,10 +49,3 @@ func withQuery(target string, q url.Values) string {
 	}
 	return target + "?" + q.Encode()
 }
-
-// xmlText reports whether XML 1.0 can carry s: https://www.w3.org/TR/xml/#charsets.
-func xmlText(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
-	})
-}

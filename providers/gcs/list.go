@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -74,7 +75,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	if next := answer.NextPageToken; next != "" {
 		if next == token {
-			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "the list goes on where it was"}}
+			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the list goes on where it was")}
 		}
 		page.NextToken = joinToken(after, next)
 	}

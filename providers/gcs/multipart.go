@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // XML multipart uploads: https://cloud.google.com/storage/docs/multipart-uploads.
@@ -26,11 +27,11 @@ func (s *Store) createMultipart(ctx context.Context, key string, attrs *attribut
 
 // putMultipart sends a part with its CRC32C. The answer has that of what arrived: a difference is noticed before the upload can be
 // completed with the part, also where the service did not look.
-func (s *Store) putMultipart(ctx context.Context, key, id string, src *source, part *storage.Part) error {
+func (s *Store) putMultipart(ctx context.Context, key, id string, src *wire.Source, part *storage.Part) error {
 	if part.Number > maxParts {
 		return invalid("part number %d is not in 1..%d", part.Number, maxParts)
 	}
-	a := &attempt{write: true, body: src.section(0, part.Size)}
+	a := &attempt{write: true, body: src.Section(0, part.Size)}
 	resp, err := s.send(ctx, a, request{
 		method: http.MethodPut,
 		url:    withQuery(s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}}),
@@ -43,7 +44,7 @@ func (s *Store) putMultipart(ctx context.Context, key, id string, src *source, p
 	}
 	drain(resp)
 	if got := headerSums(resp.Header).CRC32C; got != nil && !bytes.Equal(got, part.Checksums.CRC32C) {
-		return integrity("CRC32C", got, part.Checksums.CRC32C)
+		return wire.Mismatch("CRC32C", got, part.Checksums.CRC32C)
 	}
 	if etag := resp.Header.Get("ETag"); etag != "" {
 		part.ETag = etag

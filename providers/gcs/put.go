@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Put makes one multipart insert of the JSON API: attributes with the CRC32C, then the bytes.
@@ -29,11 +30,11 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	src, err := newSource(body, size)
+	src, err := wire.NewSource(body, size)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.seal(ctx, src.section(0, size), &opts.Checksums)
+	sum, err := s.seal(ctx, src.Section(0, size), &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if opts.Checksums.MD5 != nil {
 		attrs.MD5 = encodeSum(opts.Checksums.MD5)
 	}
-	a := &attempt{write: true, missing: storage.ErrNoBucket, body: src.section(0, size)}
+	a := &attempt{write: true, missing: storage.ErrNoBucket, body: src.Section(0, size)}
 	q := url.Values{"uploadType": {"multipart"}}
 	conditions(q, opts.IfAbsent, opts.IfMatch, a)
 	related, length, boundary, err := related(attrs, a.body, size)

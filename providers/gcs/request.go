@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // request is one HTTP request.
@@ -27,7 +28,7 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	}
 	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
 	if err != nil {
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"no request: " + plainText(err), err}}
+		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("no request: "+wire.PlainText(err), err)}
 	}
 	if r.header != nil {
 		req.Header = r.header

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // attributes are what a write says of an object, in the JSON API's form: https://cloud.google.com/storage/docs/json_api/v1/objects.
@@ -86,7 +87,7 @@ func (r *resource) object(key string) *storage.Object {
 	o.ContentDisposition = r.ContentDisposition
 	o.ContentLanguage = r.ContentLanguage
 	o.CacheControl = r.CacheControl
-	o.Metadata = decodeMetadata(r.Metadata)
+	o.Metadata = wire.DecodeMetadata(r.Metadata)
 	o.StorageClass = r.StorageClass
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Requests of a resumable session: https://cloud.google.com/storage/docs/performing-resumable-uploads.
@@ -54,7 +56,7 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 
 // putSession sends a part, less the tail of the last one. Whatever went before, the service is sent what it does not have, and
 // nothing else.
-func (s *Store) putSession(ctx context.Context, u *session, src *source, part *storage.Part, opts *storage.PartOptions) error {
+func (s *Store) putSession(ctx context.Context, u *session, src *wire.Source, part *storage.Part, opts *storage.PartOptions) error {
 	done, err := u.place(part, opts)
 	if done || err != nil {
 		return err
@@ -78,16 +80,16 @@ func (s *Store) putSession(ctx context.Context, u *session, src *source, part *s
 		if kept < opts.Offset {
 			return lost(kept, opts.Offset)
 		}
-		body := src.section(kept-opts.Offset, whole)
+		body := src.Section(kept-opts.Offset, whole)
 		now, _, err := s.advance(ctx, u, body, fmt.Sprintf("%d-%d/*", kept, end-1), "")
 		if err != nil {
 			return err
 		}
 		if now <= kept {
-			return &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "the service takes nothing more of the part"}}
+			return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service takes nothing more of the part")}
 		}
 	}
-	tail, err := io.ReadAll(src.section(whole, part.Size))
+	tail, err := io.ReadAll(src.Section(whole, part.Size))
 	if err != nil {
 		return &storage.Error{Err: err}
 	}
@@ -123,7 +125,7 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 	if kept < from {
 		return nil, lost(kept, from)
 	}
-	src, err := newSource(bytes.NewReader(tail), int64(len(tail)))
+	src, err := wire.NewSource(bytes.NewReader(tail), int64(len(tail)))
 	if err != nil {
 		return nil, err
 	}
@@ -131,28 +133,28 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 	if kept == size {
 		span = fmt.Sprintf("*/%d", size)
 	}
-	_, made, err := s.advance(ctx, u, src.section(kept-from, int64(len(tail))), span, hash)
+	_, made, err := s.advance(ctx, u, src.Section(kept-from, int64(len(tail))), span, hash)
 	if err != nil {
 		return nil, err
 	}
 	if made == nil { // the next attempt goes on from there
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "the service has not completed the upload"}}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service has not completed the upload")}
 	}
 	return made.written(u.key), nil
 }
 
 // lost is the error of a session that has less than was acknowledged: it cannot be gone on with.
 func lost(kept, had int64) error {
-	return &storage.Error{Kind: storage.ErrNotExist, Err: &cause{text: fmt.Sprintf("the session has %d bytes, it had %d", kept, had)}}
+	return &storage.Error{Kind: storage.ErrNotExist, Err: fmt.Errorf("the session has %d bytes, it had %d", kept, had)}
 }
 
 // advance makes one request of a session, to send bytes or, without a body, to ask, and notes what it learns: how much the service now has,
 // or the object, if it was made. span is the Content-Range.
-func (s *Store) advance(ctx context.Context, u *session, body *payload, span, hash string) (kept int64, made *resource, err error) {
+func (s *Store) advance(ctx context.Context, u *session, body *wire.Payload, span, hash string) (kept int64, made *resource, err error) {
 	a := &attempt{write: true, secret: true, accept: http.StatusPermanentRedirect, body: body, refused: u.refusal}
 	r := request{method: http.MethodPut, url: s.endpoint + u.target, header: http.Header{"Content-Range": {"bytes " + span}}}
 	if body != nil {
-		r.body, r.size = body, body.end-body.pos
+		r.body, r.size = body, body.Size()
 	}
 	if hash != "" {
 		r.header.Set(hashHeader, hash)

@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -54,7 +55,7 @@ func (s *sessions) get(key, id string) (*session, error) {
 	if u := s.open[id]; u != nil && u.key == key {
 		return u, nil
 	}
-	return nil, &storage.Error{Kind: storage.ErrNotExist, Err: &cause{text: "no such upload in this Store"}}
+	return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errors.New("no such upload in this Store")}
 }
 
 func (s *sessions) remove(u *session) {
@@ -73,7 +74,7 @@ func (s *sessions) clear() {
 func sessionTarget(location string) (string, error) {
 	u, err := url.Parse(location)
 	if err != nil || u.RawQuery == "" || u.Path == "" || u.Path[0] != '/' {
-		return "", &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{text: "a resumable session without a URI"}}
+		return "", &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("a resumable session without a URI")}
 	}
 	return u.RequestURI(), nil
 }

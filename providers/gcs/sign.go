@@ -15,6 +15,7 @@ import (
 	"cloud.google.com/go/compute/metadata"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 const (
@@ -74,7 +75,7 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", &storage.Error{Err: ctx.Err()}
 	case err != nil:
-		return "", &storage.Error{Kind: storage.ErrPermission, Err: &cause{"the metadata server names no account to sign for: " + plainText(err), err}}
+		return "", &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause("the metadata server names no account to sign for: "+wire.PlainText(err), err)}
 	}
 	return email, nil
 }
@@ -117,7 +118,7 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 		if errors.As(err, &e) {
 			return nil, e
 		}
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: &cause{plainText(err), err}}
+		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: wire.Plain(err)}
 	}
 	return &storage.SignedURL{Method: method, URL: text, Header: header, Expires: t.at.Add(expires.Truncate(time.Second))}, nil
 }
@@ -177,7 +178,7 @@ func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte,
 	}
 	sum, err := base64.StdEncoding.DecodeString(answer.SignedBlob)
 	if err != nil || len(sum) == 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: &cause{"IAM gave no signature", err}}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: wire.NewCause("IAM gave no signature", err)}
 	}
 	return sum, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has no room for it. A missing bucket is
@@ -27,7 +28,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if s.emulator && o.StorageClass == "STANDARD" {
 		o.StorageClass = "" // which is what fake-gcs-server's reads say
 	}
-	if err := readable(o, opts); err != nil {
+	if err := wire.Held(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil

@@ -26,11 +26,11 @@ package gcs
 import (
 	"context"
 	"net/http"
-	"sync"
 
 	gcloud "cloud.google.com/go/storage"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
@@ -44,9 +44,9 @@ type Store struct {
 	batch     int
 	http      *http.Client // authenticated
 	client    *gcloud.Client
-	signer    *signer // nil: credentials that cannot sign
-	closeIdle func()  // nil: the transport is not the Store's own
-	buffers   sync.Pool
+	signer    *signer     // nil: credentials that cannot sign
+	closeIdle func()      // nil: the transport is not the Store's own
+	hasher    wire.Hasher // of what is sent
 	sessions  sessions
 }
 
@@ -71,7 +71,6 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	if s.batch == 0 {
 		s.batch = defaultBatch
 	}
-	s.buffers.New = func() any { b := make([]byte, 128<<10); return &b }
 	if err := s.connect(ctx, &o); err != nil {
 		s.Close()
 		return nil, err

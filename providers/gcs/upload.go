@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // An upload is of one of two kinds, and its ID says which: "m" and the service's ID of an XML multipart upload, or "r" and a name of our
@@ -56,11 +57,11 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	if number < 1 {
 		return nil, invalid("part number %d", number)
 	}
-	src, err := newSource(body, size)
+	src, err := wire.NewSource(body, size)
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.seal(ctx, src.section(0, size), new(storage.Checksums))
+	sum, err := s.seal(ctx, src.Section(0, size), new(storage.Checksums))
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +83,7 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
-	if err := checkCombined(&sums, &opts.Checksums); err != nil {
+	if err := wire.CheckSums(&sums, &opts.Checksums); err != nil {
 		return nil, err
 	}
 	if id, ok := multipartID(uploadID); ok {

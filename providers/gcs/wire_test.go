@@ -18,6 +18,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Every small operation is one request.
@@ -346,7 +347,7 @@ func TestSignByIAM(t *testing.T) {
 }
 
 func followed(t *testing.T, u *storage.SignedURL) (string, error) {
-	transport := newTransport()
+	transport := wire.NewTransport(nil)
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(t.Context(), u.Method, u.URL, nil)
 	if err != nil {

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -10,6 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // MaxBatch is Options.BatchSize.
@@ -28,7 +30,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 			errs[i] = err
 			continue
 		}
-		if !xmlText(key) {
+		if !wire.XMLText(key) {
 			errs[i] = s.Delete(ctx, key, &storage.DeleteOptions{})
 			continue
 		}
@@ -79,7 +81,7 @@ func keyFailure(f *types.Error) error {
 		Kind:    kind,
 		Code:    code,
 		InDoubt: kind == storage.ErrUnavailable,
-		Err:     &cause{text: aws.ToString(f.Message)},
+		Err:     errors.New(aws.ToString(f.Message)),
 	}
 }
 

@@ -3,104 +3,64 @@ package s3
 import (
 	"bytes"
 	"context"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"fmt"
-	"hash"
-	"hash/crc32"
-	"io"
 	"strings"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
-	"github.com/minio/crc64nvme"
 
 	"github.com/polystore/storage"
-)
-
-// algorithm is a checksum that S3 knows, and where it stands in Checksums.
-type algorithm struct {
-	name string
-	new  func() hash.Hash
-	of   func(*storage.Checksums) *[]byte
-}
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// algorithms, the ones with an x-amz-checksum header first, in order of preference; a request takes one of these. CRC32C is
-// what is computed where the caller gave none: it is free beside the transfer, parts of it can be combined, and every reader has it.
-// CRC64NVME is not the standard library's, which is twenty times slower.
-var algorithms = [...]algorithm{
-	{"CRC32C", func() hash.Hash { return crc32.New(castagnoli) }, func(c *storage.Checksums) *[]byte { return &c.CRC32C }},
-	{"CRC64NVME", func() hash.Hash { return crc64nvme.New() }, func(c *storage.Checksums) *[]byte { return &c.CRC64NVME }},
-	{"CRC32", func() hash.Hash { return crc32.NewIEEE() }, func(c *storage.Checksums) *[]byte { return &c.CRC32 }},
-	{"SHA256", sha256.New, func(c *storage.Checksums) *[]byte { return &c.SHA256 }},
-	{"SHA1", sha1.New, func(c *storage.Checksums) *[]byte { return &c.SHA1 }},
-	{"MD5", md5.New, func(c *storage.Checksums) *[]byte { return &c.MD5 }},
-}
-
-const (
-	indexCRC32C = 0
-	indexSHA256 = 3
-	indexMD5    = 5
+	"github.com/polystore/storage/internal/wire"
 )
 
 // seal computes, in one pass over body at most, what its request has to carry: sent are the sums for the wire, at most one
 // of the x-amz-checksum ones and MD5 for Content-MD5. The sums in want that do not fit on the wire are held against body here:
 // ErrIntegrity. Over plain HTTP, sign hands the SDK the payload's SHA-256, which it would make a pass of its own for.
-func (s *Store) seal(ctx context.Context, body *payload, want storage.Checksums) (sent storage.Checksums, sign func(*s3.Options), err error) {
-	wire := -1 // which x-amz-checksum
+func (s *Store) seal(ctx context.Context, body *wire.Payload, want storage.Checksums) (sent storage.Checksums, sign func(*s3.Options), err error) {
+	header := -1 // which x-amz-checksum: CRC32C where the caller gave none, it is free and every reader has it
 	if !s.profile.contentMD5 {
-		wire = indexCRC32C
-		for i := range algorithms[:indexMD5] {
-			if *algorithms[i].of(&want) != nil {
-				wire = i
+		header = wire.CRC32C
+		for i := range wire.Algorithms[:wire.MD5] { // in this order; MD5 has no such header
+			if *wire.Algorithms[i].Of(&want) != nil {
+				header = i
 				break
 			}
 		}
 	}
 	sign = func(*s3.Options) {}
-	var hashes [len(algorithms)]hash.Hash
-	var all []io.Writer
-	for i, a := range algorithms {
-		given := *a.of(&want)
-		carried := i == wire || i == indexMD5 && (given != nil || s.profile.contentMD5)
+	var which wire.Set
+	for i, a := range wire.Algorithms {
+		given := *a.Of(&want)
+		carried := i == header || i == wire.MD5 && (given != nil || s.profile.contentMD5)
 		if carried {
-			*a.of(&sent) = given
+			*a.Of(&sent) = given
 		}
-		if carried && given == nil || !carried && given != nil || i == indexSHA256 && !s.tls {
-			hashes[i] = a.new()
-			all = append(all, hashes[i])
-		}
+		which[i] = carried && given == nil || !carried && given != nil || i == wire.SHA256 && !s.tls
 	}
-	if len(all) == 0 {
+	if which == (wire.Set{}) {
 		return sent, sign, nil
 	}
-	buf := s.buffers.Get().(*[]byte)
-	err = body.copyTo(ctx, io.MultiWriter(all...), *buf)
-	s.buffers.Put(buf)
+	have, err := s.hasher.Sums(ctx, body, which)
 	if err != nil {
 		return sent, sign, err
 	}
-	for i, a := range algorithms {
-		if hashes[i] == nil {
+	for i, a := range wire.Algorithms {
+		if !which[i] {
 			continue
 		}
-		sum := hashes[i].Sum(nil)
-		if given := *a.of(&want); given != nil && !bytes.Equal(given, sum) {
-			return sent, sign, integrity(a.name, sum, given)
+		sum := *a.Of(&have)
+		if given := *a.Of(&want); given != nil && !bytes.Equal(given, sum) {
+			return sent, sign, wire.Mismatch(a.Name, sum, given)
 		}
-		if i == wire || i == indexMD5 && s.profile.contentMD5 {
-			*a.of(&sent) = sum
+		if i == header || i == wire.MD5 && s.profile.contentMD5 {
+			*a.Of(&sent) = sum
 		}
-		if i == indexSHA256 && !s.tls {
-			sign = payloadHash(hex.EncodeToString(sum))
-		}
+	}
+	if which[wire.SHA256] && !s.tls {
+		sign = payloadHash(hex.EncodeToString(have.SHA256))
 	}
 	return sent, sign, nil
 }
@@ -114,10 +74,6 @@ func payloadHash(sum string) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return stack.Finalize.Add(set, middleware.Before) })
 	}
-}
-
-func integrity(name string, got, want []byte) *storage.Error {
-	return &storage.Error{Kind: storage.ErrIntegrity, Err: fmt.Errorf("%s is %x, want %x", name, got, want)}
 }
 
 // encodeSum is a sum as headers carry it; nil for none.

@@ -17,6 +17,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 const defaultRegion = "us-east-1"
@@ -120,7 +121,7 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 		if ctx.Err() != nil {
 			return cfg, &storage.Error{Err: ctx.Err()}
 		}
-		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: &cause{"configuration: " + plainText(err), err}}
+		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("configuration: "+plainText(err), err)}
 	}
 	return cfg, nil
 }
@@ -134,7 +135,7 @@ func (s *Store) httpClient(o *Options, cfg aws.Config) *doer {
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		trusted = b.GetTransport().TLSClientConfig
 	}
-	t := newTransport(trusted)
+	t := wire.NewTransport(trusted)
 	s.closeIdle = t.CloseIdleConnections
 	return newDoer(&http.Client{Transport: t}, s.profile.header)
 }

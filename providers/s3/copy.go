@@ -11,6 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change, it is ErrUnsupported.
@@ -27,7 +28,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	case conditional && !s.profile.copyConditions:
 		return nil, s.unconditional("Copy")
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	class, err := s.storageClass(opts.StorageClass)

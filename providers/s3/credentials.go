@@ -12,6 +12,8 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"github.com/polystore/storage/internal/wire"
 )
 
 // credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service called expired.
@@ -84,7 +86,7 @@ func (b boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataIn
 	defer cancel()
 	out, err := b.client.GetMetadata(ctx, in, opts...)
 	if err != nil {
-		return nil, &cause{"neither the environment nor the shared files have any, and no EC2 metadata service answered", err}
+		return nil, wire.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
 	}
 	defer out.Content.Close()
 	content, err := io.ReadAll(out.Content) // before the time is over

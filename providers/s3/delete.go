@@ -6,6 +6,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Delete makes one DeleteObject.
@@ -16,7 +17,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if opts.IfMatch != "" && !s.profile.deleteConditions {
 		return s.unconditional("Delete")
 	}
-	if err := checkMatch(opts.IfMatch); err != nil {
+	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return err
 	}
 	a := &attempt{write: true}

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 const regionHeader = "X-Amz-Bucket-Region"
@@ -21,7 +20,7 @@ const regionHeader = "X-Amz-Bucket-Region"
 // fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.body != nil {
-		if source := a.body.failure(); source != nil {
+		if source := a.body.Failure(); source != nil {
 			return &storage.Error{Err: source} // and the service never got the whole body
 		}
 	}
@@ -35,12 +34,12 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
 	case errors.As(err, &ce):
-		return &storage.Error{Kind: storage.ErrPermission, Err: &cause{ce.Error(), err}}
+		return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(ce.Error(), err)}
 	case !answered && notSent(err):
-		return &storage.Error{Kind: storage.ErrInvalid, Err: &cause{plainText(err), err}}
+		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause(plainText(err), err)}
 	}
 	// No connection, no answer, or one that broke off in the middle.
-	e := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: &cause{plainText(err), err}}
+	e := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.NewCause(plainText(err), err)}
 	if answered {
 		e.Status = re.HTTPStatusCode()
 		e.RequestID = requestID(err)
@@ -63,7 +62,7 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIEr
 		Status:     re.HTTPStatusCode(),
 		Code:       ae.ErrorCode(),
 		RequestID:  requestID(err),
-		RetryAfter: retryAfter(h.Get("Retry-After")),
+		RetryAfter: wire.RetryAfter(h.Get("Retry-After")),
 	}
 	text := ae.ErrorMessage()
 	if text == "" {
@@ -71,7 +70,7 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIEr
 	}
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known {
-		e.Kind = kindOfStatus(e.Status)
+		e.Kind = wire.KindOfStatus(e.Status)
 	}
 	switch {
 	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" || e.Kind == storage.ErrNotExist && !known:
@@ -97,7 +96,7 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIEr
 		e.Kind = storage.ErrInvalid
 		text = fmt.Sprintf("the bucket is in region %s, not %s: %s", region, s.region, text)
 	}
-	e.Err = &cause{text, err}
+	e.Err = wire.NewCause(text, err)
 	return e
 }
 
@@ -178,49 +177,6 @@ var kindOf = map[string]error{
 	"XMinioParentIsObject":        errors.ErrUnsupported,
 }
 
-func kindOfStatus(status int) error {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return storage.ErrInvalid
-	case http.StatusNotModified:
-		return storage.ErrNotModified
-	case http.StatusUnauthorized, http.StatusForbidden:
-		return storage.ErrPermission
-	case http.StatusNotFound:
-		return storage.ErrNotExist
-	case http.StatusMethodNotAllowed, http.StatusNotImplemented:
-		return errors.ErrUnsupported
-	case http.StatusRequestTimeout:
-		return storage.ErrUnavailable
-	case http.StatusConflict:
-		return nil
-	case http.StatusPreconditionFailed:
-		return storage.ErrPrecondition
-	case http.StatusRequestedRangeNotSatisfiable:
-		return storage.ErrRange
-	case http.StatusTooManyRequests:
-		return storage.ErrThrottled
-	}
-	switch status / 100 {
-	case 4:
-		return storage.ErrInvalid
-	case 5:
-		return storage.ErrUnavailable
-	}
-	return nil
-}
-
-// retryAfter reads seconds or a date.
-func retryAfter(v string) time.Duration {
-	if n, err := strconv.ParseUint(v, 10, 31); err == nil {
-		return time.Duration(n) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(time.Until(t), 0)
-	}
-	return 0
-}
-
 func requestID(err error) string {
 	var re *awshttp.ResponseError
 	if errors.As(err, &re) {
@@ -229,25 +185,16 @@ func requestID(err error) string {
 	return ""
 }
 
-// cause is an error of the SDK under a text that has no URL in it, and says once what the SDK says three times.
-type cause struct {
-	text string
-	err  error
-}
-
-func (c *cause) Error() string { return c.text }
-func (c *cause) Unwrap() error { return c.err }
-
 // plainText is what is behind the last wrapping that can hold a URL or repeats what an *storage.Error says.
 func plainText(err error) string {
-	var said *cause
+	var said *wire.Cause
 	var ue *url.Error
 	var send *smithyhttp.RequestSendError
 	var op *smithy.OperationError
 	for {
 		switch {
 		case errors.As(err, &said):
-			return said.text
+			return said.Error()
 		case errors.As(err, &ue):
 			err = ue.Err
 		case errors.As(err, &send):

@@ -1,31 +1,19 @@
 package s3
 
 import (
-	"strings"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // noETag is well-formed and the ETag of nothing: it stands for tokens that S3 never gave out where a request must be made
 // all the same, since a missing object answers otherwise than one that does not match.
 const noETag = `"-"`
 
-// validETag reports whether S3 could have given token out: one quoted string. Anything else could be read as a list, as "*", or,
-// without its quotes, as something that some servers match loosely.
-func validETag(token string) bool {
-	inner, ok := strings.CutPrefix(token, `"`)
-	if !ok {
-		return false
-	}
-	inner, ok = strings.CutSuffix(inner, `"`)
-	return ok && inner != "" && !strings.Contains(inner, `"`)
-}
-
 // readMatch is the If-Match of a read, nil for none.
 func readMatch(token string) *string {
-	if token != "" && !validETag(token) {
+	if token != "" && !wire.ValidETag(token) {
 		token = noETag
 	}
 	return optional(token)
@@ -33,18 +21,10 @@ func readMatch(token string) *string {
 
 // readNoneMatch is the If-None-Match of a read; what matches nothing is no condition.
 func readNoneMatch(token string) *string {
-	if !validETag(token) {
+	if !wire.ValidETag(token) {
 		return nil
 	}
 	return &token
-}
-
-// checkMatch refuses the If-Match of a write that matches nothing.
-func checkMatch(token string) error {
-	if token != "" && !validETag(token) {
-		return &storage.Error{Kind: storage.ErrPrecondition}
-	}
-	return nil
 }
 
 // checkConditions refuses the conditions of a write that the service would not honour, and those that match nothing.
@@ -52,7 +32,7 @@ func (s *Store) checkConditions(o *storage.PutOptions) error {
 	if (o.IfAbsent || o.IfMatch != "") && !s.profile.putConditions {
 		return s.unconditional("writes")
 	}
-	return checkMatch(o.IfMatch)
+	return wire.CheckMatch(o.IfMatch)
 }
 
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.

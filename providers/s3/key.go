@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse is ErrInvalidKey before any
@@ -29,7 +30,7 @@ func (s *Store) checkKey(key string) error {
 
 // refuse names what is wrong with key, or "".
 func (r *keyRule) refuse(key string, virtualHost bool) string {
-	if !r.nonXML && !xmlText(key) {
+	if !r.nonXML && !wire.XMLText(key) {
 		return "character that XML cannot carry"
 	}
 	if r.soap && virtualHost && key == "soap" {
@@ -61,11 +62,4 @@ func (r *keyRule) refuse(key string, virtualHost bool) string {
 		}
 		first = false
 	}
-}
-
-// xmlText reports whether XML 1.0 can carry s: https://www.w3.org/TR/xml/#charsets.
-func xmlText(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool {
-		return r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
-	})
 }

@@ -5,37 +5,13 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // metadata gives the entries in the form of the wire, ErrInvalid where S3 takes no more.
 func (s *Store) metadata(m map[string]string) (map[string]string, error) {
-	if len(m) == 0 {
-		return nil, nil
-	}
-	wire, size := make(map[string]string, len(m)), 0
-	for name, v := range m {
-		v = storage.EncodeMetadataValue(v)
-		wire[name] = v
-		size += s.profile.metadataName + len(name) + len(v)
-	}
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
-	if size > maxMetadata {
-		return nil, invalid("%d bytes of metadata, at most %d", size, maxMetadata)
-	}
-	return wire, nil
-}
-
-// userMetadata undoes metadata; nil where there is none. The SDK gives the names in lower case.
-func userMetadata(wire map[string]string) map[string]string {
-	if len(wire) == 0 {
-		return nil
-	}
-	m := make(map[string]string, len(wire))
-	for name, v := range wire {
-		m[name] = storage.DecodeMetadataValue(v)
-	}
-	return m
+	return wire.EncodeMetadata(m, s.profile.metadataName, maxMetadata)
 }
 
 // tagging is the x-amz-tagging header, nil for no tags.

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // PutPart makes one UploadPart.
@@ -17,7 +18,7 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
 	}
-	p, err := newPayload(body, size)
+	p, err := wire.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}

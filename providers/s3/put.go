@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Put makes one PutObject, of at most 5 GiB (a little less on some services).
@@ -34,7 +35,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	p, err := newPayload(body, size)
+	p, err := wire.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/testenv"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // quirks are what the profiles of the servers work around, each shown by the bare SDK: a probe that fails says that the switch can
@@ -29,7 +30,7 @@ var quirks = []struct {
 	}},
 	{"versitygw", "uploadSums: a copied part has the checksum of its whole source", func(t *testing.T, c *s3.Client, bucket *string) bool {
 		r, err := copiedPart(t, c, bucket)
-		h := algorithms[indexCRC32C].new()
+		h := wire.Algorithms[wire.CRC32C].New()
 		h.Write([]byte(copySource[:minPart]))
 		return err == nil && aws.ToString(r.CopyPartResult.ChecksumCRC32C) != *encodeSum(h.Sum(nil))
 	}},

@@ -18,6 +18,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/testenv"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // servers are the real servers that this package is run against.
@@ -226,11 +227,11 @@ func TestServerMultipart(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Stat: %v", err)
 				}
-				for _, a := range algorithms { // versitygw makes a CRC64NVME by itself, as AWS does
-					h := a.new()
+				for _, a := range wire.Algorithms { // versitygw makes a CRC64NVME by itself, as AWS does
+					h := a.New()
 					io.WriteString(h, content)
-					if sum := *a.of(&stat.Checksums); sum != nil && !bytes.Equal(sum, h.Sum(nil)) {
-						t.Errorf("%s of the object is %x, want %x", a.name, sum, h.Sum(nil))
+					if sum := *a.Of(&stat.Checksums); sum != nil && !bytes.Equal(sum, h.Sum(nil)) {
+						t.Errorf("%s of the object is %x, want %x", a.Name, sum, h.Sum(nil))
 					}
 				}
 				if stat.ETag != done.ETag || stat.Size != int64(len(content)) || stat.Metadata["n"] != "ü" || stat.ContentType != "text/x" {
@@ -253,10 +254,10 @@ func TestServerChecksums(t *testing.T) {
 		s := mustNew(t, bucket, &o)
 		const content = "content"
 		var all storage.Checksums
-		for _, a := range algorithms {
-			h := a.new()
+		for _, a := range wire.Algorithms {
+			h := a.New()
 			h.Write([]byte(content))
-			*a.of(&all) = h.Sum(nil)
+			*a.Of(&all) = h.Sum(nil)
 		}
 		try := func(key string, sums storage.Checksums) error {
 			_, err := s.Put(t.Context(), key, strings.NewReader(content), 7, &storage.PutOptions{Checksums: sums})
@@ -265,23 +266,23 @@ func TestServerChecksums(t *testing.T) {
 		if err := try("all", all); err != nil {
 			t.Errorf("Put with all sums: %v", err)
 		}
-		for _, a := range algorithms {
+		for _, a := range wire.Algorithms {
 			var good, bad storage.Checksums
-			*a.of(&good) = *a.of(&all)
-			*a.of(&bad) = bytes.Repeat([]byte{7}, len(*a.of(&all)))
-			if err := try(a.name, good); err != nil {
-				t.Errorf("Put with %s: %v", a.name, err)
+			*a.Of(&good) = *a.Of(&all)
+			*a.Of(&bad) = bytes.Repeat([]byte{7}, len(*a.Of(&all)))
+			if err := try(a.Name, good); err != nil {
+				t.Errorf("Put with %s: %v", a.Name, err)
 			}
-			if err := try(a.name+" bad", bad); !errors.Is(err, storage.ErrIntegrity) {
-				t.Errorf("Put with a wrong %s: %v", a.name, err)
+			if err := try(a.Name+" bad", bad); !errors.Is(err, storage.ErrIntegrity) {
+				t.Errorf("Put with a wrong %s: %v", a.Name, err)
 			}
 			bad2 := all
-			*a.of(&bad2) = *a.of(&bad)
-			if err := try(a.name+" bad", bad2); !errors.Is(err, storage.ErrIntegrity) {
-				t.Errorf("Put with a wrong %s among right sums: %v", a.name, err)
+			*a.Of(&bad2) = *a.Of(&bad)
+			if err := try(a.Name+" bad", bad2); !errors.Is(err, storage.ErrIntegrity) {
+				t.Errorf("Put with a wrong %s among right sums: %v", a.Name, err)
 			}
-			if _, err := s.Stat(t.Context(), a.name+" bad", &storage.StatOptions{}); !errors.Is(err, storage.ErrNotExist) {
-				t.Errorf("Stat after a wrong %s: %v", a.name, err)
+			if _, err := s.Stat(t.Context(), a.Name+" bad", &storage.StatOptions{}); !errors.Is(err, storage.ErrNotExist) {
+				t.Errorf("Stat after a wrong %s: %v", a.Name, err)
 			}
 		}
 	})

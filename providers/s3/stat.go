@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Stat makes one HeadObject. Its refusals have no body: a missing bucket is ErrNotExist, too.
@@ -31,7 +32,8 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
-	if notModified(out.LastModified, opts.IfModifiedSince, opts.IfNoneMatch) {
+	// versitygw takes the fractions of its own clock into account.
+	if wire.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
 		return nil, &storage.Error{Kind: storage.ErrNotModified}
 	}
 	return &storage.Object{
@@ -45,7 +47,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		ContentDisposition: aws.ToString(out.ContentDisposition),
 		ContentLanguage:    aws.ToString(out.ContentLanguage),
 		CacheControl:       aws.ToString(out.CacheControl),
-		Metadata:           userMetadata(out.Metadata),
+		Metadata:           wire.DecodeMetadata(out.Metadata),
 		StorageClass:       string(out.StorageClass),
 		Checksums:          answered(out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256),
 	}, nil

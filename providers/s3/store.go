@@ -22,11 +22,11 @@ package s3
 import (
 	"context"
 	"strings"
-	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
@@ -42,7 +42,7 @@ type Store struct {
 	tls         bool
 	sse, kmsKey string
 	batch       int
-	buffers     sync.Pool // of *[]byte: what is hashed before it is sent
+	hasher      wire.Hasher // of what is sent
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -65,7 +65,6 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	if s.batch == 0 {
 		s.batch = defaultBatch
 	}
-	s.buffers.New = func() any { b := make([]byte, 128<<10); return &b }
 	if err := s.connect(ctx, &o); err != nil {
 		s.Close()
 		return nil, err

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"bytes"
 	"context"
 	"errors"
 
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
 // CreateUpload makes one CreateMultipartUpload. On AWS the upload has a checksum: the CRC32C of the whole object, which the service
@@ -65,7 +65,7 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
-	if err := checkCombined(&sums, &opts.Checksums); err != nil {
+	if err := wire.CheckSums(&sums, &opts.Checksums); err != nil {
 		return nil, err
 	}
 	a := &attempt{write: true}
@@ -107,21 +107,6 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		VersionID: aws.ToString(out.VersionId),
 		Checksums: sums,
 	}, nil
-}
-
-// checkCombined holds want against what the parts' sums combine to.
-func checkCombined(have, want *storage.Checksums) error {
-	for _, a := range algorithms {
-		have, want := *a.of(have), *a.of(want)
-		switch {
-		case want == nil || bytes.Equal(have, want):
-		case have == nil:
-			return unsupported("%s of the whole of an upload", a.name)
-		default:
-			return integrity(a.name, have, want)
-		}
-	}
-	return nil
 }
 
 // AbortUpload makes one AbortMultipartUpload.

@@ -27,8 +27,8 @@ const content = "some content"
 // the caller has the sum.
 func TestPutOnTheWire(t *testing.T) {
 	sum := sha256.Sum256([]byte(content))
-	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content), castagnoli)))
-	given := storage.Checksums{CRC32C: beSum(crc32.Checksum([]byte(content), castagnoli))}
+	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli))))
+	given := storage.Checksums{CRC32C: beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))}
 	for _, c := range []struct {
 		name    string
 		start   func(*testing.T, func(http.ResponseWriter, *request)) *stub
@@ -431,18 +431,6 @@ func TestMetadataLimit(t *testing.T) {
 			t.Errorf("%s: %d requests", provider, n)
 		}
 	}
-}
-
-func FuzzContentRange(f *testing.F) {
-	for _, v := range []string{"bytes 0-0/1", "bytes 2-4/10", "bytes */10", "bytes 5-2/10", "bytes 0-9223372036854775807/9223372036854775807"} {
-		f.Add(v)
-	}
-	f.Fuzz(func(t *testing.T, v string) {
-		first, last, size, err := parseContentRange(v)
-		if err == nil && (first < 0 || last < first || size <= last) {
-			t.Errorf("parseContentRange(%q) = %d, %d, %d", v, first, last, size)
-		}
-	})
 }
 
 func FuzzToken(f *testing.F) {
