@@ -22,7 +22,8 @@ const module = "github.com/polystore/storage"
 
 // required are the packages that the rules below are about. Without one of them its rules would pass unseen.
 var required = []string{
-	"", "conformance", "providers/all", "providers/file", "providers/gcs", "providers/memory", "providers/s3", "cmd/polystore", "examples/quickstart",
+	"", "conformance", "gocdk", "providers/all", "providers/azure", "providers/file", "providers/gcs", "providers/memory", "providers/s3",
+	"cmd/polystore", "examples/quickstart", "internal/wire",
 }
 
 // allowed says what a package of this module may import of this module, by the first rule whose prefix fits. A trailing slash
