@@ -77,39 +77,27 @@ var signChecks = []check{
 	},
 	{
 		name: "sign/tampered", feature: SignURL,
-		rule: "SignURL: a signed URL is for one method and one key: changed in any way it is refused",
-		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
-			if _, err := e.put(ctx, e.key("other"), []byte("other"), nil); err != nil {
-				return err
-			}
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodGet, Expires: time.Minute})
-			if err != nil {
-				return err
-			}
-			for what, change := range map[string]func(u *storage.SignedURL, p *url.URL){
-				"another key": func(_ *storage.SignedURL, p *url.URL) {
-					p.Path, p.RawPath = p.Path[:strings.LastIndex(p.Path, "/")]+"/other", ""
-				},
-				"no query":        func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = "" },
-				"as a PUT":        func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodPut },
-				"as a DELETE":     func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodDelete },
-				"a changed query": func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = bend(p.RawQuery) },
-			} {
-				changed := *u
-				p, err := url.Parse(u.URL)
-				if err != nil {
-					return fmt.Errorf("the signed URL does not parse")
-				}
-				change(&changed, p)
-				changed.URL = p.String()
-				var body []byte
-				if changed.Method == http.MethodPut {
-					body = []byte("forged")
-				}
-				e.follow(ctx, &changed, body).refused(what)
-			}
-			e.holds(ctx, key, data)
-			return nil
+		rule: "SignURL: a signed URL whose signature was changed or left off is refused",
+		run: forged(map[string]forgery{
+			"no query":        func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = "" },
+			"a changed query": func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = bend(p.RawQuery) },
+		}),
+	},
+	{
+		name: "sign/other-key", feature: SignURL,
+		rule: "SignURL: a signed URL is for one key: for another it is refused",
+		run: forged(map[string]forgery{
+			"another key": func(_ *storage.SignedURL, p *url.URL) {
+				p.Path, p.RawPath = p.Path[:strings.LastIndex(p.Path, "/")]+"/other", ""
+			},
+		}),
+	},
+	{
+		name: "sign/other-method", feature: SignURL,
+		rule: "SignURL: a signed URL is for one method: by another it is refused, and changes nothing",
+		run: forged(map[string]forgery{
+			"as a PUT":    func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodPut },
+			"as a DELETE": func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodDelete },
 		}),
 	},
 	{
@@ -302,6 +290,38 @@ func with(u *storage.SignedURL, name, value string) *storage.SignedURL {
 	}
 	c.Header = h
 	return &c
+}
+
+// A forgery changes a signed URL: u in place, its URL by p.
+type forgery func(u *storage.SignedURL, p *url.URL)
+
+// forged is a check that each forgery of a URL for a GET is refused.
+func forged(forgeries map[string]forgery) func(context.Context, *env) error {
+	return signed(func(ctx context.Context, e *env, key string, data []byte) error {
+		if _, err := e.put(ctx, e.key("other"), []byte("other"), nil); err != nil {
+			return err
+		}
+		u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodGet, Expires: time.Minute})
+		if err != nil {
+			return err
+		}
+		for what, change := range forgeries {
+			changed := *u
+			p, err := url.Parse(u.URL)
+			if err != nil {
+				return fmt.Errorf("the signed URL does not parse")
+			}
+			change(&changed, p)
+			changed.URL = p.String()
+			var body []byte
+			if changed.Method == http.MethodPut {
+				body = []byte("forged")
+			}
+			e.follow(ctx, &changed, body).refused(what)
+		}
+		e.holds(ctx, key, data)
+		return nil
+	})
 }
 
 // bend changes the last character of a query.
