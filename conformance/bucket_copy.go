@@ -89,7 +89,7 @@ var bucketCopyChecks = []check{
 				return err
 			}
 			refused := map[string]bool{"Copy": true}
-			e.store.before = func(_ context.Context, op, _ string) error {
+			e.tracked.before = func(_ context.Context, op, _ string) error {
 				if refused[op] {
 					return &storage.Error{Kind: errors.ErrUnsupported}
 				}
@@ -116,7 +116,7 @@ var bucketCopyChecks = []check{
 		covers: []string{"CopyObject"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			// Another tracker is another Store, as far as a Bucket can see.
-			other := newTracker(e.store.inner)
+			other := newTracker(e.tracked.inner)
 			b := e.bucket(nil)
 			from := storage.New(other, nil).Prefix(e.prefix)
 			o, err := storage.CopyObject(ctx, b, e.short(dst), from, e.short(src), nil)

@@ -24,9 +24,9 @@ var bucketListChecks = []check{
 				nil, {PageSize: 2}, {PageSize: 3, Concurrency: 2}, {Delimiter: "/"}, {Prefix: "a"}, {Prefix: "a/", Delimiter: "/", PageSize: 1},
 				{StartAfter: "a/1"}, {StartAfter: "b", PageSize: 3, Concurrency: 3},
 			} {
-				before := e.store.requests.Load()
+				before := e.tracked.requests.Load()
 				seq := b.List(ctx, opts)
-				if e.store.requests.Load() > before {
+				if e.tracked.requests.Load() > before {
 					e.errorf("List made requests before it was ranged over")
 				}
 				if opts == nil {
@@ -64,7 +64,7 @@ var bucketListChecks = []check{
 				return err
 			}
 			for _, ahead := range []int{0, 3} {
-				before := e.store.requests.Load()
+				before := e.tracked.requests.Load()
 				for o, err := range e.bucket(nil).List(ctx, &storage.ListOptions{PageSize: 2, Concurrency: ahead}) {
 					if err != nil {
 						return err
@@ -74,7 +74,7 @@ var bucketListChecks = []check{
 					}
 					break
 				}
-				if n := e.store.requests.Load() - before; n > int64(ahead)+1 {
+				if n := e.tracked.requests.Load() - before; n > int64(ahead)+1 {
 					e.errorf("%d pages were asked for to see one entry, with Concurrency %d", n, ahead)
 				}
 			}
@@ -90,7 +90,7 @@ var bucketListChecks = []check{
 			}
 			for _, ahead := range []int{0, 2} {
 				pages := 0
-				e.store.before = func(_ context.Context, op, _ string) error {
+				e.tracked.before = func(_ context.Context, op, _ string) error {
 					if op == "ListPage" {
 						if pages++; pages > 1 {
 							return &storage.Error{Kind: storage.ErrPermission}

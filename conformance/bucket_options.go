@@ -81,7 +81,7 @@ var bucketOptionChecks = []check{
 					e.holds(ctx, e.key(key), []byte("x"))
 				}
 			}
-			before := e.store.requests.Load()
+			before := e.tracked.requests.Load()
 			for _, key := range []string{"a//b", "a/", "a.", "..", "a/../b", `a\b`, "a\tb"} {
 				what := fmt.Sprintf(" of the key %q", key)
 				_, err := b.Put(ctx, key, strings.NewReader("x"), nil)
@@ -91,7 +91,7 @@ var bucketOptionChecks = []check{
 				_, err = b.NewWriter(ctx, key, nil).Commit()
 				e.got("Commit"+what, err, storage.ErrInvalidKey)
 			}
-			if n := e.store.requests.Load() - before; n > 0 {
+			if n := e.tracked.requests.Load() - before; n > 0 {
 				e.errorf("%d requests were made", n)
 			}
 			return nil
@@ -113,7 +113,7 @@ var bucketOptionChecks = []check{
 				}
 			}})
 			var failures atomic.Int64
-			e.store.before = func(_ context.Context, op, _ string) error {
+			e.tracked.before = func(_ context.Context, op, _ string) error {
 				if op == "Stat" && failures.Add(1) == 1 {
 					return &storage.Error{Kind: storage.ErrUnavailable}
 				}
@@ -142,7 +142,7 @@ var bucketOptionChecks = []check{
 		run: onObject(10, func(ctx context.Context, e *env, _ string, _ []byte) {
 			const attempts, delay = 20, 30 * time.Millisecond
 			var failures int
-			e.store.before = func(context.Context, string, string) error {
+			e.tracked.before = func(context.Context, string, string) error {
 				if failures++; failures < attempts {
 					return &storage.Error{Kind: storage.ErrUnavailable}
 				}
@@ -220,7 +220,7 @@ var bucketOptionChecks = []check{
 			part := e.part()
 			data := pattern(2*int(part)+1000, 1)
 			var now, most atomic.Int64
-			e.store.aroundPart = func() func() {
+			e.tracked.aroundPart = func() func() {
 				n := now.Add(1)
 				for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
 				}

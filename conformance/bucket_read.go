@@ -176,7 +176,7 @@ var bucketReadChecks = []check{
 			if e.got("ReadAll with VerifyHash", err, nil) {
 				e.same("ReadAll with VerifyHash", got, data)
 			}
-			e.store.onGet = func(r *storage.GetResult) { r.Object.Checksums = storage.Checksums{MD5: sums(data[1:]).MD5} }
+			e.tracked.onGet = func(r *storage.GetResult) { r.Object.Checksums = storage.Checksums{MD5: sums(data[1:]).MD5} }
 			_, err = b.ReadAll(ctx, "k", &storage.GetOptions{VerifyHash: true})
 			e.got("ReadAll of bytes with another MD5", err, storage.ErrIntegrity)
 			_, err = b.ReadAll(ctx, "k", nil)
@@ -255,7 +255,7 @@ var bucketReadChecks = []check{
 					e.errorf("Exists(%q) = %v, %v", key, ok, err)
 				}
 			}
-			e.store.before = func(context.Context, string, string) error { return &storage.Error{Kind: storage.ErrPermission} }
+			e.tracked.before = func(context.Context, string, string) error { return &storage.Error{Kind: storage.ErrPermission} }
 			ok, err := b.Exists(ctx, "missing")
 			if ok {
 				e.errorf("Exists of what may not be seen is true")
@@ -323,14 +323,14 @@ var bucketReadChecks = []check{
 			e.got("DownloadFile of a missing key", err, storage.ErrNotExist)
 			holds([]byte("old"))
 
-			e.store.onGet = func(r *storage.GetResult) { r.Body = &failingDownload{ReadCloser: r.Body, left: r.Length / 2} }
+			e.tracked.onGet = func(r *storage.GetResult) { r.Body = &failingDownload{ReadCloser: r.Body, left: r.Length / 2} }
 			broken := e.bucket(&storage.Options{PartSize: 256 << 10, Retry: storage.RetryOptions{Attempts: 1}})
 			_, err = broken.DownloadFile(ctx, "object", file, nil)
 			if err == nil {
 				e.errorf("DownloadFile of bodies that break succeeded")
 			}
 			holds([]byte("old"))
-			e.store.onGet = nil
+			e.tracked.onGet = nil
 
 			o, err := b.DownloadFile(ctx, "object", file, nil)
 			if e.got("DownloadFile", err, nil) && o.Size != int64(len(data)) {

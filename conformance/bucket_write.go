@@ -356,7 +356,7 @@ var bucketWriteChecks = []check{
 			b := e.bucket(&storage.Options{PartSize: part, Retry: fast})
 			size := part + part/2
 			var once sync.Once
-			e.store.before = func(_ context.Context, op, _ string) (err error) {
+			e.tracked.before = func(_ context.Context, op, _ string) (err error) {
 				if op == "PutPart" {
 					once.Do(func() { err = &storage.Error{Kind: storage.ErrUnavailable} })
 				}
@@ -391,7 +391,7 @@ var bucketWriteChecks = []check{
 			if diff := cmp.Diff(map[string]string{"upper-case": "Grüße"}, o.Metadata); diff != "" {
 				e.errorf("metadata (-want +got):\n%s", diff)
 			}
-			before := e.store.requests.Load()
+			before := e.tracked.requests.Load()
 			for _, m := range []map[string]string{
 				{"": "x"}, {"a b": "x"}, {"ä": "x"}, {"-a": "x"}, {"a:": "x"}, {"a": "new\nline"}, {"a": "\xff"}, {"a": "\x00"}, {"a": "1", "A": "2"},
 				{writeID: "x"},
@@ -403,7 +403,7 @@ var bucketWriteChecks = []check{
 				_, err := b.Put(ctx, "k", strings.NewReader("x"), &opts)
 				e.got(fmt.Sprintf("Put with %+v", opts), err, storage.ErrInvalid)
 			}
-			if n := e.store.requests.Load() - before; n > 0 {
+			if n := e.tracked.requests.Load() - before; n > 0 {
 				e.errorf("%d requests were made for what is invalid", n)
 			}
 			return nil
@@ -417,7 +417,7 @@ var bucketWriteChecks = []check{
 			if _, err := b.Put(ctx, "k", strings.NewReader("x"), nil); err != nil {
 				return err
 			}
-			before := e.store.requests.Load()
+			before := e.tracked.requests.Load()
 			for _, key := range []string{"", "\xff", "a\xc3", strings.Repeat("k", 1025)} {
 				_, err := b.Put(ctx, key, strings.NewReader("x"), nil)
 				e.got(fmt.Sprintf("Put of the key %.20q", key), err, storage.ErrInvalidKey)
@@ -437,7 +437,7 @@ var bucketWriteChecks = []check{
 			e.got("Put with IfAbsent and IfMatch", err, storage.ErrInvalid)
 			_, err = b.ListPage(ctx, &storage.ListOptions{PageSize: -1})
 			e.got("ListPage with a negative PageSize", err, storage.ErrInvalid)
-			if n := e.store.requests.Load() - before; n > 0 {
+			if n := e.tracked.requests.Load() - before; n > 0 {
 				e.errorf("%d requests were made for what is invalid", n)
 			}
 			_, err = b.Stat(ctx, "..", nil)

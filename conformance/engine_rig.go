@@ -42,7 +42,7 @@ func (e *env) rig(change func(o *storage.Options)) *rig {
 	if change != nil {
 		change(&o)
 	}
-	f := fault.New(e.store)
+	f := fault.New(e.tracked)
 	return &rig{env: e, faults: f, b: storage.New(f, &o).Prefix(e.prefix), part: o.PartSize}
 }
 
@@ -109,7 +109,7 @@ func (r *rig) inDoubt(what string, err error, want bool) {
 
 // noUploads notes that an upload was left behind.
 func (r *rig) noUploads(what string) {
-	if n := r.store.open(); n != 0 {
+	if n := r.tracked.open(); n != 0 {
 		r.errorf("%s: %d uploads are left behind", what, n)
 	}
 }

@@ -15,10 +15,11 @@ import (
 
 // env is what a check works with: a Store of its own to look at, keys of its own, and a place for its failures.
 type env struct {
-	opts   *Options
-	store  *tracker // the Store, which remembers what was written
-	prefix string   // of every key of the check
-	seed   uint64
+	opts    *Options
+	tracked *tracker // the Store, which remembers what was written
+	store   *again   // the same, for calls that have no Bucket around them
+	prefix  string   // of every key of the check
+	seed    uint64
 
 	mu       sync.Mutex
 	failures []error
@@ -29,7 +30,7 @@ func (e *env) key(name string) string { return e.prefix + name }
 
 // bucket is a Bucket around the Store whose keys all lie below the check's prefix.
 func (e *env) bucket(opts *storage.Options) *storage.Bucket {
-	return storage.New(e.store, opts).Prefix(e.prefix)
+	return storage.New(e.tracked, opts).Prefix(e.prefix)
 }
 
 // has reports whether a feature is not declared as a limit.

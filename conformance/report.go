@@ -44,6 +44,7 @@ type Report struct {
 	Results   []Result
 	Seed      uint64  // for Options.Seed
 	Requests  int64   // calls of the Store, each one request where the service allows it
+	Again     int64   // sent again beside these, as the answer was ErrThrottled or ErrUnavailable
 	Leftovers []error // what could not be cleaned up
 	Closed    error   // what closing the Store said
 }
@@ -118,9 +119,13 @@ func (r *Report) Table(w io.Writer) error {
 	if r.Closed != nil {
 		fmt.Fprintf(w, "\nClose: %v\n", r.Closed)
 	}
-	_, err := fmt.Fprintf(w, "\n%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, seed %d\n",
-		len(r.Results), r.Count(Kept), r.Count(Broken), r.Count(Unsupported), r.Count(Defect), r.Count(NotRun), r.Requests, r.Seed)
+	_, err := fmt.Fprintf(w, "\n%s\n", r.summary())
 	return err
+}
+
+func (r *Report) summary() string {
+	return fmt.Sprintf("%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, %d sent again, seed %d",
+		len(r.Results), r.Count(Kept), r.Count(Broken), r.Count(Unsupported), r.Count(Defect), r.Count(NotRun), r.Requests, r.Again, r.Seed)
 }
 
 func tally(count []int) string {

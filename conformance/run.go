@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/polystore/storage"
@@ -39,6 +40,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 		}
 	}
 	r.report.Results = results
+	r.report.Again = r.again.Load()
 	r.judge()
 	r.report.Closed = r.store.Close()
 	return r.report, ctx.Err()
@@ -48,6 +50,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 type run struct {
 	opts   Options
 	store  storage.FullStore
+	again  atomic.Int64 // requests sent again
 	prefix string
 	report *Report
 	mu     sync.Mutex // guards report.Requests and report.Leftovers
@@ -103,11 +106,13 @@ func (r *run) one(ctx context.Context, c check) Result {
 			return res
 		}
 	}
+	tracked := newTracker(r.store)
 	e := &env{
-		opts:   &r.opts,
-		store:  newTracker(r.store),
-		prefix: r.prefix + strings.ReplaceAll(c.name, "/", "-") + "/",
-		seed:   r.opts.Seed,
+		opts:    &r.opts,
+		tracked: tracked,
+		store:   &again{tracked, &r.again},
+		prefix:  r.prefix + strings.ReplaceAll(c.name, "/", "-") + "/",
+		seed:    r.opts.Seed,
 	}
 	start := time.Now()
 	res.Err = e.check(ctx, &c, r.opts.Timeout)
@@ -117,10 +122,10 @@ func (r *run) one(ctx context.Context, c check) Result {
 	// The run may have been cancelled; what it wrote goes all the same.
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
 	defer cancel()
-	err := e.store.clean(clean)
+	err := tracked.clean(clean, &again{r.store, &r.again})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	res.Requests = e.store.requests.Load()
+	res.Requests = tracked.requests.Load()
 	r.report.Requests += res.Requests
 	if err != nil {
 		r.report.Leftovers = append(r.report.Leftovers, fmt.Errorf("%s: cleaning up: %w", c.name, err))

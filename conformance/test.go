@@ -51,6 +51,7 @@ func Test(t *testing.T, o Options) {
 	}
 
 	r.report.Results = results
+	r.report.Again = r.again.Load()
 	r.judge()
 	for _, res := range r.report.Results[len(results):] {
 		t.Error(res.Err)
@@ -58,9 +59,7 @@ func Test(t *testing.T, o Options) {
 	for _, err := range r.report.Leftovers {
 		t.Errorf("rule 3: nothing is left behind: %v", err)
 	}
-	t.Logf("%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, seed %d", len(results),
-		r.report.Count(Kept), r.report.Count(Broken), r.report.Count(Unsupported), r.report.Count(Defect), r.report.Count(NotRun),
-		r.report.Requests, r.report.Seed)
+	t.Log(r.report.summary())
 }
 
 // subtests does work for each name, width at a time, and shows each in a subtest. It does so ahead of the subtests:

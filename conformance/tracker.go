@@ -54,8 +54,8 @@ func (t *tracker) wrote(key string) {
 	t.keys[key] = true
 }
 
-// clean deletes what the check left behind.
-func (t *tracker) clean(ctx context.Context) error {
+// clean deletes, by s, what the check left behind.
+func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 	t.mu.Lock()
 	keys := slices.Sorted(maps.Keys(t.keys))
 	uploads := slices.Collect(maps.Keys(t.uploads))
@@ -72,12 +72,12 @@ func (t *tracker) clean(ctx context.Context) error {
 		}
 	}
 	for _, u := range uploads {
-		note(t.inner.AbortUpload(ctx, u[0], u[1]))
+		note(s.AbortUpload(ctx, u[0], u[1]))
 	}
-	if n := t.inner.MaxBatch(); n > 0 {
+	if n := s.MaxBatch(); n > 0 {
 		for batch := range slices.Chunk(keys, n) {
 			t.requests.Add(1)
-			failed, err := t.inner.DeleteBatch(ctx, batch, &storage.DeleteBatchOptions{})
+			failed, err := s.DeleteBatch(ctx, batch, &storage.DeleteBatchOptions{})
 			note(err)
 			for _, err := range failed {
 				note(err)
@@ -95,7 +95,7 @@ func (t *tracker) clean(ctx context.Context) error {
 	parallel(4, func(int) {
 		for k := range next {
 			t.requests.Add(1)
-			note(t.inner.Delete(ctx, k, &storage.DeleteOptions{}))
+			note(s.Delete(ctx, k, &storage.DeleteOptions{}))
 		}
 	})
 	return first
