@@ -120,12 +120,13 @@ func (u *upload) begin() bool {
 // add notes a part that the service has.
 func (u *upload) add(part *Part) {
 	u.mu.Lock()
-	defer u.mu.Unlock()
 	u.parts = append(u.parts, part)
 	u.done += part.Size
-	// The end of an object whose size was not known is told when it is complete.
-	if u.p.progress != nil && u.done != u.total {
-		u.p.progress(Progress{Done: u.done, Total: u.total})
+	now := Progress{Done: u.done, Total: u.total}
+	u.mu.Unlock()
+	// The end of an object whose size is known is told when it is complete. What overtakes another here, forward keeps back.
+	if u.p.progress != nil && now.Done != now.Total {
+		u.p.progress(now)
 	}
 }
 
