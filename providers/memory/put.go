@@ -28,32 +28,30 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 // step is how many bytes are read or hashed between two looks at the context.
 const step = 1 << 20
 
-// readAll reads exactly size bytes. It does not believe size before they have come.
+// believed is what is set aside for a body before any of it has come: twice the size of a part that a Bucket sends by default.
+const believed = 16 << 20
+
+// readAll reads exactly size bytes.
 func readAll(ctx context.Context, body io.Reader, size int64) ([]byte, error) {
 	if size < 0 {
 		return nil, fail(storage.ErrInvalid, "size %d", size)
 	}
-	data := make([]byte, 0, min(size, step))
-	for int64(len(data)) < size {
+	data := make([]byte, 0, min(size, believed))
+	for have := 0; int64(have) < size; have = len(data) {
 		if err := alive(ctx); err != nil {
 			return nil, err
 		}
-		have := len(data)
-		want := min(size, int64(max(2*have, step))) // doubling: each byte is moved twice at most
-		data = append(make([]byte, 0, want), data...)[:want]
-		for have < len(data) {
-			end := min(have+step, len(data))
-			n, err := io.ReadFull(body, data[have:end])
-			have += n
-			if err == io.EOF || err == io.ErrUnexpectedEOF {
-				return nil, &storage.Error{Err: io.ErrUnexpectedEOF}
-			}
-			if err != nil {
-				return nil, &storage.Error{Err: err}
-			}
-			if err := alive(ctx); err != nil {
-				return nil, err
-			}
+		if have == cap(data) { // doubling: each byte is moved twice at most
+			data = append(make([]byte, 0, min(size, int64(2*have))), data...)
+		}
+		end := min(have+step, cap(data))
+		n, err := io.ReadFull(body, data[have:end])
+		data = data[:have+n]
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return nil, &storage.Error{Err: err}
 		}
 	}
 	switch n, err := io.ReadFull(body, make([]byte, 1)); {
