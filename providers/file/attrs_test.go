@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,7 +53,7 @@ func TestAttributes(t *testing.T) {
 		if again.ETag == o.ETag || again.Metadata != nil || again.ContentType != "" {
 			t.Errorf("overwritten with nothing: %+v", again)
 		}
-		_, a, err := s.stat(t.Context(), "a/b")
+		a, err := s.stat(t.Context(), "a/b")
 		if err != nil || a.Tags != nil {
 			t.Errorf("tags after overwrite: %v, %v", a.Tags, err)
 		}
@@ -81,13 +82,15 @@ func files(t *testing.T, dir string) (paths []string) {
 // Attributes that ext4 does not take go to a sidecar, and are not a full disk.
 func TestLargeAttributes(t *testing.T) {
 	s, dir := newStore(t)
+	s.tick = 2 * time.Second // so that the version after may have the same time
 	opts := &storage.PutOptions{
 		ContentDisposition: "attachment; filename=" + strings.Repeat("x", 3<<10),
 		Metadata:           map[string]string{"note": strings.Repeat("ü", 510)},
 	}
 	o := put(t, s, "k", "data", opts)
 	got := stat(t, s, "k")
-	if diff := cmp.Diff(o, got); diff != "" || got.ContentDisposition != opts.ContentDisposition || got.Metadata["note"] != opts.Metadata["note"] {
+	if diff := cmp.Diff(o, got); diff != "" || got.ContentDisposition != opts.ContentDisposition ||
+		got.Metadata["note"] != opts.Metadata["note"] {
 		t.Errorf("Stat differs from Put: %s", diff)
 	}
 	page, err := s.ListPage(t.Context(), new(storage.ListOptions))
@@ -219,6 +222,40 @@ func TestReadersDuringOverwrites(t *testing.T) {
 	})
 }
 
+// Of two writers the one that comes second has the later ModTime, also if its bytes were there first.
+func TestModTimeDoesNotGoBack(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openStore(t, dir)
+		unlock, err := s.lock(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() { put(t, s, "k", "second", nil) })
+		synctest.Wait() // its bytes are there, and it wants the lock
+		<-time.After(5 * time.Second)
+		other, err := s.newTemp()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.discard()
+		if _, err := other.seal(attrsOfPut(new(storage.PutOptions))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.rename(t.Context(), other.path, []string{"k"}); err != nil {
+			t.Fatal(err)
+		}
+		first := stat(t, s, "k")
+		<-time.After(time.Nanosecond)
+		unlock()
+		wg.Wait()
+		if second := stat(t, s, "k"); !second.ModTime.After(first.ModTime) || get(t, s, "k") != "second" {
+			t.Errorf("ModTime went from %v to %v", first.ModTime, second.ModTime)
+		}
+	})
+}
+
 func TestBody(t *testing.T) {
 	s, _ := newStore(t)
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1000)
@@ -256,7 +293,7 @@ func TestConditions(t *testing.T) {
 		var mu sync.Mutex
 		var wg sync.WaitGroup
 		other := openStore(t, dir)
-		other.noXattr = s.noXattr
+		other.noXattr, other.tick = s.noXattr, s.tick
 		for i := range 32 {
 			st := []*Store{s, other}[i%2]
 			wg.Go(func() {

@@ -20,7 +20,7 @@ func (s *Store) check(ctx context.Context, key string, c condition) error {
 	if !c.ifAbsent && c.ifMatch == "" {
 		return nil
 	}
-	_, a, err := s.stat(ctx, key)
+	a, err := s.stat(ctx, key)
 	switch {
 	case errors.Is(err, storage.ErrNotExist):
 		if c.ifMatch != "" {
@@ -58,32 +58,31 @@ func (s *Store) commit(ctx context.Context, key string, t *temp, a *attrs, c con
 	if err := s.check(ctx, key, c); err != nil {
 		return nil, err
 	}
-	if needsSidecar {
-		sidecar, err := s.writeSidecar(key, t, a)
-		if err == nil {
-			err = t.f.Sync() // the time may have moved
-		}
-		if err != nil {
+	// Another writer may have sealed its file after this one and come first: ModTime does not go back.
+	switch _, fi, err := s.find(segs); {
+	case err != nil:
+		return nil, classify(err)
+	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime:
+		if needsSidecar, err = t.seal(a); err != nil {
 			return nil, classify(err)
 		}
-		defer func() {
-			if s.exists(t.path) { // not renamed
-				s.root.Remove(sidecar)
-			}
-		}()
+	}
+	sidecar := ""
+	if needsSidecar {
+		if sidecar, err = s.writeSidecar(key, t, a); err != nil {
+			return nil, classify(err)
+		}
 	}
 	path, err := s.rename(ctx, t.path, segs)
 	if err != nil {
+		s.dropSidecar(sidecar)
 		return nil, classify(err)
 	}
-	fi, err := t.f.Stat()
-	if err == nil {
-		err = s.syncDirs(path)
-	}
-	if err != nil {
+	t.path = "" // it is an object now
+	if err := s.syncDirs(path); err != nil {
 		return nil, inDoubt(err)
 	}
-	s.dropSidecars(key, fi)
+	s.dropSidecars(key, sidecar)
 	return a.object(key), nil
 }
 
@@ -108,7 +107,9 @@ func (s *Store) rename(ctx context.Context, from string, segs []string) (string,
 		if !isMoved(err) {
 			return "", err
 		}
-		if !s.exists(from) {
+		if there, e := s.exists(from); e != nil {
+			return "", e
+		} else if !there {
 			return "", &fs.PathError{Op: "rename", Path: from, Err: errors.New("temporary file was removed by another program")}
 		}
 	}
@@ -116,9 +117,12 @@ func (s *Store) rename(ctx context.Context, from string, segs []string) (string,
 }
 
 // exists reports whether there is anything at path.
-func (s *Store) exists(path string) bool {
+func (s *Store) exists(path string) (bool, error) {
 	_, err := s.root.Lstat(path)
-	return err == nil
+	if isGone(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // seal gives the file its attributes and makes both durable. It reports whether they need a sidecar.
@@ -146,6 +150,7 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 
 // stamp gives the file a modification time that no write leaves, and notes what the file system made of it.
 func (t *temp) stamp(a *attrs, mtime time.Time) (fs.FileInfo, error) {
+	mtime = mtime.Truncate(t.s.tick)
 	if err := t.s.root.Chtimes(t.path, mtime, mtime); err != nil {
 		return nil, err
 	}

@@ -10,7 +10,8 @@ import (
 )
 
 // CompleteUpload makes the object by renaming the file that has the parts.
-func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part,
+	opts *storage.PutOptions) (*storage.Object, error) {
 	end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
@@ -36,8 +37,8 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	if err := waitLock(ctx, f, false); err != nil {
 		return nil, classify(err)
 	}
-	if !s.isAt(f, path) {
-		return nil, kind(storage.ErrNotExist)
+	if there, err := s.isAt(f, path); err != nil || !there {
+		return nil, uploadError(err)
 	}
 	records, err := s.partLog(dir)
 	if err != nil {
@@ -47,8 +48,8 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	if err != nil {
 		return nil, err
 	}
-	if err := trim(f, size); err != nil {
-		return nil, classify(err)
+	if err := s.trim(dir, f, size); err != nil {
+		return nil, uploadError(err)
 	}
 	if sums, err = s.verifyUpload(ctx, f, size, sums, opts.Checksums); err != nil {
 		return nil, classify(err)
@@ -57,9 +58,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	a.setSums(sums)
 	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path}, a, c)
 	if err != nil {
-		if !s.exists(path) { // another CompleteUpload, or an AbortUpload, was first
-			var e *storage.Error
-			if errors.As(err, &e) && e.Kind == nil && !e.InDoubt && ctx.Err() == nil {
+		var e *storage.Error
+		if errors.As(err, &e) && e.Kind == nil && !e.InDoubt && ctx.Err() == nil {
+			if there, err := s.exists(path); err == nil && !there { // an AbortUpload was first
 				return nil, kind(storage.ErrNotExist)
 			}
 		}
@@ -71,8 +72,8 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 
 // cover checks that the parts are those that were sent, and that together they are the object: each begins where the one before
 // ends. It returns the object's size and CRC-32C.
-func cover(sent []partRecord, parts []*storage.Part) (size int64, sums storage.Checksums, err error) {
-	byNumber := make(map[int]partRecord, len(sent))
+func cover(sent []*partRecord, parts []*storage.Part) (size int64, sums storage.Checksums, err error) {
+	byNumber := make(map[int]*partRecord, len(sent))
 	for _, p := range sent {
 		byNumber[p.Number] = p
 	}
@@ -86,6 +87,8 @@ func cover(sent []partRecord, parts []*storage.Part) (size int64, sums storage.C
 			return 0, sums, invalid("part %d comes behind part %d", p.Number, parts[i-1].Number)
 		case p.ETag != "" && p.ETag != r.ETag:
 			return 0, sums, invalid("part %d was sent again", p.Number)
+		case r.lost:
+			return 0, sums, invalid("part %d was overwritten by one that has some of its bytes", p.Number)
 		case r.Offset != size:
 			return 0, sums, invalid("part %d begins at %d, and the parts before it end at %d", p.Number, r.Offset, size)
 		}
@@ -98,19 +101,19 @@ func cover(sent []partRecord, parts []*storage.Part) (size int64, sums storage.C
 	return size, storage.CombineChecksums(recorded), nil
 }
 
-// trim cuts off what a part left that was sent again, shorter.
-func trim(f *os.File, size int64) error {
+// trim cuts off what is behind the parts: what one left that was sent again, shorter, and parts that are not wanted.
+func (s *Store) trim(dir string, f *os.File, size int64) error {
 	fi, err := f.Stat()
-	if err != nil {
+	if err != nil || fi.Size() == size {
 		return err
 	}
-	switch {
-	case fi.Size() < size:
+	if fi.Size() < size {
 		return invalid("the parts have %d bytes, %d were sent", fi.Size(), size)
-	case fi.Size() > size:
-		return f.Truncate(size)
 	}
-	return nil
+	if err := s.logPart(dir, &partRecord{Offset: size, Size: fi.Size() - size}, true); err != nil {
+		return err
+	}
+	return f.Truncate(size)
 }
 
 // verifyUpload returns all sums that are known of the file or wanted of it. Only for a sum that cannot be made of the parts' sums

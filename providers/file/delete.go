@@ -39,6 +39,6 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		}
 		s.prune(paths[i])
 	}
-	s.dropSidecars(key, nil)
+	s.dropSidecars(key, "")
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -93,7 +94,42 @@ func TestFullDisk(t *testing.T) {
 	put(t, s, "k", "new", nil)
 }
 
-func init() { works["large"] = writeTooMuch }
+// What a read-only file system refuses is a question of permission; reading goes on.
+func TestReadOnlyFileSystem(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
+		t.Skipf("mounting a small file system: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	s, err := New(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, "k", "old", nil)
+	s.Close()
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = New(dir, nil); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if got := get(t, s, "k"); got != "old" {
+		t.Errorf("the object is %q", got)
+	}
+	if _, err := tryPut(t.Context(), s, "k", "new", nil); !errors.Is(err, storage.ErrPermission) {
+		t.Errorf("Put: %v", err)
+	}
+	if err := s.Delete(t.Context(), "k", new(storage.DeleteOptions)); !errors.Is(err, storage.ErrPermission) {
+		t.Errorf("Delete: %v", err)
+	}
+}
+
+func init() { works["large"], works["many"] = writeTooMuch, openTooMany }
 
 // Where the test may not mount, a limit for the size of files stands in for the full disk.
 func TestFileTooLarge(t *testing.T) {
@@ -125,6 +161,181 @@ func writeTooMuch(s *Store) error {
 	}
 	fmt.Println("as it should be")
 	return nil
+}
+
+// A process that has as many files open as it may is told to try again; it is never told that what is there is not.
+func TestTooManyFiles(t *testing.T) {
+	s, dir := newStore(t)
+	put(t, s, "d/e/k", "data", nil)
+	put(t, s, "o/x", "", nil)
+	put(t, s, "o", "data", nil) // in o/...
+	remove(t, s, "o/x")
+	put(t, s, "p/o/x", "", nil)
+	put(t, s, "p/o", "data", nil)
+	remove(t, s, "p/o/x")
+	c, out := startChild(t, "many", dir)
+	if err := c.Wait(); err != nil || !strings.Contains(out.String(), "as it should be") {
+		t.Errorf("child: %v\n%s", err, out)
+	}
+}
+
+func openTooMany(s *Store) error {
+	ctx := context.Background()
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}); err != nil {
+		return err
+	}
+	var null []*os.File
+	defer func() { closeAll(null) }()
+	for free := range 12 {
+		id, err := s.CreateUpload(ctx, "up", new(storage.PutOptions))
+		if err != nil {
+			return err
+		}
+		for {
+			f, err := os.Open(os.DevNull)
+			if err != nil {
+				break
+			}
+			null = append(null, f)
+		}
+		closeAll(null[:free])
+		null = null[free:]
+		for name, call := range map[string]func() (ok bool, err error){
+			"Stat": func() (bool, error) {
+				o, err := s.Stat(ctx, "d/e/k", new(storage.StatOptions))
+				return err == nil && o.Size == 4 && o.Checksums.CRC32C != nil, err
+			},
+			"Get of an object over a directory": func() (bool, error) {
+				data, _, err := tryGet(ctx, s, "p/o")
+				return data == "data", err
+			},
+			"ListPage": func() (bool, error) {
+				p, err := s.ListPage(ctx, new(storage.ListOptions))
+				return err == nil && len(p.Objects) == 3, err
+			},
+			"ListPage with a delimiter": func() (bool, error) {
+				p, err := s.ListPage(ctx, &storage.ListOptions{Delimiter: "/"})
+				return err == nil && len(p.Objects) == 3, err
+			},
+			"Put": func() (bool, error) {
+				_, err := tryPut(ctx, s, "d/e/k", "data", nil)
+				return err == nil, err
+			},
+			"Put with IfAbsent": func() (bool, error) {
+				_, err := tryPut(ctx, s, "d/e/k", "data", &storage.PutOptions{IfAbsent: true})
+				return errors.Is(err, storage.ErrExist), err
+			},
+			"ListUploadsPage": func() (bool, error) {
+				p, err := s.ListUploadsPage(ctx, new(storage.ListOptions))
+				return err == nil && len(p.Uploads) == 1, err
+			},
+			"PutPart": func() (bool, error) {
+				_, err := s.PutPart(ctx, "up", id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+				return err == nil, err
+			},
+			"ListPartsPage": func() (bool, error) {
+				_, err := s.ListPartsPage(ctx, "up", id, new(storage.ListPartsOptions))
+				return err == nil, err
+			},
+		} {
+			if ok, err := call(); !ok && !errors.Is(err, storage.ErrUnavailable) {
+				return fmt.Errorf("%s with %d files: %v, %w", name, free, ok, err)
+			}
+		}
+		aborted := s.AbortUpload(ctx, "up", id)
+		closeAll(null)
+		null = nil
+		if there, err := s.exists(uploadPath(id)); err != nil || there != (aborted != nil) {
+			return fmt.Errorf("after AbortUpload with %d files, %v, the upload is there: %v, %v", free, aborted, there, err)
+		}
+		if aborted == nil {
+			continue
+		}
+		if err := s.AbortUpload(ctx, "up", id); err != nil || !errors.Is(aborted, storage.ErrUnavailable) {
+			return fmt.Errorf("AbortUpload: %v, then %w", aborted, err)
+		}
+	}
+	fmt.Println("as it should be")
+	return nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
+// A directory that is removed under an open Store is a bucket that is missing, not an empty one.
+func TestDirectoryRemoved(t *testing.T) {
+	s, dir := newStore(t)
+	put(t, s, "k", "x", nil)
+	if err := os.RemoveAll(dir); err != nil {
+		t.Skip(err)
+	}
+	for name, call := range calls(s) {
+		if err := call(t.Context()); !errors.Is(err, storage.ErrNoBucket) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: "a/b"}); !errors.Is(err, storage.ErrNoBucket) {
+		t.Errorf("ListPage below a prefix: %v", err)
+	}
+	if _, err := tryPut(t.Context(), s, "k", "x", &storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNoBucket) {
+		t.Errorf("Put with IfAbsent: %v", err)
+	}
+}
+
+// A list has what was there all the time, also where it was replaced while the directory was being read. On tmpfs an entry
+// that is replaced goes to where a reader has been.
+func TestListDuringOverwrites(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "list")
+	if err != nil {
+		t.Skipf("no tmpfs: %v", err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	s := openStore(t, dir)
+	put(t, s, "z", "", nil)
+	const n = 10_000 // the names of some 8,000 are what the first system call takes
+	name := func(i int) string { return fmt.Sprintf("k%05d", i%n) }
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, name(i)), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	done := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		temp := filepath.Join(dir, "tmp.", "new..")
+		for i := 0; ; i++ {
+			select {
+			case <-done:
+				return
+			default:
+			}
+			if err := errors.Join(os.WriteFile(temp, nil, 0o666), os.Rename(temp, filepath.Join(dir, name(i)))); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 5 {
+		w, err := s.newWalk("", "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for f, err := w.next(t.Context()); f != nil || err != nil; f, err = w.next(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			found++
+		}
+		if found != n+1 {
+			t.Errorf("a list of %d objects, want %d", found, n+1)
+		}
+	}
+	close(done)
+	wg.Wait()
 }
 
 // Bytes are written once, by Put and by parts.

@@ -61,7 +61,8 @@
 // change when another takes its place. Processes of different users need a umask that lets them write each other's
 // files, the locks among them. Use a local file system, or one whose flock works between all that mount it.
 //
-// A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and nothing else.
+// A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and nothing else. A read-only file
+// system is ErrPermission, too many open files ErrUnavailable, and a directory that was removed while it was open ErrNoBucket.
 //
 // # Attributes
 //
@@ -71,8 +72,8 @@
 // its extended attributes and times (cp -a, rsync -aX, tar --xattrs) copies the object.
 //
 // The time that a file was modified is chosen by the driver, in nanoseconds, and noted with the attributes: where it or the
-// size differs, another program wrote the file. On file systems with coarse times (FAT: two seconds) a foreign write of the
-// same size within that time goes unnoticed.
+// size differs, another program wrote the file. On file systems with coarse times (FAT: two seconds; ext4 with inodes of 128
+// bytes: one) a foreign write of the same size within that time goes unnoticed, and ModTime can be two seconds late.
 //
 // A CRC-32C is computed while writing and kept, as is every checksum that the caller gave; they are verified before the
 // rename. SignURL, VersionID and StorageClass are errors.ErrUnsupported.
@@ -81,5 +82,11 @@
 //
 // A list is in byte order of the keys, not of file names, and descends only where it has to. A directory's names are read for each
 // page unless nothing has changed in it since the page before; the names of at most 65,536 are held at once. A
-// page token is the last entry of its page: it never ends.
+// page token is the last entry of its page: it never expires. A file that may not be read is in the list all the same; a
+// directory that may not be read makes the list fail, since nobody knows what is missing: where a bucket is the
+// root of a file system, lost+found is such a directory, so use a directory below.
+//
+// On Linux, a directory of up to some 400,000 short names is read by one system call, so that a list misses nothing
+// that is being replaced. In larger ones, and on other systems, that is up to the file system: ext4 and XFS keep the place of a
+// file that is replaced; tmpfs and Btrfs do not.
 package file

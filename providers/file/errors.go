@@ -22,7 +22,7 @@ func unsupported(option string) error {
 func kind(k error) error { return &storage.Error{Kind: k} }
 
 // classify gives err as a *storage.Error. An error of the file system that fits no kind, a full disk among them, keeps Kind
-// nil: to try again would not help.
+// nil: to try again would not help. It does where the process, or the system, has too many files open at the moment.
 func classify(err error) error {
 	var e *storage.Error
 	if err == nil || errors.As(err, &e) {
@@ -33,8 +33,10 @@ func classify(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 	case errors.Is(err, os.ErrClosed):
 		e.Kind = storage.ErrClosed
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		e.Kind = storage.ErrPermission
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		e.Kind = storage.ErrUnavailable
 	case errors.Is(err, syscall.ENAMETOOLONG):
 		e.Kind = storage.ErrInvalidKey
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,9 +58,12 @@ func TestFailedWrites(t *testing.T) {
 		{"source fails late", t.Context(), &source{n: 3 << 20, err: broken}, 4 << 20, storage.PutOptions{}, broken},
 		{"source is shorter", t.Context(), &source{n: 5, err: io.EOF}, 10, storage.PutOptions{}, io.ErrUnexpectedEOF},
 		{"source is longer", t.Context(), &source{n: 15, err: io.EOF}, 10, storage.PutOptions{}, storage.ErrInvalid},
-		{"wrong checksum", t.Context(), &source{n: 5, err: io.EOF}, 5, storage.PutOptions{Checksums: storage.Checksums{SHA256: []byte("x")}}, storage.ErrIntegrity},
+		{"wrong checksum", t.Context(), &source{n: 5, err: io.EOF}, 5,
+			storage.PutOptions{Checksums: storage.Checksums{SHA256: []byte("x")}}, storage.ErrIntegrity},
 		{"cancelled", cancelled, &source{n: 3 << 20, err: io.EOF, cancel: cancel}, 3 << 20, storage.PutOptions{}, context.Canceled},
 		{"storage class", t.Context(), &source{err: io.EOF}, 0, storage.PutOptions{StorageClass: "COLD"}, errors.ErrUnsupported},
+		{"negative size", t.Context(), &source{n: 5, err: io.EOF}, math.MinInt64, storage.PutOptions{}, storage.ErrInvalid},
+		{"largest size", t.Context(), &source{n: 5, err: io.EOF}, math.MaxInt64, storage.PutOptions{}, io.ErrUnexpectedEOF},
 		{"panic", t.Context(), &source{n: 5}, 10, storage.PutOptions{}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -84,7 +88,26 @@ func TestFailedWrites(t *testing.T) {
 			}
 		})
 	}
-	calls := map[string]func(ctx context.Context) error{
+	for name, call := range calls(s) {
+		var e *storage.Error
+		if err := call(cancelled); !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.InDoubt {
+			t.Errorf("%s with a cancelled context: %v", name, err)
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range calls(s) {
+		if err := call(t.Context()); !errors.Is(err, storage.ErrClosed) {
+			t.Errorf("%s after Close: %v", name, err)
+		}
+	}
+}
+
+// calls are a call of each method that needs no other before it.
+func calls(s *Store) map[string]func(ctx context.Context) error {
+	return map[string]func(ctx context.Context) error{
+		"Put":      func(ctx context.Context) error { _, err := tryPut(ctx, s, "k", "x", nil); return err },
 		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, "k", new(storage.GetOptions)); return err },
 		"Stat":     func(ctx context.Context) error { _, err := s.Stat(ctx, "k", new(storage.StatOptions)); return err },
 		"Delete":   func(ctx context.Context) error { return s.Delete(ctx, "k", new(storage.DeleteOptions)) },
@@ -98,20 +121,6 @@ func TestFailedWrites(t *testing.T) {
 			_, err := s.ListUploadsPage(ctx, new(storage.ListOptions))
 			return err
 		},
-	}
-	for name, call := range calls {
-		var e *storage.Error
-		if err := call(cancelled); !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.InDoubt {
-			t.Errorf("%s with a cancelled context: %v", name, err)
-		}
-	}
-	if err := s.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for name, call := range calls {
-		if err := call(t.Context()); !errors.Is(err, storage.ErrClosed) {
-			t.Errorf("%s after Close: %v", name, err)
-		}
 	}
 }
 
@@ -136,7 +145,8 @@ func TestLinks(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "real/x", "x", nil)
 	for name, target := range map[string]string{
-		"file": filepath.Join(outside, "secret"), "dir": outside, "up": "..", "in": "real", "infile": "real/x", "dangling": "nowhere", "self": "self",
+		"file": filepath.Join(outside, "secret"), "dir": outside, "up": "..", "in": "real", "infile": "real/x",
+		"dangling": "nowhere", "self": "self",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Skip(err)
@@ -185,6 +195,28 @@ func TestOwnDirectoryIsALink(t *testing.T) {
 	}
 }
 
+// A lock that cannot be had is an error, not a loop.
+func TestLockFileIsALink(t *testing.T) {
+	s, dir := newStore(t)
+	put(t, s, "k", "x", nil)
+	locks, err := filepath.Glob(filepath.Join(dir, "tmp.", "lock..", "*"))
+	if err != nil || len(locks) != 1 {
+		t.Fatalf("locks: %q, %v", locks, err)
+	}
+	if err := os.Rename(locks[0], filepath.Join(dir, "elsewhere")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("../../elsewhere", locks[0]); err != nil {
+		t.Skip(err)
+	}
+	if _, err := tryPut(t.Context(), s, "k", "y", nil); err == nil {
+		t.Error("Put succeeded")
+	}
+	if got := get(t, s, "k"); got != "x" {
+		t.Errorf("the object is %q", got)
+	}
+}
+
 func TestClean(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "k", "x", nil)
@@ -211,7 +243,8 @@ func TestClean(t *testing.T) {
 	}
 	openStore(t, dir)
 	for path, want := range map[string]bool{
-		"dead..": false, "young..": true, "tmp-of-a-key": true, filepath.Base(alive.path): true, "upload../" + id + "..": true, "upload../abcd..": false,
+		"dead..": false, "young..": true, "tmp-of-a-key": true, filepath.Base(alive.path): true,
+		"upload../" + id + "..": true, "upload../abcd..": false,
 	} {
 		if _, err := os.Lstat(filepath.Join(own, path)); (err == nil) != want {
 			t.Errorf("%s: %v, want it there: %v", path, err, want)
@@ -235,13 +268,15 @@ func TestNew(t *testing.T) {
 		{filepath.Join(dir, "none"), false, storage.ErrNoBucket},
 		{filepath.Join(dir, "a/b/c"), true, nil},
 		{filepath.Join(dir, "a/b/c"), true, nil},
+		{filepath.Join(dir, strings.Repeat("x", 300)), true, storage.ErrInvalid},
+		{dir + "\x00", true, storage.ErrInvalid},
 		{file, false, storage.ErrInvalid},
 		{file, true, storage.ErrInvalid},
 		{filepath.Join(file, "below"), false, storage.ErrInvalid},
 		{filepath.Join(file, "below"), true, storage.ErrInvalid},
 	} {
 		s, err := New(tt.dir, &Options{CreateDir: tt.create})
-		if !errors.Is(err, tt.want) {
+		if !errors.Is(err, tt.want) || errors.Is(err, storage.ErrInvalidKey) {
 			t.Errorf("New(%q, create %v) = %v, want %v", tt.dir, tt.create, err, tt.want)
 		}
 		if err == nil {

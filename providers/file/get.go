@@ -46,14 +46,14 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	return a.object(key), nil
 }
 
-// stat returns what is known of the object and the path of its file.
-func (s *Store) stat(ctx context.Context, key string) (path string, a *attrs, err error) {
+// stat returns what is known of the object.
+func (s *Store) stat(ctx context.Context, key string) (*attrs, error) {
 	f, a, err := s.open(ctx, key, "")
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	defer f.Close()
-	return f.Name(), a, nil
+	f.Close()
+	return a, nil
 }
 
 // open opens the file of the object for reading, with the attributes that belong to exactly these bytes.
@@ -76,7 +76,7 @@ func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *att
 			return nil, nil, classify(err)
 		}
 		if path == "" {
-			return nil, nil, kind(storage.ErrNotExist)
+			return nil, nil, s.missing()
 		}
 		f, a, err := s.openAt(key, path, fi)
 		if f != nil || err != nil {
@@ -112,37 +112,32 @@ func (s *Store) openAt(key, path string, fi fs.FileInfo) (_ *os.File, _ *attrs, 
 		f.Close() // a link has been put there, or simply a newer version
 		return nil, nil, nil
 	}
-	a, err := s.attrsOf(key, f, opened)
-	if err != nil {
-		return nil, nil, err
-	}
-	if a == nil {
-		// Another program wrote the file; or it is an old version whose sidecar went when it was replaced.
-		if !s.isAt(f, path) {
-			f.Close()
-			return nil, nil, nil
-		}
-		a = foreign(opened)
-	}
-	return f, a, nil
-}
-
-// attrsOf returns nil where there are none that belong to the bytes of the file.
-func (s *Store) attrsOf(key string, f *os.File, fi fs.FileInfo) (*attrs, error) {
 	if !s.noXattr {
 		b, err := getXattr(f)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		if a := decodeAttrs(b); a != nil && a.of(fi) {
-			return a, nil
+		if a := decodeAttrs(b); a != nil && a.of(opened) {
+			return f, a, nil
 		}
 	}
-	a, err := s.readSidecar(key, fi)
-	if a == nil || !a.of(fi) {
-		return nil, err
+	a, err := s.readSidecar(key, opened)
+	if err != nil {
+		return nil, nil, err
 	}
-	return a, err
+	if a == nil || !a.of(opened) {
+		a = foreign(opened) // another program wrote the file
+	}
+	// Or it is an old version, and what was found, or not found, is another's: see sidecarPath.
+	there, err := s.isAt(f, path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if !there {
+		f.Close()
+		return nil, nil, nil
+	}
+	return f, a, nil
 }
 
 // conditions of reading.

@@ -176,7 +176,8 @@ func TestKeys(t *testing.T) {
 		t.Errorf("refused keys left %v, %v", names, err)
 	}
 	for _, key := range []string{
-		strings.Repeat("k", 254), strings.Repeat("k", 254) + "/" + strings.Repeat("c", 254), ".hidden", " a ", "a\\b", "con", "naïve/日本語/🙂",
+		strings.Repeat("k", 254), strings.Repeat("k", 254) + "/" + strings.Repeat("c", 254), ".hidden", " a ", "a\\b", "con",
+		"naïve/日本語/🙂",
 		"a\nb", "%2e%2e/x", strings.Repeat("k/", 253) + "k", "-", "~", "soap",
 	} {
 		put(t, s, key, key, nil)

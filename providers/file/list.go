@@ -42,6 +42,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 			return nil, classify(err)
 		}
 		if f == nil {
+			if len(page.Objects) == 0 && s.removed() {
+				return nil, kind(storage.ErrNoBucket)
+			}
 			return page, nil
 		}
 		o, err := s.entry(ctx, w, f)
@@ -107,7 +110,7 @@ func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
 		}
 	}
 	// It has moved, or there are two.
-	_, a, err := s.stat(ctx, f.key)
+	a, err := s.stat(ctx, f.key)
 	if errors.Is(err, storage.ErrNotExist) || errors.Is(err, storage.ErrInvalidKey) {
 		return nil, nil
 	}

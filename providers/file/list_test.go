@@ -1,6 +1,8 @@
 package file
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -152,6 +154,57 @@ func TestLargeDirectory(t *testing.T) {
 	}
 	if took := time.Since(before); took > first/2 {
 		t.Errorf("the delimited list took %v, the first page %v", took, first)
+	}
+}
+
+// A walk is not taken up again where another directory has come beside the one that it is in.
+func TestListSeesNewDirectories(t *testing.T) {
+	s, dir := newStore(t)
+	for _, key := range []string{"a", "a/b/0", "a/b/1", "a/b/2"} {
+		put(t, s, key, key, nil)
+	}
+	old := time.Now().Add(-time.Minute)
+	if err := os.Chtimes(filepath.Join(dir, "a./b"), old, old); err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: "a/b/", PageSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove(t, s, "a")
+	put(t, s, "a/b/9", "", nil) // in a/b, and the others are in a./b
+	for _, opts := range []storage.ListOptions{{PageToken: p.NextToken}, {StartAfter: "a/b/0"}} {
+		opts.Prefix = "a/b/"
+		if diff := cmp.Diff([]string{"a/b/1", "a/b/2", "a/b/9"}, list(t, s, opts)); diff != "" {
+			t.Errorf("%+v (-want +got):\n%s", opts, diff)
+		}
+	}
+}
+
+// countdown is a context that ends when it has been asked n times whether it has.
+type countdown struct {
+	context.Context
+	n int
+}
+
+func (c *countdown) Err() error {
+	if c.n--; c.n < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// A list looks at its context at every object, not at every page.
+func TestListCancelled(t *testing.T) {
+	s, dir := newStore(t)
+	const n = 100
+	for i := range n {
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprint("k", i)), nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := s.ListPage(&countdown{t.Context(), n}, new(storage.ListOptions)); !errors.Is(err, context.Canceled) {
+		t.Errorf("ListPage: %v", err)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"io/fs"
 	"os"
 	"time"
 
@@ -52,20 +53,24 @@ func (s *Store) lock(ctx context.Context, key string) (unlock func(), err error)
 }
 
 func (s *Store) lockFile(ctx context.Context, path string) (*os.File, error) {
-	for {
+	for range maxMoves {
 		f, err := s.create(path, os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}
-		if err := waitLock(ctx, f, false); err != nil {
-			f.Close()
-			return nil, err
+		there := false
+		if err = waitLock(ctx, f, false); err == nil {
+			there, err = s.isAt(f, path)
 		}
-		if s.isAt(f, path) {
+		if there {
 			return f, nil
 		}
 		f.Close()
+		if err != nil {
+			return nil, err
+		}
 	}
+	return nil, &fs.PathError{Op: "lock", Path: path, Err: errMoved}
 }
 
 // waitLock takes the lock of an open file, which ends with it, and with the process. It polls, since waiting in a system call
@@ -86,11 +91,14 @@ func waitLock(ctx context.Context, f *os.File, shared bool) error {
 }
 
 // isAt reports whether path still names the open file: a lock on a file that somebody has removed locks nobody out.
-func (s *Store) isAt(f *os.File, path string) bool {
+func (s *Store) isAt(f *os.File, path string) (bool, error) {
 	opened, err := f.Stat()
 	if err != nil {
-		return false
+		return false, err
 	}
 	there, err := s.root.Lstat(path)
-	return err == nil && os.SameFile(opened, there)
+	if isGone(err) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(opened, there), err
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -45,6 +46,11 @@ func eachKind(t *testing.T, f func(t *testing.T, s *Store, dir string)) {
 	t.Run("sidecar", func(t *testing.T) {
 		s, dir := newStore(t)
 		s.noXattr = true
+		f(t, s, dir)
+	})
+	t.Run("coarse times", func(t *testing.T) {
+		s, dir := newStore(t)
+		s.noXattr, s.tick = true, 2*time.Second
 		f(t, s, dir)
 	})
 }

@@ -2,6 +2,7 @@ package file
 
 import (
 	"os"
+	"slices"
 	"sync"
 )
 
@@ -43,8 +44,13 @@ func (s *Store) walkFrom(prefix, delimiter, after string) (*walk, error) {
 	return s.newWalk(prefix, delimiter, after)
 }
 
-// current reports whether the directories that the walk is in are as they were when it read them.
+// current reports whether the directories that the walk is in are as they were when it read them, and no other has
+// come beside them.
 func (w *walk) current() bool {
+	dirs, err := w.s.dirsOf(w.stack[0].base)
+	if err != nil || !slices.Equal(dirs, w.stack[0].dirs) {
+		return false
+	}
 	for _, f := range w.stack {
 		if f.readAt.IsZero() {
 			continue

@@ -6,27 +6,30 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"sort"
 
 	"github.com/polystore/storage"
 )
 
 // A partRecord is a line in the log of an upload's parts. Of the records of one number the last holds; one without an ETag
-// says that the part is being written, so there is none.
+// says that the part is being written, so there is none, and one with the number 0 that everything from Offset on was cut off.
 type partRecord struct {
 	Number int    `json:"n"`
 	Offset int64  `json:"o"`
 	Size   int64  `json:"s"`
 	ETag   string `json:"e,omitempty"`
 	CRC32C []byte `json:"c,omitempty"`
+
+	lost bool // another part was written over it
 }
 
-func (p partRecord) part() *storage.Part {
+func (p *partRecord) part() *storage.Part {
 	return &storage.Part{Number: p.Number, Size: p.Size, ETag: p.ETag, Checksums: storage.Checksums{CRC32C: p.CRC32C}}
 }
 
 // logPart appends a record by one system call, which other writers do not come between. The line feed in front ends what a
 // killed process may have left unfinished.
-func (s *Store) logPart(dir string, p partRecord) error {
+func (s *Store) logPart(dir string, p *partRecord, sync bool) error {
 	f, err := s.root.OpenFile(join(dir, partsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
@@ -36,27 +39,47 @@ func (s *Store) logPart(dir string, p partRecord) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(append([]byte("\n"), line...), '\n'))
+	if _, err = f.Write(append(append([]byte("\n"), line...), '\n')); err == nil && sync {
+		err = f.Sync()
+	}
 	return err
 }
 
 // partLog returns the parts that are there, in order of number.
-func (s *Store) partLog(dir string) ([]partRecord, error) {
+func (s *Store) partLog(dir string) ([]*partRecord, error) {
 	b, err := s.root.ReadFile(join(dir, partsFile))
 	if err != nil {
 		return nil, err
 	}
-	parts := make(map[int]partRecord)
+	parts := make(map[int]*partRecord)
+	var spans []*partRecord // what was last written where, in order of offset
 	for line := range bytes.Lines(b) {
-		var p partRecord
-		if json.Unmarshal(line, &p) != nil || p.Number < 1 {
+		p := new(partRecord)
+		if json.Unmarshal(line, p) != nil {
 			continue
 		}
-		if p.ETag == "" {
-			delete(parts, p.Number)
-		} else {
+		i, j := overlapping(spans, p)
+		for _, old := range spans[i:j] {
+			old.lost = true
+			if p.Number == 0 && parts[old.Number] == old {
+				delete(parts, old.Number)
+			}
+		}
+		if p.Size > 0 {
+			spans = slices.Replace(spans, i, j, p)
+		}
+		if delete(parts, p.Number); p.ETag != "" {
 			parts[p.Number] = p
 		}
 	}
-	return slices.SortedFunc(maps.Values(parts), func(a, b partRecord) int { return a.Number - b.Number }), nil
+	return slices.SortedFunc(maps.Values(parts), func(a, b *partRecord) int { return a.Number - b.Number }), nil
+}
+
+// overlapping returns where those of spans are that have bytes of p. No two of spans have the same.
+func overlapping(spans []*partRecord, p *partRecord) (from, to int) {
+	from = sort.Search(len(spans), func(i int) bool { return spans[i].Offset+spans[i].Size > p.Offset })
+	if p.Size == 0 {
+		return from, from
+	}
+	return from, sort.Search(len(spans), func(i int) bool { return spans[i].Offset >= p.Offset+p.Size })
 }

@@ -18,6 +18,9 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		return nil, err
 	}
 	defer end()
+	if size < 0 {
+		return nil, invalid("size %d", size)
+	}
 	if opts.StorageClass != "" {
 		return nil, unsupported("StorageClass")
 	}
@@ -52,7 +55,7 @@ func (s *Store) fill(ctx context.Context, w io.Writer, r io.Reader, size int64, 
 			return err
 		}
 		// One byte more than there should be, to find out whether there is.
-		n, err := r.Read((*buffer)[:min(bufferSize, size-done+1)])
+		n, err := r.Read((*buffer)[:min(bufferSize-1, size-done)+1])
 		if done += int64(n); done > size {
 			return invalid("source is longer than the %d bytes that were announced", size)
 		}

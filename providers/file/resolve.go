@@ -145,7 +145,10 @@ func (s *Store) lstatForWrite(path string) (fs.FileInfo, error) {
 		return fi, err
 	}
 	if _, err := s.root.Lstat(path); err == nil {
-		return nil, &storage.Error{Kind: storage.ErrInvalidKey, Err: errors.New("another key differs in case only, and the file system does not tell them apart")}
+		return nil, &storage.Error{
+			Kind: storage.ErrInvalidKey,
+			Err:  errors.New("another key differs in case only, and the file system does not tell them apart"),
+		}
 	}
 	return nil, nil
 }
@@ -160,8 +163,8 @@ func (s *Store) spelled(path string) (bool, error) {
 
 // names returns the names in a directory; nil if it is not there.
 func (s *Store) names(dir string) (names []string, err error) {
-	_, err = s.eachEntry(context.Background(), dir, func(e fs.DirEntry) bool {
-		names = append(names, e.Name())
+	_, err = s.eachEntry(context.Background(), dir, func(name string, _ fs.FileMode) bool {
+		names = append(names, name)
 		return true
 	})
 	return names, err

@@ -12,6 +12,10 @@ import (
 // version of an object each have their own. It is written and synced before the file is renamed into place, and those of
 // the other versions are removed after it: a crash in between leaves a sidecar that belongs to nothing, until the next
 // write or deletion of the key takes it away.
+//
+// Where times are coarse, two versions, one after the other, can have the same size and time. While one is in place its
+// sidecar is, too, and no other can take that name; so what a reader has found is the sidecar of its file if the file is
+// in place still.
 func sidecarPath(key string, fi fs.FileInfo) string {
 	return fmt.Sprintf("%s/%s/%x-%x", sidecarDir, keyHash(key), fi.ModTime().UnixNano(), fi.Size())
 }
@@ -23,9 +27,18 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 	if err != nil {
 		return "", err
 	}
-	// Where times are coarse (FAT: two seconds), an older version of the same size may have this one's identity.
-	for path = sidecarPath(key, fi); s.exists(path); path = sidecarPath(key, fi) {
-		if fi, err = t.stamp(a, fi.ModTime().Add(2*time.Second)); err != nil {
+	for {
+		path = sidecarPath(key, fi)
+		if there, err := s.exists(path); err != nil {
+			return "", err
+		} else if !there {
+			break
+		}
+		// Two seconds are the coarsest times there are (FAT).
+		if fi, err = t.stamp(a, fi.ModTime().Add(2*time.Second)); err == nil {
+			err = t.f.Sync()
+		}
+		if err != nil {
 			return "", err
 		}
 	}
@@ -48,9 +61,19 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 		err = s.syncDirs(path)
 	}
 	if err != nil {
-		s.root.Remove(path)
+		s.dropSidecar(path)
 	}
 	return path, err
+}
+
+// dropSidecar removes the sidecar at path, if there is one: of a version that did not become visible. The caller holds the
+// lock of its key.
+func (s *Store) dropSidecar(path string) {
+	if path != "" {
+		s.root.Remove(path)
+		dir, _ := parent(path)
+		s.root.Remove(dir) // if it is empty
+	}
 }
 
 // readSidecar returns nil where there is none.
@@ -62,21 +85,17 @@ func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
 	return decodeAttrs(b), err
 }
 
-// dropSidecars removes the sidecars of all versions of key but the one that fi describes; nil: of all. It is tidying, so
+// dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of all. It is tidying, so
 // nothing fails with it. The caller holds the lock of key.
-func (s *Store) dropSidecars(key string, keep fs.FileInfo) {
+func (s *Store) dropSidecars(key, keep string) {
 	dir := sidecarDir + "/" + keyHash(key)
 	names, err := s.names(dir)
 	if err != nil || names == nil {
 		return
 	}
-	kept := ""
-	if keep != nil {
-		_, kept = parent(sidecarPath(key, keep))
-	}
 	for _, name := range names {
-		if name != kept {
-			s.root.Remove(join(dir, name))
+		if path := join(dir, name); path != keep {
+			s.root.Remove(path)
 		}
 	}
 	s.root.Remove(dir) // if it is empty

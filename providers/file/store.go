@@ -3,10 +3,11 @@ package file
 import (
 	"context"
 	"errors"
-	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
+	"syscall"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -33,7 +34,10 @@ type Store struct {
 	buffers   sync.Pool   // of *[]byte, bufferSize long
 	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
 	maxNames  int         // of a directory, that a list holds at once
-	noXattr   bool        // tests: behave as on a file system without extended attributes
+
+	// For tests: behave as on a file system
+	noXattr bool          // without extended attributes
+	tick    time.Duration // with times that are multiples of it
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -69,12 +73,13 @@ func New(dir string, opts *Options) (*Store, error) {
 }
 
 func openError(dir string, err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case isNotExist(err):
 		return &storage.Error{Kind: storage.ErrNoBucket, Err: err}
-	}
-	var pe *fs.PathError
-	if errors.As(err, &pe) && isNotDir(err) {
+	case isNotDir(err):
 		return invalid("%s: a parent is not a directory", dir)
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
+		return invalid("%w", err)
 	}
 	return classify(err)
 }
@@ -109,6 +114,20 @@ func (s *Store) begin(ctx context.Context) (end func(), err error) {
 	}
 	s.calls++
 	return s.end, nil
+}
+
+// missing is the error of a look that found nothing: nothing is there, or the whole directory has been removed.
+func (s *Store) missing() error {
+	if s.removed() {
+		return kind(storage.ErrNoBucket)
+	}
+	return kind(storage.ErrNotExist)
+}
+
+// removed reports whether the bucket's directory has been removed since it was opened.
+func (s *Store) removed() bool {
+	fi, err := s.root.Lstat(".")
+	return isGone(err) || err == nil && unlinked(fi)
 }
 
 func (s *Store) end() {

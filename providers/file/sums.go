@@ -57,7 +57,10 @@ func (s *sums) sum() storage.Checksums {
 		}
 		return h.Sum(nil)
 	}
-	return storage.Checksums{CRC32: of(s.crc32), CRC32C: of(s.crc32c), CRC64NVME: of(s.crc64), MD5: of(s.md5), SHA1: of(s.sha1), SHA256: of(s.sha256)}
+	return storage.Checksums{
+		CRC32: of(s.crc32), CRC32C: of(s.crc32c), CRC64NVME: of(s.crc64),
+		MD5: of(s.md5), SHA1: of(s.sha1), SHA256: of(s.sha256),
+	}
 }
 
 // verify returns the sums, or an ErrIntegrity that names the first that is not as wanted.

@@ -22,6 +22,12 @@ func inode(fi fs.FileInfo) uint64 {
 	return 0
 }
 
+// unlinked reports whether a directory that was open has no name any more.
+func unlinked(fi fs.FileInfo) bool {
+	st, ok := fi.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink == 0
+}
+
 // tryLock takes the lock of an open file; it reports false if another open file has it.
 func tryLock(f *os.File, shared bool) (bool, error) {
 	how := unix.LOCK_EX

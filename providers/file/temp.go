@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/polystore/storage"
 )
 
 const (
@@ -22,6 +24,9 @@ func (s *Store) create(path string, flag int) (*os.File, error) {
 	}
 	dir, _ := parent(path)
 	if err := s.root.MkdirAll(dir, dirMode); err != nil {
+		if s.removed() {
+			return nil, kind(storage.ErrNoBucket)
+		}
 		return nil, err
 	}
 	s.probeFold()
@@ -50,10 +55,12 @@ func (s *Store) newTemp() (*temp, error) {
 	return t, nil
 }
 
-// discard closes the file and removes what has not been renamed.
+// discard closes the file and removes what has not become an object.
 func (t *temp) discard() {
 	t.f.Close()
-	t.s.root.Remove(t.path)
+	if t.path != "" {
+		t.s.root.Remove(t.path)
+	}
 }
 
 // deadAfter is how old a file must be before it can be one that a killed process left behind: between creating and locking

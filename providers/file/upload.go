@@ -87,7 +87,7 @@ func (s *Store) upload(key, id string) (dir string, err error) {
 		return "", classify(err)
 	}
 	if meta == nil || meta.Key != key {
-		return "", kind(storage.ErrNotExist)
+		return "", s.missing()
 	}
 	return uploadPath(id), nil
 }
@@ -98,8 +98,8 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 		return nil, nil // not made by newETag, and perhaps a path
 	}
 	dir := uploadPath(id)
-	if !s.exists(join(dir, dataFile)) {
-		return nil, nil
+	if there, err := s.exists(join(dir, dataFile)); err != nil || !there {
+		return nil, err
 	}
 	b, err := s.root.ReadFile(join(dir, metaFile))
 	if isGone(err) {
@@ -151,8 +151,8 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	}
 	var all []*storage.Upload
 	var failed error
-	_, err = s.eachEntry(ctx, uploadDir, func(e fs.DirEntry) bool {
-		id, ok := strings.CutSuffix(e.Name(), own)
+	_, err = s.eachEntry(ctx, uploadDir, func(name string, _ fs.FileMode) bool {
+		id, ok := strings.CutSuffix(name, own)
 		if !ok {
 			return true
 		}
@@ -169,7 +169,13 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		}
 		return true
 	})
-	if err = errors.Join(err, failed); err != nil {
+	if err == nil {
+		err = failed
+	}
+	if err == nil && len(all) == 0 && s.removed() {
+		err = kind(storage.ErrNoBucket)
+	}
+	if err != nil {
 		return nil, classify(err)
 	}
 	slices.SortFunc(all, func(a, b *storage.Upload) int {
@@ -178,6 +184,7 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		}
 		return strings.Compare(a.ID, b.ID)
 	})
+	all = slices.CompactFunc(all, func(a, b *storage.Upload) bool { return a.ID == b.ID }) // a name may come twice
 	page := &storage.UploadPage{Uploads: all}
 	size := opts.PageSize
 	if size <= 0 {

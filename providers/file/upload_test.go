@@ -4,13 +4,17 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"math"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -79,7 +83,8 @@ func TestUpload(t *testing.T) {
 		if _, err := s.PutPart(t.Context(), "broken", id2, 1, &source{n: 3, err: errors.New("broken")}, 5, new(storage.PartOptions)); err == nil {
 			t.Error("a part of a broken source was taken")
 		}
-		if _, err := s.CompleteUpload(t.Context(), "broken", id2, []*storage.Part{p}, new(storage.PutOptions)); !errors.Is(err, storage.ErrInvalid) {
+		_, err := s.CompleteUpload(t.Context(), "broken", id2, []*storage.Part{p}, new(storage.PutOptions))
+		if !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Complete with a part that was half replaced: %v", err)
 		}
 		if err := s.AbortUpload(t.Context(), "broken", id2); err != nil {
@@ -103,13 +108,14 @@ func TestUpload(t *testing.T) {
 			t.Errorf("Complete and Stat differ:\n%s", diff)
 		}
 		crc := crc32.Checksum([]byte("aabbbcc"), castagnoli)
-		if got := get(t, s, "u/k"); got != "aabbbcc" || !bytes.Equal(o.Checksums.CRC32C, []byte{byte(crc >> 24), byte(crc >> 16), byte(crc >> 8), byte(crc)}) {
+		if got := get(t, s, "u/k"); got != "aabbbcc" || !bytes.Equal(o.Checksums.CRC32C, binary.BigEndian.AppendUint32(nil, crc)) {
 			t.Errorf("the object is %q, %v", got, o.Checksums)
 		}
 		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("Complete again: %v", err)
 		}
-		if _, err := s.PutPart(t.Context(), "u/k", id, 1, strings.NewReader("x"), 1, new(storage.PartOptions)); !errors.Is(err, storage.ErrNotExist) {
+		_, err = s.PutPart(t.Context(), "u/k", id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+		if !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("a part after Complete: %v", err)
 		}
 		if err := s.AbortUpload(t.Context(), "u/k", id); err != nil {
@@ -120,6 +126,107 @@ func TestUpload(t *testing.T) {
 			t.Errorf("left behind: %q", left)
 		}
 	})
+}
+
+// A part whose bytes were overwritten or cut off goes into no object.
+func TestPartsLost(t *testing.T) {
+	s, _ := newStore(t)
+	opts := new(storage.PutOptions)
+	var id string
+	var a, b, c *storage.Part
+	for _, tt := range []struct {
+		name string
+		do   func()
+		ok   bool
+	}{
+		{"overwritten by a longer part", func() { a = putPart(t, s, "k", id, 1, "aaaaa", 0) }, false},
+		{"overwritten by another part", func() {
+			putPart(t, s, "k", id, 9, "xxxxxxxxxx", 1)
+			a = putPart(t, s, "k", id, 1, "aaaa", 0)
+		}, false},
+		{"overwritten by another part, and sent again", func() {
+			putPart(t, s, "k", id, 9, "xxxx", 5)
+			c = putPart(t, s, "k", id, 3, "cccc", 8)
+			b = putPart(t, s, "k", id, 2, "bbbb", 4)
+		}, true},
+		{"sent to the right place after another, and the other cut off", func() {
+			c = putPart(t, s, "k", id, 3, "cccc", 20)
+			c = putPart(t, s, "k", id, 3, "cccc", 8)
+			wrong := &storage.PutOptions{Checksums: storage.Checksums{MD5: make([]byte, 16)}}
+			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a, b, c}, wrong); !errors.Is(err, storage.ErrIntegrity) {
+				t.Errorf("Complete with a wrong MD5: %v", err)
+			}
+		}, true},
+		{"a part without bytes overwrites none", func() { putPart(t, s, "k", id, 9, "", 5) }, true},
+		{"one that was cut off by a Complete that was refused", func() {
+			wrong := &storage.PutOptions{Checksums: storage.Checksums{MD5: make([]byte, 16)}}
+			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a}, wrong); !errors.Is(err, storage.ErrIntegrity) {
+				t.Errorf("Complete with a wrong MD5: %v", err)
+			}
+			c = putPart(t, s, "k", id, 3, "cccc", 8)
+			p, err := s.ListPartsPage(t.Context(), "k", id, new(storage.ListPartsOptions))
+			if diff := cmp.Diff([]*storage.Part{a, c}, p.Parts); diff != "" || err != nil {
+				t.Errorf("parts: %v (-want +got)\n%s", err, diff)
+			}
+		}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			id = createUpload(t, s, "k", opts)
+			a, b, c = putPart(t, s, "k", id, 1, "aaaa", 0), putPart(t, s, "k", id, 2, "bbbb", 4), putPart(t, s, "k", id, 3, "cccc", 8)
+			tt.do()
+			_, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a, b, c}, opts)
+			if tt.ok && err != nil || !tt.ok && !errors.Is(err, storage.ErrInvalid) {
+				t.Errorf("Complete: %v", err)
+			}
+			if err := s.AbortUpload(t.Context(), "k", id); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if got := get(t, s, "k"); got != "aaaabbbbcccc" {
+		t.Errorf("the object is %q", got)
+	}
+	if _, err := s.PutPart(t.Context(), "k", createUpload(t, s, "k", opts), 1, strings.NewReader("x"), 1,
+		&storage.PartOptions{Offset: math.MaxInt64}); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("a part that ends behind the largest offset: %v", err)
+	}
+}
+
+// An abort in the middle of a Complete leaves nothing behind, a sidecar neither.
+func TestAbortDuringComplete(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s := openStore(t, dir)
+		s.noXattr = true
+		id := createUpload(t, s, "k", new(storage.PutOptions))
+		p := putPart(t, s, "k", id, 1, "data", 0)
+		unlock, err := s.lock(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			_, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p}, new(storage.PutOptions))
+			if !errors.Is(err, storage.ErrNotExist) {
+				t.Errorf("Complete: %v", err)
+			}
+		})
+		synctest.Wait() // all that it does before it takes the lock is done
+		if err := s.AbortUpload(t.Context(), "k", id); err != nil {
+			t.Error(err)
+		}
+		unlock()
+		wg.Wait()
+	})
+	own := filepath.Join(dir, "tmp.")
+	if left := files(t, own); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+	for _, sub := range []string{"attr..", "upload.."} {
+		if names, err := os.ReadDir(filepath.Join(own, sub)); err != nil || len(names) > 0 {
+			t.Errorf("left behind in %s: %v, %v", sub, names, err)
+		}
+	}
 }
 
 func TestUploadsList(t *testing.T) {
@@ -141,8 +248,11 @@ func TestUploadsList(t *testing.T) {
 		}
 		for _, u := range p.Uploads {
 			got = append(got, u.Key)
-			if err := s.AbortUpload(t.Context(), "another key", u.ID); err != nil || !s.exists(uploadPath(u.ID)) {
+			if err := s.AbortUpload(t.Context(), "another key", u.ID); err != nil {
 				t.Errorf("Abort under another key: %v", err)
+			}
+			if there, err := s.exists(uploadPath(u.ID)); err != nil || !there {
+				t.Errorf("after Abort under another key the upload is there: %v, %v", there, err)
 			}
 			if err := s.AbortUpload(t.Context(), u.Key, u.ID); err != nil {
 				t.Error(err)
@@ -156,7 +266,8 @@ func TestUploadsList(t *testing.T) {
 		t.Errorf("uploads (-want +got):\n%s", diff)
 	}
 	for _, id := range []string{"", "..", "../../x", "0/../..", strings.Repeat("0", 32), "\x00"} {
-		if _, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(""), 0, new(storage.PartOptions)); !errors.Is(err, storage.ErrNotExist) {
+		_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(""), 0, new(storage.PartOptions))
+		if !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("PutPart to upload %q: %v", id, err)
 		}
 	}
@@ -270,7 +381,7 @@ func TestCompleteWaitsForParts(t *testing.T) {
 	g := &gate{Reader: *strings.NewReader("again"), reading: make(chan struct{}), open: make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5, new(storage.PartOptions)); err != nil {
+		if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5, &storage.PartOptions{Offset: 5}); err != nil {
 			t.Errorf("PutPart: %v", err)
 		}
 	})

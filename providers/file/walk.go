@@ -2,7 +2,6 @@ package file
 
 import (
 	"context"
-	"io"
 	"io/fs"
 	"slices"
 	"strings"
@@ -52,31 +51,39 @@ type item struct {
 func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
 	w := &walk{s: s, prefix: prefix, delimiter: delimiter, after: after}
 	base := prefix[:strings.LastIndexByte(prefix, '/')+1]
+	dirs, err := s.dirsOf(base)
+	if len(dirs) > 0 {
+		w.stack = []*frame{{base: base, dirs: dirs, more: true}}
+	}
+	return w, err
+}
+
+// dirsOf returns the directories that have the keys which begin with base: "", or segments each with its slash.
+func (s *Store) dirsOf(base string) ([]string, error) {
 	dirs := []string{"."}
-	if base != "" {
-		for seg := range strings.SplitSeq(strings.TrimSuffix(base, "/"), "/") {
-			if !goodSegment(seg) {
-				return w, nil // no key begins like this
-			}
-			var below []string
-			for _, dir := range dirs {
-				for _, path := range [...]string{join(dir, seg), join(dir, seg+mark)} {
-					fi, err := s.lstat(path)
-					if err != nil {
-						return nil, err
-					}
-					if fi != nil && fi.IsDir() {
-						below = append(below, path)
-					}
+	for seg := range strings.SplitAfterSeq(base, "/") {
+		if seg == "" {
+			break // behind the last slash
+		}
+		seg = strings.TrimSuffix(seg, "/")
+		if !goodSegment(seg) {
+			return nil, nil // no key begins like this
+		}
+		var below []string
+		for _, dir := range dirs {
+			for _, path := range [...]string{join(dir, seg), join(dir, seg+mark)} {
+				fi, err := s.lstat(path)
+				if err != nil {
+					return nil, err
+				}
+				if fi != nil && fi.IsDir() {
+					below = append(below, path)
 				}
 			}
-			if dirs = below; len(dirs) == 0 {
-				return w, nil
-			}
 		}
+		dirs = below
 	}
-	w.stack = []*frame{{base: base, dirs: dirs, more: true}}
-	return w, nil
+	return dirs, nil
 }
 
 // past reports whether no key that begins with p is to be visited; for a whole key, whether it is not.
@@ -106,6 +113,9 @@ func (w *walk) next(ctx context.Context) (*found, error) {
 		return u, nil
 	}
 	for len(w.stack) > 0 {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		f := w.stack[len(w.stack)-1]
 		if w.skip != "" && strings.HasPrefix(f.base, w.skip) || len(f.items) == 0 && !f.more {
 			w.stack = w.stack[:len(w.stack)-1]
@@ -166,8 +176,8 @@ func (w *walk) read(ctx context.Context, f *frame) error {
 		}
 	}
 	for _, dir := range f.dirs {
-		fi, err := w.s.eachEntry(ctx, dir, func(e fs.DirEntry) bool {
-			classifyEntry(dir, e, add)
+		fi, err := w.s.eachEntry(ctx, dir, func(name string, typ fs.FileMode) bool {
+			classifyEntry(dir, name, typ, add)
 			return true
 		})
 		if err != nil {
@@ -185,18 +195,17 @@ func (w *walk) read(ctx context.Context, f *frame) error {
 }
 
 // classifyEntry says what a directory entry stands for. A directory a stands for the subtree a/, and perhaps for the object a in it.
-func classifyEntry(dir string, e fs.DirEntry, add func(item)) {
-	name := e.Name()
+func classifyEntry(dir, name string, typ fs.FileMode, add func(item)) {
 	children, isOwn := strings.CutSuffix(name, mark)
 	switch {
 	case isOwn:
-		if e.IsDir() && goodSegment(children) {
+		if typ.IsDir() && goodSegment(children) {
 			add(item{order: children + "/", dirs: []string{join(dir, name)}})
 		}
 	case !goodSegment(name):
-	case e.Type().IsRegular():
+	case typ.IsRegular():
 		add(item{order: name, dir: dir})
-	case e.IsDir():
+	case typ.IsDir():
 		add(item{order: name, dir: dir, over: true})
 		add(item{order: name + "/", dirs: []string{join(dir, name)}})
 	}
@@ -214,11 +223,14 @@ func lowest(items []item) []item {
 		}
 		same := &items[n-1]
 		if it.dirs == nil {
-			same.dir = "" // two files
+			if same.dir != it.dir || same.over != it.over {
+				same.dir = "" // two files
+			}
 			continue
 		}
 		same.dirs = append(same.dirs, it.dirs...)
-		slices.SortFunc(same.dirs, strings.Compare) // a before a.
+		slices.Sort(same.dirs) // a before a.
+		same.dirs = slices.Compact(same.dirs)
 	}
 	return items[:n]
 }
@@ -226,21 +238,28 @@ func lowest(items []item) []item {
 // holdsObject reports whether there is an object anywhere in the directory dir of keys.
 func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 	var below []string
+	var failed error
 	holds := false
-	_, err := s.eachEntry(ctx, dir, func(e fs.DirEntry) bool {
-		classifyEntry(dir, e, func(it item) {
+	_, err := s.eachEntry(ctx, dir, func(name string, typ fs.FileMode) bool {
+		classifyEntry(dir, name, typ, func(it item) {
 			switch {
 			case it.dirs != nil:
 				below = append(below, it.dirs...)
 			case it.over:
 				fi, err := s.lstat(join(dir, it.order) + "/" + over)
-				holds = holds || err == nil && fi != nil && fi.Mode().IsRegular()
+				holds = holds || fi != nil && fi.Mode().IsRegular()
+				if failed == nil {
+					failed = err
+				}
 			default:
 				holds = true
 			}
 		})
 		return !holds
 	})
+	if err == nil && !holds {
+		err = failed
+	}
 	for _, sub := range below {
 		if holds || err != nil {
 			break
@@ -250,9 +269,9 @@ func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 	return holds, err
 }
 
-// eachEntry reads a directory piece by piece, until visit returns false, and returns what the directory was like before; nil
-// if it is not there.
-func (s *Store) eachEntry(ctx context.Context, dir string, visit func(fs.DirEntry) bool) (fs.FileInfo, error) {
+// eachEntry calls visit for the names in a directory, until it returns false, and returns what the directory was like before;
+// nil if it is not there. A name may come twice.
+func (s *Store) eachEntry(ctx context.Context, dir string, visit func(name string, typ fs.FileMode) bool) (fs.FileInfo, error) {
 	d, err := s.root.Open(dir)
 	if isGone(err) {
 		return nil, nil
@@ -265,21 +284,8 @@ func (s *Store) eachEntry(ctx context.Context, dir string, visit func(fs.DirEntr
 	if err != nil || !fi.IsDir() {
 		return nil, err
 	}
-	for {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		entries, err := d.ReadDir(1024)
-		for _, e := range entries {
-			if !visit(e) {
-				return fi, nil
-			}
-		}
-		if err == io.EOF || isGone(err) { // removed meanwhile
-			return fi, nil
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := s.readDir(ctx, d, dir, visit); err != nil && !isGone(err) { // gone: removed meanwhile
+		return nil, err
 	}
+	return fi, nil
 }

@@ -18,7 +18,9 @@ const xattrName = "user.polystore"
 // is full turns out when the sidecar is written.
 func setXattr(f *os.File, data []byte) (bool, error) {
 	err := xattr.FSet(f, xattrName, data)
-	for _, refused := range [...]error{syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSPC, syscall.EDQUOT, syscall.E2BIG, syscall.ERANGE, syscall.EPERM, syscall.EINVAL} {
+	for _, refused := range [...]error{
+		syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSPC, syscall.EDQUOT, syscall.E2BIG, syscall.ERANGE, syscall.EPERM, syscall.EINVAL,
+	} {
 		if errors.Is(err, refused) {
 			return false, nil
 		}
