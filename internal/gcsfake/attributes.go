@@ -20,14 +20,22 @@ type attributes struct {
 	cacheControl       string
 	storageClass       string // empty: the bucket's
 	metadata           map[string]string
+	contexts           contexts
 	customTime         time.Time
 	temporaryHold      bool
 	eventBasedHold     bool
 }
 
-// apply changes a by the writable fields of a JSON object resource: null and "" unset a field, metadata is merged entry by entry.
-// Fields that are not known, or that only the service writes, are ignored.
+// objectFields are those of an object resource that a client may write; the first three it says of the bytes that it sends.
+const objectFields = "name crc32c md5Hash contentType contentEncoding contentDisposition contentLanguage cacheControl storageClass" +
+	" metadata contexts customTime temporaryHold eventBasedHold"
+
+// apply changes a by the writable fields of a JSON object resource: null and "" unset a field, metadata and contexts are merged entry by
+// entry.
 func (a *attributes) apply(resource map[string]json.RawMessage) error {
+	if err := checkFields(resource, objectFields); err != nil {
+		return err
+	}
 	a.metadata = maps.Clone(a.metadata)
 	for name, p := range map[string]any{
 		"contentType":        &a.contentType,
@@ -60,7 +68,23 @@ func (a *attributes) apply(resource map[string]json.RawMessage) error {
 	if err := a.applyMetadata(resource["metadata"]); err != nil {
 		return err
 	}
+	var err error
+	if a.contexts, err = a.contexts.apply(resource["contexts"]); err != nil {
+		return err
+	}
 	return a.validate()
+}
+
+// textField reads a field of a resource, if it is there.
+func textField(resource map[string]json.RawMessage, name string, p *string) error {
+	v, ok := resource[name]
+	if !ok {
+		return nil
+	}
+	if err := json.Unmarshal(v, p); err != nil {
+		return errInvalid("Invalid value for %s: %s", name, v)
+	}
+	return nil
 }
 
 // applyCustomTime sets the time, which, once there, can neither be removed nor be set back (metadata#custom-time).
@@ -128,7 +152,9 @@ func headerAttributes(h http.Header) (attributes, error) {
 	return a, a.validate()
 }
 
-var storageClasses = []string{"", "STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY"}
+var storageClasses = []string{
+	"", "STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY",
+}
 
 // maxMetadata bounds the bytes of all keys and values of custom metadata together (quotas#objects).
 const maxMetadata = 8 << 10
@@ -146,5 +172,5 @@ func (a *attributes) validate() error {
 		return &apiError{status: 400, reason: "invalid", code: "MetadataTooLarge",
 			message: "Your metadata headers exceed the maximum allowed metadata size."}
 	}
-	return nil
+	return a.contexts.validate()
 }

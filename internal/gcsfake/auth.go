@@ -5,13 +5,16 @@ import (
 	"strings"
 )
 
+// anonymous reports whether nothing in the request says who sent it.
+func (q *request) anonymous() bool { return !q.signed && q.Header.Get("Authorization") == "" }
+
 // authorize lets a request in, or returns why not.
 //
 // authentication; json_api/v1/status-codes#401-unauthorized; xml-api/reference-status.
 func (s *Server) authorize(q *request, isJSON bool) error {
 	if isSigned(q) {
 		q.signed = true
-		return s.verifySignature(q)
+		return s.verifySignature(q, isJSON)
 	}
 	// A session's URI is itself the permission to go on with it (resumable-uploads#session-uris).
 	if len(s.options.Tokens) == 0 || s.knowsSession(q.query.Get("upload_id")) {

@@ -126,6 +126,12 @@ func TestSignedURLs(t *testing.T) {
 	forged := &signer{key: other, email: "me@x"}
 	check("another key", call{method: "GET", path: forged.url(t, s, "bucket", name, storage.SignedURLOptions{Method: "GET"})}.do(t, ""), 403, "SignatureDoesNotMatch")
 
+	check("a URL for the JSON API", call{method: "GET", path: strings.Replace(getURL, "/bucket/", "/storage/v1/b/bucket/o/", 1)}.do(t, ""), 403, "forbidden")
+	postURL := me.url(t, s, "bucket", name, storage.SignedURLOptions{Method: "POST", QueryParameters: url.Values{"uploads": {""}}})
+	check("a POST that begins no session", call{method: "POST", path: postURL}.do(t, ""), 403, "AccessDenied")
+	postURL = me.url(t, s, "bucket", name, storage.SignedURLOptions{Method: "POST", Headers: []string{"x-goog-resumable:start"}})
+	check("a POST that begins one", call{method: "POST", path: postURL, header: map[string]string{"X-Goog-Resumable": "start"}}.do(t, ""), 201, "")
+
 	ahead = 2 * time.Minute
 	check("too late", call{method: "GET", path: getURL}.do(t, ""), 400, "ExpiredToken")
 	ahead = -time.Hour
@@ -150,16 +156,20 @@ func TestHMACSignature(t *testing.T) {
 		k := mac(mac(mac(mac([]byte("GOOG4"+secret), day), "auto"), "storage"), "goog4_request")
 		return hex.EncodeToString(mac(k, text))
 	}
+	const signed, sent = "generation=1&response-content-type=a%20%2F", "response-content-type=a%20/&generation=1"
 	for _, test := range []struct {
-		signature string
-		want      int
+		signature, sent string
+		want            int
 	}{
-		{sign("secret", "GET", "/bucket/a%20b", "x=%20&y="), http.StatusNotFound},
-		{sign("other", "GET", "/bucket/a%20b", "x=%20&y="), http.StatusForbidden},
-		{sign("secret", "PUT", "/bucket/a%20b", "x=%20&y="), http.StatusForbidden},
-		{"zz", http.StatusForbidden},
+		{sign("secret", "GET", "/bucket/a%20b", signed), sent, http.StatusNotFound},
+		{sign("other", "GET", "/bucket/a%20b", signed), sent, http.StatusForbidden},
+		{sign("secret", "PUT", "/bucket/a%20b", signed), sent, http.StatusForbidden},
+		// In the order of names, which is not that of the pairs; only whoever signed is told that the parameters are not known.
+		{sign("secret", "GET", "/bucket/a%20b", "x=1&x=2&x-y=3"), "x=2&x-y=3&x=1", http.StatusNotImplemented},
+		{sign("secret", "GET", "/bucket/a%20b", "x-y=3&x=1&x=2"), "x=2&x-y=3&x=1", http.StatusForbidden},
+		{"zz", sent, http.StatusForbidden},
 	} {
-		got := call{method: "GET", path: "/bucket/a%20b?y=&x=%20", header: map[string]string{"X-Goog-Date": date, "Authorization": fmt.Sprintf(
+		got := call{method: "GET", path: "/bucket/a%20b?" + test.sent, header: map[string]string{"X-Goog-Date": date, "Authorization": fmt.Sprintf(
 			"GOOG4-HMAC-SHA256 Credential=GOOG1/%s/auto/storage/goog4_request, SignedHeaders=host;x-goog-date, Signature=%s", day, test.signature)}}.do(t, s.URL)
 		if got.Status != test.want {
 			t.Errorf("signature %s: %d %s, want %d", test.signature, got.Status, got.Body, test.want)

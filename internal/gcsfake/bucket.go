@@ -20,6 +20,7 @@ type bucket struct {
 	objects        map[string]*history
 	names          []string // the keys of objects, in byte order
 	uploads        map[string]*upload
+	gone           bool // deleted
 }
 
 // history is what a bucket holds under one name; it is never empty.
@@ -79,6 +80,9 @@ func (b *bucket) check(name string, generation int64, c *conditions) (*object, e
 func (s *Server) commit(b *bucket, o *object, c *conditions) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.gone {
+		return errNoBucket()
+	}
 	old := b.find(o.name, 0)
 	if err := c.check(old); err != nil {
 		return err
@@ -89,6 +93,7 @@ func (s *Server) commit(b *bucket, o *object, c *conditions) error {
 	now := s.now()
 	o.bucket, o.generation, o.metageneration = b.name, s.nextGeneration(), 1
 	o.created, o.updated, o.classUpdated = now, now, now
+	o.contexts = o.contexts.stamped(nil, now)
 	if o.storageClass == "" {
 		o.storageClass = b.storageClass
 	}

@@ -2,10 +2,12 @@ package gcsfake
 
 import (
 	"encoding/json"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -43,16 +45,32 @@ func (b *bucket) resource(base string) *bucketResource {
 	return r
 }
 
-// listBuckets is Buckets: list, of whatever project, on one page (json_api/v1/buckets/list).
+// listBuckets is Buckets: list, of whatever project (json_api/v1/buckets/list).
 func (s *Server) listBuckets(w http.ResponseWriter, q *request) error {
+	limit, err := q.limit("maxResults")
+	if err != nil {
+		return err
+	}
+	after, err := parseToken(q.query.Get("pageToken"))
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	buckets := maps.Clone(s.buckets)
 	s.mu.Unlock()
 	page := struct {
-		Kind  string            `json:"kind"`
-		Items []*bucketResource `json:"items,omitempty"`
+		Kind          string            `json:"kind"`
+		NextPageToken string            `json:"nextPageToken,omitempty"`
+		Items         []*bucketResource `json:"items,omitempty"`
 	}{Kind: "storage#buckets"}
 	for _, name := range slices.Sorted(maps.Keys(buckets)) {
+		if !strings.HasPrefix(name, q.query.Get("prefix")) || name <= after.Name {
+			continue
+		}
+		if n := len(page.Items); n == limit {
+			page.NextPageToken = (&cursor{Name: page.Items[n-1].Name}).token()
+			break
+		}
 		b := buckets[name]
 		b.mu.Lock()
 		page.Items = append(page.Items, b.resource(q.base()))
@@ -61,21 +79,34 @@ func (s *Server) listBuckets(w http.ResponseWriter, q *request) error {
 	return writeJSON(w, q, page)
 }
 
+// readBucket reads the fields that a client may write. Access is not controlled here, so whatever iamConfiguration says holds.
+func readBucket(q *request) (body struct {
+	Name, Location, StorageClass string
+	Versioning                   *versioning
+}, err error) {
+	var resource map[string]json.RawMessage
+	data, err := io.ReadAll(q.Body)
+	if err != nil {
+		return body, bodyError()
+	}
+	if json.Unmarshal(data, &resource) != nil || json.Unmarshal(data, &body) != nil {
+		return body, &apiError{status: 400, reason: "parseError", message: "Parse Error"}
+	}
+	return body, checkFields(resource, "name location storageClass versioning iamConfiguration")
+}
+
 // insertBucket is Buckets: insert (json_api/v1/buckets/insert).
 func (s *Server) insertBucket(w http.ResponseWriter, q *request) error {
-	var body struct {
-		Name, Location, StorageClass string
-		Versioning                   versioning
-	}
-	if err := json.NewDecoder(q.Body).Decode(&body); err != nil {
-		return &apiError{status: 400, reason: "parseError", message: "Parse Error"}
+	body, err := readBucket(q)
+	if err != nil {
+		return err
 	}
 	if err := checkBucketName(body.Name); err != nil {
 		return err
 	}
 	b := newBucket(body.Name, s.now())
-	b.location, b.storageClass = or(body.Location, b.location), or(body.StorageClass, b.storageClass)
-	b.versioning = body.Versioning.Enabled
+	b.location, b.storageClass = strings.ToUpper(or(body.Location, b.location)), or(body.StorageClass, b.storageClass)
+	b.versioning = body.Versioning != nil && body.Versioning.Enabled
 	if err := (&attributes{storageClass: b.storageClass}).validate(); err != nil {
 		return err
 	}
@@ -131,9 +162,12 @@ func (s *Server) patchBucket(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	var body struct{ Versioning *versioning }
-	if err := json.NewDecoder(q.Body).Decode(&body); err != nil {
-		return &apiError{status: 400, reason: "parseError", message: "Parse Error"}
+	body, err := readBucket(q)
+	if err != nil {
+		return err
+	}
+	if strings.ToUpper(or(body.Location, b.location)) != b.location || or(body.StorageClass, b.storageClass) != b.storageClass {
+		return errNotImplemented("change of", "location and storageClass")
 	}
 	r, err := b.view(q, func() {
 		if body.Versioning != nil {
@@ -159,6 +193,7 @@ func (s *Server) deleteBucket(w http.ResponseWriter, q *request) error {
 	if err == nil && len(b.names) > 0 {
 		err = &apiError{status: 409, reason: "conflict", code: "BucketNotEmpty", message: "The bucket you tried to delete is not empty."}
 	}
+	b.gone = err == nil // for a write that has found the bucket already
 	b.mu.Unlock()
 	if err != nil {
 		return err
@@ -176,6 +211,5 @@ func (b *bucket) checkMetageneration(q *request) error {
 	if err != nil {
 		return err
 	}
-	c.generation, c.notGeneration = nil, nil
 	return c.check(&object{metageneration: b.metageneration})
 }

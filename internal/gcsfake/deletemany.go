@@ -18,9 +18,11 @@ func (s *Server) deleteMany(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
+	type element struct{ XMLName xml.Name }
 	type target struct {
 		Key       string
-		VersionID string `xml:"VersionId,omitempty"`
+		VersionID string    `xml:"VersionId,omitempty"`
+		Unknown   []element `xml:",any"`
 	}
 	var body struct {
 		XMLName xml.Name `xml:"Delete"`
@@ -29,6 +31,11 @@ func (s *Server) deleteMany(w http.ResponseWriter, q *request) error {
 	}
 	if err := xml.NewDecoder(q.Body).Decode(&body); err != nil || len(body.Object) == 0 || len(body.Object) > maxDelete {
 		return errXML(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
+	}
+	for _, t := range body.Object {
+		if len(t.Unknown) > 0 {
+			return errNotImplemented("element", t.Unknown[0].XMLName.Local)
+		}
 	}
 	type failed struct {
 		target

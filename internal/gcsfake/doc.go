@@ -13,6 +13,6 @@
 //   - Signatures are verified, bodies are transcoded, errors are in the dialect of the API that was called.
 //
 // Access control lists, encryption keys, retention, lifecycle, soft delete, notifications, hierarchical namespaces, moves and the
-// batch endpoint are not there: their methods are answered 404 as unknown, and their parameters ignored, other than those that would
-// change what a list returns, which are refused.
+// batch endpoint are not there: their methods are answered 404 (405 in the XML API) as unknown, and their parameters, headers and fields,
+// like any that no page knows, 501. Nothing is ignored but what only the service writes, and what says who pays and who asks.
 package gcsfake

@@ -68,10 +68,7 @@ func errMethod() *apiError {
 }
 
 // bodyError is the answer to a body that ended too early or could not be read. Who sent it is usually gone.
-func bodyError(err error) *apiError {
-	if e, ok := errors.AsType[*apiError](err); ok {
-		return e
-	}
+func bodyError() *apiError {
 	return &apiError{status: 400, reason: "invalid", code: "IncompleteBody",
 		message: "You did not provide the number of bytes specified by the Content-Length HTTP header."}
 }

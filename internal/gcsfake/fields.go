@@ -2,18 +2,11 @@ package gcsfake
 
 import (
 	"encoding/json"
-	"maps"
 	"strings"
 )
 
-// selectFields reduces a JSON document to what a fields mask names: a,b/c,d(e,f),*.
-//
-// json_api#partial-response.
-func selectFields(doc []byte, mask string) ([]byte, error) {
-	m, rest, ok := parseMask(mask)
-	if !ok || rest != "" {
-		return nil, errInvalid("Invalid field selection %s", mask)
-	}
+// selectFields reduces a JSON document to what m names.
+func selectFields(doc []byte, m fieldMask) ([]byte, error) {
 	var v any
 	if err := json.Unmarshal(doc, &v); err != nil {
 		return nil, err
@@ -22,7 +15,21 @@ func selectFields(doc []byte, mask string) ([]byte, error) {
 }
 
 // fieldMask has the masks of the named fields; an empty one keeps all below it.
+//
+// json_api#partial-response.
 type fieldMask map[string]fieldMask
+
+// parseFields parses the fields parameter: a,b/c,d(e,f),*.
+func parseFields(v string) (fieldMask, error) {
+	if v == "" {
+		return nil, nil
+	}
+	m, rest, ok := parseMask(v)
+	if !ok || rest != "" {
+		return nil, errInvalid("Invalid field selection %s", v)
+	}
+	return m, nil
+}
 
 // parseMask parses a list up to its end or a closing parenthesis, and returns what follows.
 func parseMask(s string) (m fieldMask, rest string, ok bool) {
@@ -58,12 +65,23 @@ func (m fieldMask) parseField(s string) (rest string, ok bool) {
 	default:
 		ok = true
 	}
-	if old := m[name]; len(old) > 0 && len(below) > 0 {
-		maps.Copy(old, below) // a/b,a/c
-	} else {
-		m[name] = below
-	}
+	m.add(name, below)
 	return s, ok
+}
+
+// add keeps below of name what it keeps already, and what below does.
+func (m fieldMask) add(name string, below fieldMask) {
+	old, ok := m[name]
+	switch {
+	case !ok:
+		m[name] = below
+	case len(old) == 0 || len(below) == 0:
+		m[name] = fieldMask{} // all of it
+	default:
+		for name, b := range below {
+			old.add(name, b)
+		}
+	}
 }
 
 func (m fieldMask) of(v any) any {

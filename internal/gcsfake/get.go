@@ -11,8 +11,7 @@ func (s *Server) getObject(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	if q.query.Get("alt") == "media" {
-		w.Header().Set("ETag", o.etag())
-		return serveMedia(w, q, o)
+		return serveMedia(w, q, o, o.etag(), nil)
 	}
 	return writeObject(w, q, o)
 }

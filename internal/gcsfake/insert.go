@@ -4,17 +4,19 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"math"
 	"mime"
 	"mime/multipart"
 	"net/http"
 )
 
-// insertion is an upload through the JSON API, less its data: what all three kinds share.
+// insertion is an upload in one request or a session, less its data.
 type insertion struct {
 	name string
 	attributes
 	sums
-	conditions *conditions
+	conditions        *conditions
+	smallest, largest int64 // bytes
 }
 
 // insertObject is Objects: insert, in one request or as the beginning of a session.
@@ -50,6 +52,12 @@ func (s *Server) insertObject(w http.ResponseWriter, q *request) error {
 
 // insert checks everything, and commits.
 func (s *Server) insert(b *bucket, in *insertion, data []byte) (*object, error) {
+	switch size := int64(len(data)); {
+	case size < in.smallest:
+		return nil, errXML(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum size specified.")
+	case size > in.largest:
+		return nil, errXML(400, "EntityTooLarge", "Your proposed upload exceeds the maximum size allowed.")
+	}
 	o := newObject(in.name, data, in.attributes)
 	if err := in.verify(o); err != nil {
 		return nil, err
@@ -59,20 +67,19 @@ func (s *Server) insert(b *bucket, in *insertion, data []byte) (*object, error) 
 
 // newInsertion reads the parameters and the metadata of an upload. Without a body there is no metadata.
 func newInsertion(q *request, metadata []byte) (*insertion, error) {
-	in := &insertion{name: q.query.Get("name")}
+	in := &insertion{name: q.query.Get("name"), largest: math.MaxInt64}
 	resource := map[string]json.RawMessage{}
 	if len(bytes.TrimSpace(metadata)) > 0 {
 		if err := json.Unmarshal(metadata, &resource); err != nil {
 			return nil, &apiError{status: 400, reason: "parseError", code: "InvalidArgument", message: "Parse Error"}
 		}
 	}
+	if in.name != "" {
+		delete(resource, "name") // the parameter has precedence
+	}
 	for field, p := range map[string]*string{"name": &in.name, "crc32c": &in.crc32c, "md5Hash": &in.md5} {
-		v, ok := resource[field]
-		if !ok || field == "name" && in.name != "" {
-			continue // the parameter has precedence
-		}
-		if err := json.Unmarshal(v, p); err != nil {
-			return nil, errInvalid("Invalid value for %s: %s", field, v)
+		if err := textField(resource, field, p); err != nil {
+			return nil, err
 		}
 	}
 	if err := checkName(in.name); err != nil {
@@ -96,7 +103,7 @@ func newInsertion(q *request, metadata []byte) (*insertion, error) {
 func simpleUpload(q *request) (*insertion, []byte, error) {
 	data, err := io.ReadAll(q.Body)
 	if err != nil {
-		return nil, nil, bodyError(err)
+		return nil, nil, bodyError()
 	}
 	in, err := newInsertion(q, nil)
 	if err != nil {
@@ -119,10 +126,10 @@ func multipartUpload(q *request) (*insertion, []byte, error) {
 	for i := range parts {
 		p, err := r.NextRawPart()
 		if err != nil {
-			return nil, nil, bodyError(err)
+			return nil, nil, bodyError()
 		}
 		if parts[i], err = io.ReadAll(p); err != nil {
-			return nil, nil, bodyError(err)
+			return nil, nil, bodyError()
 		}
 		contentType = p.Header.Get("Content-Type")
 	}

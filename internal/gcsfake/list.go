@@ -32,6 +32,7 @@ type listing struct {
 	start, end        string // inclusive, exclusive; empty: no bound
 	trailing          bool   // includeTrailingDelimiter
 	versions          bool
+	filter            *contextFilter
 	limit             int
 	after             cursor
 }
@@ -87,7 +88,7 @@ func (b *bucket) list(l *listing) *entries {
 		common, collapsed := collapse(name, l.prefix, l.delimiter)
 		if !collapsed || l.trailing && name == common {
 			for _, o := range versions {
-				if name == l.after.Name && o.generation <= l.after.Generation {
+				if name == l.after.Name && o.generation <= l.after.Generation || !l.filter.takes(o) {
 					continue
 				}
 				c := cursor{Name: name, Generation: o.generation}
@@ -152,9 +153,6 @@ func (s *Server) listObjects(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if q.query.Get("matchGlob") != "" || q.query.Get("softDeleted") == "true" {
-		return errInvalid("matchGlob and softDeleted are not supported by this server")
-	}
 	l := &listing{
 		prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter"),
 		start: q.query.Get("startOffset"), end: q.query.Get("endOffset"),
@@ -164,6 +162,9 @@ func (s *Server) listObjects(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	if l.after, err = parseToken(q.query.Get("pageToken")); err != nil {
+		return err
+	}
+	if l.filter, err = parseFilter(q.query.Get("filter")); err != nil {
 		return err
 	}
 	e := b.list(l)
@@ -180,9 +181,13 @@ func (s *Server) listObjects(w http.ResponseWriter, q *request) error {
 }
 
 // encoding returns how an XML list writes names: as they are, or escaped, so that XML can carry any of them.
-func (q *request) encoding() func(string) string {
-	if q.query.Get("encoding-type") == "url" {
-		return url.QueryEscape
+func (q *request) encoding() (func(string) string, error) {
+	switch v := q.query.Get("encoding-type"); v {
+	case "url":
+		return url.QueryEscape, nil
+	case "":
+		return func(s string) string { return s }, nil
+	default:
+		return nil, errInvalid("Invalid value for encoding-type: %q", v)
 	}
-	return func(s string) string { return s }
 }

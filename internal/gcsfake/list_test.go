@@ -119,7 +119,7 @@ func TestListPages(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.Body), &page); err != nil || len(page.Items) != 1000 || page.NextPageToken == "" || strings.Contains(a.Body, "generation") {
 		t.Errorf("%d items, %v, want 1000 and no other fields", len(page.Items), err)
 	}
-	for query, want := range map[string]int{"maxResults=0": 400, "maxResults=x": 400, "pageToken=!": 400, "matchGlob=*": 400, "fields=(": 400} {
+	for query, want := range map[string]int{"maxResults=0": 400, "maxResults=x": 400, "pageToken=!": 400, "matchGlob=*": 501, "fields=(": 400} {
 		if a := (call{method: "GET", path: "/storage/v1/b/bucket/o?" + query}).do(t, s.URL); a.Status != want {
 			t.Errorf("%s: %d %s, want %d", query, a.Status, a.Body, want)
 		}

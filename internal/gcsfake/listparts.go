@@ -18,7 +18,12 @@ func (s *Server) listParts(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	marker, _ := strconv.Atoi(q.query.Get("part-number-marker"))
+	marker := 0
+	if v := q.query.Get("part-number-marker"); v != "" {
+		if marker, err = strconv.Atoi(v); err != nil {
+			return errInvalid("Invalid value for part-number-marker: %q", v)
+		}
+	}
 	var now upload
 	err = b.withUpload(q, func(u *upload) error {
 		now = *u

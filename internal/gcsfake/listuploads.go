@@ -21,7 +21,10 @@ func (s *Server) listUploads(w http.ResponseWriter, q *request) error {
 	}
 	prefix, delimiter := q.query.Get("prefix"), q.query.Get("delimiter")
 	keyMarker, idMarker := q.query.Get("key-marker"), q.query.Get("upload-id-marker")
-	encode := q.encoding()
+	encode, err := q.encoding()
+	if err != nil {
+		return err
+	}
 
 	type item struct {
 		Key                     string

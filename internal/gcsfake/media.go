@@ -10,12 +10,25 @@ import (
 	"time"
 )
 
-// serveMedia answers with the data of o, or a range of it. The headers are the same in both APIs, but for the ETag, which the caller
-// sets, and custom metadata, which only the XML API has.
+// serveMedia answers with the data of o, or a range of it. The headers are the same in both APIs, but for the ETag and for custom
+// metadata, which only the XML API has.
 //
 // xml-api/get-object-download; json_api/v1/objects/get; xml-api/reference-headers.
-func serveMedia(w http.ResponseWriter, q *request, o *object) error {
+func serveMedia(w http.ResponseWriter, q *request, o *object, etag string, metadata map[string]string) error {
+	plain := o.transcoded(q.Header)
+	size, status := int64(len(o.data)), http.StatusOK
+	start, end := int64(0), size
+	if first, last, ok := parseRange(q.Header.Get("Range"), size); ok && q.Method == http.MethodGet && plain == nil {
+		if first >= last {
+			return errRange(len(o.data)) // which has none of the headers below: they would be about another body
+		}
+		start, end, status = first, last, http.StatusPartialContent
+	}
 	h := w.Header()
+	h.Set("ETag", etag)
+	for k, v := range metadata {
+		h.Set(metaPrefix+k, v)
+	}
 	o.describe(h)
 	h.Set("Last-Modified", o.updated.Format(http.TimeFormat))
 	h.Set("Content-Type", or(o.contentType, "application/octet-stream"))
@@ -30,28 +43,19 @@ func serveMedia(w http.ResponseWriter, q *request, o *object) error {
 			h.Set(name, v)
 		}
 	}
-	if q.signed {
-		// A signed URL can say otherwise (xml-api/reference-headers#responsecontenttype).
-		for _, name := range []string{"Content-Type", "Content-Disposition"} {
-			if v := q.query.Get("response-" + strings.ToLower(name)); v != "" {
-				h.Set(name, v)
-			}
+	for _, name := range []string{"Content-Type", "Content-Disposition"} {
+		if v := q.query.Get("response-" + strings.ToLower(name)); v != "" {
+			h.Set(name, v)
 		}
 	}
-	if plain := o.transcoded(q.Header); plain != nil {
+	if plain != nil {
 		return serveTranscoded(w, q, plain)
 	}
 	if o.contentEncoding != "" {
 		h.Set("Content-Encoding", o.contentEncoding)
 	}
 	h.Set("Accept-Ranges", "bytes")
-	size, status := int64(len(o.data)), http.StatusOK
-	start, end := int64(0), size
-	if first, last, ok := parseRange(q.Header.Get("Range"), size); ok && q.Method == http.MethodGet {
-		if first >= last {
-			return errRange(len(o.data))
-		}
-		start, end, status = first, last, http.StatusPartialContent
+	if status == http.StatusPartialContent {
 		h.Set("Content-Range", "bytes "+strconv.FormatInt(start, 10)+"-"+strconv.FormatInt(end-1, 10)+"/"+strconv.FormatInt(size, 10))
 	}
 	h.Set("Content-Length", strconv.FormatInt(end-start, 10))

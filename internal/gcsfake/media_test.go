@@ -1,7 +1,10 @@
 package gcsfake_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -252,6 +255,10 @@ func TestRewriteTokens(t *testing.T) {
 	if a := (call{method: "POST", path: strings.Replace(path, "copy", "elsewhere", 1) + "rewriteToken=" + token}).do(t, s.URL); a.Status != 400 {
 		t.Errorf("the token of another destination: %d %s", a.Status, a.Body)
 	}
+	call{method: "PATCH", path: "/storage/v1/b/bucket/o/k", body: `{"contentType":"text/x"}`}.do(t, s.URL) // it is still the same generation
+	if token = decode[result](t, call{method: "POST", path: path + "rewriteToken=" + token}.do(t, s.URL)).RewriteToken; token == "" {
+		t.Error("the second call of three has no token")
+	}
 	put(t, s, "bucket", "k", "changed...")
 	if a := (call{method: "POST", path: path + "rewriteToken=" + token}).do(t, s.URL); a.Status != 400 {
 		t.Errorf("a token whose source has changed: %d %s", a.Status, a.Body)
@@ -272,27 +279,55 @@ func TestRewriteClass(t *testing.T) {
 	}
 }
 
-func TestCompose(t *testing.T) {
+// The answer to a range that cannot be satisfied is about no object: a client that believed its Content-Encoding could not read it.
+func TestRangeErrorHeaders(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
-	put(t, s, "bucket", "a", "1")
-	put(t, s, "bucket", "b", "23")
-	compose := func(name, sources string) object {
-		return call{method: "POST", path: "/storage/v1/b/bucket/o/" + name + "/compose",
-			body: `{"destination":{"contentType":"text/x","metadata":{"a":"b"}},"deleteSourceObjects":` + map[bool]string{true: "true", false: "false"}[name == "c"] +
-				`,"sourceObjects":[` + sources + `]}`}.do(t, s.URL).object(t)
+	call{"PUT", "/bucket/k", map[string]string{"Content-Encoding": "gzip", "Content-Disposition": "inline", "X-Goog-Meta-A": "b"}, "hello"}.do(t, s.URL)
+	for _, path := range []string{"/bucket/k", "/storage/v1/b/bucket/o/k?alt=media"} {
+		a := call{"GET", path, map[string]string{"Range": "bytes=5-", "Accept-Encoding": "gzip"}, ""}.do(t, s.URL)
+		if a.Status != 416 || a.reason() == "" {
+			t.Errorf("%s: %d %s, want 416", path, a.Status, a.Body)
+		}
+		for _, name := range []string{"Content-Encoding", "Content-Disposition", "ETag", "Last-Modified", "X-Goog-Generation", "X-Goog-Meta-A", "X-Goog-Hash"} {
+			if v := a.Header.Get(name); v != "" {
+				t.Errorf("%s: %s: %s", path, name, v)
+			}
+		}
 	}
-	one := compose("one", `{"name":"a"},{"name":"b"}`)
-	if one.ComponentCount != 2 || one.MD5Hash != "" || one.ContentType != "text/x" || one.Metadata["a"] != "b" || one.Size != "3" {
-		t.Errorf("composed %+v", one)
+}
+
+// An object stored with gzip is unpacked for whoever does not take that: all of it, of unknown length, and nothing that is cut short
+// looks whole.
+func TestTranscoding(t *testing.T) {
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	io.WriteString(z, strings.Repeat("gzip me ", 100))
+	z.Close()
+	stored, plain := packed.String(), strings.Repeat("gzip me ", 100)
+	for name, test := range map[string]struct{ stored, cacheControl, accept, want, encoding, length string }{
+		"taken":        {stored, "", "br, gzip", stored, "gzip", fmt.Sprint(len(stored))},
+		"not taken":    {stored, "", "", plain, "", ""},
+		"refused":      {stored, "", "gzip;q=0, br", plain, "", ""},
+		"no-transform": {stored, "public, no-transform", "", stored, "gzip", fmt.Sprint(len(stored))},
+		"no gzip":      {"plain", "", "", "plain", "gzip", "5"},
+	} {
+		call{"PUT", "/bucket/k", map[string]string{"Content-Encoding": "gzip", "Cache-Control": test.cacheControl}, test.stored}.do(t, s.URL)
+		for _, path := range []string{"/bucket/k", "/storage/v1/b/bucket/o/k?alt=media"} {
+			a := call{"GET", path, map[string]string{"Accept-Encoding": test.accept}, ""}.do(t, s.URL)
+			if a.Status != 200 || a.Body != test.want || a.Header.Get("Content-Encoding") != test.encoding || a.Header.Get("Content-Length") != test.length ||
+				a.Header.Get("X-Goog-Stored-Content-Encoding") != "gzip" || a.Header.Get("X-Goog-Stored-Content-Length") != fmt.Sprint(len(test.stored)) {
+				t.Errorf("%s: %s: %d, %d bytes, %v", name, path, a.Status, len(a.Body), a.Header)
+			}
+		}
 	}
-	if two := compose("one", `{"name":"one"},{"name":"a"}`); two.ComponentCount != 3 || two.Size != "4" {
-		t.Errorf("composed onto itself %+v", two)
+	call{"PUT", "/bucket/cut", map[string]string{"Content-Encoding": "gzip"}, stored[:len(stored)-4]}.do(t, s.URL)
+	resp, err := bare.Get(s.URL + "/bucket/cut")
+	if err != nil {
+		t.Fatal(err)
 	}
-	if a := (call{method: "GET", path: "/bucket/one"}).do(t, s.URL); a.Body != "1231" || a.Header.Get("X-Goog-Component-Count") != "3" {
-		t.Errorf("read %q %v", a.Body, a.Header)
-	}
-	compose("c", `{"name":"a"},{"name":"b"}`)
-	if exists(t, s, "a") || exists(t, s, "b") {
-		t.Error("deleteSourceObjects left them")
+	defer resp.Body.Close()
+	if b, err := io.ReadAll(resp.Body); err == nil {
+		t.Errorf("%d bytes of a broken object, and no error", len(b))
 	}
 }

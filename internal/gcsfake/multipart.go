@@ -83,7 +83,7 @@ func (b *bucket) withUpload(q *request, f func(u *upload) error) error {
 func (s *Server) uploadPart(w http.ResponseWriter, q *request) error {
 	data, err := io.ReadAll(q.Body)
 	if err != nil {
-		return bodyError(err)
+		return bodyError()
 	}
 	if err := refuseConditions(q.Header); err != nil {
 		return err

@@ -141,6 +141,7 @@ func TestMultipartRefusals(t *testing.T) {
 		"cond. initiate":  {call{method: "POST", path: path + "?uploads", header: conditional}.do(t, s.URL), 400, "NotImplemented"},
 		"cond. part":      {sendPart(t, s, path, id, 3, "x", conditional), 400, "NotImplemented"},
 		"cond. complete":  {complete(t, s, path, id, conditional, "2", tail), 400, "NotImplemented"},
+		"parts after x":   {call{method: "GET", path: path + "?part-number-marker=x&uploadId=" + id}.do(t, s.URL), 400, "InvalidArgument"},
 		"unknown method":  {call{method: "PATCH", path: path + "?uploadId=" + id}.do(t, s.URL), 405, "MethodNotAllowed"},
 		"too much in all": {call{method: "POST", path: path + "?uploads", header: map[string]string{"X-Goog-Meta-A": strings.Repeat("x", 9000)}}.do(t, s.URL), 400, "MetadataTooLarge"},
 	} {
@@ -153,6 +154,25 @@ func TestMultipartRefusals(t *testing.T) {
 	}
 	if a := (call{method: "DELETE", path: path + "?uploadId=" + id}).do(t, s.URL); a.Status != http.StatusNoContent {
 		t.Errorf("abort: %d %s", a.Status, a.Body)
+	}
+}
+
+// A hold is in the way of the last step alone: the upload is still there when it is lifted.
+func TestMultipartHeld(t *testing.T) {
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
+	put(t, s, "bucket", "k", "old")
+	hold := func(on bool) {
+		call{method: "PATCH", path: "/storage/v1/b/bucket/o/k", body: fmt.Sprintf(`{"temporaryHold":%t}`, on)}.do(t, s.URL)
+	}
+	id := initiate(t, s, "/bucket/k", nil)
+	sendPart(t, s, "/bucket/k", id, 1, "new", nil)
+	hold(true)
+	if a := complete(t, s, "/bucket/k", id, nil, "1", md5Tag("new")); a.Status != 403 || a.reason() != "ObjectUnderActiveHold" {
+		t.Errorf("complete: %d %s, want 403", a.Status, a.Body)
+	}
+	hold(false)
+	if a := complete(t, s, "/bucket/k", id, nil, "1", md5Tag("new")); a.Status != 200 {
+		t.Errorf("complete: %d %s", a.Status, a.Body)
 	}
 }
 

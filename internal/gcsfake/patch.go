@@ -27,7 +27,7 @@ func (s *Server) updateObject(w http.ResponseWriter, q *request) error {
 func (s *Server) change(w http.ResponseWriter, q *request, from func(*object) attributes) error {
 	body, err := io.ReadAll(q.Body)
 	if err != nil {
-		return bodyError(err)
+		return bodyError()
 	}
 	var resource map[string]json.RawMessage
 	if err := json.Unmarshal(body, &resource); err != nil {
@@ -70,6 +70,7 @@ func (s *Server) replaceAttributes(b *bucket, name string, generation int64, c *
 	}
 	o.metageneration++
 	o.updated = s.now()
+	o.contexts = o.contexts.stamped(old.contexts, o.updated)
 	b.replace(&o)
 	return &o, nil
 }

@@ -1,6 +1,7 @@
 package gcsfake_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,5 +51,25 @@ func TestPatchAndUpdate(t *testing.T) {
 	call{method: "PATCH", path: path, body: `{"eventBasedHold":null}`}.do(t, s.URL)
 	if a := (call{method: "DELETE", path: path}).do(t, s.URL); a.Status != 204 {
 		t.Errorf("delete: %d %s", a.Status, a.Body)
+	}
+}
+
+// A noncurrent generation is changed as well, and the live one stays as it is.
+func TestPatchNoncurrent(t *testing.T) {
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
+	call{method: "PATCH", path: "/storage/v1/b/bucket", body: `{"versioning":{"enabled":true}}`}.do(t, s.URL)
+	old := put(t, s, "bucket", "k", "1")
+	live := put(t, s, "bucket", "k", "22")
+	path := fmt.Sprintf("/storage/v1/b/bucket/o/k?generation=%d", old.Generation)
+	want := old
+	want.Metageneration, want.Metadata = 2, map[string]string{"a": "b"}
+	if diff := cmp.Diff(want, call{method: "PATCH", path: path, body: `{"metadata":{"a":"b"}}`}.do(t, s.URL).object(t)); diff != "" {
+		t.Errorf("patched: -want +got\n%s", diff)
+	}
+	if diff := cmp.Diff(want, call{method: "GET", path: path}.do(t, s.URL).object(t)); diff != "" {
+		t.Errorf("read: -want +got\n%s", diff)
+	}
+	if diff := cmp.Diff(live, call{method: "GET", path: "/storage/v1/b/bucket/o/k"}.do(t, s.URL).object(t)); diff != "" {
+		t.Errorf("live: -want +got\n%s", diff)
 	}
 }

@@ -30,6 +30,7 @@ type objectResource struct {
 	ETag                    string            `json:"etag"`
 	ComponentCount          int64             `json:"componentCount,omitempty"`
 	Metadata                map[string]string `json:"metadata,omitempty"`
+	Contexts                *contextsResource `json:"contexts,omitempty"`
 	TemporaryHold           bool              `json:"temporaryHold,omitempty"`
 	EventBasedHold          bool              `json:"eventBasedHold,omitempty"`
 	CustomTime              *time.Time        `json:"customTime,omitempty"`
@@ -65,6 +66,7 @@ func (o *object) resource(base string) *objectResource {
 		ETag:                    o.etag(),
 		ComponentCount:          o.components,
 		Metadata:                o.metadata,
+		Contexts:                o.contexts.resource(),
 		TemporaryHold:           o.temporaryHold,
 		EventBasedHold:          o.eventBasedHold,
 		CustomTime:              timeOrNil(o.customTime),
@@ -89,8 +91,8 @@ func writeJSON(w http.ResponseWriter, q *request, v any) error {
 	if err != nil {
 		return err
 	}
-	if mask := q.query.Get("fields"); mask != "" {
-		if b, err = selectFields(b, mask); err != nil {
+	if q.fields != nil {
+		if b, err = selectFields(b, q.fields); err != nil {
 			return err
 		}
 	}

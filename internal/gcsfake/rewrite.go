@@ -4,16 +4,15 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 )
 
-// copyCall is the destination of a copy; the source is the path's first object.
-type copyCall struct{ bucket, object string }
-
-// rewrite is a copy that takes several calls. It is pinned to the object that the first call read.
+// rewrite is a copy that takes several calls. It is pinned to the generation that the first call read: no other object has it.
 type rewrite struct {
-	call   copyCall
-	source *object
+	source int64
+	to     *bucket
+	name   string
 	done   int64
 }
 
@@ -31,15 +30,15 @@ type rewriteResponse struct {
 // token of the one before. The conditions hold in every call, last when the destination is written.
 //
 // json_api/v1/objects/rewrite.
-func (s *Server) rewriteObject(w http.ResponseWriter, q *request, call copyCall) error {
-	p, err := s.prepareCopy(q, call)
+func (s *Server) rewriteObject(w http.ResponseWriter, q *request) error {
+	p, err := s.prepareCopy(q)
 	if err != nil {
 		return err
 	}
-	r := &rewrite{call: call, source: p.source}
+	r := rewrite{source: p.source.generation, to: p.to, name: p.name}
 	token := q.query.Get("rewriteToken")
 	if token != "" {
-		if r, err = s.resumeRewrite(token, call, p.source); err != nil {
+		if r.done, err = s.rewritten(token, r); err != nil {
 			return err
 		}
 	}
@@ -51,11 +50,11 @@ func (s *Server) rewriteObject(w http.ResponseWriter, q *request, call copyCall)
 	answer := rewriteResponse{Kind: "storage#rewriteResponse", ObjectSize: size}
 	if limit > 0 && size-r.done > limit {
 		// A token is used up: the answer has the next one.
-		next := newID()
-		answer.TotalBytesRewritten, answer.RewriteToken = r.done+limit, next
+		r.done += limit
+		answer.TotalBytesRewritten, answer.RewriteToken = r.done, newID()
 		s.mu.Lock()
 		delete(s.rewrites, token)
-		s.rewrites[next] = &rewrite{call: call, source: p.source, done: r.done + limit}
+		s.rewrites[answer.RewriteToken] = r
 		s.mu.Unlock()
 		return writeJSON(w, q, answer)
 	}
@@ -70,14 +69,15 @@ func (s *Server) rewriteObject(w http.ResponseWriter, q *request, call copyCall)
 	return writeJSON(w, q, answer)
 }
 
-func (s *Server) resumeRewrite(token string, call copyCall, source *object) (*rewrite, error) {
+// rewritten returns how far the copy has come that token continues, if it is the one asked for.
+func (s *Server) rewritten(token string, asked rewrite) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.rewrites[token]
-	if r == nil || r.call != call || r.source.generation != source.generation || r.source.bucket != source.bucket {
-		return nil, errInvalid("Invalid rewrite token.")
+	r, ok := s.rewrites[token]
+	if asked.done = r.done; !ok || r != asked {
+		return 0, errInvalid("Invalid rewrite token.")
 	}
-	return r, nil
+	return r.done, nil
 }
 
 // rewriteLimit returns how much one call copies; zero: everything. Where class and location stay, Google copies in one call whatever
@@ -103,8 +103,8 @@ func (s *Server) rewriteLimit(q *request, p *preparedCopy) (int64, error) {
 // copyObject is Objects: copy, the older method, which does it in one call.
 //
 // json_api/v1/objects/copy.
-func (s *Server) copyObject(w http.ResponseWriter, q *request, call copyCall) error {
-	p, err := s.prepareCopy(q, call)
+func (s *Server) copyObject(w http.ResponseWriter, q *request) error {
+	p, err := s.prepareCopy(q)
 	if err != nil {
 		return err
 	}
@@ -125,16 +125,16 @@ type preparedCopy struct {
 }
 
 // prepareCopy checks everything that can be checked before the destination is written.
-func (s *Server) prepareCopy(q *request, call copyCall) (*preparedCopy, error) {
-	p := &preparedCopy{name: call.object}
+func (s *Server) prepareCopy(q *request) (*preparedCopy, error) {
+	p := &preparedCopy{name: q.to.object}
 	body, err := io.ReadAll(q.Body)
 	if err != nil {
-		return nil, bodyError(err)
+		return nil, bodyError()
 	}
 	if p.from, err = s.bucket(q.bucket); err != nil {
 		return nil, err
 	}
-	if p.to, err = s.bucket(call.bucket); err != nil {
+	if p.to, err = s.bucket(q.to.bucket); err != nil {
 		return nil, err
 	}
 	generation, err := q.generation("sourceGeneration")
@@ -157,7 +157,7 @@ func (s *Server) prepareCopy(q *request, call copyCall) (*preparedCopy, error) {
 			return nil, &apiError{status: 400, reason: "parseError", message: "Parse Error"}
 		}
 	}
-	if p.attributes, err = copiedAttributes(p.source, resource); err != nil {
+	if p.attributes, err = copiedAttributes(p.source, q.query, resource); err != nil {
 		return nil, err
 	}
 	// Also here, where a further call can still be avoided; what counts is the check of the commit.
@@ -167,15 +167,20 @@ func (s *Server) prepareCopy(q *request, call copyCall) (*preparedCopy, error) {
 }
 
 // copiedAttributes are the source's if the request brings none, else those of the request alone. A class that is not asked for is the
-// destination bucket's; a hold is never copied.
-func copiedAttributes(source *object, resource map[string]json.RawMessage) (attributes, error) {
+// destination bucket's; a hold is never copied. Contexts go their own way.
+func copiedAttributes(source *object, q url.Values, resource map[string]json.RawMessage) (attributes, error) {
 	var a attributes
 	if len(resource) > 0 {
-		return a, a.apply(resource)
+		if err := a.apply(resource); err != nil {
+			return a, err
+		}
+	} else {
+		a = source.attributes
+		a.storageClass, a.temporaryHold, a.eventBasedHold = "", false, false
 	}
-	a = source.attributes
-	a.storageClass, a.temporaryHold, a.eventBasedHold = "", false, false
-	return a, nil
+	var err error
+	a.contexts, err = inheritedContexts(q, resource, source)
+	return a, err
 }
 
 func (s *Server) finishCopy(p *preparedCopy) (*object, error) {

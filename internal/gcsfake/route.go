@@ -13,7 +13,9 @@ type request struct {
 	query  url.Values
 	bucket string
 	object string
-	signed bool // by a signature that was verified
+	to     struct{ bucket, object string } // of a copy; bucket and object are its source
+	fields fieldMask                       // of the answer; nil: all
+	signed bool                            // by a signature that was verified
 }
 
 // base is the scheme and host that the client used, for links.
@@ -23,9 +25,6 @@ func (q *request) base() string {
 	}
 	return "http://" + q.Host
 }
-
-// handler answers a request, or returns an error and has written nothing.
-type handler func(w http.ResponseWriter, q *request) error
 
 // ServeHTTP implements [http.Handler]. It decides by the path which API is meant (request-endpoints), and writes errors in that
 // one's dialect.
@@ -47,9 +46,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func jsonPath(path string) (rest string, ok bool) {
 	for _, root := range []struct{ prefix, mark string }{
 		{"/storage/v1/", ""},
-		{"/upload/storage/v1/", "upload/"},
-		{"/resumable/upload/storage/v1/", "upload/"},
-		{"/download/storage/v1/", "download/"},
+		{"/upload/storage/v1/", "upload:"},
+		{"/resumable/upload/storage/v1/", "upload:"},
+		{"/download/storage/v1/", "download:"},
 	} {
 		if rest, ok := strings.CutPrefix(path, root.prefix); ok {
 			return root.mark + rest, true
@@ -58,6 +57,7 @@ func jsonPath(path string) (rest string, ok bool) {
 	return path, false
 }
 
+// serve answers a request, or returns an error and has written nothing.
 func (s *Server) serve(w http.ResponseWriter, q *request, path string, isJSON bool) error {
 	var err error
 	if q.query, err = url.ParseQuery(q.URL.RawQuery); err != nil {
@@ -66,95 +66,131 @@ func (s *Server) serve(w http.ResponseWriter, q *request, path string, isJSON bo
 	if err := s.authorize(q, isJSON); err != nil {
 		return err
 	}
-	route := s.routeXML
+	find := q.routeXML
 	if isJSON {
-		route = s.routeJSON
+		find = q.routeJSON
 	}
-	h, err := route(q, path)
+	r, err := find(path)
 	if err != nil {
 		return err
 	}
-	return h(w, q)
+	if err := q.checkKnown(r, isJSON); err != nil {
+		return err
+	}
+	if q.fields, err = parseFields(q.query.Get("fields")); err != nil {
+		return err
+	}
+	return r.serve(s, w, q)
+}
+
+// route is a method of an API, with the parameters and headers that it knows beside those that all know.
+type route struct {
+	serve           func(*Server, http.ResponseWriter, *request) error
+	params, headers string // separated by spaces; headers in lower case
+}
+
+const (
+	ifMetagenerationParams = " ifMetagenerationMatch ifMetagenerationNotMatch"
+	ifParams               = " ifGenerationMatch ifGenerationNotMatch" + ifMetagenerationParams
+	ifSourceParams         = " ifSourceGenerationMatch ifSourceGenerationNotMatch ifSourceMetagenerationMatch ifSourceMetagenerationNotMatch"
+	copyParams             = ifParams + " sourceGeneration" + ifSourceParams
+	insertParams           = ifParams + " uploadType name contentEncoding"
+	listParams             = "prefix delimiter startOffset endOffset includeTrailingDelimiter versions maxResults pageToken filter"
+)
+
+// jsonRoutes are the methods of json_api/v1; * is a name.
+var jsonRoutes = map[string]route{
+	"GET b":                      {(*Server).listBuckets, "project prefix maxResults pageToken", ""},
+	"POST b":                     {(*Server).insertBucket, "project", ""},
+	"GET b/*":                    {(*Server).getBucket, ifMetagenerationParams, ""},
+	"PATCH b/*":                  {(*Server).patchBucket, ifMetagenerationParams, ""},
+	"DELETE b/*":                 {(*Server).deleteBucket, ifMetagenerationParams, ""},
+	"GET b/*/o":                  {(*Server).listObjects, listParams, ""},
+	"POST upload:b/*/o":          {(*Server).insertObject, insertParams, "x-goog-hash"},
+	"PUT upload:b/*/o?upload_id": {(*Server).putSession, insertParams + " upload_id", "content-range x-goog-hash"},
+	// As Google's Go client does.
+	"POST upload:b/*/o?upload_id":    {(*Server).putSession, insertParams + " upload_id", "content-range x-goog-hash"},
+	"DELETE upload:b/*/o?upload_id":  {(*Server).cancelSession, insertParams + " upload_id", ""},
+	"GET b/*/o/*":                    {(*Server).getObject, "generation" + ifParams, "if-match if-none-match"},
+	"GET download:b/*/o/*":           {(*Server).getObject, "generation" + ifParams, "if-match if-none-match"},
+	"PATCH b/*/o/*":                  {(*Server).patchObject, "generation" + ifParams, ""},
+	"PUT b/*/o/*":                    {(*Server).updateObject, "generation" + ifParams, ""},
+	"DELETE b/*/o/*":                 {(*Server).deleteObject, "generation" + ifParams, ""},
+	"POST b/*/o/*/compose":           {(*Server).composeObject, "dropContextGroups" + ifParams, ""},
+	"POST b/*/o/*/rewriteTo/b/*/o/*": {(*Server).rewriteObject, "dropContextGroups rewriteToken maxBytesRewrittenPerCall" + copyParams, ""},
+	"POST b/*/o/*/copyTo/b/*/o/*":    {(*Server).copyObject, copyParams, ""},
 }
 
 // routeJSON finds the method of json_api/v1. A name's own slashes are escaped, so that a/compose is not taken for one.
-func (s *Server) routeJSON(q *request, path string) (handler, error) {
+func (q *request) routeJSON(path string) (*route, error) {
+	names := []*string{1: &q.bucket, 3: &q.object, 6: &q.to.bucket, 8: &q.to.object}
 	segments := strings.Split(path, "/")
-	for i, v := range segments {
-		name, err := url.PathUnescape(v)
-		if err != nil {
+	for i, p := range names[:min(len(names), len(segments))] {
+		if p == nil {
+			continue
+		}
+		var err error
+		if *p, err = url.PathUnescape(segments[i]); err != nil {
 			return nil, errInvalid("Invalid path: %v", err)
 		}
-		segments[i] = name
-	}
-	pattern := q.Method
-	for i, v := range segments {
-		// b/BUCKET, o/OBJECT; what is between stays.
-		switch {
-		case i > 0 && segments[i-1] == "b" && q.bucket == "":
-			q.bucket, v = v, "{b}"
-		case i > 0 && segments[i-1] == "o" && q.bucket != "" && q.object == "":
-			if q.object = v; v == "" {
-				return nil, checkName(v)
+		if segments[i] = "*"; p == &q.object || p == &q.to.object {
+			if err := checkName(*p); err != nil {
+				return nil, err
 			}
-			v = "{o}"
 		}
-		if q.object != "" && v != "{o}" {
-			return s.routeObjectMethod(q, segments[i:])
-		}
-		pattern += "/" + v
 	}
+	pattern := q.Method + " " + strings.Join(segments, "/")
 	if q.query.Has("upload_id") {
 		pattern += "?upload_id"
 	}
-	if h, ok := map[string]handler{
-		"GET/b":                           s.listBuckets,
-		"POST/b":                          s.insertBucket,
-		"GET/b/{b}":                       s.getBucket,
-		"PATCH/b/{b}":                     s.patchBucket,
-		"DELETE/b/{b}":                    s.deleteBucket,
-		"GET/b/{b}/o":                     s.listObjects,
-		"POST/upload/b/{b}/o":             s.insertObject,
-		"PUT/upload/b/{b}/o?upload_id":    s.putSession,
-		"POST/upload/b/{b}/o?upload_id":   s.putSession, // as Google's Go client does
-		"DELETE/upload/b/{b}/o?upload_id": s.cancelSession,
-		"GET/b/{b}/o/{o}":                 s.getObject,
-		"PATCH/b/{b}/o/{o}":               s.patchObject,
-		"PUT/b/{b}/o/{o}":                 s.updateObject,
-		"DELETE/b/{b}/o/{o}":              s.deleteObject,
-		"GET/download/b/{b}/o/{o}":        s.getObject,
-	}[pattern]; ok {
-		return h, nil
+	if r, ok := jsonRoutes[pattern]; ok {
+		return &r, nil
 	}
 	return nil, errNotFound()
 }
 
-// routeObjectMethod finds what follows the name of an object.
-func (s *Server) routeObjectMethod(q *request, rest []string) (handler, error) {
-	if q.Method != http.MethodPost {
-		return nil, errNotFound()
-	}
-	if len(rest) == 1 && rest[0] == "compose" {
-		return s.composeObject, nil
-	}
-	if len(rest) != 5 || rest[1] != "b" || rest[3] != "o" {
-		return nil, errNotFound()
-	}
-	if err := checkName(rest[4]); err != nil {
-		return nil, err
-	}
-	c := copyCall{bucket: rest[2], object: rest[4]}
-	switch rest[0] {
-	case "rewriteTo":
-		return func(w http.ResponseWriter, q *request) error { return s.rewriteObject(w, q, c) }, nil
-	case "copyTo":
-		return func(w http.ResponseWriter, q *request) error { return s.copyObject(w, q, c) }, nil
-	}
-	return nil, errNotFound()
+const (
+	xmlListParams = "prefix delimiter marker max-keys encoding-type list-type start-after continuation-token"
+	xmlReadParams = "generation response-content-type response-content-disposition"
+
+	xmlWriteHeaders     = "x-goog-if-generation-match x-goog-if-metageneration-match"
+	xmlReadHeaders      = xmlWriteHeaders + " if-match if-none-match if-modified-since if-unmodified-since"
+	xmlAttributeHeaders = " content-encoding x-goog-storage-class x-goog-custom-time x-goog-meta-*"
+	xmlUploadHeaders    = xmlWriteHeaders + xmlAttributeHeaders + " x-goog-hash x-goog-content-length-range"
+	xmlCopyHeaders      = " x-goog-metadata-directive x-goog-copy-source x-goog-copy-source-generation" +
+		" x-goog-copy-source-if-generation-match x-goog-copy-source-if-metageneration-match x-goog-copy-source-if-match" +
+		" x-goog-copy-source-if-none-match x-goog-copy-source-if-modified-since x-goog-copy-source-if-unmodified-since"
+)
+
+// xmlRoutes are the methods of the XML API on the bucket and the object of a path; a parameter says which resource of them. COPY is a
+// PUT that names a source.
+var xmlRoutes = map[string]route{
+	"GET bucket":         {(*Server).listXMLObjects, xmlListParams, ""},
+	"HEAD bucket":        {(*Server).listXMLObjects, "", ""},
+	"GET bucket?uploads": {(*Server).listUploads, "uploads prefix delimiter key-marker upload-id-marker max-uploads encoding-type", ""},
+	"POST bucket?delete": {(*Server).deleteMany, "delete", ""},
+
+	"GET object":    {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
+	"HEAD object":   {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
+	"PUT object":    {(*Server).putXMLObject, "", xmlUploadHeaders},
+	"COPY object":   {(*Server).copyXMLObject, "", xmlWriteHeaders + xmlAttributeHeaders + xmlCopyHeaders},
+	"DELETE object": {(*Server).deleteXMLObject, "generation", xmlWriteHeaders},
+
+	"POST object":             {(*Server).startXMLSession, "", xmlUploadHeaders + " x-goog-resumable"},
+	"PUT object?upload_id":    {(*Server).putSession, "upload_id", "content-range x-goog-hash"},
+	"POST object?upload_id":   {(*Server).putSession, "upload_id", "content-range x-goog-hash"},
+	"DELETE object?upload_id": {(*Server).cancelSession, "upload_id", ""},
+
+	// The handlers of these refuse conditions themselves, as is documented for them.
+	"POST object?uploads":    {(*Server).initiateUpload, "uploads", xmlReadHeaders + xmlAttributeHeaders},
+	"PUT object?uploadId":    {(*Server).uploadPart, "uploadId partNumber", xmlReadHeaders + " x-goog-hash x-goog-copy-source*"},
+	"GET object?uploadId":    {(*Server).listParts, "uploadId max-parts part-number-marker", ""},
+	"POST object?uploadId":   {(*Server).completeUpload, "uploadId", xmlReadHeaders},
+	"DELETE object?uploadId": {(*Server).abortUpload, "uploadId", xmlReadHeaders},
 }
 
-// routeXML finds the method of the XML API: the path is the bucket and the object, the parameters say which resource of them.
-func (s *Server) routeXML(q *request, path string) (handler, error) {
+// routeXML finds the method of the XML API.
+func (q *request) routeXML(path string) (*route, error) {
 	bucket, object, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
 	var err error
 	if q.bucket, err = url.PathUnescape(bucket); err != nil || q.bucket == "" {
@@ -163,49 +199,23 @@ func (s *Server) routeXML(q *request, path string) (handler, error) {
 	if q.object, err = url.PathUnescape(object); err != nil {
 		return nil, errInvalid("Invalid path: %v", err)
 	}
-	if q.object == "" {
-		return s.routeXMLBucket(q)
+	pattern, resources := q.Method+" bucket", []string{"uploads", "delete"}
+	if q.object != "" {
+		if err := checkName(q.object); err != nil {
+			return nil, err
+		}
+		pattern, resources = q.Method+" object", []string{"uploads", "uploadId", "upload_id"}
 	}
-	if err := checkName(q.object); err != nil {
-		return nil, err
-	}
-	resource := ""
-	for _, name := range []string{"uploads", "uploadId", "upload_id"} {
+	for _, name := range resources {
 		if q.query.Has(name) {
-			resource = "?" + name
+			pattern += "?" + name
 		}
 	}
-	if resource == "" && q.Method == http.MethodPost && q.Header.Get("X-Goog-Resumable") == "start" {
-		resource = "?start"
+	if pattern == "PUT object" && q.Header.Get("X-Goog-Copy-Source") != "" {
+		pattern = "COPY object"
 	}
-	if h, ok := map[string]handler{
-		"GET":              s.getXMLObject,
-		"HEAD":             s.getXMLObject,
-		"PUT":              s.putXMLObject,
-		"DELETE":           s.deleteXMLObject,
-		"POST?start":       s.startXMLSession,
-		"PUT?upload_id":    s.putSession,
-		"POST?upload_id":   s.putSession,
-		"DELETE?upload_id": s.cancelSession,
-		"POST?uploads":     s.initiateUpload,
-		"PUT?uploadId":     s.uploadPart,
-		"GET?uploadId":     s.listParts,
-		"POST?uploadId":    s.completeUpload,
-		"DELETE?uploadId":  s.abortUpload,
-	}[q.Method+resource]; ok {
-		return h, nil
-	}
-	return nil, errMethod()
-}
-
-func (s *Server) routeXMLBucket(q *request) (handler, error) {
-	switch {
-	case q.Method == http.MethodGet && q.query.Has("uploads"):
-		return s.listUploads, nil
-	case q.Method == http.MethodPost && q.query.Has("delete"):
-		return s.deleteMany, nil
-	case q.Method == http.MethodGet, q.Method == http.MethodHead:
-		return s.listXMLObjects, nil
+	if r, ok := xmlRoutes[pattern]; ok {
+		return &r, nil
 	}
 	return nil, errMethod()
 }

@@ -47,7 +47,7 @@ type Server struct {
 	mu       sync.Mutex // never held together with a bucket's
 	buckets  map[string]*bucket
 	sessions map[string]*session
-	rewrites map[string]*rewrite
+	rewrites map[string]rewrite
 
 	generation atomic.Int64 // the last one given
 }
@@ -60,7 +60,7 @@ func New(o Options) *Server {
 	if o.SessionLife == 0 {
 		o.SessionLife = 7 * 24 * time.Hour
 	}
-	s := &Server{options: o, buckets: map[string]*bucket{}, sessions: map[string]*session{}, rewrites: map[string]*rewrite{}}
+	s := &Server{options: o, buckets: map[string]*bucket{}, sessions: map[string]*session{}, rewrites: map[string]rewrite{}}
 	for _, name := range o.Buckets {
 		s.buckets[name] = newBucket(name, s.now())
 	}

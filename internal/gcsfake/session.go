@@ -41,7 +41,7 @@ func newID() string { return rand.Text() + rand.Text() }
 func (s *Server) startSession(w http.ResponseWriter, q *request) error {
 	metadata, err := io.ReadAll(q.Body)
 	if err != nil {
-		return bodyError(err)
+		return bodyError()
 	}
 	if _, err := s.bucket(q.bucket); err != nil {
 		return err
@@ -68,6 +68,9 @@ func (s *Server) startSession(w http.ResponseWriter, q *request) error {
 
 // startXMLSession is POST Object with x-goog-resumable: start (xml-api/post-object-resumable).
 func (s *Server) startXMLSession(w http.ResponseWriter, q *request) error {
+	if q.Header.Get("X-Goog-Resumable") != "start" {
+		return errMethod() // the upload of a form
+	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
 		return err
@@ -105,13 +108,17 @@ func (s *Server) session(q *request) (*session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.sessions[q.query.Get("upload_id")]
-	if u == nil || u.bucket != q.bucket {
-		return nil, &apiError{status: 404, reason: "notFound", code: "NoSuchUpload", message: "The upload session was not found."}
+	if u == nil || u.bucket != q.bucket || u.xml != (q.object != "") || u.xml && u.in.name != q.object {
+		return nil, errNoSession()
 	}
 	if !s.now().Before(u.expires) {
 		return nil, &apiError{status: 410, reason: "gone", code: "NoSuchUpload", message: "The upload session has expired."}
 	}
 	return u, nil
+}
+
+func errNoSession() error {
+	return &apiError{status: 404, reason: "notFound", code: "NoSuchUpload", message: "The upload session was not found."}
 }
 
 func (s *Server) knowsSession(id string) bool {
@@ -129,6 +136,9 @@ func (s *Server) cancelSession(w http.ResponseWriter, q *request) error {
 	s.mu.Lock()
 	delete(s.sessions, u.id)
 	s.mu.Unlock()
+	u.mu.Lock()
+	u.data, u.err = nil, errNoSession() // a request that is still sending must not finish it
+	u.mu.Unlock()
 	w.Header().Set("Content-Length", "0")
 	w.WriteHeader(499)
 	return nil
@@ -210,7 +220,7 @@ func (u *session) receive(c contentRange, data []byte, broken error) error {
 		u.data = append(u.data, data[persisted-c.first:end-c.first]...)
 	}
 	if broken != nil {
-		return bodyError(broken)
+		return bodyError()
 	}
 	return nil
 }

@@ -216,3 +216,53 @@ func TestXMLSession(t *testing.T) {
 		t.Errorf("end of a second one: %d %s, want 412", got.Status, got.Body)
 	}
 }
+
+// A session that is cancelled while its last request is under way does not end in an object.
+func TestSessionCancelledWhileSending(t *testing.T) {
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
+	uri := begin(t, s, "name=k", "", nil)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", strings.TrimPrefix(uri, s.URL))
+	if line, err := r.ReadString('\n'); err != nil || !strings.Contains(line, "100") { // it has the session, and asks for the data
+		t.Fatalf("%q, %v", line, err)
+	}
+	r.ReadString('\n')
+	if got := (call{method: "DELETE", path: uri}).do(t, ""); got.Status != 499 {
+		t.Fatalf("cancel: %d, want 499", got.Status)
+	}
+	io.WriteString(conn, "hello")
+	resp, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != 404 || exists(t, s, "k") {
+		t.Errorf("the last request: %d, the object is there: %v; want 404 and no object", resp.StatusCode, exists(t, s, "k"))
+	}
+}
+
+// What the start of a session says about the length holds at its end, and its URI is for its own object only.
+func TestXMLSessionLimits(t *testing.T) {
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
+	start := call{method: "POST", path: "/bucket/k", header: map[string]string{"X-Goog-Resumable": "start", "X-Goog-Content-Length-Range": "2,4"}}
+	for data, code := range map[string]string{"1": "EntityTooSmall", "12345": "EntityTooLarge", "1234": ""} {
+		uri := start.do(t, s.URL).Header.Get("Location")
+		for _, other := range []string{strings.Replace(uri, "/k?", "/other?", 1), strings.Replace(uri, "/bucket/k", "/upload/storage/v1/b/bucket/o", 1)} {
+			if got := send(t, other, "", data); got.Status != 404 {
+				t.Errorf("%s: %d %s, want 404", other, got.Status, got.Body)
+			}
+		}
+		if got := send(t, uri, "", data); got.reason() != code || (got.Status == 200) != (code == "") {
+			t.Errorf("%d bytes: %d %s, want %q", len(data), got.Status, got.Body, code)
+		}
+	}
+	start.header["X-Goog-Content-Length-Range"] = "5"
+	if got := start.do(t, s.URL); got.Status != 400 {
+		t.Errorf("a range without an end: %d, want 400", got.Status)
+	}
+}

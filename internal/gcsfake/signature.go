@@ -6,6 +6,8 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,6 +35,8 @@ type signature struct {
 }
 
 const (
+	unsignedPayload = "UNSIGNED-PAYLOAD"
+
 	signedDate = "20060102T150405Z"
 	maxExpiry  = 7 * 24 * time.Hour
 	maxSkew    = 15 * time.Minute
@@ -46,11 +50,15 @@ func errSignature(status int, code, message, details string) error {
 	return &apiError{status: status, reason: "forbidden", code: code, message: message, details: details}
 }
 
-// verifySignature refuses what was not signed as it is, or is used before or after its time.
-func (s *Server) verifySignature(q *request) error {
+// verifySignature refuses what was not signed as it is, or is used before or after its time, and a signed URL for what there is none:
+// the JSON API, and any POST but the one that begins a resumable upload (access-control/signed-urls; authentication/canonical-requests).
+func (s *Server) verifySignature(q *request, isJSON bool) error {
 	sig, err := parseSignature(q)
 	if err != nil {
 		return err
+	}
+	if sig.inQuery && (isJSON || q.Method == http.MethodPost && q.Header.Get("X-Goog-Resumable") != "start") {
+		return errSignature(403, "AccessDenied", "Access denied.", "A signed URL cannot be used for this request.")
 	}
 	signed, err := time.Parse(signedDate, sig.date)
 	if err != nil {
@@ -168,7 +176,7 @@ var unsignable = map[string]bool{"x-goog-api-client": true, "x-goog-gcs-idempote
 
 // canonicalRequest is the text that was signed (authentication/canonical-requests).
 func (sig *signature) canonicalRequest(q *request, host string) string {
-	payload := or(q.Header.Get("X-Goog-Content-Sha256"), "UNSIGNED-PAYLOAD")
+	payload := or(q.Header.Get("X-Goog-Content-Sha256"), unsignedPayload)
 	return strings.Join([]string{
 		q.Method, canonicalPath(q.URL), canonicalQuery(q.query), sig.canonicalHeaders(q, host), strings.Join(sig.headers, ";"), payload,
 	}, "\n")
@@ -179,15 +187,14 @@ func canonicalPath(u *url.URL) string { return strings.ReplaceAll(escape(u.Path)
 
 func canonicalQuery(query url.Values) string {
 	var pairs []string
-	for name, values := range query {
+	for _, name := range slices.Sorted(maps.Keys(query)) { // of names, not of pairs: a= is before a-b=
 		if name == "X-Goog-Signature" {
 			continue
 		}
-		for _, v := range values {
+		for _, v := range slices.Sorted(slices.Values(query[name])) {
 			pairs = append(pairs, escape(name)+"="+escape(v))
 		}
 	}
-	slices.Sort(pairs)
 	return strings.Join(pairs, "&")
 }
 

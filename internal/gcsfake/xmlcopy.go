@@ -40,14 +40,20 @@ func (s *Server) copyXMLObject(w http.ResponseWriter, q *request) error {
 	if p.source, err = p.from.get(name, generation, ofSource); err != nil {
 		return err
 	}
-	if p.attributes, err = copiedAttributes(p.source, nil); err != nil {
+	if p.attributes, err = copiedAttributes(p.source, nil, nil); err != nil {
 		return err
 	}
 	class := q.Header.Get("X-Goog-Storage-Class")
-	if strings.EqualFold(q.Header.Get("X-Goog-Metadata-Directive"), "REPLACE") {
+	switch directive := strings.ToUpper(q.Header.Get("X-Goog-Metadata-Directive")); directive {
+	case "", "COPY":
+	case "REPLACE":
+		inherited := p.attributes.contexts // no header brings others
 		if p.attributes, err = headerAttributes(q.Header); err != nil {
 			return err
 		}
+		p.attributes.contexts = inherited
+	default:
+		return errInvalid("Invalid value for x-goog-metadata-directive: %q", directive)
 	}
 	p.attributes.storageClass = class
 	if err := p.attributes.validate(); err != nil {

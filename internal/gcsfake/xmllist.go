@@ -16,11 +16,19 @@ func (s *Server) listXMLObjects(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
+	encode, err := q.encoding()
+	if err != nil {
+		return err
+	}
 	l := &listing{prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter")}
 	if l.limit, err = q.limit("max-keys"); err != nil {
 		return err
 	}
-	v2 := q.query.Get("list-type") == "2"
+	version := q.query.Get("list-type")
+	if version != "" && version != "2" {
+		return errInvalid("Invalid value for list-type: %q", version)
+	}
+	v2 := version == "2"
 	marker := q.query.Get("marker")
 	if v2 {
 		marker = q.query.Get("start-after")
@@ -50,17 +58,16 @@ func (s *Server) listXMLObjects(w http.ResponseWriter, q *request) error {
 		Prefix, Delimiter, Marker, NextMarker    string `xml:",omitempty"`
 		ContinuationToken, NextContinuationToken string `xml:",omitempty"`
 		EncodingType                             string `xml:",omitempty"`
-		KeyCount                                 int    `xml:",omitempty"`
+		KeyCount                                 *int   `xml:",omitempty"` // of the second version
 		MaxKeys                                  int
 		IsTruncated                              bool
 		Contents                                 []item
 		CommonPrefixes                           []commonPrefix
 	}
-	encode := q.encoding()
 	page.Name, page.Prefix, page.Delimiter, page.MaxKeys = b.name, encode(l.prefix), encode(l.delimiter), l.limit
 	page.EncodingType, page.IsTruncated = q.query.Get("encoding-type"), e.next != nil
 	if v2 {
-		page.KeyCount = len(e.objects) + len(e.prefixes)
+		page.KeyCount = new(len(e.objects) + len(e.prefixes))
 		page.ContinuationToken, page.NextContinuationToken = q.query.Get("continuation-token"), e.next.token()
 	} else if page.Marker = encode(marker); e.next != nil {
 		page.NextMarker = encode(e.next.Name)

@@ -2,6 +2,7 @@ package gcsfake
 
 import (
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -11,6 +12,9 @@ import (
 // getXMLObject is GET Object and HEAD Object (xml-api/get-object-download; xml-api/head-object). It knows the generation parameter,
 // both generation conditions, ETags and dates.
 func (s *Server) getXMLObject(w http.ResponseWriter, q *request) error {
+	if q.anonymous() && (q.query.Has("response-content-type") || q.query.Has("response-content-disposition")) {
+		return errXML(400, "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
+	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
 		return err
@@ -27,24 +31,14 @@ func (s *Server) getXMLObject(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("ETag", `"`+o.xmlETag()+`"`)
-	for k, v := range o.metadata {
-		h.Set(metaPrefix+k, v)
-	}
-	return serveMedia(w, q, o)
+	return serveMedia(w, q, o, `"`+o.xmlETag()+`"`, o.metadata)
 }
 
-// putXMLObject is PUT Object: an upload, or with x-goog-copy-source a copy.
-//
-// xml-api/put-object-upload; xml-api/put-object-copy.
+// putXMLObject is PUT Object (xml-api/put-object-upload).
 func (s *Server) putXMLObject(w http.ResponseWriter, q *request) error {
-	if q.Header.Get("X-Goog-Copy-Source") != "" {
-		return s.copyXMLObject(w, q)
-	}
 	data, err := io.ReadAll(q.Body)
 	if err != nil {
-		return bodyError(err)
+		return bodyError()
 	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
@@ -52,9 +46,6 @@ func (s *Server) putXMLObject(w http.ResponseWriter, q *request) error {
 	}
 	in, err := xmlInsertion(q)
 	if err != nil {
-		return err
-	}
-	if err := checkLengthRange(q.Header.Get("X-Goog-Content-Length-Range"), int64(len(data))); err != nil {
 		return err
 	}
 	o, err := s.insert(b, in, data)
@@ -74,27 +65,26 @@ func xmlInsertion(q *request) (*insertion, error) {
 	if err := in.headers(q.Header); err != nil {
 		return nil, err
 	}
+	if in.smallest, in.largest, err = lengthRange(q.Header.Get("X-Goog-Content-Length-Range")); err != nil {
+		return nil, err
+	}
 	in.conditions, err = headerConditions(q.Header, "X-Goog-")
 	return in, err
 }
 
-// checkLengthRange holds an upload to MIN,MAX bytes (xml-api/reference-headers#xgoogcontentlengthrange).
-func checkLengthRange(v string, size int64) error {
+// lengthRange reads the MIN,MAX bytes that an upload may have
+// (xml-api/reference-headers#xgoogcontentlengthrange).
+func lengthRange(v string) (smallest, largest int64, err error) {
 	if v == "" {
-		return nil
+		return 0, math.MaxInt64, nil
 	}
 	from, to, _ := strings.Cut(v, ",")
 	smallest, ok1 := parseOffset(strings.TrimSpace(from))
 	largest, ok2 := parseOffset(strings.TrimSpace(to))
-	switch {
-	case !ok1 || !ok2:
-		return errInvalid("Invalid value for x-goog-content-length-range: %q", v)
-	case size < smallest:
-		return errXML(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum size specified.")
-	case size > largest:
-		return errXML(400, "EntityTooLarge", "Your proposed upload exceeds the maximum size allowed.")
+	if !ok1 || !ok2 {
+		return 0, 0, errInvalid("Invalid value for x-goog-content-length-range: %q", v)
 	}
-	return nil
+	return smallest, largest, nil
 }
 
 // writeWritten answers an XML request that has written o.
