@@ -101,7 +101,7 @@ func fieldChecks() []check {
 		rule:   "rule 6: Tags are taken, and are no metadata",
 		covers: []string{"PutOptions.Tags"},
 		run: func(ctx context.Context, e *env) error {
-			opts := &storage.PutOptions{Tags: map[string]string{"project": "x 1", "tier": "a/b"}, Metadata: map[string]string{"a": "1"}}
+			opts := &storage.PutOptions{Tags: map[string]string{"project": "x 1", "tier": "a+b"}, Metadata: map[string]string{"a": "1"}}
 			if _, err := e.put(ctx, e.key("k"), pattern(10, 1), opts); err != nil {
 				return err
 			}

@@ -70,7 +70,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 		header: http.Header{"Content-Type": {"application/xml"}},
 		body:   bytes.NewReader(body),
 		size:   int64(len(body)),
-	}, &answer); err != nil {
+	}, "DeleteResult", &answer); err != nil {
 		return nil, err
 	}
 	for _, failed := range answer.Error {

@@ -3,7 +3,6 @@ package gcs
 import (
 	"context"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -15,31 +14,25 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// What Cloud Storage itself does not have.
-var limits = []conformance.Limit{
-	{Feature: conformance.Tags, Reason: "objects have no tags"},
-	{Feature: conformance.CopyPart, Reason: "XML multipart uploads copy no parts; Copy takes any size"},
-}
-
 // Everything holds on a server that keeps Google's rules, on a bucket that keeps versions.
 func TestConformance(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	keepVersions(t, f.open(t))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, f.bucket, &f.options) },
-		Limits:       limits,
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
 }
 
-// What fake-gcs-server does not do, beside what Cloud Storage does not. Each defect is also shown by a probe without this package, in
+// What fake-gcs-server does not do. Each defect is also shown by a probe without this package, in
 // internal/testenv/defects.
 var emulatorLimits = []conformance.Limit{
 	{Feature: conformance.Copy, Reason: "conditions of a copy are ignored, and replaced headers kept"},
 	{Feature: conformance.CopyConditions, Reason: "conditions of a copy are ignored"},
 	{Feature: conformance.DeleteIfMatch, Reason: "the condition of a delete is ignored"},
 	{Feature: conformance.DeleteIfMatchAbsent, Reason: "the condition of a delete is ignored"},
+	{Feature: conformance.Tags, Reason: "object contexts are dropped"},
 	{Feature: conformance.DeleteBatch, Reason: "there is no multi-object delete"},
 	{Feature: conformance.ListUploads, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
 	{Feature: conformance.ListUploadsPrefix, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
@@ -61,7 +54,7 @@ func TestConformanceEmulator(t *testing.T) {
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
-		Limits:       slices.Concat(limits, emulatorLimits),
+		Limits:       emulatorLimits,
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
 	})

@@ -76,7 +76,7 @@ func (s *Store) choose(o *Options) (anonymous bool, err error) {
 		anonymous = o.Credentials == nil && o.CredentialsFile == ""
 		s.endpoint, err = parseEndpoint("STORAGE_EMULATOR_HOST", host, "http")
 	default:
-		s.endpoint = "https://storage." + universeOf(o)
+		s.endpoint, err = parseEndpoint("UniverseDomain", "https://storage."+universeOf(o), "https")
 	}
 	return anonymous || o.Anonymous, err
 }

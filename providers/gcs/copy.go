@@ -10,9 +10,10 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any class, large ones in several calls. Only
-// the first call of a copy into another class makes two requests: the service sets a class together with all other attributes, so the
-// source's have to be known, and are then copied from that generation alone.
+// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any class, large ones in several calls. The
+// first call looks at the source before, which is one more request, where the copy depends on what is there: into another class, since the
+// service sets a class together with all other attributes, and with a Replace without tags, since dropping those of the source takes a
+// permission that few roles have, storage.objects.dropContexts, also where there are none.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
@@ -37,11 +38,12 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	if err != nil {
 		return nil, err
 	}
-	if w.Source != "" {
-		q.Set("ifSourceGenerationMatch", w.Source)
-	}
-	if w.token != "" {
-		q.Set("rewriteToken", w.token)
+	for name, v := range map[string]string{
+		"ifSourceGenerationMatch": w.Generation, "ifSourceMetagenerationMatch": w.Metageneration, "dropContextGroups": w.Drop, "rewriteToken": w.token,
+	} {
+		if v != "" {
+			q.Set(name, v)
+		}
 	}
 	r := request{method: http.MethodPost, url: withQuery(s.jsonObject(src)+"/rewriteTo/b/"+s.bucket+"/o/"+escape(dst), q)}
 	if w.Attributes != nil {
@@ -55,7 +57,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		Resource     resource
 	}
 	if err := s.sendJSON(ctx, a, r, &answer); err != nil {
-		return nil, err
+		return nil, s.refusedCopy(ctx, err, w, src, opts)
 	}
 	if answer.Done {
 		return &storage.CopyResult{Object: answer.Resource.written(dst)}, nil
@@ -68,9 +70,11 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 
 // rewriting is what all calls of one copy have to say alike. It travels in our token, beside the service's.
 type rewriting struct {
-	token      string
-	Source     string      // the generation to copy, if it matters
-	Attributes *attributes // of the copy; nil: as the source
+	token          string
+	Generation     string      // of the source; empty: any
+	Metageneration string      // of the source, where it was looked at; empty: any
+	Attributes     *attributes // of the copy; nil: as the source
+	Drop           string      // the contexts of the source that the copy does not get
 }
 
 func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOptions) (*rewriting, error) {
@@ -82,29 +86,65 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 		}
 		return w, nil
 	}
-	w := &rewriting{Source: opts.SourceIfMatch}
-	put := storage.PutOptions{
-		ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
-		ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
-		StorageClass: opts.StorageClass, Tags: opts.Tags,
-	}
-	switch {
-	case opts.Replace:
-	case opts.StorageClass == "":
+	w := &rewriting{Generation: opts.SourceIfMatch}
+	if !opts.Replace && opts.StorageClass == "" {
 		return w, nil
-	default:
-		o, err := s.Stat(ctx, src, &storage.StatOptions{IfMatch: opts.SourceIfMatch, VersionID: opts.SourceVersionID})
-		if err != nil {
-			return nil, err
-		}
-		w.Source = o.ETag
-		put.ContentType, put.ContentEncoding, put.ContentDisposition = o.ContentType, o.ContentEncoding, o.ContentDisposition
-		put.ContentLanguage, put.CacheControl, put.Metadata = o.ContentLanguage, o.CacheControl, o.Metadata
 	}
-	var err error
-	w.Attributes, err = attributesOf("", &put)
-	return w, err
+	if opts.Replace {
+		var err error
+		w.Attributes, err = s.attributesOf("", &storage.PutOptions{
+			ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
+			ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
+			StorageClass: opts.StorageClass, Tags: opts.Tags,
+		})
+		if err != nil || len(opts.Tags) > 0 {
+			return w, err // these go in place of the source's
+		}
+	}
+	from, err := s.source(ctx, src, opts)
+	if err != nil {
+		return nil, err
+	}
+	w.Generation, w.Metageneration = from.Generation, from.Metageneration
+	switch {
+	case !opts.Replace: // Contexts stay by themselves
+		a := from.attributes
+		a.Name, a.CRC32C, a.MD5, a.Contexts, a.StorageClass = "", "", "", nil, opts.StorageClass
+		w.Attributes = &a
+	case from.Contexts != nil:
+		w.Drop = "custom"
+	}
+	return w, nil
 }
+
+// source looks at what is to be copied.
+func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOptions) (*resource, error) {
+	r, err := s.resource(ctx, src, opts.SourceVersionID)
+	if err == nil && opts.SourceIfMatch != "" && opts.SourceIfMatch != r.Generation {
+		err = &storage.Error{Kind: storage.ErrPrecondition}
+	}
+	return r, err
+}
+
+// refusedCopy is the error of a copy. The service does not tell which condition it refused: a source that is no longer what it was when it
+// was looked at is no refusal of the caller's.
+func (s *Store) refusedCopy(ctx context.Context, err error, w *rewriting, src string, opts *storage.CopyOptions) error {
+	if e, ok := err.(*storage.Error); !ok || e.Status != http.StatusPreconditionFailed || w.Metageneration == "" {
+		return err
+	}
+	now, lookErr := s.source(ctx, src, opts)
+	switch {
+	case lookErr != nil:
+		return lookErr
+	case now.Generation == w.Generation && now.Metageneration == w.Metageneration:
+		return err
+	case opts.Token != "":
+		return &storage.Error{Kind: storage.ErrChanged, Err: errSourceChanged}
+	}
+	return &storage.Error{Kind: storage.ErrUnavailable, Err: errSourceChanged}
+}
+
+var errSourceChanged = errors.New("the source changed while it was copied")
 
 func (w *rewriting) next(token string) (*storage.CopyResult, error) {
 	state, err := json.Marshal(w)

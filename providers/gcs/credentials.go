@@ -3,6 +3,8 @@ package gcs
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"net/url"
 	"os"
 	"time"
 
@@ -19,7 +21,10 @@ import (
 const tokenTimeout = 4 * time.Second
 
 // credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
-type credentialsError struct{ err error }
+type credentialsError struct {
+	err     error
+	outside bool // whoever gives tokens could not be reached, or is in trouble
+}
 
 func (e *credentialsError) Error() string { return "no credentials: " + wire.PlainText(e.err) }
 func (e *credentialsError) Unwrap() error { return e.err }
@@ -43,11 +48,11 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 		case err != nil && os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "":
 			return nil, invalid("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
 		case err != nil:
-			return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err}}
+			return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err: err}}
 		}
 	}
 	return auth.NewCredentials(&auth.CredentialsOptions{
-		TokenProvider:          bounded{found},
+		TokenProvider:          bounded{found, o.Credentials == nil && len(found.JSON()) == 0},
 		JSON:                   found.JSON(),
 		ProjectIDProvider:      auth.CredentialsPropertyFunc(found.ProjectID),
 		QuotaProjectIDProvider: auth.CredentialsPropertyFunc(found.QuotaProjectID),
@@ -71,14 +76,20 @@ func credentialsFrom(file string, detect *credentials.DetectOptions) (*auth.Cred
 }
 
 // bounded gives up on a token after tokenTimeout.
-type bounded struct{ provider auth.TokenProvider }
+type bounded struct {
+	provider auth.TokenProvider
+	machine  bool // the metadata server gives them, if there is one: where it does not answer, this is no machine of Google's
+}
 
 func (b bounded) Token(ctx context.Context) (*auth.Token, error) {
 	within, cancel := context.WithTimeout(ctx, tokenTimeout)
 	defer cancel()
 	t, err := b.provider.Token(within)
 	if err != nil {
-		return nil, &credentialsError{err}
+		var refused *auth.Error
+		var unreached *url.Error
+		outside := !b.machine && (errors.As(err, &unreached) || within.Err() != nil)
+		return nil, &credentialsError{err, outside || errors.As(err, &refused) && refused.Temporary()}
 	}
 	return t, nil
 }

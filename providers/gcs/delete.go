@@ -22,13 +22,8 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	h := make(http.Header)
 	if opts.IfMatch != "" {
 		h.Set(generationHeader, opts.IfMatch)
-		a.missing = storage.ErrPrecondition
 	}
-	resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.xmlObject(key), header: h})
-	if err == nil {
-		drain(resp)
-		return nil
-	}
+	err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: s.xmlObject(key), header: h})
 	e, _ := err.(*storage.Error)
 	switch {
 	case e == nil || e.Kind != storage.ErrNotExist:

@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"unicode/utf8"
 
-	"cloud.google.com/go/auth"
-
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/wire"
 )
@@ -25,20 +23,17 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 		}
 	}
 	var none *credentialsError
-	var temporary *auth.Error
 	switch {
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
 	case a.authorized.Load():
 		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
-	case errors.As(err, &temporary) && temporary.Temporary():
-		return &storage.Error{Kind: storage.ErrUnavailable, Err: wire.Plain(err)}
+	case !errors.As(err, &none):
+		return &storage.Error{Kind: storage.ErrPermission, Err: wire.Plain(err)}
+	case none.outside:
+		return &storage.Error{Kind: storage.ErrUnavailable, Err: wire.NewCause(none.Error(), err)}
 	}
-	text := wire.PlainText(err)
-	if errors.As(err, &none) {
-		text = none.Error()
-	}
-	return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(text, err)}
+	return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(none.Error(), err)}
 }
 
 // answer classifies what the service said: by its code where it has one, and by the status.
@@ -72,8 +67,15 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 	if text == "" {
 		text = http.StatusText(status)
 	}
-	e.Err = errors.New(text)
+	if text != "" {
+		e.Err = errors.New(text)
+	}
 	return e
+}
+
+// unanswered is the error of a success that lacks what it should have said.
+func unanswered(a *attempt, what string) *storage.Error {
+	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.write, Err: errors.New("the service answered with " + what)}
 }
 
 // said is the service's own word: the reason of the JSON API or the code of the XML API, and a text.
@@ -87,11 +89,12 @@ func parseRefusal(body []byte) said {
 		var j struct {
 			Error struct {
 				Message string
+				Status  string // of IAM, which has no reasons
 				Errors  []struct{ Reason string }
 			}
 		}
 		if json.Unmarshal(body, &j) == nil {
-			r := said{message: j.Error.Message}
+			r := said{code: j.Error.Status, message: j.Error.Message}
 			if len(j.Error.Errors) > 0 {
 				r.code = j.Error.Errors[0].Reason
 			}

@@ -35,13 +35,22 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		h.Set("If-Modified-Since", opts.IfModifiedSince.UTC().Format(http.TimeFormat))
 	}
 	a := new(attempt)
+	asked := &storage.StatOptions{
+		IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID,
+	}
 	resp, err := s.send(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h})
+	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || h.Get(generationHeader) != opts.IfMatch) {
+		// The service saw the range only, and conditions go first.
+		if _, refused := s.Stat(ctx, key, asked); refused != nil {
+			return nil, refused
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	r, err := gotten(key, resp)
 	if err == nil {
-		err = wire.Held(&storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince}, r.Object)
+		err = wire.Held(asked, r.Object)
 	}
 	if err != nil {
 		drain(resp) // a short one, so that the connection stays; a long one is cut
@@ -73,6 +82,9 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 			Checksums:          headerSums(h), // of the whole object, also with a range
 		},
 		Length: resp.ContentLength,
+	}
+	if generation == "" {
+		return nil, unanswered(new(attempt), "an object without a generation")
 	}
 	if stored := h.Get("X-Goog-Stored-Content-Encoding"); stored != "" && stored != encodingOf(h) {
 		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h))}

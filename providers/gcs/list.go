@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +13,9 @@ import (
 
 // listed is what of each object a list is asked for. Metadata would make pages ten times as long.
 const listed = "nextPageToken,prefixes,items(name,size,generation,updated,storageClass,contentType,crc32c,md5Hash)"
+
+// endless is what a list is that says it goes on, and not where, or where it was.
+const endless = "a list without an end"
 
 // ListPage makes one objects.list of the JSON API.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
@@ -75,7 +77,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	if next := answer.NextPageToken; next != "" {
 		if next == token {
-			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the list goes on where it was")}
+			return nil, unanswered(a, endless)
 		}
 		page.NextToken = joinToken(after, next)
 	}

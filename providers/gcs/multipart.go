@@ -18,38 +18,42 @@ import (
 func (s *Store) createMultipart(ctx context.Context, key string, attrs *attributes) (string, error) {
 	var answer struct{ UploadId string }
 	a := &attempt{write: true, missing: storage.ErrNoBucket}
-	_, err := s.sendXML(ctx, a, request{method: http.MethodPost, url: s.xmlObject(key) + "?uploads", header: attrs.header()}, &answer)
+	_, err := s.sendXML(ctx, a, request{method: http.MethodPost, url: s.xmlObject(key) + "?uploads", header: attrs.header()},
+		"InitiateMultipartUploadResult", &answer)
 	if err != nil {
 		return "", err
+	}
+	if answer.UploadId == "" {
+		return "", unanswered(a, "an upload without an ID")
 	}
 	return "m" + answer.UploadId, nil
 }
 
-// putMultipart sends a part with its CRC32C. The answer has that of what arrived: a difference is noticed before the upload can be
-// completed with the part, also where the service did not look.
-func (s *Store) putMultipart(ctx context.Context, key, id string, src *wire.Source, part *storage.Part) error {
+// putMultipart sends a part, with its CRC32C if that is known, and returns that of what arrived, if the service says it.
+func (s *Store) putMultipart(ctx context.Context, key, id string, src *wire.Source, part *storage.Part) (arrived []byte, err error) {
 	if part.Number > maxParts {
-		return invalid("part number %d is not in 1..%d", part.Number, maxParts)
+		return nil, invalid("part number %d is not in 1..%d", part.Number, maxParts)
 	}
 	a := &attempt{write: true, body: src.Section(0, part.Size)}
+	h := make(http.Header)
+	if sum := part.Checksums.CRC32C; sum != nil {
+		h.Set(hashHeader, "crc32c="+encodeSum(sum))
+	}
 	resp, err := s.send(ctx, a, request{
 		method: http.MethodPut,
 		url:    withQuery(s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}}),
-		header: http.Header{hashHeader: {"crc32c=" + encodeSum(part.Checksums.CRC32C)}},
+		header: h,
 		body:   a.body,
 		size:   part.Size,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	drain(resp)
-	if got := headerSums(resp.Header).CRC32C; got != nil && !bytes.Equal(got, part.Checksums.CRC32C) {
-		return wire.Mismatch("CRC32C", got, part.Checksums.CRC32C)
+	if part.ETag = resp.Header.Get("ETag"); part.ETag == "" {
+		return nil, unanswered(a, "a part without an ETag")
 	}
-	if etag := resp.Header.Get("ETag"); etag != "" {
-		part.ETag = etag
-	}
-	return nil
+	return headerSums(resp.Header).CRC32C, nil
 }
 
 type completion struct {
@@ -73,20 +77,16 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 	if err != nil {
 		return nil, invalid("parts: %w", err)
 	}
-	a := &attempt{write: true}
-	var answer xmlError // it is one that comes with status 200 where the service began to answer too early
-	h, err := s.sendXML(ctx, a, request{
+	var answer struct{}
+	h, err := s.sendXML(ctx, &attempt{write: true}, request{
 		method: http.MethodPost,
 		url:    withQuery(s.xmlObject(key), url.Values{"uploadId": {id}}),
 		header: http.Header{"Content-Type": {"application/xml"}},
 		body:   bytes.NewReader(body),
 		size:   int64(len(body)),
-	}, &answer)
+	}, "CompleteMultipartUploadResult", &answer)
 	if err != nil {
 		return nil, err
-	}
-	if answer.XMLName.Local == "Error" {
-		return nil, refusal(a, http.StatusInternalServerError, answer.said())
 	}
 	generation := h.Get("X-Goog-Generation")
 	o := &storage.Object{Key: key, Size: size, ETag: etagOf(generation), VersionID: generation, Checksums: storage.Checksums{CRC32C: sums.CRC32C}}
@@ -102,11 +102,8 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 }
 
 func (s *Store) abortMultipart(ctx context.Context, key, id string) error {
-	resp, err := s.send(ctx, &attempt{write: true}, request{method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}})})
-	if err == nil {
-		drain(resp)
-		return nil
-	}
+	a := &attempt{write: true}
+	err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}})})
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
 		return nil
 	}
@@ -133,7 +130,8 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 		IsTruncated          bool
 		NextPartNumberMarker string
 	}
-	if _, err := s.sendXML(ctx, new(attempt), request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q)}, &answer); err != nil {
+	a, r := new(attempt), request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q)}
+	if _, err := s.sendXML(ctx, a, r, "ListPartsResult", &answer); err != nil {
 		return nil, err
 	}
 	page := &storage.PartPage{Parts: make([]*storage.Part, len(answer.Part))}
@@ -141,7 +139,9 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 		page.Parts[i] = &storage.Part{Number: p.PartNumber, Size: p.Size, ETag: p.ETag}
 	}
 	if answer.IsTruncated {
-		page.NextToken = answer.NextPartNumberMarker
+		if page.NextToken = answer.NextPartNumberMarker; page.NextToken == "" || page.NextToken == opts.PageToken {
+			return nil, unanswered(a, endless)
+		}
 	}
 	return page, nil
 }

@@ -33,10 +33,10 @@ type Options struct {
 	// https://storage.googleapis.com.
 	Endpoint string
 
-	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API and XML reads, and ignores the conditions of
-	// everything but writes. What is written in parts then goes up by a resumable session, keys are deleted one by one, delimited
-	// lists are made here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing), conditional Delete, batches and
-	// the list of uploads. STORAGE_EMULATOR_HOST implies it.
+	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API and XML reads, and ignores tags and the
+	// conditions of everything but writes. What is written in parts then goes up by a resumable session, keys are deleted one by one,
+	// delimited lists are made here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing), tags, conditional
+	// Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
 	Emulator bool
 
 	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default credentials, but none at all where
@@ -95,11 +95,12 @@ func parseEndpoint(name, endpoint, scheme string) (string, error) {
 		return "", invalid("%s is not a URL", name)
 	case u.User != nil:
 		return "", invalid("credentials in %s", name)
-	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "",
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.RawQuery != "", u.Fragment != "",
 		strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/storage/v1"), "/") != "":
 		return "", invalid("%s is not http(s)://host[:port]", name)
 	}
-	return u.Scheme + "://" + u.Host, nil
+	// Clients leave a scheme's own port out of the Host, which signatures cover.
+	return u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), nil
 }
 
 // checkBucket refuses names that would be read as something else in a URL. The service knows which names there are.

@@ -74,12 +74,32 @@ func TestBadCredentialsFile(t *testing.T) {
 	}
 }
 
-// A service account's key file signs with its key.
-func TestSignByKeyFile(t *testing.T) {
+// A server of tokens that is not there, or in trouble, is an unavailable service, to be tried again; one that refuses is a want of
+// permission.
+func TestTokenServer(t *testing.T) {
 	cleanEnvironment(t)
+	status := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) }))
+	f := startFake(t, gcsfake.Options{})
+	get := func() error {
+		s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: keyFile(t, server.URL), HTTPClient: f.options.HTTPClient})
+		_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{})
+		return err
+	}
+	status = http.StatusBadRequest
+	wantKind(t, "a refusal", get(), storage.ErrPermission)
+	server.Close()
+	if e := wantKind(t, "a server that is not there", get(), storage.ErrUnavailable); e.InDoubt || strings.Contains(e.Error(), "assertion") {
+		t.Errorf("a server that is not there: %+v", e)
+	}
+}
+
+// keyFile is that of a service account whose tokens are to be had from the server at url.
+func keyFile(t *testing.T, url string) string {
+	t.Helper()
 	content, err := json.Marshal(map[string]string{
 		"type": "service_account", "client_email": signerName, "private_key": string(signerPEM(t)), "private_key_id": "1", "project_id": "p",
-		"token_uri": "http://127.0.0.1:1/token",
+		"token_uri": url,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +108,13 @@ func TestSignByKeyFile(t *testing.T) {
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return file
+}
+
+// A service account's key file signs with its key.
+func TestSignByKeyFile(t *testing.T) {
+	cleanEnvironment(t)
+	file := keyFile(t, "http://127.0.0.1:1/token")
 	f := startFake(t, gcsfake.Options{})
 	put(t, f.open(t), "k", "content", storage.PutOptions{})
 	s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: file, HTTPClient: f.options.HTTPClient})
@@ -185,6 +212,7 @@ func TestBadOptions(t *testing.T) {
 		"endpoint":          {Anonymous: true, Endpoint: "http://host/path"},
 		"endpoint's scheme": {Anonymous: true, Endpoint: "ftp://host"},
 		"endpoint's user":   {Anonymous: true, Endpoint: "http://user:secret@host"},
+		"endpoint's host":   {Anonymous: true, Endpoint: "http://:80"},
 		"no URL":            {Anonymous: true, Endpoint: "http://[secret"},
 	} {
 		_, err := New(t.Context(), "bucket", o)
@@ -211,6 +239,9 @@ func TestEndpoint(t *testing.T) {
 		{"https://localhost:4443/", "", "", "https://localhost:4443", true},
 		{"localhost:4443", "", "https://other/storage/v1/", "https://other", false},
 		{"", "", "other:80", "https://other:80", false},
+		{"", "", "https://storage.googleapis.com:443", "https://storage.googleapis.com", false},
+		{"", "", "http://[::1]:80", "http://[::1]", false},
+		{"", "", "http://[::1]:4443", "http://[::1]:4443", false},
 	} {
 		cleanEnvironment(t)
 		t.Setenv("STORAGE_EMULATOR_HOST", test.env)

@@ -26,7 +26,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err := checkMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
-	attrs, err := attributesOf(key, opts)
+	attrs, err := s.attributesOf(key, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"net/http"
 
@@ -59,17 +60,56 @@ func (s *Store) sendJSON(ctx context.Context, a *attempt, r request, v any) erro
 	return nil
 }
 
-// sendXML is send with an answer that is read into v. It returns its headers.
-func (s *Store) sendXML(ctx context.Context, a *attempt, r request, v any) (http.Header, error) {
+// sendDelete is send with an answer that has nothing to say: a page that a proxy put in its place is no answer.
+func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
+	resp, err := s.send(ctx, a, r)
+	if err != nil {
+		return err
+	}
+	defer drain(resp)
+	if resp.StatusCode != http.StatusNoContent && !s.emulator { // fake-gcs-server: 200
+		return unanswered(a, "a page")
+	}
+	return nil
+}
+
+// sendXML is send with an answer that is read into v, whose root has to be the one named: a page that a proxy put in its place is no
+// answer. It returns its headers. An error that comes with success, because the service began to answer too early, is an error.
+func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string, v any) (http.Header, error) {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
 		return nil, err
 	}
 	defer drain(resp)
-	if err := xml.NewDecoder(resp.Body).Decode(v); err != nil {
+	d := xml.NewDecoder(resp.Body)
+	start, err := rootOf(d)
+	if err == nil && start.Name.Local == "Error" {
+		var x xmlError
+		if err = d.DecodeElement(&x, start); err == nil {
+			return nil, refusal(a, http.StatusInternalServerError, x.said())
+		}
+	} else if err == nil && start.Name.Local != root {
+		err = fmt.Errorf("the answer is a %s, not a %s", start.Name.Local, root)
+	}
+	if err == nil {
+		err = d.DecodeElement(v, start)
+	}
+	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
 	return resp.Header, nil
+}
+
+// rootOf reads up to the first element.
+func rootOf(d *xml.Decoder) (*xml.StartElement, error) {
+	for {
+		switch token, err := d.Token(); token := token.(type) {
+		case nil:
+			return nil, err
+		case xml.StartElement:
+			return &token, nil
+		}
+	}
 }
 
 // drain makes the connection of an answer free for the next request.

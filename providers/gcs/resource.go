@@ -18,6 +18,7 @@ type attributes struct {
 	CacheControl       string            `json:"cacheControl,omitempty"`
 	Metadata           map[string]string `json:"metadata,omitempty"`
 	StorageClass       string            `json:"storageClass,omitempty"`
+	Contexts           *contexts         `json:"contexts,omitempty"`
 	CRC32C             string            `json:"crc32c,omitempty"`
 	MD5                string            `json:"md5Hash,omitempty"`
 }
@@ -26,9 +27,10 @@ type attributes struct {
 const defaultType = "application/octet-stream"
 
 // attributesOf are those of a write under key.
-func attributesOf(key string, o *storage.PutOptions) (*attributes, error) {
-	if len(o.Tags) > 0 {
-		return nil, unsupported("tags: an object has none on Cloud Storage")
+func (s *Store) attributesOf(key string, o *storage.PutOptions) (*attributes, error) {
+	tags, err := s.contextsOf(o.Tags)
+	if err != nil {
+		return nil, err
 	}
 	metadata, err := encodeMetadata(o.Metadata)
 	if err != nil {
@@ -43,6 +45,7 @@ func attributesOf(key string, o *storage.PutOptions) (*attributes, error) {
 		CacheControl:       o.CacheControl,
 		Metadata:           metadata,
 		StorageClass:       o.StorageClass,
+		Contexts:           tags,
 	}
 	if a.ContentType == "" {
 		a.ContentType = defaultType
@@ -50,7 +53,7 @@ func attributesOf(key string, o *storage.PutOptions) (*attributes, error) {
 	return a, nil
 }
 
-// header is a as the XML API has it.
+// header is a as the XML API has it, which is without Contexts.
 func (a *attributes) header() http.Header {
 	h := make(http.Header, 6+len(a.Metadata))
 	for _, f := range [...]struct{ name, value string }{
@@ -74,9 +77,10 @@ func (a *attributes) header() http.Header {
 // resource is an object as the JSON API describes it.
 type resource struct {
 	attributes
-	Size       int64     `json:"size,string"`
-	Generation string    `json:"generation"`
-	Updated    time.Time `json:"updated"`
+	Size           int64     `json:"size,string"`
+	Generation     string    `json:"generation"`
+	Metageneration string    `json:"metageneration"`
+	Updated        time.Time `json:"updated"`
 }
 
 // object is all that r says.

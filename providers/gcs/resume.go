@@ -47,54 +47,44 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 	drain(resp)
 	if resp.StatusCode == http.StatusPreconditionFailed {
 		u.refuse()
-	} else if u.target, err = sessionTarget(resp.Header.Get("Location")); err != nil {
-		return "", err
+	} else if u.target = sessionTarget(resp.Header.Get("Location")); u.target == "" {
+		return "", unanswered(a, "a resumable session without a URI")
 	}
 	s.sessions.add(u)
 	return u.id, nil
 }
 
-// putSession sends a part, less the tail of the last one. Whatever went before, the service is sent what it does not have, and
-// nothing else.
-func (s *Store) putSession(ctx context.Context, u *session, src *wire.Source, part *storage.Part, opts *storage.PartOptions) error {
-	done, err := u.place(part, opts)
-	if done || err != nil {
-		return err
-	}
-	if u.isRefused() {
-		u.took(part, nil, opts.Last)
-		return nil
-	}
-	whole := part.Size - part.Size%chunk
-	end := opts.Offset + whole
+// putSession sends a part that begins at offset of the object, and returns its tail, which is not sent yet. Whatever went before, the service
+// is sent what it does not have, and nothing else.
+func (s *Store) putSession(ctx context.Context, u *session, src *wire.Source, size, offset int64) (tail []byte, err error) {
+	whole := size - size%chunk
+	end := offset + whole
 	for {
 		kept := u.has()
 		if kept == unknown {
 			if kept, _, err = s.advance(ctx, u, nil, "*/*", ""); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if kept >= end {
 			break
 		}
-		if kept < opts.Offset {
-			return lost(kept, opts.Offset)
+		if kept < offset {
+			return nil, lost(kept, offset)
 		}
-		body := src.Section(kept-opts.Offset, whole)
+		body := src.Section(kept-offset, whole)
 		now, _, err := s.advance(ctx, u, body, fmt.Sprintf("%d-%d/*", kept, end-1), "")
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if now <= kept {
-			return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service takes nothing more of the part")}
+			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service takes nothing more of the part")}
 		}
 	}
-	tail, err := io.ReadAll(src.Section(whole, part.Size))
-	if err != nil {
-		return &storage.Error{Err: err}
+	if tail, err = io.ReadAll(src.Section(whole, size)); err != nil {
+		return nil, &storage.Error{Err: err}
 	}
-	u.took(part, tail, opts.Last)
-	return nil
+	return tail, nil
 }
 
 // completeSession sends the tail, with the CRC32C of the whole, which the service checks before it makes the object. After an attempt without an
@@ -103,9 +93,6 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 	tail, size, err := u.whole(parts)
 	if err != nil {
 		return nil, err
-	}
-	if u.isRefused() {
-		return nil, u.refuse()
 	}
 	hash := ""
 	if sums.CRC32C != nil {
@@ -166,6 +153,9 @@ func (s *Store) advance(ctx context.Context, u *session, body *wire.Payload, spa
 		case e == nil:
 		case e.Status == http.StatusPreconditionFailed:
 			u.refuse()
+		case e.Status == cancelled:
+			e.Kind = storage.ErrNotExist
+			fallthrough
 		case e.Kind == storage.ErrNotExist:
 			s.sessions.remove(u)
 		}
@@ -202,6 +192,7 @@ func parseKept(v string) (int64, error) {
 
 // abortSession cancels a session.
 func (s *Store) abortSession(ctx context.Context, u *session) error {
+	u.abandon()
 	if u.target != "" {
 		a := &attempt{write: true, secret: true, accept: cancelled}
 		resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.endpoint + u.target})

@@ -70,40 +70,43 @@ func (s *sessions) clear() {
 	s.open = nil
 }
 
-// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to whatever host an answer names.
-func sessionTarget(location string) (string, error) {
+// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to whatever host an answer names. It is empty
+// where there is no such URI.
+func sessionTarget(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.RawQuery == "" || u.Path == "" || u.Path[0] != '/' {
-		return "", &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("a resumable session without a URI")}
+		return ""
 	}
-	return u.RequestURI(), nil
+	return u.RequestURI()
 }
 
-// place finds out what is to be done with a part: it is there already, or it goes behind the others. The same part may come again, because the
-// Bucket did not learn that it was taken; another one in its place can be taken only while the service has nothing of it.
-func (u *session) place(part *storage.Part, opts *storage.PartOptions) (done bool, err error) {
+// place finds out what is to be done with a part: it is there already, and then returned, or it goes behind the others. The same part may
+// come again, because the Bucket did not learn that it was taken; another one in its place can be taken only while the service has nothing
+// of it.
+func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *storage.Part, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	n := len(u.parts)
 	if n > 0 && part.Number == n {
 		old := u.parts[n-1]
 		if old.Size == part.Size && old.ETag == part.ETag && opts.Last == u.ended {
-			return true, nil
+			c := *old
+			return &c, nil
 		}
 		if at := u.size - old.Size; u.kept == at || u.refused {
 			u.parts, u.size, u.tail, u.ended = u.parts[:n-1], at, nil, false
 			n--
 		} else {
-			return false, unsupported("replacing a part of a resumable session that was sent")
+			return nil, unsupported("replacing a part of a resumable session that was sent")
 		}
 	}
 	switch {
 	case part.Number != n+1 || opts.Offset != u.size || u.ended:
-		return false, invalid("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
+		return nil, invalid("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
 	case !opts.Last && part.Size%chunk != 0:
-		return false, invalid("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
+		return nil, invalid("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
 	}
-	return false, nil
+	return nil, nil
 }
 
 // took notes a part.
@@ -114,6 +117,13 @@ func (u *session) took(part *storage.Part, tail []byte, last bool) {
 	u.parts = append(u.parts, &p)
 	u.size += p.Size
 	u.tail, u.ended = tail, last
+}
+
+// abandon frees what the session holds: an abort that fails for good is not repeated, and services can be away for long.
+func (u *session) abandon() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.parts, u.tail, u.ended = nil, nil, true
 }
 
 func (u *session) has() int64 {
@@ -149,11 +159,8 @@ func (u *session) whole(parts []*storage.Part) (tail []byte, size int64, err err
 	same := slices.EqualFunc(parts, u.parts, func(x, y *storage.Part) bool {
 		return x.Number == y.Number && x.Size == y.Size && x.ETag == y.ETag
 	})
-	switch {
-	case !same:
+	if !same {
 		return nil, 0, invalid("the parts are not the %d that were sent", len(u.parts))
-	case !u.ended && len(parts) > 0 && u.size%chunk != 0:
-		return nil, 0, invalid("the upload has no last part")
 	}
 	return u.tail, u.size, nil
 }
@@ -173,7 +180,7 @@ func (u *session) page(opts *storage.ListPartsOptions) (*storage.PartPage, error
 	to := len(u.parts)
 	from = min(from, to)
 	page := new(storage.PartPage)
-	if opts.PageSize > 0 && from+opts.PageSize < to {
+	if opts.PageSize > 0 && opts.PageSize < to-from {
 		to = from + opts.PageSize
 		page.NextToken = strconv.Itoa(to)
 	}

@@ -105,7 +105,7 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	}
 	t := &toSign{
 		method: method, url: s.xmlObject(key), query: query, header: header,
-		account: account, at: time.Now(), seconds: int64(expires / time.Second),
+		account: account, at: time.Now().UTC().Truncate(time.Second), seconds: int64(expires / time.Second),
 	}
 	text, err := t.sign(ctx, func(ctx context.Context, b []byte) ([]byte, error) {
 		if s.signer.key != nil {

@@ -15,13 +15,8 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	q := make(url.Values)
-	if err := setVersion(q, "generation", opts.VersionID); err != nil {
-		return nil, err
-	}
-	a := new(attempt)
-	var r resource
-	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, &r); err != nil {
+	r, err := s.resource(ctx, key, opts.VersionID)
+	if err != nil {
 		return nil, err
 	}
 	o := r.object(key)
@@ -32,4 +27,20 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		return nil, err
 	}
 	return o, nil
+}
+
+// resource is the object under key, or a version of it.
+func (s *Store) resource(ctx context.Context, key, version string) (*resource, error) {
+	q := make(url.Values)
+	if err := setVersion(q, "generation", version); err != nil {
+		return nil, err
+	}
+	a, r := new(attempt), new(resource)
+	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r); err != nil {
+		return nil, err
+	}
+	if r.Generation == "" {
+		return nil, unanswered(a, "an object without a generation")
+	}
+	return r, nil
 }

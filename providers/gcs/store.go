@@ -18,9 +18,11 @@
 // directly, because the SDK cannot make them: its reads lack half of the attributes, it cannot upload in parts, retries the pieces of
 // a resumable upload by itself, buffers 16 MiB for each object, and knows no deletion of many.
 //
-// An object that is written in parts goes up by the XML API's multipart upload, in parallel, unless the write is conditional:
-// those uploads know no conditions, so a conditional one is a resumable session, whose parts go up one after the other. The last piece of
-// a session is what makes its object, so up to 256 KiB of it are kept in the Store until CompleteUpload; with the Store the session is gone.
+// An object that is written in parts goes up by the XML API's multipart upload, in parallel, unless the write is conditional or has tags:
+// those uploads know neither, so it is a resumable session, whose parts go up one after the other. The last piece of a session is what
+// makes its object, so up to 256 KiB of it are kept in the Store until CompleteUpload; with the Store the session is gone.
+//
+// Tags are object contexts: names and values of 1 to 256 bytes that begin with a letter or digit and have no quotes and no slashes.
 package gcs
 
 import (
@@ -35,8 +37,6 @@ import (
 
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
 type Store struct {
-	storage.Unsupported // CopyPart: the service has none, and Copy takes any size
-
 	bucket    string
 	endpoint  string // scheme://host[:port]
 	iam       string // the endpoint of IAM

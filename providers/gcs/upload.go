@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
 	"io"
 
@@ -20,12 +21,12 @@ func multipartID(uploadID string) (string, bool) {
 }
 
 // resumable reports whether an object with these options goes up by a resumable session: XML multipart uploads know no conditions,
-// https://cloud.google.com/storage/docs/multipart-uploads, and emulators know no XML multipart uploads.
+// https://cloud.google.com/storage/docs/multipart-uploads, and no contexts, and emulators know no XML multipart uploads.
 func (s *Store) resumable(opts *storage.PutOptions) bool {
-	return s.emulator || opts.IfAbsent || opts.IfMatch != ""
+	return s.emulator || opts.IfAbsent || opts.IfMatch != "" || len(opts.Tags) > 0
 }
 
-// PartLimits are those of XML multipart uploads or, where the options hold a condition and on emulators, of resumable sessions.
+// PartLimits are those of XML multipart uploads or, where the options hold a condition or tags and on emulators, of resumable sessions.
 func (s *Store) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	if s.resumable(opts) {
 		return storage.PartLimits{Max: maxObject, Multiple: chunk, MaxObject: maxObject, Count: maxObject / chunk}
@@ -33,13 +34,13 @@ func (s *Store) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	return storage.PartLimits{Min: minPart, Max: maxPart, MaxObject: maxObject, Count: maxParts, Parallel: true}
 }
 
-// CreateUpload makes one request: it begins an XML multipart upload or, with a condition, a resumable session, which lives in this
+// CreateUpload makes one request: it begins an XML multipart upload or, with a condition or tags, a resumable session, which lives in this
 // Store: another one does not know it.
 func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
-	attrs, err := attributesOf(key, opts)
+	attrs, err := s.attributesOf(key, opts)
 	if err != nil {
 		return "", err
 	}
@@ -66,14 +67,42 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 		return nil, err
 	}
 	part := &storage.Part{Number: number, Size: size, ETag: encodeSum(sum), Checksums: storage.Checksums{CRC32C: sum}}
+	return s.putPart(ctx, key, uploadID, src, part, opts, func() ([]byte, error) { return sum, nil })
+}
+
+// putPart sends src as a part and completes it. Its checksum is either in the part, and then goes along, or is known once src was sent.
+func (s *Store) putPart(
+	ctx context.Context, key, uploadID string, src *wire.Source, part *storage.Part, opts *storage.PartOptions, sum func() ([]byte, error),
+) (*storage.Part, error) {
 	if id, ok := multipartID(uploadID); ok {
-		return part, s.putMultipart(ctx, key, id, src, part)
+		arrived, err := s.putMultipart(ctx, key, id, src, part)
+		if err != nil {
+			return nil, err
+		}
+		// A difference is noticed before the upload can be completed with the part, also where the service did not look.
+		if part.Checksums.CRC32C, err = sum(); err == nil && arrived != nil && !bytes.Equal(arrived, part.Checksums.CRC32C) {
+			err = wire.Mismatch("CRC32C", arrived, part.Checksums.CRC32C)
+		}
+		return part, err
 	}
 	u, err := s.sessions.get(key, uploadID)
 	if err != nil {
 		return nil, err
 	}
-	return part, s.putSession(ctx, u, src, part, opts)
+	if old, err := u.place(part, opts); old != nil || err != nil {
+		return old, err
+	}
+	var tail []byte
+	if !u.isRefused() {
+		if tail, err = s.putSession(ctx, u, src, part.Size, opts.Offset); err != nil {
+			return nil, err
+		}
+		if part.Checksums.CRC32C, err = sum(); err != nil {
+			return nil, err
+		}
+	}
+	u.took(part, tail, opts.Last)
+	return part, nil
 }
 
 // CompleteUpload makes one request. Of opts.Checksums CRC32C, CRC32 and CRC64NVME are held against those of the parts, as far as these have
@@ -83,18 +112,24 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
-	if err := wire.CheckSums(&sums, &opts.Checksums); err != nil {
-		return nil, err
-	}
+	mismatch := wire.CheckSums(&sums, &opts.Checksums)
 	if id, ok := multipartID(uploadID); ok {
-		if s.resumable(opts) {
-			return nil, unsupported("a condition on an XML multipart upload")
+		switch {
+		case mismatch != nil:
+			return nil, mismatch
+		case s.resumable(opts):
+			return nil, unsupported("a condition, or tags, on an XML multipart upload")
 		}
 		return s.completeMultipart(ctx, key, id, parts, sums)
 	}
 	u, err := s.sessions.get(key, uploadID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case u.isRefused():
+		return nil, u.refuse()
+	case mismatch != nil:
+		return nil, mismatch
 	}
 	return s.completeSession(ctx, u, parts, sums)
 }

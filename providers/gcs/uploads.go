@@ -37,7 +37,7 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	}
 	var answer uploadList
 	a := &attempt{missing: storage.ErrNoBucket}
-	if _, err := s.sendXML(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlBucket(), q)}, &answer); err != nil {
+	if _, err := s.sendXML(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlBucket(), q)}, "ListMultipartUploadsResult", &answer); err != nil {
 		return nil, err
 	}
 	page := new(storage.UploadPage)
@@ -49,6 +49,9 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	})
 	if answer.IsTruncated {
 		page.NextToken = joinToken(answer.decode(answer.NextKeyMarker), answer.NextUploadIdMarker)
+		if answer.NextKeyMarker == "" || page.NextToken == opts.PageToken {
+			return nil, unanswered(a, endless)
+		}
 	}
 	return page, nil
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/rsa"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -339,9 +338,9 @@ func TestSignByIAM(t *testing.T) {
 	if err != nil || resp != "content" {
 		t.Errorf("GET of the signed URL = %q, %v", resp, err)
 	}
-	h.once(always, say(http.StatusForbidden, nil, `{"error":{"code":403,"message":"Permission 'iam.serviceAccounts.signBlob' denied"}}`))
+	h.once(always, say(http.StatusForbidden, nil, `{"error":{"code":403,"message":"Permission 'iam.serviceAccounts.signBlob' denied","status":"PERMISSION_DENIED"}}`))
 	_, err = s.SignURL(t.Context(), "k", &storage.SignOptions{})
-	if wantKind(t, "SignURL", err, storage.ErrPermission); !strings.Contains(err.Error(), "signBlob") {
+	if e := wantKind(t, "SignURL", err, storage.ErrPermission); e.Code != "PERMISSION_DENIED" || !strings.Contains(err.Error(), "signBlob") {
 		t.Errorf("SignURL: %v", err)
 	}
 }
@@ -430,14 +429,22 @@ func TestRefusedOptions(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
 	ctx, before := t.Context(), f.requests.Load()
-	for _, o := range []*storage.PutOptions{{Tags: map[string]string{"a": "b"}}, {Metadata: map[string]string{"a": strings.Repeat("x", maxMetadata)}}} {
+	long := strings.Repeat("x", 257)
+	refused := []*storage.PutOptions{{Metadata: map[string]string{"a": strings.Repeat("x", maxMetadata)}}, {Tags: make(map[string]string)}}
+	for i := range 51 {
+		refused[1].Tags[fmt.Sprint(i)] = "v"
+	}
+	for _, text := range []string{"", "-a", "a/b", `a\b`, `a"b`, "it's", long} {
+		refused = append(refused, &storage.PutOptions{Tags: map[string]string{"a": text}}, &storage.PutOptions{Tags: map[string]string{text: "a"}})
+	}
+	refused = append(refused, &storage.PutOptions{Tags: map[string]string{"google:a": "a"}})
+	for _, o := range refused {
 		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, o)
-		if kind := []error{storage.ErrInvalid, errors.ErrUnsupported}[len(o.Tags)]; !errors.Is(err, kind) {
-			t.Errorf("Put: %v, want %v", err, kind)
-		}
-		if _, err := s.CreateUpload(ctx, "k", o); err == nil {
-			t.Error("CreateUpload: nil")
-		}
+		wantKind(t, "Put", err, storage.ErrInvalid)
+		_, err = s.CreateUpload(ctx, "k", o)
+		wantKind(t, "CreateUpload", err, storage.ErrInvalid)
+		_, err = s.Copy(ctx, "l", "k", &storage.CopyOptions{Replace: true, Metadata: o.Metadata, Tags: o.Tags})
+		wantKind(t, "Copy", err, storage.ErrInvalid)
 	}
 	for _, key := range []string{".", "..", "a\nb", "a\rb", "a\x00b", ".well-known/acme-challenge/x"} {
 		_, err := s.Put(ctx, key, strings.NewReader("x"), 1, &storage.PutOptions{})

@@ -134,6 +134,13 @@ var gcsProbes = map[string]gcsProbe{
 		}
 		return a.status != http.StatusPermanentRedirect, a.String(), nil
 	},
+	GCSContextsDropped: func(ctx context.Context, b gcsBucket) (bool, string, error) {
+		if err := b.insert(ctx, `{"name":"k","contexts":{"custom":{"tier":{"value":"1"}}}}`, "content"); err != nil {
+			return false, "", err
+		}
+		o, err := b.resource(ctx, "k")
+		return len(o.Contexts.Custom) == 0, fmt.Sprintf("%+v", o), err
+	},
 	GCSSignatureNotVerified: func(ctx context.Context, b gcsBucket) (bool, string, error) {
 		return b.signed(ctx, http.MethodGet, nil, func(q url.Values) { q.Set("X-Goog-Signature", strings.Repeat("00", 256)) })
 	},
@@ -203,14 +210,19 @@ func (b gcsBucket) do(ctx context.Context, method, target string, header http.He
 	return gcsAnswer{resp.StatusCode, resp.Header, string(content)}, err
 }
 
-// put writes an object with a Cache-Control, by a multipart insert.
+// put writes an object with a Cache-Control.
 func (b gcsBucket) put(ctx context.Context, key, content string) error {
-	body := "--x\r\nContent-Type: application/json\r\n\r\n{\"name\":\"" + key + "\",\"cacheControl\":\"no-store\"}\r\n" +
+	return b.insert(ctx, `{"name":"`+key+`","cacheControl":"no-store"}`, content)
+}
+
+// insert writes an object by a multipart insert.
+func (b gcsBucket) insert(ctx context.Context, resource, content string) error {
+	body := "--x\r\nContent-Type: application/json\r\n\r\n" + resource + "\r\n" +
 		"--x\r\nContent-Type: text/x\r\n\r\n" + content + "\r\n--x--\r\n"
 	h := http.Header{"Content-Type": {"multipart/related; boundary=x"}}
 	a, err := b.do(ctx, http.MethodPost, "/upload/storage/v1/b/"+b.name+"/o?uploadType=multipart", h, body)
 	if err == nil && a.status != http.StatusOK {
-		err = fmt.Errorf("putting %s: %v", key, a)
+		err = fmt.Errorf("inserting %s: %v", resource, a)
 	}
 	return err
 }
@@ -224,7 +236,12 @@ func (b gcsBucket) rewrite(ctx context.Context, query, body string) (gcsAnswer, 
 	return b.do(ctx, http.MethodPost, b.object("k")+"/rewriteTo/b/"+b.name+"/o/l"+query, h, body)
 }
 
-type gcsResource struct{ CacheControl, StorageClass string }
+type gcsResource struct {
+	CacheControl, StorageClass string
+	Contexts                   struct {
+		Custom map[string]struct{ Value string }
+	}
+}
 
 func (b gcsBucket) resource(ctx context.Context, key string) (r gcsResource, err error) {
 	a, err := b.do(ctx, http.MethodGet, b.object(key), nil, "")
