@@ -2,6 +2,8 @@ package azure
 
 import (
 	"context"
+	"io"
+	"net/http"
 	"sync/atomic"
 
 	"github.com/polystore/storage/internal/wire"
@@ -14,9 +16,12 @@ type attempt struct {
 	missing error         // the kind of "no such blob"
 	body    *wire.Payload // nil: a small one or none
 	version string        // of the blob; empty: the current one
-	slurp   bool          // read the answer's body at once
 
-	inferred bool // the answer says that its access tier is the account's default; the SDK does not tell
+	inspect func(resp *http.Response, body []byte) error // refuses a success that is none; nil: the SDK's reading is enough
+
+	answer    io.Closer // the body of the answer
+	inferred  bool      // the answer says that its access tier is the account's default; the SDK does not tell
+	directory bool      // the answer says that this is no blob but a directory of a hierarchical namespace; the SDK does not tell
 
 	sent      atomic.Bool // the request was handed to the transport
 	connected atomic.Bool // a connection was there: from here on bytes may have been sent

@@ -1,13 +1,21 @@
 package azure
 
 import (
+	"bufio"
+	"bytes"
 	"context"
-	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // maxBatch is how many blobs one request deletes: https://learn.microsoft.com/rest/api/storageservices/blob-batch.
@@ -21,59 +29,100 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	if len(keys) > maxBatch {
 		return nil, invalid("%d keys, at most %d", len(keys), maxBatch)
 	}
-	batch, err := s.client.NewBatchBuilder()
-	if err != nil {
-		return nil, invalid("%w", err)
-	}
 	errs := make([]error, len(keys))
 	where := make([]int, 0, len(keys)) // in keys, by the number in the batch
 	for i, key := range keys {
-		if errs[i] = checkKey(key); errs[i] != nil {
-			continue
+		if errs[i] = checkKey(key); errs[i] == nil {
+			where = append(where, i)
 		}
-		if err := batch.Delete(key, nil); err != nil {
-			return nil, invalid("%w", err)
-		}
-		where = append(where, i)
 	}
 	if len(where) == 0 {
 		return errs, nil
 	}
-	a := &attempt{write: true, slurp: true}
-	out, err := s.client.SubmitBatch(a.begin(ctx), batch, nil)
+	batch, err := s.newBatch(ctx)
 	if err != nil {
-		return nil, fail(ctx, a, err)
-	}
-	told := make([]bool, len(keys))
-	for _, r := range out.Responses {
-		if r.ContentID == nil || *r.ContentID < 0 || *r.ContentID >= len(where) {
-			continue
-		}
-		i := where[*r.ContentID]
-		told[i] = true
-		errs[i] = keyFailure(ctx, a, keys[i], r.Error)
+		return nil, err
 	}
 	for _, i := range where {
-		if !told[i] {
-			errs[i] = &storage.Error{Key: keys[i], Kind: storage.ErrUnavailable, InDoubt: true, Err: errors.New("the answer to the batch lacks this key")}
+		if err := batch.Delete(keys[i], nil); err != nil {
+			return nil, invalid("%w", err)
+		}
+	}
+	var failures []error // by the number in the batch
+	a := &attempt{write: true, inspect: func(resp *http.Response, body []byte) (err error) {
+		failures, err = batchFailures(resp, body, len(where))
+		return err
+	}}
+	if _, err := s.client.SubmitBatch(a.begin(ctx), batch, nil); err != nil {
+		return nil, fail(ctx, a, err)
+	}
+	for n, err := range failures {
+		if err == nil {
+			continue
+		}
+		if e := fail(ctx, a, err); e.Kind != storage.ErrNotExist {
+			e.Key = keys[where[n]]
+			errs[where[n]] = e
 		}
 	}
 	return errs, nil
 }
 
-// keyFailure is what became of one key; nil where it is gone.
-func keyFailure(ctx context.Context, a *attempt, key string, err error) error {
-	var re *azcore.ResponseError
-	switch {
-	case err == nil:
-		return nil
-	case !errors.As(err, &re):
-		return &storage.Error{Key: key, Kind: storage.ErrUnavailable, InDoubt: true, Err: wire.Plain(err)}
+// newBatch makes an empty batch. The SDK would ask for the token of each of its requests under a context that does not end.
+func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
+	client := s.client
+	if s.token != nil {
+		token, err := s.bearer(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if client, err = container.NewClient(client.URL(), token, nil); err != nil {
+			return nil, invalid("%w", err)
+		}
 	}
-	e := answer(ctx, a, re)
-	if e.Kind == storage.ErrNotExist {
-		return nil
+	batch, err := client.NewBatchBuilder()
+	if err != nil {
+		return nil, invalid("%w", err)
 	}
-	e.Key = key
-	return e
+	return batch, nil
+}
+
+// batchFailures reads the answers to the n requests of a batch: nil where one succeeded. An answer without a number is to the
+// batch as a whole, which was refused.
+func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
+	_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil || params["boundary"] == "" {
+		return nil, errForeign
+	}
+	failures, told := make([]error, n), make(map[int]bool, n)
+	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
+		part, err := parts.NextPart()
+		if err == io.EOF && len(told) == n {
+			return failures, nil
+		}
+		if err == io.EOF {
+			return nil, fmt.Errorf("%d of the %d answers to a batch", len(told), n)
+		}
+		if err != nil {
+			return nil, err
+		}
+		// The line behind the headers is counted to the boundary.
+		answer, err := http.ReadResponse(bufio.NewReader(io.MultiReader(part, strings.NewReader("\r\n"))), resp.Request)
+		if err != nil {
+			return nil, err
+		}
+		failure := error(nil)
+		if answer.StatusCode/100 != 2 {
+			failure = runtime.NewResponseError(answer)
+		}
+		id := part.Header.Get("Content-ID")
+		if id == "" && failure != nil {
+			return nil, failure
+		}
+		i, err := strconv.Atoi(id)
+		if err != nil || i < 0 || i >= n || told[i] {
+			return nil, fmt.Errorf("an answer to request %q of a batch of %d", id, n)
+		}
+		failures[i], told[i] = failure, true
+	}
 }

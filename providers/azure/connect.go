@@ -15,17 +15,17 @@ import (
 
 // connect makes the SDK's client from the options and what the environment says.
 func (s *Store) connect(o *Options) error {
-	if err := o.check(); err != nil {
+	if err := o.fromEnvironment(); err != nil {
 		return err
 	}
-	if err := o.fromEnvironment(); err != nil {
+	if err := o.check(); err != nil {
 		return err
 	}
 	base, err := o.service()
 	if err != nil {
 		return err
 	}
-	s.account = o.Account
+	s.account, s.version = o.Account, o.APIVersion
 	options := azcore.ClientOptions{
 		Transport: s.httpClient(o),
 		// The one retry loop is the Bucket's; 0 would mean three.
@@ -81,7 +81,7 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 	}
 	// The SDK takes the first label of the host for the account when it signs.
 	if host, _, ok := strings.Cut(base.Host, "."); ok && host == s.account && !local(base.Host) {
-		s.delegation = &delegation{client: client}
+		s.delegation = newDelegation(client)
 	}
 	return nil
 }
@@ -96,9 +96,9 @@ func (s *Store) httpClient(o *Options) *doer {
 	return newDoer(&http.Client{Transport: t})
 }
 
-// checkSAS returns a shared access signature without the question mark that portals put in front of it.
+// checkSAS returns a shared access signature without the question mark that portals put in front of it, and the line end of a file.
 func checkSAS(token string) (string, error) {
-	token = strings.TrimPrefix(token, "?")
+	token = strings.TrimPrefix(strings.TrimSpace(token), "?")
 	values, err := url.ParseQuery(token)
 	if err != nil || values.Get("sig") == "" || values.Get("sv") == "" {
 		return "", invalid("SASToken is not a shared access signature, which has sv and sig")

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
@@ -44,6 +45,9 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	if err != nil {
 		return nil, otherwise(fail(ctx, a, err))
 	}
+	if status := value(out.CopyStatus); status != "" && status != string(blob.CopyStatusTypeSuccess) {
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: fmt.Errorf("the copy is %s", status)}
+	}
 	return &storage.CopyResult{Object: &storage.Object{
 		Key:       dst,
 		Size:      -1,
@@ -69,6 +73,10 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 		ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
 		StorageClass: opts.StorageClass, Tags: opts.Tags, IfAbsent: opts.IfAbsent, IfMatch: opts.IfMatch,
 	}, storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME})
+	// Another writer of dst came between: again from the beginning, where the conditions meet what is there now.
+	if e := (*storage.Error)(nil); errors.As(err, &e) && e.Kind == storage.ErrChanged {
+		e.Kind = storage.ErrUnavailable
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +87,8 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 // otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the source, one after which the Bucket
 // copies in another way, which shows any other reason just as well.
 func otherwise(e *storage.Error) *storage.Error {
-	if e.Kind == storage.ErrInvalid && e.Status != 0 || e.Kind == nil && e.Status == http.StatusConflict {
+	switch {
+	case e.Kind == storage.ErrInvalid && e.Status != 0, e.Kind == storage.ErrRange, e.Kind == nil && e.Status == http.StatusConflict:
 		e.Kind = errors.ErrUnsupported
 	}
 	return e

@@ -54,14 +54,24 @@ func (o *Options) service() (*url.URL, error) {
 		return nil, invalid("Endpoint is not http(s)://host[:port][/path]")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
-	if o.Account == "" { // in the path behind an address, else the host's first label
-		if name, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); name != "" {
-			o.Account = name
-		} else if name, _, ok := strings.Cut(u.Host, "."); ok && !local(u.Host) {
-			o.Account = name
-		}
-	}
+	setDefault(&o.Account, accountOf(o.Endpoint))
 	return u, nil
+}
+
+// accountOf is the account that the URL of a blob service names: in its path, as emulators have it, else in the host's first
+// label, which may be that of the account's copy in its second region; empty where there is none.
+func accountOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	if name, _, _ := strings.Cut(strings.TrimPrefix(u.Path, "/"), "/"); name != "" {
+		return name
+	}
+	if name, _, ok := strings.Cut(u.Host, "."); ok && !local(u.Host) {
+		return strings.TrimSuffix(name, "-secondary")
+	}
+	return ""
 }
 
 // local reports whether host is one of this machine or an address: no account can stand in front of it.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -17,6 +18,9 @@ import (
 
 // fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
 func fail(ctx context.Context, a *attempt, err error) *storage.Error {
+	if a.answer != nil {
+		a.answer.Close() // the SDK leaves it open where it cannot read a header
+	}
 	if a.body != nil {
 		if source := a.body.Failure(); source != nil {
 			return &storage.Error{Err: source} // and the service never got the whole body
@@ -54,8 +58,11 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
 		e.Kind = wire.KindOfStatus(e.Status)
 	}
+	if e.Kind == nil && e.Status/100 == 2 {
+		e.Kind, text = storage.ErrUnavailable, errForeign.Error()
+	}
 	switch {
-	case e.Code == "CannotVerifyCopySource":
+	case e.Code == "CannotVerifyCopySource", sourceStatus != 0:
 		if sourceStatus == 0 {
 			sourceStatus = e.Status
 		}
@@ -70,7 +77,9 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 		text = "the object has snapshots, which must be deleted first: " + text
 	case e.Code == "InvalidBlobOrBlock":
 		text = "another program has uploaded blocks to this key whose IDs have another length; they are gone after a week: " + text
-	case e.Kind == storage.ErrUnavailable && e.Code != "ContainerBeingDeleted":
+	case e.Kind == storage.ErrPermission && expiredAt(re.RawResponse) != "":
+		text = "the shared access signature expired at " + expiredAt(re.RawResponse) + ": " + text
+	case e.Kind == storage.ErrUnavailable && e.Status != http.StatusConflict: // which is definite
 		e.InDoubt = a.inDoubt()
 		if ctx.Err() != nil {
 			e.Kind = nil
@@ -88,11 +97,12 @@ var kindOf = map[string]error{
 	"BlobNotFound":        storage.ErrNotExist,
 	"ResourceNotFound":    storage.ErrNotExist,
 	"ContainerNotFound":   storage.ErrNoBucket,
-	"ContainerDisabled":   storage.ErrNoBucket,
 	"InvalidResourceName": storage.ErrInvalid,
 
-	// 409, for about half a minute: the container may be made again.
+	// 409, and passes: of the first after about half a minute, when the container may be made again.
 	"ContainerBeingDeleted": storage.ErrUnavailable,
+	"AccountBeingCreated":   storage.ErrUnavailable,
+	"PendingCopyOperation":  storage.ErrUnavailable,
 
 	"BlobAlreadyExists":         storage.ErrExist,      // 409
 	"UnauthorizedBlobOverwrite": storage.ErrPermission, // 403
@@ -109,6 +119,7 @@ var kindOf = map[string]error{
 	"BlobImmutableDueToPolicy":          storage.ErrPermission, // 409
 	"PublicAccessNotPermitted":          storage.ErrPermission, // 409
 	"AccountIsDisabled":                 storage.ErrPermission,
+	"ContainerDisabled":                 storage.ErrPermission, // 409
 	"BlobArchived":                      storage.ErrPermission, // 409
 	"BlobBeingRehydrated":               storage.ErrPermission, // 409
 	"InvalidAuthenticationInfo":         storage.ErrPermission, // 400
@@ -155,7 +166,7 @@ func message(resp *http.Response) string {
 		return ""
 	}
 	var m struct{ Message, HeaderName, QueryParameterName string }
-	if xml.Unmarshal(bytesBehindMark(b), &m) != nil {
+	if xml.Unmarshal(behindMark(b), &m) != nil {
 		return ""
 	}
 	text, _, _ := strings.Cut(m.Message, "\n")
@@ -168,7 +179,17 @@ func message(resp *http.Response) string {
 	return text
 }
 
-// bytesBehindMark drops the byte order mark that some front ends send.
-func bytesBehindMark(b []byte) []byte {
-	return []byte(strings.TrimPrefix(string(b), "\ufeff"))
+// expiredAt is when the shared access signature of the request expired, as it says itself; empty where it did not. The service tells
+// that only beside what was signed.
+func expiredAt(resp *http.Response) string {
+	if resp == nil || resp.Request == nil {
+		return ""
+	}
+	text := resp.Request.URL.Query().Get("se")
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04Z07:00", time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil && t.Before(time.Now()) {
+			return text
+		}
+	}
+	return ""
 }

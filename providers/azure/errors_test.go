@@ -5,9 +5,15 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/polystore/storage"
 )
@@ -66,6 +72,10 @@ var calls = map[string]func(context.Context, *Store) error{
 		_, err := s.Get(ctx, "k", &storage.GetOptions{Offset: 5})
 		return err
 	},
+	"Get parts": func(ctx context.Context, s *Store) error {
+		_, err := s.ListPartsPage(ctx, "k", newUploadID(), &storage.ListPartsOptions{})
+		return err
+	},
 	"Stat": func(ctx context.Context, s *Store) error {
 		_, err := s.Stat(ctx, "k", &storage.StatOptions{})
 		return err
@@ -105,6 +115,8 @@ func TestKinds(t *testing.T) {
 		{"Put if match", 412, "LeaseIdMissing", storage.ErrPermission, false},
 		{"Delete", 412, "LeaseIdMissing", storage.ErrPermission, false},
 		{"Put", 409, "BlobImmutableDueToPolicy", storage.ErrPermission, false},
+		{"Get", 409, "ContainerDisabled", storage.ErrPermission, false},
+		{"Put", 409, "PendingCopyOperation", storage.ErrUnavailable, false},
 		{"Get", 409, "BlobArchived", storage.ErrPermission, false},
 		{"Get range", 416, "InvalidRange", storage.ErrRange, false},
 		{"Put if absent", 409, "BlobAlreadyExists", storage.ErrExist, false},
@@ -179,6 +191,30 @@ func TestTexts(t *testing.T) {
 			t.Errorf("%s, %s: %v, want %q in it", test.call, test.code, err, test.want)
 		}
 		noSecrets(t, err)
+	}
+}
+
+// A signature that has expired is named: what the service says of it stands beside what was signed.
+func TestExpiredSAS(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) { refuse(w, 403, "AuthenticationFailed") })
+	for _, se := range []string{"2020-01-02T03:04:05Z", "2020-01-02T03:04Z", "2020-01-02"} {
+		o := srv.options()
+		o.Key, o.SASToken = "", stubSAS+"&se="+url.QueryEscape(se)
+		s := mustNew(t, "bucket", o)
+		for name, call := range calls {
+			err := call(t.Context(), s)
+			wantError(t, name, err, storage.ErrPermission, false)
+			if !strings.Contains(err.Error(), "expired") || !strings.Contains(err.Error(), "2020-01-02") {
+				t.Errorf("%s: %v does not say that the signature has expired", name, err)
+			}
+		}
+	}
+	for _, se := range []string{"", "x", "2999-01-01"} {
+		o := srv.options()
+		o.Key, o.SASToken = "", stubSAS+"&se="+url.QueryEscape(se)
+		if err := calls["Get"](t.Context(), mustNew(t, "bucket", o)); strings.Contains(err.Error(), "expired") {
+			t.Errorf("se=%s: %v", se, err)
+		}
 	}
 }
 
@@ -279,9 +315,39 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+// hanging gives no token as long as its context lasts.
+type hanging struct{ asked chan struct{} }
+
+func (h hanging) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	h.asked <- struct{}{}
+	if ctx.Done() == nil {
+		return azcore.AccessToken{}, errors.New("a context that cannot end")
+	}
+	<-ctx.Done()
+	return azcore.AccessToken{}, ctx.Err()
+}
+
+// A credential that is waited for does not outlive the call, whatever the call.
+func TestCredentialContext(t *testing.T) {
+	cleanEnvironment(t)
+	srv := newTLSStub(t, answerOK)
+	for name, call := range calls {
+		h := hanging{make(chan struct{}, 1)}
+		s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: h, HTTPClient: srv.Client()})
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { <-h.asked; cancel() }()
+		e := wantError(t, name, call(ctx, s), nil, false)
+		if e.Err != context.Canceled {
+			t.Errorf("%s: %v", name, e)
+		}
+		cancel()
+	}
+}
+
 // The context of Get governs its body.
 func TestBodyContext(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		w.Header().Set("ETag", stubETag)
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "begin")
 		w.(http.Flusher).Flush()
@@ -301,6 +367,119 @@ func TestBodyContext(t *testing.T) {
 	_, err = io.ReadAll(r.Body)
 	if e := wantError(t, "Read", err, nil, false); e.Err != context.Canceled {
 		t.Errorf("Read: Err %v", e.Err)
+	}
+}
+
+// A success that is none, such as the page of a proxy, is a failure, and of a write nobody knows what became of it.
+func TestAnswersThatAreNone(t *testing.T) {
+	list := func(body string) func(http.ResponseWriter, *request) {
+		return func(w http.ResponseWriter, _ *request) {
+			w.Header().Set("Content-Type", "application/xml")
+			io.WriteString(w, body)
+		}
+	}
+	for _, test := range []struct {
+		name, call string
+		answer     func(http.ResponseWriter, *request)
+		doubt      bool
+	}{
+		{"a page for a put", "Put", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a conditional put", "Put if absent", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a delete", "Delete", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a batch", "DeleteBatch", func(w http.ResponseWriter, _ *request) {
+			w.WriteHeader(http.StatusAccepted)
+			io.WriteString(w, "<html>welcome</html>")
+		}, true},
+		{"a list without a body", "List", list(""), false},
+		{"a list without entries", "List", list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"></EnumerationResults>`), false},
+		{"a list that is cut", "List", list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"><Blobs><Blob><Name>a</Name></Blob>`), false},
+		{"a page for a list", "List", list(`<html>welcome</html>`), false},
+		{"a page for a list of parts", "Get parts", list(`<html>welcome</html>`), false},
+		{"a list of parts without a body", "Get parts", list(""), false},
+		{"a body of unknown length", "Get", func(w http.ResponseWriter, _ *request) {
+			w.Header().Set("ETag", stubETag)
+			w.Write([]byte("con"))
+			w.(http.Flusher).Flush()
+			w.Write([]byte("tent"))
+		}, false},
+		{"a range of unknown length", "Get range", func(w http.ResponseWriter, _ *request) {
+			w.Header().Set("ETag", stubETag)
+			w.Header().Set("Content-Range", "bytes 5-6/7")
+			w.WriteHeader(http.StatusPartialContent)
+			w.Write([]byte("n"))
+			w.(http.Flusher).Flush()
+			w.Write([]byte("t"))
+		}, false},
+		{"a range without a place", "Get", func(w http.ResponseWriter, _ *request) {
+			w.Header().Set("ETag", stubETag)
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "tent")
+		}, false},
+		{"properties of unknown length", "Stat", func(w http.ResponseWriter, _ *request) { w.Header().Set("ETag", stubETag) }, false},
+		{"a page for an object", "Get", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, false},
+		{"a page for properties", "Stat", func(w http.ResponseWriter, _ *request) { w.Header().Set("Content-Length", "20") }, false},
+		{"a header that cannot be read", "Get", func(w http.ResponseWriter, r *request) {
+			w.Header().Set("Content-MD5", "???")
+			answerOK(w, r)
+		}, false},
+		{"a copy that is not done", "Copy", func(w http.ResponseWriter, r *request) {
+			w.Header().Set("X-Ms-Copy-Status", "pending")
+			answerOK(w, r)
+		}, true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newStub(t, test.answer)
+			b := &bodies{RoundTripper: srv.Client().Transport}
+			o := srv.options()
+			o.HTTPClient = &http.Client{Transport: b}
+			wantError(t, test.call, calls[test.call](t.Context(), mustNew(t, "bucket", o)), storage.ErrUnavailable, test.doubt)
+			if n := b.open.Load(); n != 0 {
+				t.Errorf("%d bodies are open", n)
+			}
+		})
+	}
+}
+
+// bodies counts those of answers that are not closed.
+type bodies struct {
+	http.RoundTripper
+	open atomic.Int64
+}
+
+func (b *bodies) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := b.RoundTripper.RoundTrip(r)
+	if err == nil {
+		b.open.Add(1)
+		resp.Body = struct {
+			io.Reader
+			io.Closer
+		}{resp.Body, &closing{resp.Body, sync.OnceFunc(func() { b.open.Add(-1) })}}
+	}
+	return resp, err
+}
+
+type closing struct {
+	io.Closer
+	closed func()
+}
+
+func (c *closing) Close() error {
+	c.closed()
+	return c.Closer.Close()
+}
+
+// A refusal that does not end is not read to its end.
+func TestEndlessRefusal(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		w.WriteHeader(http.StatusForbidden)
+		for {
+			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
+				return
+			}
+		}
+	})
+	for _, name := range []string{"Get", "Put", "List", "DeleteBatch"} {
+		wantError(t, name, calls[name](t.Context(), srv.store(t)), storage.ErrPermission, false)
 	}
 }
 

@@ -36,13 +36,18 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	if out.Body == nil { // the SDK's way to say 304, without an error
 		return nil, &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified, Code: value(out.ErrorCode)}
 	}
-	r := &storage.GetResult{Object: gotten(key, &out.DownloadResponse, a), Body: wire.NewBody(ctx, out.Body), Length: value(out.ContentLength)}
-	r.Object.Size = r.Length
-	if out.ContentRange != nil {
+	o := gotten(key, &out.DownloadResponse, a)
+	r := &storage.GetResult{Object: o, Body: wire.NewBody(ctx, out.Body), Length: o.Size}
+	switch {
+	case a.directory:
+		err = &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
+	case out.ContentLength == nil, out.ETag == nil: // then nobody could tell a short body, or another version
+		err = &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+	case out.ContentRange != nil:
 		err = ranged(r, *out.ContentRange)
 	}
 	if err == nil {
-		err = wire.Held(&storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince}, r.Object)
+		err = wire.Held(&storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince}, o)
 	}
 	if err != nil {
 		out.Body.Close()
@@ -68,6 +73,7 @@ func ranged(r *storage.GetResult, contentRange string) error {
 func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object {
 	o := &storage.Object{
 		Key:                key,
+		Size:               value(out.ContentLength), // of what was asked for
 		ETag:               etagOf(out.ETag),
 		VersionID:          value(out.VersionID),
 		ModTime:            value(out.LastModified),
@@ -83,12 +89,13 @@ func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object 
 	return o
 }
 
-// trust drops a sum from the metadata of a blob that can change without its metadata, and adds the MD5 that Azure has.
+// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place keeps both of what it once was: it
+// has none.
 func trust(sums *storage.Checksums, t blob.BlobType, md5 []byte) {
-	if t != blob.BlobTypeBlockBlob {
+	switch {
+	case t != blob.BlobTypeBlockBlob:
 		*sums = storage.Checksums{}
-	}
-	if len(md5) == 16 {
+	case len(md5) == 16:
 		sums.MD5 = md5
 	}
 }

@@ -8,13 +8,18 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 )
 
-const maxPage = 5000
+const (
+	maxPage        = 5000
+	firstStartFrom = "2026-02-06" // the first version of the protocol that knows StartFrom
+)
 
 // ListPage makes one List Blobs.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
@@ -44,7 +49,14 @@ type listing struct {
 }
 
 func newListing(opts *storage.ListOptions) (*listing, error) {
-	l := &listing{opts: opts}
+	own := *opts
+	l := &listing{opts: &own}
+	if !text(own.Delimiter) { // which no name has
+		own.Delimiter = ""
+	}
+	if !text(own.Prefix) {
+		return l, nil
+	}
 	if opts.PageToken == "" {
 		l.After, l.Walk = opts.StartAfter, newWalk(opts.Prefix, opts.StartAfter)
 		return l, nil
@@ -55,6 +67,9 @@ func newListing(opts *storage.ListOptions) (*listing, error) {
 	}
 	return l, nil
 }
+
+// text reports whether the service takes s as a parameter, which it repeats in XML.
+func text(s string) bool { return utf8.ValidString(s) && wire.XMLText(s) }
 
 // token is empty at the end of the list.
 func (l *listing) token() string {
@@ -126,40 +141,44 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	if l.opts.PageSize > 0 {
 		o.MaxResults = new(int32(min(l.opts.PageSize, maxPage)))
 	}
-	if l.Marker == "" {
+	if l.Marker == "" && cmp.Or(s.version, firstStartFrom) >= firstStartFrom {
 		o.StartFrom = optional(l.startFrom())
 	}
 	a := &attempt{missing: storage.ErrNoBucket}
-	var found []*entry
+	var items []*container.BlobItem
+	var prefixes []*container.BlobPrefix
 	var next *string
-	add := func(items []*container.BlobItem) {
-		for _, item := range items {
-			if e := listed(item); e != nil {
-				found = append(found, e)
-			}
+	var err error
+	foreign := true // it lacks the element of entries, which an empty list has, too
+	if delimiter == "" {
+		var out container.ListBlobsFlatResponse
+		out, err = s.client.NewListBlobsFlatPager((*container.ListBlobsFlatOptions)(o)).NextPage(a.begin(ctx))
+		if out.Segment != nil {
+			items, foreign = out.Segment.BlobItems, false
+		}
+		next = out.NextMarker
+	} else {
+		var out container.ListBlobsHierarchyResponse
+		out, err = s.client.NewListBlobsHierarchyPager(delimiter, o).NextPage(a.begin(ctx))
+		if out.Segment != nil {
+			items, prefixes, foreign = out.Segment.BlobItems, out.Segment.BlobPrefixes, false
+		}
+		next = out.NextMarker
+	}
+	if err != nil {
+		return nil, "", fail(ctx, a, err)
+	}
+	if foreign {
+		return nil, "", &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+	}
+	found := make([]*entry, 0, len(items)+len(prefixes))
+	for _, item := range items {
+		if e := listed(item); e != nil {
+			found = append(found, e)
 		}
 	}
-	if delimiter == "" {
-		out, err := s.client.NewListBlobsFlatPager((*container.ListBlobsFlatOptions)(o)).NextPage(a.begin(ctx))
-		if err != nil {
-			return nil, "", fail(ctx, a, err)
-		}
-		next = out.NextMarker
-		if out.Segment != nil {
-			add(out.Segment.BlobItems)
-		}
-	} else {
-		out, err := s.client.NewListBlobsHierarchyPager(delimiter, o).NextPage(a.begin(ctx))
-		if err != nil {
-			return nil, "", fail(ctx, a, err)
-		}
-		next = out.NextMarker
-		if out.Segment != nil {
-			add(out.Segment.BlobItems)
-			for _, p := range out.Segment.BlobPrefixes {
-				found = append(found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}})
-			}
-		}
+	for _, p := range prefixes {
+		found = append(found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}})
 	}
 	slices.SortFunc(found, func(x, y *entry) int { return compareUTF16(x.Key, y.Key) })
 	return found, value(next), nil
@@ -205,8 +224,9 @@ func listed(item *container.BlobItem) *entry {
 		CacheControl:       value(p.CacheControl),
 		StorageClass:       class(value(p.AccessTier), value(p.AccessTierInferred)),
 	}}
-	trust(&e.Checksums, "", p.ContentMD5)
+	blobType := cmp.Or(value(p.BlobType), container.BlobTypeBlockBlob)
+	trust(&e.Checksums, blobType, p.ContentMD5)
 	// An empty object that was put has the MD5 of nothing, which spares a look at most of them.
-	e.suspect = e.Size == 0 && len(p.ContentMD5) == 0 && cmp.Or(value(p.BlobType), container.BlobTypeBlockBlob) == container.BlobTypeBlockBlob
+	e.suspect = e.Size == 0 && len(p.ContentMD5) == 0 && blobType == container.BlobTypeBlockBlob
 	return e
 }

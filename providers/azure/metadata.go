@@ -16,12 +16,9 @@ const maxMetadata = 8 << 10
 // sumName is the entry that keeps a checksum of the whole object.
 const sumName = "polystoresum"
 
-// noSum is its value where no sum is known.
-const noSum = "none"
-
-// metadata gives the entries in the form of the wire, and beside them the sum of the object that sums has; ErrInvalid where Azure
-// takes no more. always keeps the map from being empty, for requests to which an empty one means the source's.
-func metadata(m map[string]string, sums storage.Checksums, always bool) (map[string]*string, error) {
+// metadata gives the entries in the form of the wire, and beside them the sum of the object that sums has; nil for none, and
+// ErrInvalid where Azure takes no more.
+func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, error) {
 	wire, size := make(map[string]*string, len(m)+1), 0
 	add := func(name, v string) {
 		wire[name] = &v
@@ -33,7 +30,7 @@ func metadata(m map[string]string, sums storage.Checksums, always bool) (map[str
 		}
 		add(encodeName(name), storage.EncodeMetadataValue(v))
 	}
-	if sum := encodeSum(sums); sum != noSum || always {
+	if sum := encodeSum(sums); sum != "" {
 		add(sumName, sum)
 	}
 	if size > maxMetadata {
@@ -65,7 +62,7 @@ func userMetadata(wire map[string]*string) (m map[string]string, sums storage.Ch
 }
 
 // encodeSum is the sum to keep: the CRC32C, which every reader computes at full speed, else the CRC64NVME, which is all that is
-// known of what the service copied.
+// known of what the service copied; empty where there is none.
 func encodeSum(c storage.Checksums) string {
 	switch {
 	case c.CRC32C != nil:
@@ -73,7 +70,7 @@ func encodeSum(c storage.Checksums) string {
 	case c.CRC64NVME != nil:
 		return "crc64nvme." + base64.RawURLEncoding.EncodeToString(c.CRC64NVME)
 	}
-	return noSum
+	return ""
 }
 
 func decodeSum(v string) (c storage.Checksums) {
@@ -91,7 +88,7 @@ func decodeSum(v string) (c storage.Checksums) {
 
 // encodeName makes a C# identifier of a metadata name, in lower case: what stands in the way becomes _xx_, two digits of
 // hexadecimal, and so does an underscore that would be taken for the beginning of that. decodeName undoes it, and leaves
-// the names of other programs alone.
+// alone what encodeName does not make.
 func encodeName(name string) string {
 	out := ""
 	for i := len(name) - 1; i >= 0; i-- { // from the end: what is behind an underscore decides about it
@@ -118,7 +115,10 @@ func decodeName(name string) string {
 			i++
 		}
 	}
-	return out.String()
+	if decoded := out.String(); encodeName(decoded) == name {
+		return decoded
+	}
+	return name
 }
 
 // unescape reads the escape that s begins with: of a hyphen, a dot or an underscore, and of a digit at the beginning of a name.
@@ -140,15 +140,14 @@ func unescape(s string, first bool) (c byte, ok bool) {
 	return 0, false
 }
 
-// httpHeaders are the headers that are kept with a blob, md5 among them.
-func httpHeaders(contentType, encoding, disposition, language, cacheControl string, md5 []byte) *blob.HTTPHeaders {
+// httpHeaders are the headers that are kept with a blob. There is no MD5 among them: of a blob in one request the service makes it.
+func httpHeaders(o *storage.PutOptions) *blob.HTTPHeaders {
 	return &blob.HTTPHeaders{
-		BlobContentType:        optional(contentType),
-		BlobContentEncoding:    optional(encoding),
-		BlobContentDisposition: optional(disposition),
-		BlobContentLanguage:    optional(language),
-		BlobCacheControl:       optional(cacheControl),
-		BlobContentMD5:         md5,
+		BlobContentType:        optional(o.ContentType),
+		BlobContentEncoding:    optional(o.ContentEncoding),
+		BlobContentDisposition: optional(o.ContentDisposition),
+		BlobContentLanguage:    optional(o.ContentLanguage),
+		BlobCacheControl:       optional(o.CacheControl),
 	}
 }
 

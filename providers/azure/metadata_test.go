@@ -30,6 +30,14 @@ func TestMetadataNames(t *testing.T) {
 	}
 }
 
+// What encodeName does not make is a name of another program, and stays what it is.
+func TestForeignMetadataNames(t *testing.T) {
+	m, _ := userMetadata(map[string]*string{"A_5f_b": new("1"), "A_b": new("2")})
+	if diff := cmp.Diff(map[string]string{"a_5f_b": "1", "a_b": "2"}, m); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 // Every name comes back, and no two become one.
 func FuzzMetadataName(f *testing.F) {
 	for _, name := range []string{"a-b", "a_2d_b", "a_2d-", "0_30_", "a_-2d_", "a_5f_5f_", "a-_2d_-"} {
@@ -53,13 +61,13 @@ func FuzzMetadataName(f *testing.F) {
 func TestMetadataLimit(t *testing.T) {
 	room := maxMetadata - len(sumName) - len("crc32c.AAAAAA") - len("a")
 	sums := storage.Checksums{CRC32C: make([]byte, 4)}
-	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room)}, sums, false); err != nil {
+	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room)}, sums); err != nil {
 		t.Errorf("%d bytes: %v", room, err)
 	}
-	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room+1)}, sums, false); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room+1)}, sums); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("%d bytes: %v, want ErrInvalid", room+1, err)
 	}
-	if _, err := metadata(map[string]string{sumName: "x"}, sums, false); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := metadata(map[string]string{sumName: "x"}, sums); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("the reserved name: %v, want ErrInvalid", err)
 	}
 }
@@ -71,7 +79,7 @@ func TestSums(t *testing.T) {
 		{storage.Checksums{CRC64NVME: crc64}, storage.Checksums{CRC64NVME: crc64}},
 		{storage.Checksums{MD5: make([]byte, 16)}, storage.Checksums{}},
 	} {
-		wire, err := metadata(nil, test.give, true)
+		wire, err := metadata(nil, test.give)
 		if err != nil {
 			t.Fatal(err)
 		}

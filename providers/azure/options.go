@@ -1,12 +1,14 @@
 package azure
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
@@ -24,7 +26,8 @@ type Options struct {
 	// AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of
 	// Entra ID (environment, workload identity, managed identity, command line tools).
 	//
-	// ConnectionString may be UseDevelopmentStorage=true. A key of the environment is for the account of the environment.
+	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own account, the one that AZURE_STORAGE_ACCOUNT or
+	// the connection string names, is not used for another.
 	Key              string
 	SASToken         string
 	ConnectionString string
@@ -40,7 +43,8 @@ type Options struct {
 	CDN           bool   // Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
 	LocalEmulator bool   // Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
 
-	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too new: "2025-11-05".
+	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too new: "2025-11-05". Signatures are of
+	// this version, too: none can be made with Entra ID, and none with a key before 2020-12-06. Copies then go through the program.
 	APIVersion string
 
 	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
@@ -83,9 +87,12 @@ func (o *Options) check() error {
 	case o.CDN && o.LocalEmulator:
 		return invalid("CDN and LocalEmulator exclude each other")
 	case o.Protocol != "" && o.Protocol != "http" && o.Protocol != "https":
-		return invalid("Protocol %q is not http or https", o.Protocol)
+		return invalid("Protocol %q is not http or https", shown(o.Protocol))
 	case strings.ContainsAny(o.Domain, "/?#@"):
-		return invalid("Domain %q is not a host name", o.Domain)
+		return invalid("Domain %q is not a host name", shown(o.Domain))
+	}
+	if _, err := time.Parse(time.DateOnly, o.APIVersion); err != nil && o.APIVersion != "" {
+		return invalid("APIVersion %q is not a date", shown(o.APIVersion))
 	}
 	return checkAccount(o.Account)
 }
@@ -95,7 +102,6 @@ func (o *Options) fromEnvironment() error {
 	if o.ConnectionString != "" {
 		return nil
 	}
-	sameAccount := o.Account == "" || o.Account == os.Getenv(envAccount) || os.Getenv(envAccount) == ""
 	if o.Endpoint == "" {
 		setDefault(&o.Domain, os.Getenv(envDomain))
 		setDefault(&o.Protocol, os.Getenv(envProtocol))
@@ -112,22 +118,39 @@ func (o *Options) fromEnvironment() error {
 			}
 		}
 	}
-	if o.ways() == 0 && sameAccount {
+	if o.ways() == 0 {
+		account, own := cmp.Or(o.Account, accountOf(o.Endpoint)), os.Getenv(envAccount)
+		same := account == "" || own == "" || account == own
 		switch key, sas, connection := os.Getenv(envKey), os.Getenv(envSAS), os.Getenv(envConnection); {
 		case key != "":
-			o.Key = key
+			if same {
+				o.Key = key
+			}
 		case sas != "":
-			o.SASToken = sas
+			if same {
+				o.SASToken = sas
+			}
 		case connection != "" && o.Endpoint == "" && o.Domain == "" && !o.LocalEmulator:
-			o.ConnectionString = connection
-			o.Account, o.Protocol, o.CDN = "", "", false
-			return nil
+			c := Options{ConnectionString: connection}
+			if err := c.takeConnection(); err != nil {
+				return err
+			}
+			if account == "" || account == cmp.Or(c.Account, accountOf(c.Endpoint)) {
+				o.ConnectionString, o.Account, o.Protocol, o.CDN = connection, "", "", false
+				return nil
+			}
 		}
 	}
 	if o.Endpoint == "" {
 		setDefault(&o.Account, os.Getenv(envAccount))
 	}
 	return nil
+}
+
+// shown is what an error says of v: nothing behind a question mark, where a shared access signature begins.
+func shown(v string) string {
+	v, _, _ = strings.Cut(v, "?")
+	return v
 }
 
 func setDefault(v *string, to string) {
@@ -140,9 +163,9 @@ func setDefault(v *string, to string) {
 func checkAccount(account string) error {
 	switch {
 	case strings.ContainsAny(account, "./:@"):
-		return invalid("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", account)
+		return invalid("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", shown(account))
 	case strings.ContainsFunc(account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
-		return invalid("Account %q is not a name of lower-case letters and digits", account)
+		return invalid("Account %q is not a name of lower-case letters and digits", shown(account))
 	}
 	return nil
 }
@@ -158,7 +181,7 @@ func checkContainer(name string) error {
 	}
 	bad := len(name) < 3 || len(name) > 63 || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") || strings.Contains(name, "--")
 	if bad || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
-		return invalid("container %q is not 3 to 63 lower-case letters, digits and single hyphens", name)
+		return invalid("container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name))
 	}
 	return nil
 }

@@ -41,6 +41,8 @@ func TestAddressing(t *testing.T) {
 		{"domain", Options{Account: "acct", Domain: "blob.core.usgovcloudapi.net", Anonymous: true}, nil, "https://acct.blob.core.usgovcloudapi.net", "/bucket/k", ""},
 		{"CDN", Options{Domain: "cdn.example.com", CDN: true, Anonymous: true}, nil, "https://cdn.example.com", "/bucket/k", ""},
 		{"endpoint", Options{Endpoint: "https://acct.blob.storage.azure.net/", Key: "c2VjcmV0"}, nil, "https://acct.blob.storage.azure.net", "/bucket/k", "SharedKey acct:"},
+		{"endpoint of the second region", Options{Endpoint: "https://acct-secondary.blob.core.windows.net", Key: "c2VjcmV0"}, nil,
+			"https://acct-secondary.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
 		{"environment", Options{}, map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
 		{"environment, SAS", Options{}, map[string]string{envAccount: "acct", envSAS: "sv=1&sig=x"}, "https://acct.blob.core.windows.net", "/bucket/k", "sas"},
 		{"environment, connection", Options{}, map[string]string{envConnection: connection}, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
@@ -80,6 +82,56 @@ func TestForeignKey(t *testing.T) {
 	s := mustNew(t, "bucket", &Options{Account: "other"})
 	if s.key != nil || s.token == nil {
 		t.Error("the key of acct is used for other")
+	}
+}
+
+// What the environment has is for its own account, whichever way another one is named.
+func TestForeignEnvironment(t *testing.T) {
+	const connection = "AccountName=acct;AccountKey=c2VjcmV0"
+	for _, test := range []struct {
+		name string
+		env  map[string]string
+		o    Options
+		url  string
+		own  bool // the environment's credentials are used
+	}{
+		{"connection string of another account", map[string]string{envConnection: connection}, Options{Account: "other"}, "https://other.blob.core.windows.net/bucket", false},
+		{"connection string of the account", map[string]string{envConnection: connection}, Options{Account: "acct"}, "https://acct.blob.core.windows.net/bucket", true},
+		{"key, another endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, Options{Endpoint: "https://other.blob.core.windows.net"}, "https://other.blob.core.windows.net/bucket", false},
+		{"signature, another endpoint", map[string]string{envAccount: "acct", envSAS: stubSAS}, Options{Endpoint: "https://other.blob.core.windows.net"}, "https://other.blob.core.windows.net/bucket", false},
+		{"key, the account's endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, Options{Endpoint: "https://acct.blob.storage.azure.net"}, "https://acct.blob.storage.azure.net/bucket", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cleanEnvironment(t)
+			for name, v := range test.env {
+				t.Setenv(name, v)
+			}
+			s := mustNew(t, "bucket", &test.o)
+			if own := s.key != nil || s.sas != ""; own != test.own || s.Client().URL() != test.url {
+				t.Errorf("%s, the environment's credentials: %v", s.Client().URL(), own)
+			}
+		})
+	}
+}
+
+// A URL of Hadoop has the whole host, and the environment no say in it.
+func TestHadoopURLNamesItsHost(t *testing.T) {
+	for _, env := range []map[string]string{
+		{envCDN: "true"}, {envEmulator: "true"}, {envDomain: "blob.example.com"}, {envProtocol: "http"}, {envAccount: "other"},
+	} {
+		cleanEnvironment(t)
+		for name, v := range env {
+			t.Setenv(name, v)
+		}
+		store, _, err := storage.DefaultMux.OpenStore(t.Context(), "abfss://bucket@acct.dfs.core.windows.net?anonymous")
+		if err != nil {
+			t.Errorf("%v: %v", env, err)
+			continue
+		}
+		if got := store.(*Store).Client().URL(); got != "https://acct.blob.core.windows.net/bucket" {
+			t.Errorf("%v: %s", env, got)
+		}
+		store.(*Store).Close()
 	}
 }
 
@@ -159,6 +211,16 @@ func TestBadOptions(t *testing.T) {
 		}
 		wantError(t, name, err, storage.ErrInvalid, false)
 	}
+	for name, v := range map[string]string{
+		envAccount: "acct.blob.core.windows.net", envDomain: "https://blob.core.windows.net", envProtocol: "ftp", envConnection: stubSecret, envSAS: stubSecret,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv(envAccount, "acct")
+			t.Setenv(name, v)
+			_, err := New(t.Context(), "bucket", nil)
+			wantError(t, "New", err, storage.ErrInvalid, false)
+		})
+	}
 	t.Setenv(envCDN, "perhaps")
 	_, err := New(t.Context(), "bucket", nil)
 	wantError(t, "environment", err, storage.ErrInvalid, false)
@@ -201,5 +263,32 @@ func TestTokenNeedsTLS(t *testing.T) {
 	wantError(t, "Copy", calls["Copy"](t.Context(), s), storage.ErrInvalid, false)
 	if n := len(srv.seen()); n != 0 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// A secret that is given in the wrong place is not in the error that says so.
+func TestSASInTheWrongPlace(t *testing.T) {
+	cleanEnvironment(t)
+	const leak = "https://acct.blob.core.windows.net/bucket?" + stubSAS
+	for name, o := range map[string]*Options{
+		"Account": {Account: leak}, "Domain": {Domain: leak, Account: "acct"}, "Endpoint": {Endpoint: leak}, "APIVersion": {Account: "acct", Anonymous: true, APIVersion: leak},
+		"connection": {ConnectionString: "AccountName=" + leak + ";AccountKey=c2VjcmV0"},
+		"Key":        {Account: "acct", Key: leak}, "Protocol": {Protocol: leak},
+	} {
+		_, err := New(t.Context(), "bucket", o)
+		wantError(t, name, err, storage.ErrInvalid, false)
+	}
+	_, err := New(t.Context(), leak, &Options{Account: "acct"})
+	wantError(t, "container", err, storage.ErrInvalid, false)
+}
+
+// A signature that was read from a file has a line end behind it.
+func TestSASFromAFile(t *testing.T) {
+	srv := newStub(t, answerOK)
+	o := srv.options()
+	o.Key, o.SASToken = "", "?"+stubSAS+"\n"
+	s := mustNew(t, "bucket", o)
+	if err := calls["Stat"](t.Context(), s); err != nil {
+		t.Error(err)
 	}
 }

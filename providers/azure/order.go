@@ -3,6 +3,8 @@ package azure
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/polystore/storage/internal/wire"
 )
 
 // Azure lists names in the order of their UTF-16 code units. That differs from the byte order of UTF-8 in one thing: the characters
@@ -90,12 +92,16 @@ func (w walk) seen(next string) walk {
 	return rest
 }
 
-// startFrom is where the service has to begin: XML and URLs can carry no noncharacter.
+// startFrom is where the service has to begin: a name that it can take, at From or as little before it as there are such names.
 func (s segment) startFrom() string {
-	if p, ok := strings.CutSuffix(s.From, behindAll); ok {
-		return p + "\ufffd"
+	i := strings.IndexFunc(s.From, func(r rune) bool { return !wire.XMLText(string(r)) })
+	switch {
+	case i < 0:
+		return s.From
+	case s.From[i] < utf8.RuneSelf: // a control character
+		return s.From[:i]
 	}
-	return s.From
+	return s.From[:i] + "\ufffd"
 }
 
 // before reports whether a comes before b in the order of UTF-16 code units.

@@ -170,6 +170,21 @@ func TestOrderCostsNothing(t *testing.T) {
 	}
 }
 
+// A version of the protocol that does not know StartFrom is not asked for it.
+func TestStartFromVersion(t *testing.T) {
+	srv := newStub(t, answerOK)
+	for version, want := range map[string]string{"": "a", "2026-02-06": "a", "2025-11-05": ""} {
+		o := srv.options()
+		o.APIVersion = version
+		if _, err := mustNew(t, "bucket", o).ListPage(t.Context(), &storage.ListOptions{StartAfter: "a"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := srv.one(t).URL.Query().Get("startFrom"); got != want {
+			t.Errorf("version %q: startFrom=%q, want %q", version, got, want)
+		}
+	}
+}
+
 func FuzzListToken(f *testing.F) {
 	f.Add("e30")
 	f.Add("eyJ3IjpbeyJmIjoiYSJ9XX0")
@@ -181,4 +196,16 @@ func FuzzListToken(f *testing.F) {
 		l.take([]*entry{{Object: storage.Object{Key: "a\U0001f600"}}}, "")
 		l.token()
 	})
+}
+
+// What the service is asked to begin at is text, and not behind what is wanted.
+func TestStartFrom(t *testing.T) {
+	for from, want := range map[string]string{
+		"": "", "a": "a", "a\uffff": "a\ufffd", "a\ufffe": "a\ufffd", "a\uffffb": "a\ufffd", "a\x00": "a", "a\x00b": "a", "\x00": "", "a\nb": "a\nb",
+		"\U0001f600\uffff": "\U0001f600\ufffd", "a\x01\uffff": "a",
+	} {
+		if got := (segment{From: from}).startFrom(); got != want || before(from, got) {
+			t.Errorf("startFrom of %q = %q, want %q", from, got, want)
+		}
+	}
 }

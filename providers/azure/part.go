@@ -3,6 +3,7 @@ package azure
 import (
 	"cmp"
 	"context"
+	"encoding/xml"
 	"io"
 	"slices"
 	"strconv"
@@ -113,7 +114,9 @@ func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *s
 
 // blocks are our uncommitted blocks of a blob, by upload.
 func (s *Store) blocks(ctx context.Context, key string) (map[string][]*storage.Part, error) {
-	a := new(attempt)
+	a := &attempt{inspect: document(&struct {
+		XMLName xml.Name `xml:"BlockList"`
+	}{})}
 	out, err := s.client.NewBlockBlobClient(key).GetBlockList(a.begin(ctx), blockblob.BlockListTypeUncommitted, nil)
 	if err != nil {
 		return nil, fail(ctx, a, err)

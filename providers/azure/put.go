@@ -32,17 +32,16 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	entries, err := metadata(opts.Metadata, sums, false)
+	entries, err := metadata(opts.Metadata, sums)
 	if err != nil {
 		return nil, err
 	}
 	a := &attempt{write: true, body: p}
 	out, err := s.client.NewBlockBlobClient(key).Upload(a.begin(ctx), p, &blockblob.UploadOptions{
-		Tags:     opts.Tags,
-		Metadata: entries,
-		Tier:     tier(opts.StorageClass),
-		HTTPHeaders: httpHeaders(opts.ContentType, opts.ContentEncoding, opts.ContentDisposition, opts.ContentLanguage,
-			opts.CacheControl, nil), // of one request the service makes the MD5 itself
+		Tags:                    opts.Tags,
+		Metadata:                entries,
+		Tier:                    tier(opts.StorageClass),
+		HTTPHeaders:             httpHeaders(opts),
 		TransactionalValidation: transactional(sums),
 		AccessConditions:        writeConditions(opts.IfAbsent, opts.IfMatch, a),
 	})

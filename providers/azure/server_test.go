@@ -494,3 +494,70 @@ func TestServerUserDelegation(t *testing.T) {
 		Only:       append([]string{"copy/keeps", "delete/*", "list/*", "write/*"}, signed...),
 	})
 }
+
+// A list begins behind any text, also one that is no key and that the service takes in no parameter.
+func TestServerStartAfter(t *testing.T) {
+	s, _, _ := onAzurite(t)
+	keys := []string{"a", "a b", "a/b", "ab", "a\u00ff", "a\uf8ff", "a\U0001f600", "b"}
+	slices.Sort(keys)
+	for _, key := range keys {
+		put(t, s, key, key)
+	}
+	for _, after := range []string{"a\x00", "a\x01", "a\n", "a\x7f", "a\\", "a\ufffe", "a\uffff", "a\uffffb", "a\x00\U0001f600", "a\ufffd", "a.", "a/", "a\U0010ffff", "%", "a+", "a&b=c"} {
+		for _, opts := range []storage.ListOptions{{}, {Prefix: "a"}, {Delimiter: "/"}, {PageSize: 1}} {
+			opts.StartAfter = after
+			if diff := cmp.Diff(wanted(keys, opts), list(t, s, opts)); diff != "" {
+				t.Errorf("%q, %+v: -want +got\n%s", after, opts, diff)
+			}
+		}
+	}
+	for _, delimiter := range []string{"\x00", "\uffff", "\xff", "\n"} {
+		if diff := cmp.Diff(keys, list(t, s, storage.ListOptions{Delimiter: delimiter})); diff != "" {
+			t.Errorf("Delimiter %q: -want +got\n%s", delimiter, diff)
+		}
+	}
+	for _, prefix := range []string{"a\x00", "a\uffff", "a\\", "a."} {
+		if got := list(t, s, storage.ListOptions{Prefix: prefix}); len(got) != 0 {
+			t.Errorf("Prefix %q: %q", prefix, got)
+		}
+	}
+}
+
+// A key of any text is signed, copied from and deleted in a batch as what it is, though each writes it into a URL in its own way.
+func TestServerOddKeys(t *testing.T) {
+	s, env, _ := onAzurite(t)
+	for _, key := range []string{
+		"a b", " a ", "ü/\U0001f600", "a+b", "a%2Fb", "a%", "a?b=c#d", "/a", "a//b", "a;b,c:d@e&f=g", "'\"<>`{}|^[]~!$*()", "..a/.b", "e\u0301", strings.Repeat("é", 512),
+	} {
+		put(t, s, key, key)
+		signed, err := s.SignURL(t.Context(), key, &storage.SignOptions{ResponseContentType: "a/b; c=\"d&e+f\"", ResponseDisposition: "attachment; filename=\"ü +&%.txt\""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req, err := http.NewRequestWithContext(t.Context(), signed.Method, signed.URL, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := env.Client.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || resp.StatusCode != http.StatusOK || string(body) != key || resp.Header.Get("Content-Type") != "a/b; c=\"d&e+f\"" {
+			t.Errorf("%q, signed: %s, %.100q, %v, %v", key, resp.Status, body, resp.Header, err)
+		}
+		for _, replace := range []bool{false, true} {
+			if _, err := s.Copy(t.Context(), "copy", key, &storage.CopyOptions{Replace: replace}); err != nil {
+				t.Errorf("%q, Copy: %v", key, err)
+			} else if got := get(t, s, "copy", storage.GetOptions{}); got != key {
+				t.Errorf("%q, Copy: %q", key, got)
+			}
+		}
+		if errs, err := s.DeleteBatch(t.Context(), []string{"other", key}, &storage.DeleteBatchOptions{}); errors.Join(append(errs, err)...) != nil {
+			t.Errorf("%q, DeleteBatch: %v, %v", key, errs, err)
+		}
+		_, err = s.Stat(t.Context(), key, &storage.StatOptions{})
+		wantError(t, "Stat behind DeleteBatch", err, storage.ErrNotExist, false)
+	}
+}

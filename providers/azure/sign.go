@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -13,7 +14,7 @@ import (
 
 const (
 	defaultExpiry = 15 * time.Minute
-	maxExpiry     = 7 * 24 * time.Hour // of a user delegation key; a shared key knows no limit
+	maxExpiry     = 7 * 24 * time.Hour // of a user delegation key, and here of every signature, as on other services
 )
 
 // SignURL makes a shared access signature for one blob: with the shared key without a request, with Entra ID with one request
@@ -42,13 +43,13 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	if err != nil {
 		return nil, invalid("not a URL of a blob")
 	}
-	until := time.Now().Add(expires)
+	until := time.Now().UTC().Add(expires).Truncate(time.Second) // as it is written
 	values := sas.BlobSignatureValues{
 		ContainerName:      s.name,
 		BlobName:           key,
 		BlobVersion:        opts.VersionID,
 		Permissions:        permissions.String(),
-		ExpiryTime:         until.UTC(),
+		ExpiryTime:         until,
 		ContentType:        opts.ResponseContentType,
 		ContentDisposition: opts.ResponseDisposition,
 	}
@@ -86,7 +87,7 @@ func (s *Store) permit(o *storage.SignOptions) (method string, p sas.BlobPermiss
 	case http.MethodPut:
 		p.Create, p.Write = true, !o.IfAbsent // who may only create cannot overwrite
 		header = http.Header{"X-Ms-Blob-Type": {"BlockBlob"}}
-		entries, err := metadata(o.Metadata, storage.Checksums{}, false)
+		entries, err := metadata(o.Metadata, storage.Checksums{})
 		if err != nil {
 			return "", p, nil, err
 		}
@@ -99,8 +100,16 @@ func (s *Store) permit(o *storage.SignOptions) (method string, p sas.BlobPermiss
 	return method, p, header, nil
 }
 
-// signature signs with what the Store has.
+// firstKeySigned and sas.Version are the first versions of the protocol that know what the SDK signs with a shared key, and with
+// a user delegation key. Before them the same fields were signed in another form.
+const firstKeySigned = "2020-12-06"
+
+// signature signs with what the Store has, in the version of the protocol that it speaks.
 func (s *Store) signature(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error) {
+	v.Version = cmp.Or(s.version, sas.Version)
+	if s.key != nil && v.Version < firstKeySigned || s.key == nil && v.Version < sas.Version {
+		return sas.QueryParameters{}, unsupported("signatures of version %s", v.Version)
+	}
 	if s.key != nil {
 		signed, err := v.SignWithSharedKey(s.key)
 		if err != nil {

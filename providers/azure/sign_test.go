@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -10,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -151,5 +153,121 @@ func TestSignOptions(t *testing.T) {
 	}
 	if n := len(srv.seen()); n != 0 {
 		t.Errorf("%d requests", n)
+	}
+}
+
+// A key that lacks anything signs nothing.
+func TestDelegationKeyIncomplete(t *testing.T) {
+	for _, body := range []string{"", "<UserDelegationKey></UserDelegationKey>", "<UserDelegationKey><SignedOid>oid</SignedOid></UserDelegationKey>", "<html/>"} {
+		s, _ := entraStore(t, func(w http.ResponseWriter, _ *request) { io.WriteString(w, body) })
+		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
+		wantError(t, fmt.Sprintf("SignURL, %q", body), err, storage.ErrUnavailable, false)
+	}
+}
+
+// A key is as long as the service gives one whatever its clock says, and longer only for a signature that asks for it.
+func TestDelegationKeyTimes(t *testing.T) {
+	s, srv := entraStore(t, keyService)
+	for _, expires := range []time.Duration{time.Minute, 7 * 24 * time.Hour} {
+		signed, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := srv.one(t)
+		text, _ := between(string(r.body), "<Expiry>", "</Expiry>")
+		expiry, err := time.Parse(time.RFC3339, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if latest := time.Now().Add(maxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
+			t.Errorf("a key until %v, which a service whose clock is behind refuses", expiry)
+		}
+		if expiry.Before(signed.Expires.Truncate(time.Second)) {
+			t.Errorf("a key until %v for a signature until %v", expiry, signed.Expires)
+		}
+	}
+}
+
+// Those who sign at the same time share one key.
+func TestDelegationKeyShared(t *testing.T) {
+	const signers = 8
+	var ready sync.WaitGroup
+	ready.Add(signers)
+	s, srv := entraStore(t, func(w http.ResponseWriter, r *request) {
+		ready.Wait()
+		keyService(w, r)
+	})
+	var wg sync.WaitGroup
+	for range signers {
+		wg.Go(func() {
+			ready.Done()
+			if _, err := s.SignURL(t.Context(), "k", &storage.SignOptions{}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(srv.seen()); n != 1 {
+		t.Errorf("%d requests for keys, want 1", n)
+	}
+}
+
+// Who waits for another's request does not wait longer than the own context lasts.
+func TestDelegationKeyContext(t *testing.T) {
+	asked, answer := make(chan struct{}), make(chan struct{})
+	s, _ := entraStore(t, func(w http.ResponseWriter, r *request) {
+		close(asked)
+		<-answer
+		keyService(w, r)
+	})
+	done := make(chan error)
+	go func() {
+		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
+		done <- err
+	}()
+	<-asked
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.SignURL(ctx, "k", &storage.SignOptions{})
+	if e := wantError(t, "SignURL", err, nil, false); e.Err != context.Canceled {
+		t.Errorf("Err %v", e.Err)
+	}
+	close(answer)
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// A signature of a version that the service does not know is as good as none.
+func TestSignatureVersion(t *testing.T) {
+	srv := newStub(t, answerOK)
+	o := srv.options()
+	o.APIVersion = "2025-11-05"
+	s := mustNew(t, "bucket", o)
+	signed, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u, err := url.Parse(signed.URL); err != nil || u.Query().Get("sv") != "2025-11-05" {
+		t.Errorf("%v, %v", u, err)
+	}
+	if _, err := s.Copy(t.Context(), "dst", "src", &storage.CopyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if u, err := url.Parse(srv.one(t).header("X-Ms-Copy-Source")); err != nil || u.Query().Get("sv") != "2025-11-05" {
+		t.Errorf("%v, %v", u, err)
+	}
+	// What the SDK would sign in another form than the version has is not signed.
+	o.APIVersion = "2019-07-07"
+	_, err = mustNew(t, "bucket", o).SignURL(t.Context(), "k", &storage.SignOptions{})
+	wantError(t, "SignURL, 2019", err, errors.ErrUnsupported, false)
+	_, err = mustNew(t, "bucket", o).Copy(t.Context(), "dst", "src", &storage.CopyOptions{})
+	wantError(t, "Copy, 2019", err, errors.ErrUnsupported, false)
+	d, keys := entraStore(t, keyService)
+	d.version = "2025-11-05"
+	_, err = d.SignURL(t.Context(), "k", &storage.SignOptions{})
+	wantError(t, "SignURL with a delegation key", err, errors.ErrUnsupported, false)
+	if n := len(keys.seen()); n != 0 {
+		t.Errorf("%d requests for a key that signs nothing", n)
 	}
 }

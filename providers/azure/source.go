@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
 )
 
@@ -30,15 +29,15 @@ func (s *Store) source(ctx context.Context, key, version string) (source, error)
 		q.Set("versionid", version)
 	}
 	if s.key != nil {
-		signed, err := sas.BlobSignatureValues{
+		signed, err := s.signature(ctx, sas.BlobSignatureValues{
 			ContainerName: s.name,
 			BlobName:      key,
 			BlobVersion:   version,
 			Permissions:   (&sas.BlobPermissions{Read: true}).String(),
 			ExpiryTime:    time.Now().UTC().Add(sourceExpiry),
-		}.SignWithSharedKey(s.key)
+		})
 		if err != nil {
-			return source{}, invalid("%w", err)
+			return source{}, err
 		}
 		at.RawQuery = join(q.Encode(), signed.Encode())
 		return source{url: at.String()}, nil
@@ -49,9 +48,9 @@ func (s *Store) source(ctx context.Context, key, version string) (source, error)
 	if s.token == nil {
 		return source{url: at.String()}, nil
 	}
-	token, err := s.token.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
+	token, err := s.bearer(ctx)
 	if err != nil {
-		return source{}, fail(ctx, new(attempt), err)
+		return source{}, err
 	}
 	return source{url: at.String(), authorization: new("Bearer " + token.Token)}, nil
 }

@@ -2,10 +2,14 @@ package azure
 
 import (
 	"context"
+	"errors"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/wire"
 )
+
+// errDirectory is what the directory of a hierarchical namespace is for Get and Stat: lists have none either.
+var errDirectory = errors.New("a directory of a hierarchical namespace is no object")
 
 // Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they would spare, and to an
 // If-Match a missing blob would be as good as a changed one.
@@ -18,9 +22,15 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if err != nil {
 		return nil, fail(ctx, a, err)
 	}
+	switch {
+	case a.directory:
+		return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
+	case out.ContentLength == nil, out.ETag == nil:
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+	}
 	o := &storage.Object{
 		Key:                key,
-		Size:               value(out.ContentLength),
+		Size:               *out.ContentLength,
 		ETag:               etagOf(out.ETag),
 		VersionID:          value(out.VersionID),
 		ModTime:            value(out.LastModified),

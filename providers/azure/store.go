@@ -16,7 +16,8 @@
 // Limits. Azure cannot drop the blocks of an upload that was given up: they stay, invisible to Get, Stat and List, until
 // a week has passed or the object is written. An upload is known by its blocks alone, so that ListUploadsPage shows one only from its
 // first part on, and only where no object is under its key yet. Writing an object by one request drops
-// the blocks of every upload to it. Accounts with a hierarchical namespace list in another order than that of the keys' bytes.
+// the blocks of every upload to it. Accounts with a hierarchical namespace list in another order than that of the keys' bytes,
+// and hold no a beside a/b.
 package azure
 
 import (
@@ -39,6 +40,7 @@ type Store struct {
 	token      azcore.TokenCredential         // nil: no Entra ID
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
+	version    string                         // of the protocol; empty: the SDK's
 	hasher     wire.Hasher                    // of what is sent
 }
 

@@ -150,7 +150,8 @@ func answerOK(w http.ResponseWriter, r *request) {
 		w.WriteHeader(http.StatusAccepted)
 	case r.Method == http.MethodPut:
 		w.WriteHeader(http.StatusCreated)
-	case r.Method == http.MethodGet:
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		h.Set("Content-Length", "7")
 		io.WriteString(w, "content")
 	}
 }

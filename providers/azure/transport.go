@@ -1,9 +1,7 @@
 package azure
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 
 	"github.com/polystore/storage/internal/wire"
@@ -28,20 +26,9 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 	resp, err := d.client.Do(req)
 	err = wire.WithoutURL(err)
 	if err == nil && a != nil {
-		a.inferred = resp.Header.Get("X-Ms-Access-Tier-Inferred") == "true"
-		if a.slurp {
-			err = slurp(resp)
-		}
+		err = a.look(resp)
 	}
 	return resp, err
-}
-
-// slurp replaces the body by its bytes: the SDK leaves that of a batch open.
-func slurp(resp *http.Response) error {
-	b, err := io.ReadAll(resp.Body)
-	resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(b))
-	return err
 }
 
 type attemptKey struct{}

@@ -17,7 +17,7 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
-	if _, err := metadata(opts.Metadata, storage.Checksums{CRC64NVME: make([]byte, 8)}, false); err != nil {
+	if _, err := metadata(opts.Metadata, storage.Checksums{CRC64NVME: make([]byte, 8)}); err != nil {
 		return "", err
 	}
 	return newUploadID(), nil
@@ -33,6 +33,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	if err := checkUpload(uploadID); err != nil {
 		return nil, err
 	}
+	if err := checkParts(parts); err != nil {
+		return nil, err
+	}
 	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
@@ -43,11 +46,26 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	return s.commit(ctx, key, uploadID, parts, opts, sums)
 }
 
+// checkParts refuses what Azure would make an object of all the same: of no parts, or in another order.
+func checkParts(parts []*storage.Part) error {
+	if len(parts) == 0 {
+		return invalid("no parts")
+	}
+	last := 0
+	for _, p := range parts {
+		if p.Number <= last || p.Number > maxBlocks {
+			return invalid("part %d behind part %d", p.Number, last)
+		}
+		last = p.Number
+	}
+	return nil
+}
+
 // commit makes one Put Block List of checked arguments; sums are those of the whole.
 func (s *Store) commit(
 	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions, sums storage.Checksums,
 ) (*storage.Object, error) {
-	entries, err := metadata(opts.Metadata, sums, false)
+	entries, err := metadata(opts.Metadata, sums)
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +76,10 @@ func (s *Store) commit(
 	}
 	a := &attempt{write: true}
 	out, err := s.client.NewBlockBlobClient(key).CommitBlockList(a.begin(ctx), ids, &blockblob.CommitBlockListOptions{
-		Tags:     opts.Tags,
-		Metadata: entries,
-		Tier:     tier(opts.StorageClass),
-		HTTPHeaders: httpHeaders(opts.ContentType, opts.ContentEncoding, opts.ContentDisposition, opts.ContentLanguage,
-			opts.CacheControl, nil),
+		Tags:             opts.Tags,
+		Metadata:         entries,
+		Tier:             tier(opts.StorageClass),
+		HTTPHeaders:      httpHeaders(opts),
 		AccessConditions: writeConditions(opts.IfAbsent, opts.IfMatch, a),
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strings"
@@ -47,7 +48,8 @@ func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Stor
 		if rest, ok := strings.CutPrefix(domain, "dfs."); ok {
 			domain = "blob." + rest
 		}
-		o.Account, o.Domain = account, domain
+		// Nothing in the environment has a say in what the host is.
+		o.Account, o.Endpoint, o.Protocol = account, cmp.Or(o.Protocol, "https")+"://"+account+"."+domain, ""
 	}
 	s, err := New(ctx, name, o)
 	if err != nil {

@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/xml"
@@ -117,6 +116,23 @@ func TestUploadOnTheWire(t *testing.T) {
 	}
 }
 
+// Parts that make no object, or another one, are refused: Azure would take them.
+func TestCompleteUploadParts(t *testing.T) {
+	srv := newStub(t, answerOK)
+	s := srv.store(t)
+	for name, numbers := range map[string][]int{"none": nil, "order": {2, 1}, "twice": {1, 1}, "zero": {0, 1}, "too many": {1, maxBlocks + 1}} {
+		var parts []*storage.Part
+		for _, n := range numbers {
+			parts = append(parts, &storage.Part{Number: n, Size: 1})
+		}
+		_, err := s.CompleteUpload(t.Context(), "k", newUploadID(), parts, &storage.PutOptions{})
+		wantError(t, name, err, storage.ErrInvalid, false)
+	}
+	if n := len(srv.seen()); n != 0 {
+		t.Errorf("%d requests", n)
+	}
+}
+
 // A stubCredential gives a token that must not show.
 type stubCredential struct{}
 
@@ -213,25 +229,64 @@ func TestCopyReplacingOnTheWire(t *testing.T) {
 
 // What Copy cannot do in one request the Bucket does otherwise: here by a Get and a Put.
 func TestCopyFallsBack(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
-		if r.header("X-Ms-Copy-Source") != "" { // an empty source, or one above 256 MiB
-			refuse(w, 409, "CannotVerifyCopySource")
-			return
+	for _, refusal := range []struct {
+		status int
+		code   string
+	}{
+		{409, "CannotVerifyCopySource"}, // an empty source, or one above 256 MiB
+		{413, "RequestBodyTooLarge"},
+		{416, "InvalidRange"}, // all of an empty source
+		{409, "BlobUsesCustomerSpecifiedEncryption"},
+		{400, "InvalidInput"},
+	} {
+		srv := newStub(t, func(w http.ResponseWriter, r *request) {
+			if r.header("X-Ms-Copy-Source") != "" {
+				refuse(w, refusal.status, refusal.code)
+				return
+			}
+			answerOK(w, r)
+		})
+		b := storage.New(srv.store(t), nil)
+		defer b.Close()
+		for _, opts := range []*storage.CopyOptions{nil, {Replace: true}, {IfAbsent: true}} {
+			if _, err := b.Copy(t.Context(), "dst", "src", opts); err != nil {
+				t.Errorf("%s: %v", refusal.code, err)
+			}
+			r := srv.seen()
+			if last := r[len(r)-1]; last.Method != http.MethodPut || string(last.body) != "content" {
+				t.Errorf("%s: the last of %d requests: %s, body %q", refusal.code, len(r), last.Method, last.body)
+			}
 		}
-		if r.Method == http.MethodHead {
-			w.Header().Set("Content-Length", "7")
+	}
+}
+
+// Another program's commit between the two requests of a copy is no failure of the copy: it is made again.
+func TestCopyReplacingSwept(t *testing.T) {
+	first := true
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		if r.URL.Query().Get("comp") == "blocklist" && first {
+			first = false
+			refuse(w, 400, "InvalidBlockList")
+			return
 		}
 		answerOK(w, r)
 	})
-	b := storage.New(srv.store(t), nil)
+	b := storage.New(srv.store(t), &storage.Options{Retry: storage.RetryOptions{MinDelay: time.Millisecond}})
 	defer b.Close()
-	if _, err := b.Copy(t.Context(), "dst", "src", nil); err != nil {
-		t.Fatal(err)
+	if _, err := b.Copy(t.Context(), "dst", "src", &storage.CopyOptions{Replace: true}); err != nil {
+		t.Error(err)
 	}
-	r := srv.seen()
-	if last := r[len(r)-1]; last.Method != http.MethodPut || string(last.body) != "content" {
-		t.Errorf("the last of %d requests: %s, body %q", len(r), last.Method, last.body)
-	}
+}
+
+// The source's failure is the source's, also where the destination has a condition.
+func TestCopySourceMissing(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+		w.Header().Set("X-Ms-Copy-Source-Status-Code", "404")
+		w.Header().Set("X-Ms-Copy-Source-Error-Code", "BlobNotFound")
+		refuse(w, 404, "BlobNotFound")
+	})
+	_, err := srv.store(t).Copy(t.Context(), "dst", "src", &storage.CopyOptions{IfMatch: stubETag})
+	wantError(t, "Copy", err, storage.ErrNotExist, false)
 }
 
 // A read asks for what is wanted, and never for what is not: no range for all of an object, no body of it for none.
@@ -316,6 +371,21 @@ func TestNotModified(t *testing.T) {
 	}
 }
 
+// A blob that can be changed in place keeps the MD5 of what it was.
+func TestStaleMD5(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		w.Header().Set("ETag", stubETag)
+		w.Header().Set("X-Ms-Blob-Type", "AppendBlob")
+		w.Header().Set("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==")
+		io.WriteString(w, "content")
+	})
+	b := storage.New(srv.store(t), nil)
+	defer b.Close()
+	if got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{VerifyHash: true}); err != nil || string(got) != "content" {
+		t.Errorf("ReadAll = %q, %v", got, err)
+	}
+}
+
 // A token that Azure never gave out matches nothing, and is never sent where it would mean something else.
 func TestMalformedETag(t *testing.T) {
 	srv := newStub(t, answerOK)
@@ -324,7 +394,7 @@ func TestMalformedETag(t *testing.T) {
 		put := &storage.PutOptions{IfMatch: tag}
 		_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, put)
 		wantError(t, "Put "+tag, err, storage.ErrPrecondition, false)
-		_, err = s.CompleteUpload(t.Context(), "k", newUploadID(), nil, put)
+		_, err = s.CompleteUpload(t.Context(), "k", newUploadID(), []*storage.Part{{Number: 1}}, put)
 		wantError(t, "CompleteUpload "+tag, err, storage.ErrPrecondition, false)
 		_, err = s.Copy(t.Context(), "k", "src", &storage.CopyOptions{IfMatch: tag})
 		wantError(t, "Copy "+tag, err, storage.ErrPrecondition, false)
@@ -342,7 +412,7 @@ func TestListOnTheWire(t *testing.T) {
 <Content-MD5>JfnnlDI7RTiF9RgfG2JNCw==</Content-MD5><BlobType>BlockBlob</BlobType><AccessTier>Cool</AccessTier></Properties></Blob>
 <Blob><Name>p/dir</Name><Properties><Etag>0x8DE0000000000002</Etag><Content-Length>0</Content-Length><ResourceType>directory</ResourceType></Properties></Blob>
 <Blob><Name>p/gone</Name><Deleted>true</Deleted><Properties><Etag>0x8DE0000000000003</Etag><Content-Length>1</Content-Length></Properties></Blob>
-<Blob><Name>p/c</Name><Properties><Etag>"0x8DE0000000000004"</Etag><Content-Length>1</Content-Length><BlobType>AppendBlob</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred></Properties></Blob>
+<Blob><Name>p/c</Name><Properties><Etag>"0x8DE0000000000004"</Etag><Content-Length>1</Content-Length><Content-MD5>JfnnlDI7RTiF9RgfG2JNCw==</Content-MD5><BlobType>AppendBlob</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred></Properties></Blob>
 <Blob><Name Encoded="true">p/d%20%C3%BC</Name><Properties><Etag>0x8DE0000000000005</Etag><Content-Length>1</Content-Length></Properties></Blob>
 <BlobPrefix><Name>p/b/</Name></BlobPrefix></Blobs><NextMarker>MARK</NextMarker></EnumerationResults>`
 	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
@@ -357,6 +427,9 @@ func TestListOnTheWire(t *testing.T) {
 	}
 	var got []string
 	for _, o := range page.Objects {
+		if known := o.Checksums.MD5 != nil; known != (o.Key == "p/a") { // and not that of a blob that can change in place
+			t.Errorf("%s: MD5 %x", o.Key, o.Checksums.MD5)
+		}
 		got = append(got, fmt.Sprintf("%s %d %s %s %v", o.Key, o.Size, o.ETag, o.StorageClass, o.IsPrefix))
 	}
 	want := []string{`p/a 5 "0x8DE0000000000001" Cool false`, `p/b/ 0   true`, `p/c 1 "0x8DE0000000000004"  false`, `p/d ü 1 "0x8DE0000000000005"  false`}
@@ -382,37 +455,15 @@ func TestListOnTheWire(t *testing.T) {
 	}
 }
 
-// Each key of a batch has its own answer.
-func TestDeleteBatch(t *testing.T) {
+// A directory of a hierarchical namespace is no object, as it is none in lists.
+func TestDirectory(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *request) {
-		w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
-		w.WriteHeader(http.StatusAccepted)
-		for id, status := range []string{"202 Accepted", "404 Not Found\r\nx-ms-error-code: BlobNotFound", "412 Precondition Failed\r\nx-ms-error-code: LeaseIdMissing", "503 Busy\r\nx-ms-error-code: ServerBusy", "500 Oh\r\nx-ms-error-code: InternalError"} {
-			fmt.Fprintf(w, "--b\r\nContent-Type: application/http\r\nContent-ID: %d\r\n\r\nHTTP/1.1 %s\r\nx-ms-request-id: R%d\r\n\r\n", id, status, id)
-		}
-		io.WriteString(w, "--b--\r\n")
+		w.Header().Set("X-Ms-Resource-Type", "directory")
+		w.Header().Set("X-Ms-Meta-Hdi_isfolder", "true")
+		answerOK(w, r)
 	})
-	s := srv.store(t)
-	errs, err := s.DeleteBatch(t.Context(), []string{"ok", "bad.", "gone", "leased", "busy", "broken"}, &storage.DeleteBatchOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if errs[0] != nil || errs[2] != nil {
-		t.Errorf("ok: %v, gone: %v", errs[0], errs[2])
-	}
-	wantError(t, "invalid", errs[1], storage.ErrInvalidKey, false)
-	wantError(t, "leased", errs[3], storage.ErrPermission, false)
-	wantError(t, "busy", errs[4], storage.ErrThrottled, false)
-	wantError(t, "broken", errs[5], storage.ErrUnavailable, true)
-	r := srv.one(t)
-	if n := bytes.Count(r.body, []byte("DELETE /")); n != 5 || bytes.Count(r.body, []byte("Authorization: SharedKey")) != 5 {
-		t.Errorf("%d requests in the batch: %s", n, r.body)
-	}
-	if _, err := s.DeleteBatch(t.Context(), make([]string, maxBatch+1), &storage.DeleteBatchOptions{}); err == nil {
-		t.Error("257 keys were taken")
-	}
-	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil || len(errs) != 0 || len(srv.seen()) != 0 {
-		t.Errorf("an empty batch: %v, %v", errs, err)
+	for _, name := range []string{"Get", "Stat"} {
+		wantError(t, name, calls[name](t.Context(), srv.store(t)), storage.ErrNotExist, false)
 	}
 }
 

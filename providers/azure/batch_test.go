@@ -1,0 +1,84 @@
+package azure
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/polystore/storage"
+)
+
+// Each key of a batch has its own answer.
+func TestDeleteBatch(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
+		w.WriteHeader(http.StatusAccepted)
+		for id, status := range []string{"202 Accepted", "404 Not Found\r\nx-ms-error-code: BlobNotFound", "412 Precondition Failed\r\nx-ms-error-code: LeaseIdMissing", "503 Busy\r\nx-ms-error-code: ServerBusy", "500 Oh\r\nx-ms-error-code: InternalError"} {
+			fmt.Fprintf(w, "--b\r\nContent-Type: application/http\r\nContent-ID: %d\r\n\r\nHTTP/1.1 %s\r\nx-ms-request-id: R%d\r\n\r\n", id, status, id)
+		}
+		io.WriteString(w, "--b--\r\n")
+	})
+	s := srv.store(t)
+	errs, err := s.DeleteBatch(t.Context(), []string{"ok", "bad.", "gone", "leased", "busy", "broken"}, &storage.DeleteBatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if errs[0] != nil || errs[2] != nil {
+		t.Errorf("ok: %v, gone: %v", errs[0], errs[2])
+	}
+	wantError(t, "invalid", errs[1], storage.ErrInvalidKey, false)
+	wantError(t, "leased", errs[3], storage.ErrPermission, false)
+	wantError(t, "busy", errs[4], storage.ErrThrottled, false)
+	wantError(t, "broken", errs[5], storage.ErrUnavailable, true)
+	r := srv.one(t)
+	if n := bytes.Count(r.body, []byte("DELETE /")); n != 5 || bytes.Count(r.body, []byte("Authorization: SharedKey")) != 5 {
+		t.Errorf("%d requests in the batch: %s", n, r.body)
+	}
+	if _, err := s.DeleteBatch(t.Context(), make([]string, maxBatch+1), &storage.DeleteBatchOptions{}); err == nil {
+		t.Error("257 keys were taken")
+	}
+	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil || len(errs) != 0 || len(srv.seen()) != 0 {
+		t.Errorf("an empty batch: %v, %v", errs, err)
+	}
+}
+
+// An answer that cannot be told apart is one to nothing, and one without a number is to the whole batch.
+func TestBatchAnswers(t *testing.T) {
+	part := func(id, answer string) string {
+		if id != "" {
+			id = "Content-ID: " + id + "\r\n"
+		}
+		return "--b\r\nContent-Type: application/http\r\n" + id + "\r\nHTTP/1.1 " + answer + "\r\n\r\n"
+	}
+	for _, test := range []struct {
+		name, body string
+		kind       error
+		doubt      bool
+	}{
+		{"number too high", part("0", "202 Accepted") + part("2", "500 Oh"), storage.ErrUnavailable, true},
+		{"number too low", part("0", "202 Accepted") + part("-1", "500 Oh"), storage.ErrUnavailable, true},
+		{"number twice", part("0", "202 Accepted") + part("0", "202 Accepted"), storage.ErrUnavailable, true},
+		{"no number", part("0", "202 Accepted") + part("", "500 Oh\r\nx-ms-error-code: InternalError"), storage.ErrUnavailable, true},
+		{"too few", part("0", "202 Accepted"), storage.ErrUnavailable, true},
+		{"not an answer", part("0", "202 Accepted") + "--b\r\nContent-ID: 1\r\n\r\nnonsense\r\n", storage.ErrUnavailable, true},
+		{"refused as a whole", part("", "403 Forbidden\r\nx-ms-error-code: AuthorizationFailure"), storage.ErrPermission, false},
+		{"refused as a whole, the batch", part("", "400 Bad\r\nx-ms-error-code: InvalidInput"), storage.ErrInvalid, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+				w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
+				w.WriteHeader(http.StatusAccepted)
+				io.WriteString(w, test.body+"--b--\r\n")
+			})
+			errs, err := srv.store(t).DeleteBatch(t.Context(), []string{"a", "b"}, &storage.DeleteBatchOptions{})
+			for _, e := range errs {
+				if err == nil && e != nil {
+					err = e
+				}
+			}
+			wantError(t, "DeleteBatch", err, test.kind, test.doubt)
+		})
+	}
+}
