@@ -9,10 +9,11 @@ import (
 
 // attempt is one request and what it needs to be judged by when it fails.
 type attempt struct {
-	write   bool          // failing, it may have been carried out all the same
-	refused error         // the kind of a 412
-	missing error         // the kind of "no such key"
-	body    *wire.Payload // nil: a small one or none
+	write    bool          // failing, it may have been carried out all the same
+	document bool          // a success is a document: see checkDocument
+	refused  error         // the kind of a 412
+	missing  error         // the kind of "no such key"
+	body     *wire.Payload // nil: a small one or none
 
 	connected atomic.Bool // a write had a connection: from then on bytes may have been sent
 	signed    signature   // the credentials it was signed with

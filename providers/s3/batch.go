@@ -42,7 +42,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	if len(ids) == 0 {
 		return errs, nil
 	}
-	a := &attempt{write: true}
+	a := &attempt{write: true, document: true}
 	out, err := s.client.DeleteObjects(a.begin(ctx), &s3.DeleteObjectsInput{
 		Bucket: &s.bucket,
 		Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},
@@ -76,13 +76,11 @@ func keyFailure(f *types.Error) error {
 	case !known && code == "ServiceUnavailable":
 		kind = storage.ErrUnavailable
 	}
-	return &storage.Error{
-		Key:     aws.ToString(f.Key),
-		Kind:    kind,
-		Code:    code,
-		InDoubt: kind == storage.ErrUnavailable,
-		Err:     errors.New(aws.ToString(f.Message)),
+	e := &storage.Error{Key: aws.ToString(f.Key), Kind: kind, Code: code, InDoubt: kind == storage.ErrUnavailable}
+	if text := aws.ToString(f.Message); text != "" {
+		e.Err = errors.New(text)
 	}
+	return e
 }
 
 // batchSum replaces the SDK's x-amz-checksum-crc32 by Content-MD5 where the service wants that.

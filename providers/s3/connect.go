@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,13 +29,13 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
-	endpoint, err := o.endpoint()
-	if err != nil {
-		return err
-	}
+	endpoint := o.Endpoint
 	if endpoint == "" {
 		// What AWS_ENDPOINT_URL and the profile say, in the SDK's own order.
 		endpoint = aws.ToString(s3.NewFromConfig(cfg).Options().BaseEndpoint)
+	}
+	if endpoint, err = o.withScheme(endpoint); err != nil {
+		return err
 	}
 	if s.profile, err = profileOf(o.Provider, endpoint != ""); err != nil {
 		return err
@@ -45,16 +46,17 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if limit := s.profile.batchLimit(); s.batch > limit {
 		return invalid("BatchSize %d, on %s at most %d", s.batch, s.profile.name, limit)
 	}
-	if s.region, endpoint, err = s.profile.locate(o, cfg.Region, endpoint); err != nil {
+	region := cfg.Region
+	if s.arn && o.Region == "" {
+		region = cmp.Or(strings.Split(s.bucket, ":")[3], region, defaultRegion) // none in that of a multi-region access point
+	}
+	if s.region, endpoint, err = s.profile.locate(o, region, endpoint); err != nil {
 		return err
 	}
 	s.virtualHost = !o.PathStyle && (o.VirtualHost || !s.profile.pathStyle)
 	s.tls = strings.HasPrefix(endpoint, "https:") || endpoint == "" && !o.DisableHTTPS
-	if !o.Anonymous {
-		s.credentials = newCredentialsCache(cfg.Credentials)
-	}
-	client := s.httpClient(o, cfg)
-	connect := func(region string, signed bool) *s3.Client {
+	httpClient := s.httpClient(o, cfg)
+	newClient := func(region string, signed bool) *s3.Client {
 		return s3.NewFromConfig(cfg, func(so *s3.Options) {
 			so.Region = region
 			if endpoint != "" {
@@ -64,10 +66,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			if signed {
 				so.Credentials = s.credentials
 			}
-			so.HTTPClient = client
+			so.HTTPClient = httpClient
 			so.UsePathStyle = !s.virtualHost
 			so.UseAccelerate = o.Accelerate
-			so.EndpointOptions.DisableHTTPS = o.DisableHTTPS
+			so.EndpointOptions.DisableHTTPS = o.DisableHTTPS && endpoint == "" // or it would overrule an endpoint's https
 			if o.DualStack {
 				so.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
 			}
@@ -86,11 +88,21 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		})
 	}
 	if s.region == "" {
-		if s.region, err = s.findRegion(ctx, connect(defaultRegion, false)); err != nil {
+		if s.region, err = s.findRegion(ctx, newClient(defaultRegion, false)); err != nil {
 			return err
 		}
 	}
-	s.client = connect(s.region, !o.Anonymous)
+	if cfg.Region == "" {
+		// What gives out the credentials of a role asks for a region, too.
+		o.Region = s.region
+		if cfg, err = load(ctx, o); err != nil {
+			return err
+		}
+	}
+	if !o.Anonymous {
+		s.credentials = newCredentialsCache(cfg.Credentials)
+	}
+	s.client = newClient(s.region, !o.Anonymous)
 	s.presign = s3.NewPresignClient(s.client)
 	return nil
 }
@@ -146,11 +158,8 @@ func (s *Store) findRegion(ctx context.Context, client *s3.Client) (string, erro
 	out, err := client.HeadBucket(a.begin(ctx), &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) {
 		o.UseAccelerate = false
 	})
-	if err == nil && aws.ToString(out.BucketRegion) != "" {
-		return *out.BucketRegion, nil
-	}
 	if err == nil {
-		return defaultRegion, nil
+		return cmp.Or(aws.ToString(out.BucketRegion), defaultRegion), nil
 	}
 	var re *smithyhttp.ResponseError
 	if errors.As(err, &re) {
@@ -159,9 +168,6 @@ func (s *Store) findRegion(ctx context.Context, client *s3.Client) (string, erro
 		}
 	}
 	e := s.fail(ctx, a, err)
-	if e.Kind == storage.ErrNotExist {
-		e.Kind = storage.ErrNoBucket
-	}
 	e.Err = fmt.Errorf("asking for the region of the bucket: %w", e.Err)
 	return "", e
 }

@@ -31,17 +31,17 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	if err := wire.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
-	class, err := s.storageClass(opts.StorageClass)
+	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true}
+	a := &attempt{write: true, document: true}
 	in := &s3.CopyObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &dst,
 		CopySource:           s.copySource(src, opts.SourceVersionID),
 		CopySourceIfMatch:    readMatch(opts.SourceIfMatch),
-		StorageClass:         class,
+		StorageClass:         x.class,
 		ServerSideEncryption: types.ServerSideEncryption(s.sse),
 		SSEKMSKeyId:          optional(s.kmsKey),
 	}
@@ -56,12 +56,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		in.ContentDisposition = optional(opts.ContentDisposition)
 		in.ContentLanguage = optional(opts.ContentLanguage)
 		in.CacheControl = optional(opts.CacheControl)
-		if in.Tagging, err = s.tagging(opts.Tags); err != nil {
-			return nil, err
-		}
-		if in.Metadata, err = s.metadata(opts.Metadata); err != nil {
-			return nil, err
-		}
+		in.Metadata, in.Tagging = x.metadata, x.tagging
 	}
 	out, err := s.client.CopyObject(a.begin(ctx), in, s.copyHeaders(in))
 	if err != nil {
@@ -96,7 +91,11 @@ func (s *Store) copyHeaders(in *s3.CopyObjectInput) func(*s3.Options) {
 
 // copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be escaped.
 func (s *Store) copySource(key, version string) *string {
-	source := httpbinding.EscapePath(s.bucket+"/"+key, false)
+	source := s.bucket + "/" + key
+	if s.arn {
+		source = s.bucket + "/object/" + key
+	}
+	source = httpbinding.EscapePath(source, false)
 	if version != "" {
 		source += "?versionId=" + httpbinding.EscapePath(version, true)
 	}

@@ -29,6 +29,8 @@ type credentialsCache struct {
 type signature struct {
 	id         string
 	generation int
+	ends       time.Time // of the credentials; zero: nobody knows
+	temporary  bool
 }
 
 // credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
@@ -55,7 +57,10 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 		return v, &credentialsError{err}
 	}
 	if a := attemptOf(ctx); a != nil {
-		a.signed = signature{v.AccessKeyID + "\n" + v.SessionToken, generation}
+		a.signed = signature{id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != ""}
+		if v.CanExpire {
+			a.signed.ends = v.Expires
+		}
 	}
 	return v, nil
 }
@@ -101,8 +106,13 @@ func boundMetadata(o *ec2rolecreds.Options) {
 	o.Client = boundedMetadata{imds.New(imds.Options{HTTPClient: credentialsClient()})}
 }
 
+// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it apart from the call that needs
+// them, whose end does not end it.
+const credentialsTimeout = 5 * time.Second
+
 // credentialsClient is for the services that give out credentials: rare and small requests, so no connection is kept that a
 // Close would have to close.
 func credentialsClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
+	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
+	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
 }

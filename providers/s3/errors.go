@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -30,7 +31,9 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	answered := errors.As(err, &re) && re.Response != nil && re.HTTPStatusCode() != 0
 	switch {
 	case answered && errors.As(err, &ae):
-		return s.answer(a, re, ae, err)
+		return s.answer(a, re, ae.ErrorCode(), ae.ErrorMessage(), err)
+	case answered && re.HTTPStatusCode() >= http.StatusMultipleChoices: // a page of what is in between: its status is all it says
+		return s.answer(a, re, "", "", err)
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
 	case errors.As(err, &ce):
@@ -56,39 +59,44 @@ func notSent(err error) bool {
 
 // answer classifies what the service said: by its code, and by the status where the code says nothing. The order matters: a
 // refusal can come with status 200 (which the SDK makes 500), https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
-func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIError, err error) *storage.Error {
+func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text string, err error) *storage.Error {
 	h := re.Response.Header
 	e := &storage.Error{
 		Status:     re.HTTPStatusCode(),
-		Code:       ae.ErrorCode(),
+		Code:       code,
 		RequestID:  requestID(err),
 		RetryAfter: wire.RetryAfter(h.Get("Retry-After")),
 	}
-	text := ae.ErrorMessage()
 	if text == "" {
 		text = http.StatusText(e.Status)
 	}
+	head := re.Response.Request != nil && re.Response.Request.Method == http.MethodHead
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known {
 		e.Kind = wire.KindOfStatus(e.Status)
 	}
 	switch {
 	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" || e.Kind == storage.ErrNotExist && !known:
-		e.Kind = storage.ErrNotExist
-		if a.missing != nil {
+		switch {
+		case a.missing != nil:
 			e.Kind = a.missing
+		case !known && (a.write || a.document):
+			e.Kind = nil // it is not said what is missing: it could be S3, at this endpoint
 		}
 	case e.Kind == storage.ErrPrecondition && a.refused != nil:
 		e.Kind = a.refused
 	case e.Code == "MethodNotAllowed" && h.Get("X-Amz-Delete-Marker") == "true":
 		e.Kind = storage.ErrNotExist // the version that was asked for marks a deletion
-	case e.Code == "InvalidObjectState":
+	case e.Code == "InvalidObjectState" || e.Code == "ObjectNotInActiveTierError": // the latter of a copy's source
 		text = "the object is archived and must be restored first: " + text
-	case e.Code == "ExpiredToken" || e.Code == "ExpiredTokenException" || e.Code == "TokenRefreshRequired":
-		e.Kind = storage.ErrPermission
+	case e.Code == "ExpiredToken" || e.Code == "ExpiredTokenException" || e.Code == "TokenRefreshRequired",
+		// All that the answer to a HEAD says of it; that has other reasons, too.
+		head && e.Status == http.StatusBadRequest && a.signed.temporary && a.signed.ends.IsZero():
 		if s.credentials != nil && s.credentials.expired(a.signed) {
 			e.Kind = storage.ErrUnavailable
 		}
+	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response): // and of RequestTimeTooSkewed
+		e.Kind = storage.ErrUnavailable
 	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
 		e.InDoubt = a.inDoubt()
 	}
@@ -98,6 +106,13 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, ae smithy.APIEr
 	}
 	e.Err = wire.NewCause(text, err)
 	return e
+}
+
+// skewed reports whether the request was signed for another time than that of its answer: S3 allows for 15 minutes.
+func skewed(resp *http.Response) bool {
+	signed, err := time.Parse("20060102T150405Z", resp.Request.Header.Get("X-Amz-Date"))
+	now, err2 := http.ParseTime(resp.Header.Get("Date"))
+	return err == nil && err2 == nil && now.Sub(signed).Abs() > 15*time.Minute
 }
 
 // wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed: the request is signed for a
@@ -145,11 +160,15 @@ var kindOf = map[string]error{
 	"RequestTimeout":       storage.ErrUnavailable,
 	"InternalError":        storage.ErrUnavailable,
 
-	"InvalidToken":                 storage.ErrPermission, // 400
+	"ExpiredToken":                 storage.ErrPermission, // 400, and so are the next three
+	"ExpiredTokenException":        storage.ErrPermission,
+	"TokenRefreshRequired":         storage.ErrPermission,
+	"InvalidToken":                 storage.ErrPermission,
 	"InvalidSecurity":              storage.ErrPermission,
 	"XAdminUserNotFound":           storage.ErrPermission, // 404
 	"InvalidAccessKeyId":           storage.ErrPermission,
 	"InvalidObjectState":           storage.ErrPermission,
+	"ObjectNotInActiveTierError":   storage.ErrPermission,
 	"AccessDenied":                 storage.ErrPermission,
 	"RequestExpired":               storage.ErrPermission,
 	"KMS.DisabledException":        storage.ErrPermission, // 400
@@ -191,6 +210,7 @@ func plainText(err error) string {
 	var ue *url.Error
 	var send *smithyhttp.RequestSendError
 	var op *smithy.OperationError
+	var re *smithyhttp.ResponseError
 	for {
 		switch {
 		case errors.As(err, &said):
@@ -201,6 +221,8 @@ func plainText(err error) string {
 			err = send.Err
 		case errors.As(err, &op):
 			err = op.Err
+		case errors.As(err, &re):
+			err = re.Err
 		default:
 			return err.Error()
 		}

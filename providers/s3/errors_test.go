@@ -128,6 +128,7 @@ func TestKinds(t *testing.T) {
 		{"Copy", 404, "NoSuchKey", storage.ErrNotExist, false},
 		{"Copy", 412, "PreconditionFailed", storage.ErrPrecondition, false},
 		{"Copy", 400, "InvalidRequest", errors.ErrUnsupported, false}, // above 5 GiB
+		{"Copy", 403, "ObjectNotInActiveTierError", storage.ErrPermission, false},
 		{"Copy if absent", 412, "PreconditionFailed", storage.ErrExist, false},
 		{"Copy if absent", 409, "ConditionalRequestConflict", storage.ErrUnavailable, false},
 		{"Copy if match", 412, "PreconditionFailed", storage.ErrPrecondition, false},
@@ -163,7 +164,7 @@ func TestKinds(t *testing.T) {
 			if e.Status != c.status || c.code != "" && (e.Code != c.code || e.RequestID != "REQUEST1") {
 				t.Errorf("Status %d, Code %s, RequestID %s", e.Status, e.Code, e.RequestID)
 			}
-			if c.code == "InvalidObjectState" && !strings.Contains(e.Error(), "archived") {
+			if (c.code == "InvalidObjectState" || c.code == "ObjectNotInActiveTierError") && !strings.Contains(e.Error(), "archived") {
 				t.Errorf("%v does not say that the object is archived", e)
 			}
 			var api smithy.APIError
@@ -398,14 +399,17 @@ func TestSourceFails(t *testing.T) {
 }
 
 // rotating gives out other credentials each time it is asked.
-type rotating struct{ ids []string }
+type rotating struct {
+	ids     []string
+	undated bool
+}
 
 func (r *rotating) Retrieve(context.Context) (aws.Credentials, error) {
 	id := r.ids[0]
 	if len(r.ids) > 1 {
 		r.ids = r.ids[1:]
 	}
-	return aws.Credentials{AccessKeyID: id, SecretAccessKey: stubSecret, SessionToken: stubToken, CanExpire: true, Expires: time.Now().Add(time.Hour)}, nil
+	return aws.Credentials{AccessKeyID: id, SecretAccessKey: stubSecret, SessionToken: stubToken, CanExpire: !r.undated, Expires: time.Now().Add(time.Hour)}, nil
 }
 
 // A stub, because no server here lets credentials expire.
@@ -419,21 +423,50 @@ func TestExpiredToken(t *testing.T) {
 	})
 	o := srv.options()
 	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
-	o.Credentials = &rotating{[]string{"OLD", "FRESH"}}
+	o.Credentials = &rotating{ids: []string{"OLD", "FRESH"}}
 	s := mustNew(t, "bucket", o)
 	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
 	if err := calls["Put"](t.Context(), s); err != nil {
 		t.Errorf("after the refresh: %v", err)
 	}
-	o.Credentials = &rotating{[]string{"OLD"}}
+	o.Credentials = &rotating{ids: []string{"OLD"}}
 	s = mustNew(t, "bucket", o)
 	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
 	wantError(t, "with the same again", calls["Put"](t.Context(), s), storage.ErrPermission, false)
 }
 
+// A stub, because no server here lets credentials expire: S3 answers a HEAD by 400 alone then, as it does for other reasons.
+func TestExpiredTokenHead(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		if strings.Contains(r.Header.Get("Authorization"), "FRESH") {
+			answerOK(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+	})
+	o := srv.options()
+	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
+	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, true}
+	s := mustNew(t, "bucket", o)
+	wantError(t, "with expired credentials", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
+	if err := calls["Stat"](t.Context(), s); err != nil {
+		t.Errorf("after the refresh: %v", err)
+	}
+	o.Credentials = &rotating{[]string{"OLD"}, true}
+	s = mustNew(t, "bucket", o)
+	wantError(t, "for another reason", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
+	wantError(t, "for another reason again", calls["Stat"](t.Context(), s), storage.ErrInvalid, false)
+	// Credentials that say when they end are renewed in time: it is not that, and a role is not assumed again and again.
+	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, false}
+	s = mustNew(t, "bucket", o)
+	for range 2 {
+		wantError(t, "with credentials that have not ended", calls["Stat"](t.Context(), s), storage.ErrInvalid, false)
+	}
+}
+
 // Two requests that fail at the same time with the same credentials are both worth another attempt.
 func TestExpiredTogether(t *testing.T) {
-	c := newCredentialsCache(&rotating{[]string{"OLD"}})
+	c := newCredentialsCache(&rotating{ids: []string{"OLD"}})
 	first, second := new(attempt), new(attempt)
 	for _, a := range []*attempt{first, second} {
 		if _, err := c.Retrieve(a.begin(t.Context())); err != nil {
@@ -458,16 +491,49 @@ func TestClockSkew(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *request) {
 		w.Header().Set("Date", serverTime.Format(http.TimeFormat))
 		signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
-		if err != nil || serverTime.Sub(signed).Abs() > 15*time.Minute {
+		switch skewed := err != nil || serverTime.Sub(signed).Abs() > 15*time.Minute; {
+		case r.URL.Path == "/bucket/forbidden", skewed && r.Method == http.MethodHead:
+			w.WriteHeader(http.StatusForbidden)
+		case skewed:
 			refuse(w, 403, "RequestTimeTooSkewed")
-			return
+		default:
+			answerOK(w, r)
 		}
-		answerOK(w, r)
 	})
-	s := srv.store(t)
-	wantError(t, "with a wrong clock", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
-	if err := calls["Put"](t.Context(), s); err != nil {
-		t.Errorf("after the skew was learned: %v", err)
+	for _, call := range []string{"Put", "Stat"} { // the answer to a HEAD has no body to say why
+		s := srv.store(t)
+		wantError(t, call+" with a wrong clock", calls[call](t.Context(), s), storage.ErrUnavailable, false)
+		if err := calls[call](t.Context(), s); err != nil {
+			t.Errorf("%s after the skew was learned: %v", call, err)
+		}
+		_, err := s.Stat(t.Context(), "forbidden", &storage.StatOptions{})
+		wantError(t, "Stat of what is forbidden", err, storage.ErrPermission, false)
+	}
+}
+
+// A listener that accepts and never answers stands for a container's service that is not there: without a bound the SDK's goroutine,
+// which nothing else ends, would outlive the Store.
+func TestSilentCredentials(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 3*credentialsTimeout)
+	defer cancel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+silent.Addr().String(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	resp, err := credentialsClient().Do(req)
+	if err == nil {
+		resp.Body.Close()
+		t.Fatal("an answer of nobody")
+	}
+	if d := time.Since(start); d > 2*credentialsTimeout {
+		t.Errorf("it took %v to give up", d)
 	}
 }
 

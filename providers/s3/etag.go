@@ -1,6 +1,9 @@
 package s3
 
 import (
+	"cmp"
+	"strings"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/polystore/storage"
@@ -54,13 +57,18 @@ func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *st
 	return nil, nil
 }
 
-// etagOf is the ETag of an answer: never empty.
+// etagOf is the ETag of an answer in the one form that conditions take: some services leave the quotes out of their XML, and some
+// proxies call weak what S3 gave, which has no weak ones.
 func etagOf(etag *string) string {
-	if etag == nil || *etag == "" {
-		return storage.ETagNone
+	inner := strings.Trim(strings.TrimPrefix(aws.ToString(etag), "W/"), `"`)
+	if quoted := `"` + inner + `"`; wire.ValidETag(quoted) {
+		return quoted
 	}
-	return *etag
+	return storage.ETagNone
 }
+
+// partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no condition takes it.
+func partETag(etag *string) string { return cmp.Or(aws.ToString(etag), storage.ETagNone) }
 
 // optional is nil for the zero string: a parameter that is not sent.
 func optional(s string) *string {

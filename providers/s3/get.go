@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,7 +26,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		IfNoneMatch: readNoneMatch(opts.IfNoneMatch),
 		VersionId:   optional(opts.VersionID),
 	}
-	if !opts.IfModifiedSince.IsZero() {
+	if !opts.IfModifiedSince.IsZero() && opts.IfNoneMatch == "" { // which makes it void
 		in.IfModifiedSince = &opts.IfModifiedSince
 	}
 	if in.Range == nil {
@@ -43,12 +42,12 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		out.Body.Close()
 		return nil, &storage.Error{Kind: storage.ErrNotModified}
 	}
-	r := &storage.GetResult{Object: gotten(key, out), Body: wire.NewBody(ctx, out.Body), Length: aws.ToInt64(out.ContentLength)}
-	r.Object.Size = r.Length
 	if out.ContentLength == nil { // then nobody could tell a short body
 		out.Body.Close()
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("an answer without Content-Length")}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
 	}
+	r := &storage.GetResult{Object: gotten(key, out), Body: wire.NewBody(ctx, out.Body), Length: *out.ContentLength}
+	r.Object.Size = r.Length
 	if out.ContentRange == nil {
 		return r, nil // the whole object, also where the server ignored the range
 	}

@@ -15,6 +15,7 @@ type keyRule struct {
 	empty    bool   // empty segments, which a directory cannot have
 	trailing bool   // a slash at the end (also where other empty segments are refused)
 	nonXML   bool   // characters that XML cannot carry: lists are asked for URL-encoded
+	without  string // other characters that are refused
 	segment  int    // bytes of a segment; 0: any
 	reserved string // first segment of the server's own files
 	soap     bool   // "soap" is refused in a virtual host
@@ -32,6 +33,9 @@ func (s *Store) checkKey(key string) error {
 func (r *keyRule) refuse(key string, virtualHost bool) string {
 	if !r.nonXML && !wire.XMLText(key) {
 		return "character that XML cannot carry"
+	}
+	if i := strings.IndexAny(key, r.without); i >= 0 {
+		return fmt.Sprintf("character %q", key[i])
 	}
 	if r.soap && virtualHost && key == "soap" {
 		return `the name "soap"`

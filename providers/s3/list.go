@@ -37,7 +37,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if token == "" {
 		in.StartAfter = optional(behind(after, opts))
 	}
-	a := new(attempt)
+	a := &attempt{document: true}
 	out, err := s.client.ListObjectsV2(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
@@ -70,10 +70,15 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	next := aws.ToString(out.NextContinuationToken)
 	if next == "" || next == token {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
+		return nil, stuck()
 	}
 	page.NextToken = joinToken(after, next)
 	return page, nil
+}
+
+// stuck is the error of a page that is not the last and does not lead to the next.
+func stuck() error {
+	return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
 }
 
 // behind gives the key to start after: of a common prefix, the last key that it can have. Services list a prefix as long as it has keys

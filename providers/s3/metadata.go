@@ -2,11 +2,31 @@ package s3
 
 import (
 	"net/url"
+	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage/internal/wire"
 )
+
+// extras are what a write gives an object beside its bytes and its HTTP headers, as requests have them.
+type extras struct {
+	metadata map[string]string
+	tagging  *string
+	class    types.StorageClass
+}
+
+func (s *Store) extras(metadata, tags map[string]string, class string) (x extras, err error) {
+	if x.metadata, err = s.metadata(metadata); err != nil {
+		return x, err
+	}
+	if x.tagging, err = s.tagging(tags); err != nil {
+		return x, err
+	}
+	x.class, err = s.storageClass(class)
+	return x, err
+}
 
 // metadata gives the entries in the form of the wire, ErrInvalid where S3 takes no more.
 func (s *Store) metadata(m map[string]string) (map[string]string, error) {
@@ -26,7 +46,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 	for name, value := range tags {
 		v.Set(name, value)
 	}
-	return optional(v.Encode()), nil
+	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20")), nil // not every service takes a plus for a space
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {

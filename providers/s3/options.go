@@ -14,8 +14,8 @@ import (
 
 // Options are the options of New. The zero value is AWS with the environment's region and credentials.
 type Options struct {
-	// Region of the bucket. Empty: the environment's or the profile's; of AWS, else, the bucket's own, which costs one
-	// request; of an endpoint, else, us-east-1.
+	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the profile's; of AWS, else, the
+	// bucket's own, which costs one request; of an endpoint, else, us-east-1.
 	Region string
 
 	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no scheme. Empty: what
@@ -95,25 +95,24 @@ func (o *Options) check() error {
 	return nil
 }
 
-// endpoint is Endpoint as a URL with a scheme, or "".
-func (o *Options) endpoint() (string, error) {
-	e := o.Endpoint
-	if e == "" {
+// withScheme gives endpoint, which can be empty, as a URL with a scheme.
+func (o *Options) withScheme(endpoint string) (string, error) {
+	if endpoint == "" {
 		return "", nil
 	}
-	if !strings.Contains(e, "://") {
-		e = o.scheme() + e
+	if !strings.Contains(endpoint, "://") {
+		endpoint = o.scheme() + endpoint
 	}
-	u, err := url.Parse(e)
+	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return "", invalid("Endpoint is not a URL")
+		return "", invalid("the endpoint is not a URL")
 	case u.User != nil:
-		return "", invalid("credentials in Endpoint: use AccessKeyID and SecretAccessKey")
+		return "", invalid("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
-		return "", invalid("Endpoint is not http(s)://host[:port][/path]")
+		return "", invalid("the endpoint is not http(s)://host[:port][/path]")
 	}
-	return e, nil
+	return endpoint, nil
 }
 
 // scheme is that of endpoints that do not say.

@@ -3,12 +3,14 @@ package s3
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -34,8 +36,11 @@ func TestAddressing(t *testing.T) {
 		{"endpoint", Options{Endpoint: "http://s.example:9000"}, nil, "", "http://s.example:9000 /bucket/k us-east-1"},
 		{"bare endpoint", Options{Endpoint: "s.example"}, nil, "", "https://s.example /bucket/k us-east-1"},
 		{"virtual host", Options{Endpoint: "https://s.example", VirtualHost: true}, nil, "", "https://bucket.s.example /k us-east-1"},
+		{"endpoint that says https", Options{Endpoint: "https://s.example", DisableHTTPS: true}, nil, "", "https://s.example /bucket/k us-east-1"},
+		{"endpoint that does not say", Options{Endpoint: "s.example", DisableHTTPS: true}, nil, "", "http://s.example /bucket/k us-east-1"},
 		{"endpoint of AWS", Options{Endpoint: "https://vpce.example", Provider: "aws", Region: "eu-west-3"}, nil, "", "https://bucket.vpce.example /k eu-west-3"},
 		{"endpoint of the environment", Options{}, map[string]string{"AWS_ENDPOINT_URL": "http://e.example"}, "", "http://e.example /bucket/k us-east-1"},
+		{"bare endpoint of the environment", Options{}, map[string]string{"AWS_ENDPOINT_URL": "e.example"}, "", "https://e.example /bucket/k us-east-1"},
 		{"endpoint of the profile", Options{}, nil, "[default]\nendpoint_url = http://f.example\n", "http://f.example /bucket/k us-east-1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -67,6 +72,41 @@ func TestAddressing(t *testing.T) {
 	}
 }
 
+// The ARN of an access point says the region, and has a form of its own as the source of a copy:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html.
+func TestAccessPoint(t *testing.T) {
+	srv := newStub(t, answerOK)
+	const arn = "arn:aws:s3:us-west-2:123456789012:accesspoint/ap"
+	for _, region := range []string{"", "eu-west-1"} { // of the environment, which is that of other buckets
+		cleanEnvironment(t)
+		t.Setenv("AWS_REGION", region)
+		rt := &toStub{stub: srv}
+		s := mustNew(t, arn, &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: rt}})
+		if err := calls["Copy"](t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		r := srv.one(t)
+		if got, want := rt.last(), "https://ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com"; got != want {
+			t.Errorf("went to %s, want %s", got, want)
+		}
+		if got, want := r.Header.Get("X-Amz-Copy-Source"), "arn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint/ap/object/src"; got != want {
+			t.Errorf("copied from %s, want %s", got, want)
+		}
+	}
+	cleanEnvironment(t)
+	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret}
+	for _, bucket := range []string{"arn:aws:s3:::accesspoint.mrap", "arn:aws:s3::123456789012:accesspoint/ap.mrap"} {
+		if s := mustNew(t, bucket, o); s.region != defaultRegion {
+			t.Errorf("%s is in %s", bucket, s.region)
+		}
+	}
+	for _, bucket := range []string{"arn:/x", "a/b"} {
+		if _, err := New(t.Context(), bucket, o); !errors.Is(err, storage.ErrInvalid) {
+			t.Errorf("New(%s): %v", bucket, err)
+		}
+	}
+}
+
 // The region of a bucket on AWS costs one request, unsigned, and is asked for only where nothing says it.
 func TestFindRegion(t *testing.T) {
 	cleanEnvironment(t)
@@ -91,6 +131,38 @@ func TestFindRegion(t *testing.T) {
 	srv.Close()
 	_, err := New(t.Context(), "bucket", o)
 	wantError(t, "New without a network", err, storage.ErrUnavailable, false)
+}
+
+// The role of a profile is assumed in the bucket's region where nothing else says one. A stub stands for S3 and STS.
+func TestRoleWithoutRegion(t *testing.T) {
+	cleanEnvironment(t)
+	config := "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n" +
+		"[profile base]\naws_access_key_id = BASE\naws_secret_access_key = " + stubSecret + "\n"
+	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		switch r.Method {
+		case http.MethodHead:
+			w.Header().Set("X-Amz-Bucket-Region", "ap-south-1")
+		case http.MethodPost:
+			io.WriteString(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
+				"<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
+		default:
+			answerOK(w, r)
+		}
+	})
+	t.Setenv("AWS_ENDPOINT_URL_STS", srv.URL)
+	s := mustNew(t, "bucket", &Options{HTTPClient: &http.Client{Transport: &toStub{stub: srv}}})
+	if err := calls["Put"](t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range srv.seen() {
+		signed := r.Header.Get("Authorization")
+		if r.Method != http.MethodHead && !strings.Contains(signed, "/ap-south-1/") {
+			t.Errorf("%s %s is signed by %s", r.Method, r.URL, signed)
+		}
+	}
 }
 
 func TestBadOptions(t *testing.T) {
@@ -120,6 +192,12 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("New(%+v): %v", o, err)
 		} else if strings.Contains(err.Error(), secret) {
 			t.Errorf("the secret is in %v", err)
+		}
+	}
+	for _, endpoint := range []string{"http://id:" + secret + "@h", "id:" + secret + "@h", "ftp://h"} { // of the environment
+		t.Setenv("AWS_ENDPOINT_URL", endpoint)
+		if _, err := New(t.Context(), "bucket", nil); !errors.Is(err, storage.ErrInvalid) || strings.Contains(err.Error(), secret) {
+			t.Errorf("New with AWS_ENDPOINT_URL %s: %v", endpoint, err)
 		}
 	}
 	if _, err := New(t.Context(), "", nil); !errors.Is(err, storage.ErrInvalid) {
@@ -182,6 +260,41 @@ func TestCABundle(t *testing.T) {
 	o.HTTPClient = nil
 	if err := calls["Put"](t.Context(), mustNew(t, "bucket", o)); err != nil {
 		t.Errorf("Put: %v", err)
+	}
+}
+
+// What SignURL says of a URL's end is never later than the truth: its date and its life are in whole seconds, and it dies with the
+// credentials.
+func TestSignedURLEnds(t *testing.T) {
+	srv := newStub(t, answerOK)
+	o := srv.options()
+	s := mustNew(t, "bucket", o)
+	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 2*time.Minute + 900*time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := url.Parse(u.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, err := time.Parse("20060102T150405Z", parsed.Query().Get("X-Amz-Date"))
+	if life := parsed.Query().Get("X-Amz-Expires"); err != nil || life != "120" {
+		t.Fatalf("X-Amz-Expires=%s, %v", life, err)
+	}
+	if ends := signed.Add(2 * time.Minute); u.Expires.After(ends) || ends.Sub(u.Expires) > 2*time.Second {
+		t.Errorf("Expires = %v, the URL ends at %v", u.Expires, ends)
+	}
+	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
+	o.Credentials = &rotating{ids: []string{"TEMPORARY"}} // for an hour
+	s = mustNew(t, "bucket", o)
+	for expires, want := range map[time.Duration]time.Duration{30 * time.Minute: 30 * time.Minute, 2 * time.Hour: time.Hour} {
+		u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := time.Until(u.Expires); got > want || got < want-time.Minute {
+			t.Errorf("signed for %v with credentials for an hour: it ends in %v", expires, got)
+		}
 	}
 }
 

@@ -40,7 +40,7 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
-	return &storage.Part{Number: number, Size: size, ETag: etagOf(out.ETag), Checksums: sums}, nil
+	return &storage.Part{Number: number, Size: size, ETag: partETag(out.ETag), Checksums: sums}, nil
 }
 
 // CopyPart makes one UploadPartCopy. The range must not be empty.
@@ -57,7 +57,7 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	if opts.SourceOffset < 0 || opts.SourceLength <= 0 {
 		return nil, invalid("a part of %d bytes from %d", opts.SourceLength, opts.SourceOffset)
 	}
-	a := &attempt{write: true}
+	a := &attempt{write: true, document: true}
 	out, err := s.client.UploadPartCopy(a.begin(ctx), &s3.UploadPartCopyInput{
 		Bucket:            &s.bucket,
 		Key:               &key,
@@ -72,7 +72,7 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	}
 	part := &storage.Part{Number: number, Size: opts.SourceLength, ETag: storage.ETagNone}
 	if r := out.CopyPartResult; r != nil {
-		part.ETag = etagOf(r.ETag)
+		part.ETag = partETag(r.ETag)
 		part.Checksums = answered("", r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256)
 	}
 	return part, nil
@@ -93,7 +93,7 @@ func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *s
 	if _, err := strconv.ParseUint(opts.PageToken, 10, 31); err != nil && opts.PageToken != "" {
 		return nil, invalid("not a page token of an upload")
 	}
-	a := new(attempt)
+	a := &attempt{document: true}
 	out, err := s.client.ListParts(a.begin(ctx), &s3.ListPartsInput{
 		Bucket:           &s.bucket,
 		Key:              &key,
@@ -110,12 +110,15 @@ func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *s
 		page.Parts[i] = &storage.Part{
 			Number:    int(aws.ToInt32(p.PartNumber)),
 			Size:      aws.ToInt64(p.Size),
-			ETag:      etagOf(p.ETag),
+			ETag:      partETag(p.ETag),
 			Checksums: answered("", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256),
 		}
 	}
-	if aws.ToBool(out.IsTruncated) {
-		page.NextToken = aws.ToString(out.NextPartNumberMarker)
+	if !aws.ToBool(out.IsTruncated) {
+		return page, nil
+	}
+	if page.NextToken = aws.ToString(out.NextPartNumberMarker); page.NextToken == "" || page.NextToken == opts.PageToken {
+		return nil, stuck()
 	}
 	return page, nil
 }

@@ -1,5 +1,71 @@
 package s3
 
+import "slices"
+
+// profiles are all that Options.Provider can name.
+var profiles = slices.Concat(standard, hosted, installed)
+
+// standard are S3 itself, the servers that this package is tested on, and what is assumed of an unknown one.
+var standard = []profile{
+	{
+		name:             "aws",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
+		uploadSums:       true,
+		copyConditions:   true,
+		deleteConditions: true,
+		storageClasses:   true,
+		encryption:       true,
+		maxObject:        maxPart * maxParts, // "50 TB"
+		keys:             keyRule{climbing: true, empty: true, nonXML: true, soap: true},
+	},
+	{
+		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows what becomes of it.
+		name:             "minio",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
+		pathStyle:        true,
+		batchMD5:         true,
+		deleteConditions: true,
+		storageClasses:   true,
+		encryption:       true,
+		ownUploadPages:   true,
+		stuckDelimiters:  true,
+		maxObject:        5 << 40,
+		metadataName:     len("x-amz-meta-"),
+		keys:             keyRule{trailing: true, segment: 255},
+	},
+	{
+		name:             "versitygw",
+		putConditions:    true,
+		copyParts:        true,
+		tags:             true,
+		pathStyle:        true,
+		falseComplete:    true,
+		ownUploadPages:   true,
+		batchMD5:         true,
+		deleteConditions: true,
+		maxObject:        5 << 40,
+		keys:             keyRule{segment: 255, reserved: ".sgwtmp"},
+	},
+	{
+		name:           "generic",
+		putConditions:  true,
+		copyParts:      true,
+		tags:           true,
+		pathStyle:      true,
+		contentMD5:     true,
+		batchMD5:       true,
+		storageClasses: true,
+		encryption:     true,
+		maxObject:      5 << 40,
+		metadataName:   len("x-amz-meta-"),
+		keys:           keyRule{trailing: true},
+	},
+}
+
 // hosted are those that somebody else runs. Bodies are protected by Content-MD5, which all of them check: x-amz-checksum-crc32c
 // is younger than most, and R2 and B2 answer some of its headers by 501.
 var hosted = []profile{
@@ -35,7 +101,8 @@ var hosted = []profile{
 		// x-amz-tagging is refused. Conditional writes are answered by 501 NotImplemented:
 		// https://github.com/sathinduga/obsidian-s3-sync-and-backup/pull/84.
 		// https://www.backblaze.com/docs/cloud-storage-large-files: parts to 5 GB, objects to 10 TB, both decimal.
-		// Names neither begin nor end with a slash, nor have two in a row: https://www.backblaze.com/docs/cloud-storage-files.
+		// https://www.backblaze.com/docs/cloud-storage-files: names neither begin nor end with a slash nor have two in a row, and
+		// there is no backslash, no DEL and no control character in them.
 		name:         "b2",
 		host:         "s3.{region}.backblazeb2.com",
 		pathStyle:    true,
@@ -46,6 +113,7 @@ var hosted = []profile{
 		maxObject:    10e12,
 		maxPart:      5e9,
 		metadataName: len("x-amz-meta-"),
+		keys:         keyRule{without: "\t\n\r\x7f\\"},
 	},
 	{
 		// Google Cloud Storage by its XML API, with an HMAC key. Package gcs is the better way: it has conditions.
@@ -54,6 +122,7 @@ var hosted = []profile{
 		// are for reads; on writes they are silently ignored (https://github.com/gordonmurray/firnflow/issues/29).
 		// https://cloud.google.com/storage/docs/xml-api/put-object-multipart: a part has a body and no source, so that a copied
 		// part would be an empty one. https://cloud.google.com/storage/quotas#objects: 5 TiB.
+		// https://cloud.google.com/storage/docs/objects#naming: neither CR nor LF in names.
 		name:             "gcs",
 		host:             "storage.googleapis.com",
 		region:           "auto",
@@ -65,7 +134,7 @@ var hosted = []profile{
 		storageClasses:   true,
 		maxObject:        5 << 40,
 		metadataName:     len("x-amz-meta-"),
-		keys:             keyRule{trailing: true},
+		keys:             keyRule{trailing: true, without: "\r\n"},
 	},
 	{
 		// Wasabi. https://docs.wasabi.com/docs/service-urls-for-wasabis-storage-regions: the host.

@@ -39,13 +39,13 @@ var switched = []struct {
 		host: "https://s3.us-west-004.backblazeb2.com", region: "us-west-004", path: "/bucket/k",
 		refuses:  "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, tags, class",
 		limits:   storage.PartLimits{Min: 5 << 20, Max: 5_000_000_000, MaxObject: 10_000_000_000_000, Count: 10_000, Parallel: true},
-		maxBatch: 1000, keys: "a/",
+		maxBatch: 1000, keys: "a/ a\\b a\x7fb a\nb",
 	},
 	{
 		name: "gcs",
 		host: "https://storage.googleapis.com", region: "auto", path: "/bucket/k",
 		refuses: "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, copy part, tags, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000, keys: "a\nb",
 	},
 	{
 		name: "wasabi", o: Options{Region: "eu-central-2"},
@@ -93,7 +93,10 @@ var switches = []struct {
 }{
 	{"put if absent", calls["Put if absent"]},
 	{"put if match", calls["Put if match"]},
-	{"complete if absent", calls["Complete if absent"]},
+	{"complete if absent", func(ctx context.Context, s *Store) error {
+		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfAbsent: true})
+		return sameAnswer(err, calls["Complete if absent"](ctx, s))
+	}},
 	{"copy if absent", calls["Copy if absent"]},
 	{"copy if match", calls["Copy if match"]},
 	{"delete if match", calls["Delete if match"]},
@@ -194,7 +197,7 @@ func TestProfiles(t *testing.T) {
 				t.Errorf("refuses %s\nwant    %s", got, c.refuses)
 			}
 			var keys []string
-			for _, key := range []string{"a/", ".uploads/a", strings.Repeat("s", 256)} {
+			for _, key := range []string{"a/", ".uploads/a", strings.Repeat("s", 256), `a\b`, "a\x7fb", "a\nb"} {
 				if s.checkKey(key) != nil {
 					keys = append(keys, key)
 				}
@@ -324,6 +327,7 @@ func TestLocate(t *testing.T) {
 		{"one region, but asked for", Options{Provider: "gcs", Region: "us-east1"}, "eu-west-1", "https://storage.googleapis.com us-east1"},
 		{"plain HTTP", Options{Provider: "tigris", DisableHTTPS: true}, "", "http://t3.storage.dev auto"},
 		{"configured region", Options{Provider: "garage", Endpoint: "http://h"}, "here", "http://h here"},
+		{"region that is a host", Options{Provider: "b2", Region: "evil.example/"}, "", `invalid argument: "evil.example/" is no region`},
 		{"neither", Options{Provider: "b2"}, "", "invalid argument: provider b2 needs a region or an endpoint"},
 		{"no host", Options{Provider: "r2"}, "", "invalid argument: provider r2 needs an endpoint"},
 		{"of AWS only", Options{Provider: "wasabi", Region: "eu-west-1", DualStack: true}, "", "invalid argument: Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider wasabi"},

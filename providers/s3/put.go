@@ -23,15 +23,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err := s.checkConditions(opts); err != nil {
 		return nil, err
 	}
-	metadata, err := s.metadata(opts.Metadata)
-	if err != nil {
-		return nil, err
-	}
-	class, err := s.storageClass(opts.StorageClass)
-	if err != nil {
-		return nil, err
-	}
-	tags, err := s.tagging(opts.Tags)
+	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +46,9 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		ContentDisposition:   optional(opts.ContentDisposition),
 		ContentLanguage:      optional(opts.ContentLanguage),
 		CacheControl:         optional(opts.CacheControl),
-		Metadata:             metadata,
-		StorageClass:         class,
-		Tagging:              tags,
+		Metadata:             x.metadata,
+		StorageClass:         x.class,
+		Tagging:              x.tagging,
 		ContentMD5:           encodeSum(sums.MD5),
 		ChecksumCRC32:        encodeSum(sums.CRC32),
 		ChecksumCRC32C:       encodeSum(sums.CRC32C),

@@ -19,7 +19,7 @@ const (
 	maxExpiry     = 7 * 24 * time.Hour // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
 )
 
-// SignURL signs without a request. A URL that is signed with temporary credentials ends with them, whatever Expires says.
+// SignURL signs without a request. A URL that is signed with temporary credentials ends with them, if that is before Expires.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
@@ -33,7 +33,8 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	case expires < time.Second || expires > maxExpiry:
 		return nil, invalid("Expires %v is not in 1s..%v", expires, maxExpiry)
 	}
-	until := time.Now().Add(expires)
+	expires = expires.Truncate(time.Second) // the URL has whole seconds, both of its date and of its life
+	until := time.Now().Truncate(time.Second).Add(expires)
 	a := new(attempt)
 	r, err := s.sign(a.begin(ctx), key, opts, s3.WithPresignExpires(expires))
 	var e *storage.Error
@@ -42,6 +43,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 		return nil, e
 	case err != nil:
 		return nil, s.fail(ctx, a, err)
+	}
+	if ends := a.signed.ends; !ends.IsZero() && ends.Before(until) {
+		until = ends
 	}
 	r.SignedHeader.Del("Host") // every client sends it
 	return &storage.SignedURL{Method: r.Method, URL: r.URL, Header: r.SignedHeader, Expires: until}, nil

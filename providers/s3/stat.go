@@ -24,7 +24,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		VersionId:    optional(opts.VersionID),
 		ChecksumMode: types.ChecksumModeEnabled,
 	}
-	if !opts.IfModifiedSince.IsZero() {
+	if !opts.IfModifiedSince.IsZero() && opts.IfNoneMatch == "" { // which makes it void
 		in.IfModifiedSince = &opts.IfModifiedSince
 	}
 	a := new(attempt)
@@ -32,13 +32,16 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
+	if out.ContentLength == nil {
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+	}
 	// versitygw takes the fractions of its own clock into account.
 	if wire.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
 		return nil, &storage.Error{Kind: storage.ErrNotModified}
 	}
 	return &storage.Object{
 		Key:                key,
-		Size:               aws.ToInt64(out.ContentLength),
+		Size:               *out.ContentLength,
 		ETag:               etagOf(out.ETag),
 		VersionID:          aws.ToString(out.VersionId),
 		ModTime:            modTime(out.LastModified),

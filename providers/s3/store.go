@@ -32,6 +32,7 @@ import (
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
 type Store struct {
 	bucket      string
+	arn         bool // that is the ARN of an access point
 	client      *s3.Client
 	presign     *s3.PresignClient
 	profile     *profile
@@ -47,7 +48,8 @@ type Store struct {
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New opens bucket. It makes no request, except where the region of a bucket on AWS is not known: then one.
+// New opens bucket, or the access point whose ARN it is. It makes no request, except where the region of a bucket on AWS is not
+// known: then one.
 //
 // Errors: ErrInvalid for options that do not fit together; ErrNoBucket and ErrUnavailable from the request for the region.
 func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
@@ -55,13 +57,14 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	if opts != nil {
 		o = *opts
 	}
-	if bucket == "" || bucket == "." || bucket == ".." || strings.Contains(bucket, "/") && !strings.HasPrefix(bucket, "arn:") {
+	arn := strings.HasPrefix(bucket, "arn:") && strings.Count(bucket, ":") >= 5
+	if bucket == "" || bucket == "." || bucket == ".." || strings.Contains(bucket, "/") && !arn {
 		return nil, invalid("%q is no bucket", bucket)
 	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	s := &Store{bucket: bucket, sse: o.SSE, kmsKey: o.KMSKeyID, batch: o.BatchSize}
+	s := &Store{bucket: bucket, arn: arn, sse: o.SSE, kmsKey: o.KMSKeyID, batch: o.BatchSize}
 	if s.batch == 0 {
 		s.batch = defaultBatch
 	}

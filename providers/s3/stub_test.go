@@ -120,6 +120,10 @@ func answerOK(w http.ResponseWriter, r *request) {
 	w.Header().Set("ETag", `"etag"`)
 	q := r.URL.Query()
 	switch {
+	case r.Method == http.MethodHead:
+		w.Header().Set("Content-Length", "0")
+	case r.Method == http.MethodGet && (q.Has("list-type") || q.Has("uploads") || q.Has("uploadId")):
+		io.WriteString(w, "<ListResult></ListResult>")
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
 	case q.Has("uploads") && r.Method == http.MethodPost:

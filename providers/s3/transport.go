@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/polystore/storage/internal/wire"
@@ -26,8 +27,16 @@ func (d *doer) Do(req *http.Request) (*http.Response, error) {
 		req = wire.Watch(req, &a.connected)
 	}
 	resp, err := d.client.Do(req)
-	err = wire.WithoutURL(err)
-	return resp, err
+	if err != nil {
+		return nil, wire.WithoutURL(err)
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		resp.Body = body{io.LimitReader(resp.Body, maxRefusal), resp.Body}
+	} else if err := attemptOf(req.Context()).check(resp); err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	return resp, nil
 }
 
 type attemptKey struct{}

@@ -18,15 +18,10 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	if err := s.checkKey(key); err != nil {
 		return "", err
 	}
-	metadata, err := s.metadata(opts.Metadata)
-	if err != nil {
+	if err := s.checkConditions(opts); err != nil { // rather than when all parts are there
 		return "", err
 	}
-	class, err := s.storageClass(opts.StorageClass)
-	if err != nil {
-		return "", err
-	}
-	tags, err := s.tagging(opts.Tags)
+	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return "", err
 	}
@@ -38,21 +33,24 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 		ContentDisposition:   optional(opts.ContentDisposition),
 		ContentLanguage:      optional(opts.ContentLanguage),
 		CacheControl:         optional(opts.CacheControl),
-		Metadata:             metadata,
-		StorageClass:         class,
-		Tagging:              tags,
+		Metadata:             x.metadata,
+		StorageClass:         x.class,
+		Tagging:              x.tagging,
 		ServerSideEncryption: types.ServerSideEncryption(s.sse),
 		SSEKMSKeyId:          optional(s.kmsKey),
 	}
 	if s.profile.uploadSums {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
 	}
-	a := &attempt{write: true}
+	a := &attempt{write: true, document: true}
 	out, err := s.client.CreateMultipartUpload(a.begin(ctx), in)
 	if err != nil {
 		return "", s.fail(ctx, a, err)
 	}
-	return aws.ToString(out.UploadId), nil
+	if aws.ToString(out.UploadId) == "" { // a part of no upload could be taken for an object
+		return "", &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: errForeign}
+	}
+	return *out.UploadId, nil
 }
 
 // CompleteUpload makes one CompleteMultipartUpload. Of opts.Checksums the CRCs are held against those of the parts; the others cannot
@@ -68,7 +66,7 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	if err := wire.CheckSums(&sums, &opts.Checksums); err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true}
+	a := &attempt{write: true, document: true}
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket:          &s.bucket,
 		Key:             &key,

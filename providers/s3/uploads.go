@@ -32,8 +32,11 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		return nil, err
 	}
 	page := &storage.UploadPage{Uploads: out.uploads}
-	if out.truncated {
-		page.NextToken = joinToken(out.nextKey, out.nextID)
+	if !out.truncated {
+		return page, nil
+	}
+	if page.NextToken = joinToken(out.nextKey, out.nextID); out.nextKey == "" || page.NextToken == opts.PageToken {
+		return nil, stuck()
 	}
 	return page, nil
 }
@@ -52,6 +55,9 @@ func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*sto
 		return nil, err
 	}
 	all := out.uploads
+	if out.truncated && len(all) == 0 {
+		return nil, stuck()
+	}
 	if out.truncated {
 		// The uploads of the last key may be a part of them, in another order than by ID.
 		end := all[len(all)-1].Key
@@ -91,7 +97,7 @@ type uploadList struct {
 
 func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInput) (*uploadList, error) {
 	in.Bucket, in.EncodingType = &s.bucket, types.EncodingTypeUrl
-	a := new(attempt)
+	a := &attempt{document: true}
 	out, err := s.client.ListMultipartUploads(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
@@ -99,7 +105,7 @@ func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInpu
 	decode := decoder(out.EncodingType)
 	l := &uploadList{
 		uploads:   make([]*storage.Upload, len(out.Uploads)),
-		truncated: aws.ToBool(out.IsTruncated) && len(out.Uploads) > 0,
+		truncated: aws.ToBool(out.IsTruncated),
 		nextKey:   decode(out.NextKeyMarker),
 		nextID:    aws.ToString(out.NextUploadIdMarker),
 	}

@@ -76,70 +76,6 @@ const (
 	maxMetadata  = 2 << 10
 )
 
-// profiles are all that Options.Provider can name.
-var profiles = slices.Concat(standard, hosted, installed)
-
-// standard are S3 itself, the servers that this package is tested on, and what is assumed of an unknown one.
-var standard = []profile{
-	{
-		name:             "aws",
-		putConditions:    true,
-		copyParts:        true,
-		tags:             true,
-		uploadSums:       true,
-		copyConditions:   true,
-		deleteConditions: true,
-		storageClasses:   true,
-		encryption:       true,
-		maxObject:        maxPart * maxParts, // "50 TB"
-		keys:             keyRule{climbing: true, empty: true, nonXML: true, soap: true},
-	},
-	{
-		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows what becomes of it.
-		name:             "minio",
-		putConditions:    true,
-		copyParts:        true,
-		tags:             true,
-		pathStyle:        true,
-		batchMD5:         true,
-		deleteConditions: true,
-		storageClasses:   true,
-		encryption:       true,
-		ownUploadPages:   true,
-		stuckDelimiters:  true,
-		maxObject:        5 << 40,
-		metadataName:     len("x-amz-meta-"),
-		keys:             keyRule{trailing: true, segment: 255},
-	},
-	{
-		name:             "versitygw",
-		putConditions:    true,
-		copyParts:        true,
-		tags:             true,
-		pathStyle:        true,
-		falseComplete:    true,
-		ownUploadPages:   true,
-		batchMD5:         true,
-		deleteConditions: true,
-		maxObject:        5 << 40,
-		keys:             keyRule{segment: 255, reserved: ".sgwtmp"},
-	},
-	{
-		name:           "generic",
-		putConditions:  true,
-		copyParts:      true,
-		tags:           true,
-		pathStyle:      true,
-		contentMD5:     true,
-		batchMD5:       true,
-		storageClasses: true,
-		encryption:     true,
-		maxObject:      5 << 40,
-		metadataName:   len("x-amz-meta-"),
-		keys:           keyRule{trailing: true},
-	},
-}
-
 // profileOf finds the profile that the options ask for.
 func profileOf(provider string, custom bool) (*profile, error) {
 	name := provider
@@ -179,6 +115,9 @@ func (p *profile) locate(o *Options, region, endpoint string) (string, string, e
 	case endpoint == "" && p.host != "":
 		if region == "" && strings.Contains(p.host, "{region}") {
 			return "", "", invalid("provider %s needs a region or an endpoint", p.name)
+		}
+		if strings.ContainsAny(region, ".:/@?#") {
+			return "", "", invalid("%q is no region", region) // but could lead to another host
 		}
 		if o.Accelerate || o.DualStack || o.FIPS {
 			return "", "", invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)

@@ -1,0 +1,153 @@
+package s3
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/polystore/storage"
+)
+
+// page is what proxies and load balancers answer: no XML.
+const page = "<html>\r\n<head><title>Sorry</title></head>\r\n<body>\r\n<center><h1>Sorry</h1></center>\r\n<hr>\r\n</body>\r\n</html>\r\n"
+
+// A stub, because it stands for what is between: its refusals have a status and nothing else that could be understood.
+func TestForeignRefusal(t *testing.T) {
+	for _, c := range []struct {
+		call    string
+		status  int
+		kind    error
+		inDoubt bool
+	}{
+		{"Put", 400, storage.ErrInvalid, false},
+		{"Put", 401, storage.ErrPermission, false},
+		{"Put", 403, storage.ErrPermission, false},
+		{"Put", 404, nil, false}, // of what?
+		{"Put", 405, errors.ErrUnsupported, false},
+		{"Put", 413, storage.ErrInvalid, false},
+		{"Put", 429, storage.ErrThrottled, false},
+		{"Put", 502, storage.ErrUnavailable, true},
+		{"Put", 504, storage.ErrUnavailable, true},
+		{"Get", 404, storage.ErrNotExist, false},
+		{"Get", 503, storage.ErrUnavailable, false},
+		{"List", 404, nil, false},
+		{"Complete", 404, nil, false},
+		{"Delete", 404, nil, false},
+		{"Delete if match", 404, storage.ErrPrecondition, false},
+		{"Abort", 404, nil, false},
+	} {
+		for body, text := range map[string]string{"a page": page, "nothing": "", "JSON": `{"error": "sorry"}`} {
+			srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+				w.Header().Set("Retry-After", "7")
+				w.WriteHeader(c.status)
+				io.WriteString(w, text)
+			})
+			e := wantError(t, fmt.Sprintf("%s answered %d with %s", c.call, c.status, body), calls[c.call](t.Context(), srv.store(t)), c.kind, c.inDoubt)
+			if e.Status != c.status || e.RetryAfter != 7*time.Second || !strings.Contains(e.Error(), http.StatusText(c.status)) {
+				t.Errorf("%d with %s: Status %d, RetryAfter %v, %v", c.status, body, e.Status, e.RetryAfter, e)
+			}
+		}
+	}
+}
+
+// A stub, because it stands for a portal or a proxy that answers 200 to everything: an empty list, a batch that is gone and an upload
+// that is complete are the worst that could be made of it.
+func TestForeignSuccess(t *testing.T) {
+	documents := map[string]func(context.Context, *Store) error{
+		"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"], "Copy": calls["Copy"],
+		"PutPart": func(ctx context.Context, s *Store) error {
+			_, err := s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+			return err
+		},
+		"CopyPart": func(ctx context.Context, s *Store) error {
+			_, err := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1})
+			return err
+		},
+		"CreateUpload": func(ctx context.Context, s *Store) error {
+			_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{})
+			return err
+		},
+		"DeleteBatch": func(ctx context.Context, s *Store) error {
+			_, err := s.DeleteBatch(ctx, []string{"k"}, nil)
+			return err
+		},
+		"ListPartsPage": func(ctx context.Context, s *Store) error {
+			_, err := s.ListPartsPage(ctx, "k", "id", &storage.ListPartsOptions{})
+			return err
+		},
+		"ListUploadsPage": func(ctx context.Context, s *Store) error {
+			_, err := s.ListUploadsPage(ctx, &storage.ListOptions{})
+			return err
+		},
+	}
+	for body, text := range map[string]string{
+		"a page": page, "nothing": "", "JSON": `{"status": "ok"}`, "XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>`,
+	} {
+		srv := newStub(t, func(w http.ResponseWriter, _ *request) { io.WriteString(w, text) })
+		for call, f := range documents {
+			write := !strings.HasPrefix(call, "List")
+			wantError(t, call+" answered 200 with "+body, f(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
+		}
+	}
+	// As S3 does it while it takes its time: blanks, before and behind the XML's own first line.
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		io.WriteString(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
+		for range 100 {
+			io.WriteString(w, strings.Repeat(" ", 100))
+			w.(http.Flusher).Flush()
+		}
+		io.WriteString(w, `<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ETag>"done-1"</ETag></CompleteMultipartUploadResult>`)
+	})
+	o, err := srv.store(t).CompleteUpload(t.Context(), "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{})
+	if err != nil || o.ETag != `"done-1"` {
+		t.Errorf("CompleteUpload after blanks = %+v, %v", o, err)
+	}
+	srv = newStub(t, func(w http.ResponseWriter, _ *request) {
+		io.WriteString(w, "<InitiateMultipartUploadResult></InitiateMultipartUploadResult>")
+	})
+	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
+}
+
+// A stub, because these answers lack what S3 always gives: the length of an object, and which part of it this is.
+func TestMissingHeaders(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		w.Header().Set("ETag", `"e"`)
+		if r.Method == http.MethodGet {
+			w.WriteHeader(http.StatusPartialContent)
+			io.WriteString(w, "234")
+		}
+	})
+	s := srv.store(t)
+	wantError(t, "Stat without Content-Length", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
+	_, err := s.Get(t.Context(), "k", &storage.GetOptions{Length: 3})
+	wantError(t, "Get without Content-Range", err, storage.ErrUnavailable, false)
+}
+
+// A stub whose answers have no end: what is read of them has one.
+func TestEndlessAnswer(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		more := strings.Repeat("<Contents><Key>k</Key></Contents>", 1000)
+		if r.Method == http.MethodPut {
+			w.WriteHeader(http.StatusForbidden)
+		} else if r.Method == http.MethodPost {
+			more = strings.Repeat(" ", 10_000)
+		} else {
+			io.WriteString(w, "<ListBucketResult>")
+		}
+		for {
+			if _, err := io.WriteString(w, more); err != nil {
+				return
+			}
+		}
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	wantError(t, "Put", calls["Put"](ctx, srv.store(t)), storage.ErrPermission, false)
+	wantError(t, "Complete", calls["Complete"](ctx, srv.store(t)), storage.ErrUnavailable, true)
+	wantError(t, "List", calls["List"](ctx, srv.store(t)), storage.ErrUnavailable, false)
+}
