@@ -79,7 +79,9 @@ func TestAgain(t *testing.T) {
 func TestAgainEnds(t *testing.T) {
 	down := &storage.Error{Kind: storage.ErrUnavailable}
 	r := checkAgain(t, func(b *bench) {
-		b.put = func(context.Context, string, io.ReadSeeker, int64, *storage.PutOptions) (*storage.Object, error) { return nil, down }
+		b.put = func(context.Context, string, io.ReadSeeker, int64, *storage.PutOptions) (*storage.Object, error) {
+			return nil, down
+		}
 		b.create = func(context.Context, string, *storage.PutOptions) (string, error) { return "", down }
 		b.batch = func(context.Context, []string, *storage.DeleteBatchOptions) ([]error, error) { return nil, down }
 	}, "*/*")

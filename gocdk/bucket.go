@@ -8,7 +8,6 @@ import (
 	"github.com/polystore/storage"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/driver"
-	"gocloud.dev/gcerrors"
 )
 
 // Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of an error a **storage.Error; the
@@ -30,43 +29,6 @@ func (b *bucket) As(i any) bool {
 	return ok
 }
 
-func (b *bucket) ErrorAs(err error, i any) bool {
-	p, ok := i.(**storage.Error)
-	return ok && errors.As(err, p)
-}
-
-// ErrorCode gives the kinds of package storage their codes.
-func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
-	for _, k := range codes {
-		if errors.Is(err, k.kind) {
-			return k.code
-		}
-	}
-	return gcerrors.Unknown
-}
-
-var codes = []struct {
-	kind error
-	code gcerrors.ErrorCode
-}{
-	{storage.ErrNotExist, gcerrors.NotFound},
-	{storage.ErrNoBucket, gcerrors.NotFound},
-	{storage.ErrExist, gcerrors.FailedPrecondition}, // as its own drivers answer IfNotExist
-	{storage.ErrPrecondition, gcerrors.FailedPrecondition},
-	{storage.ErrNotModified, gcerrors.FailedPrecondition},
-	{storage.ErrChanged, gcerrors.FailedPrecondition},
-	{storage.ErrClosed, gcerrors.FailedPrecondition},
-	{storage.ErrPermission, gcerrors.PermissionDenied},
-	{storage.ErrInvalid, gcerrors.InvalidArgument},
-	{storage.ErrRange, gcerrors.InvalidArgument},
-	{storage.ErrIntegrity, gcerrors.FailedPrecondition},
-	{storage.ErrThrottled, gcerrors.ResourceExhausted},
-	{storage.ErrUnavailable, gcerrors.Internal}, // "… or possibly the underlying service"
-	{errors.ErrUnsupported, gcerrors.Unimplemented},
-	{context.Canceled, gcerrors.Canceled},
-	{context.DeadlineExceeded, gcerrors.DeadlineExceeded},
-}
-
 // hook calls one of the Go CDK's callbacks, which get nothing of the driver's own here.
 func hook(f func(func(any) bool) error) error {
 	if f == nil {
@@ -78,7 +40,7 @@ func hook(f func(func(any) bool) error) error {
 func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
 	o, err := b.b.Stat(ctx, encodeKey(key), nil)
 	if err != nil {
-		return nil, err
+		return nil, failed(err)
 	}
 	return &driver.Attributes{
 		CacheControl:       o.CacheControl,
@@ -102,8 +64,12 @@ func contentType(o *storage.Object) string {
 	return o.ContentType
 }
 
-// quoted gives an ETag the form of HTTP's, which the Go CDK demands and GCS's generations lack.
+// quoted gives an ETag the form of HTTP's, which the Go CDK demands and GCS's generations lack. One that is unknown is empty: in an
+// answer to a browser storage.ETagNone would say that the object never changes.
 func quoted(etag string) string {
+	if etag == storage.ETagNone {
+		return ""
+	}
 	if strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, `W/"`) {
 		return etag
 	}
@@ -115,7 +81,7 @@ func (b *bucket) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 		return err
 	}
 	_, err := b.b.Copy(ctx, encodeKey(dst), encodeKey(src), nil)
-	return err
+	return failed(err)
 }
 
 // Delete asks first: for the Go CDK a missing object is an error.
@@ -124,9 +90,9 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 		return err
 	}
 	if _, err := b.b.Stat(ctx, encodeKey(key), nil); err != nil {
-		return err
+		return failed(err)
 	}
-	return b.b.Delete(ctx, encodeKey(key), nil)
+	return failed(b.b.Delete(ctx, encodeKey(key), nil))
 }
 
 func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
@@ -138,7 +104,7 @@ func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedU
 	}
 	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType})
 	if err != nil {
-		return "", err
+		return "", failed(err)
 	}
 	return u.URL, nil
 }

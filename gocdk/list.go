@@ -12,7 +12,8 @@ import (
 const defaultPage = 1000
 
 // ListPaged lists in the order of the encoded keys. It holds the caller's prefix and delimiter against the decoded keys,
-// since an escaped slash is a slash to the caller; the service is asked to roll up only by "/" and by what is always escaped.
+// since an escaped slash is a slash to the caller; the service is asked to roll up by "/" only, which is a slash wherever it stands
+// unescaped. What any other delimiter becomes may stand in a key that only looks escaped.
 func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
 	if err := hook(opts.BeforeList); err != nil {
 		return nil, err
@@ -29,26 +30,23 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		}
 	}
 	prefix, whole, alone := encodePrefix(opts.Prefix)
-	list := &storage.ListOptions{Prefix: prefix, StartAfter: after, PageSize: min(size+1, defaultPage)}
-	switch d := opts.Delimiter; {
-	case d == "" || !whole: // rolling up behind a part of the prefix would hide what is behind all of it
-	case d == "/":
-		list.Delimiter = d
-	case encode(d, false) == strings.Repeat(escape(rune(d[0])), len(d)):
-		list.Delimiter = encode(d, false)
+	list := &storage.ListOptions{Prefix: prefix, StartAfter: after, PageSize: min(size, defaultPage-1) + 1}
+	if opts.Delimiter == "/" && whole { // rolling up behind a part of the prefix would hide what is behind all of it
+		list.Delimiter = "/"
 	}
 	page := new(driver.ListPage)
 	if alone && len(opts.PageToken) == 0 {
-		o, err := b.b.Stat(ctx, encodeKey(opts.Prefix), nil)
-		if err == nil {
-			page.Objects = append(page.Objects, listed(opts.Prefix, o))
-		} else if !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, storage.ErrInvalidKey) {
-			return nil, err
+		o, err := b.listed(ctx, opts.Prefix)
+		if err != nil {
+			return nil, failed(err)
+		}
+		if o != nil {
+			page.Objects = append(page.Objects, listObject(opts.Prefix, o))
 		}
 	}
 	for o, err := range b.b.List(ctx, list) {
 		if err != nil {
-			return nil, err
+			return nil, failed(err)
 		}
 		key, dir := decodeKey(o.Key), false
 		rest, ok := strings.CutPrefix(key, opts.Prefix)
@@ -64,7 +62,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 			again := key == shown
 			if !again {
 				if again, err = b.shownBefore(ctx, key, o.Key); err != nil {
-					return nil, err
+					return nil, failed(err)
 				}
 			}
 			if again {
@@ -80,7 +78,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 			page.Objects = append(page.Objects, &driver.ListObject{Key: key, IsDir: true})
 			shown = key
 		} else {
-			page.Objects = append(page.Objects, listed(key, o))
+			page.Objects = append(page.Objects, listObject(key, o))
 		}
 		after = o.Key
 	}
@@ -108,6 +106,23 @@ func (b *bucket) shownBefore(ctx context.Context, dir, at string) (bool, error) 
 	return false, nil
 }
 
-func listed(key string, o *storage.Object) *driver.ListObject {
+// listed returns the object under key as a list has it, or nil. A Stat would take a permission that a list does not.
+func (b *bucket) listed(ctx context.Context, key string) (*storage.Object, error) {
+	key = encodeKey(key)
+	for o, err := range b.b.List(ctx, &storage.ListOptions{Prefix: key, PageSize: 1}) {
+		switch {
+		case errors.Is(err, storage.ErrInvalidKey): // escaped, it is too long for an object
+			return nil, nil
+		case err != nil:
+			return nil, err
+		case o.Key == key: // the first that begins with itself
+			return o, nil
+		}
+		return nil, nil
+	}
+	return nil, nil
+}
+
+func listObject(key string, o *storage.Object) *driver.ListObject {
 	return &driver.ListObject{Key: key, ModTime: o.ModTime, Size: o.Size, MD5: o.Checksums.MD5}
 }

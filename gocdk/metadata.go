@@ -15,6 +15,9 @@ const (
 
 var base32Lower = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
 
+// reserved is how the names begin that package storage and its drivers keep for themselves.
+const reserved = "polystore"
+
 // encodeMetadata gives names and values that every provider takes; decodeMetadata undoes it.
 func encodeMetadata(m map[string]string) map[string]string {
 	if len(m) == 0 {
@@ -22,7 +25,7 @@ func encodeMetadata(m map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(m))
 	for name, value := range m {
-		if !portableName(name) || strings.HasPrefix(name, nameMark) {
+		if !portableName(name) || strings.HasPrefix(name, nameMark) || strings.HasPrefix(name, reserved) {
 			name = nameMark + base32Lower.EncodeToString([]byte(name))
 		}
 		if strings.ContainsFunc(value, unicode.IsControl) || strings.HasPrefix(value, valueMark) {
@@ -54,10 +57,10 @@ func decodeMetadata(m map[string]string) map[string]string {
 	return out
 }
 
-// portableName reports whether name is [a-z0-9][a-z0-9._-]*, less '_', which some servers drop.
+// portableName reports whether name is [a-z0-9][a-z0-9._-]*, which package storage takes.
 func portableName(name string) bool {
 	for i, c := range []byte(name) {
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || i > 0 && (c == '.' || c == '-')) {
+		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || i > 0 && (c == '.' || c == '_' || c == '-')) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package gocdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -19,21 +20,27 @@ func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length 
 		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{Offset: offset, Length: max(length, 0)})
 		if !errors.Is(err, storage.ErrRange) {
 			if err != nil {
-				return nil, err
+				return nil, failed(err)
 			}
-			return &reader{r, r.Object()}, nil
+			return &reader{ReadCloser: r, o: r.Object()}, nil
 		}
 	}
 	o, err := b.b.Stat(ctx, encodeKey(key), nil)
 	if err != nil {
-		return nil, err
+		return nil, failed(err)
 	}
-	return &reader{io.NopCloser(bytes.NewReader(nil)), o}, nil
+	return &reader{ReadCloser: io.NopCloser(bytes.NewReader(nil)), o: o}, nil
 }
 
 type reader struct {
 	io.ReadCloser
-	o *storage.Object
+	o   *storage.Object
+	err error // of Download
+}
+
+func (r *reader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	return n, failed(err)
 }
 
 func (r *reader) As(any) bool { return false }
@@ -42,8 +49,11 @@ func (r *reader) Attributes() *driver.ReaderAttributes {
 	return &driver.ReaderAttributes{ContentType: contentType(r.o), ModTime: r.o.ModTime, Size: r.o.Size}
 }
 
-// Download writes what is left to w.
+// Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to its errors only.
 func (r *reader) Download(w io.Writer) error {
 	_, err := io.Copy(w, r.ReadCloser)
-	return err
+	r.err = failed(err)
+	return nil
 }
+
+func (r *reader) Close() error { return cmp.Or(r.err, r.ReadCloser.Close()) }

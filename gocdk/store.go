@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
@@ -14,7 +15,8 @@ import (
 // Store returns a Store over any Go CDK bucket, which it closes. The Go CDK has no condition but IfNotExist, no ETag in the
 // answer to a read, a write or a list, and no multipart uploads: reads ask for the attributes before and after, a write asks for
 // them afterwards, lists say storage.ETagNone, and what cannot be had is errors.ErrUnsupported. How a driver retries, what it
-// does with a failing connection, in which order it lists and which keys it takes is its own.
+// does with a failing connection, in which order it lists and which keys it takes is its own. NotFound of a list or a write is
+// storage.ErrNoBucket; of anything else it is storage.ErrNotExist, whichever of the two is missing.
 //
 // The ETag that a write returns is that of the object which is there right after it; if it tells by its size, MD5 or
 // metadata that it is another's, it is storage.ETagNone.
@@ -30,7 +32,7 @@ var _ storage.FullStore = (*store)(nil)
 // Client returns the Go CDK bucket.
 func (s *store) Client() *blob.Bucket { return s.b }
 
-func (s *store) Close() error { return classify(context.Background(), s.b.Close(), false) }
+func (s *store) Close() error { return classify(context.Background(), s.b.Close(), meaning{}) }
 
 // SignURL signs as the driver can.
 func (s *store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
@@ -44,7 +46,7 @@ func (s *store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	expires := time.Now().Add(opts.Expires)
 	u, err := s.b.SignedURL(ctx, key, &blob.SignedURLOptions{Method: opts.Method, Expiry: opts.Expires, ContentType: opts.ContentType})
 	if err != nil {
-		return nil, classify(ctx, err, false)
+		return nil, classify(ctx, err, meaning{notFound: storage.ErrNoBucket})
 	}
 	signed := &storage.SignedURL{Method: opts.Method, URL: u, Expires: expires}
 	if opts.ContentType != "" {
@@ -61,22 +63,27 @@ func alive(ctx context.Context) error {
 	return nil
 }
 
-// classify makes an error of the Go CDK one of package storage. write says that the request may have been carried out.
-func classify(ctx context.Context, err error, write bool) error {
+// meaning is what the Go CDK's codes say of one call.
+type meaning struct {
+	notFound error // what is missing
+	refused  error // what refused; nil where no condition was set: then it is of no kind
+	write    bool  // the request may have been carried out although it failed
+}
+
+// classify makes an error of the Go CDK one of package storage. The URL of a request, which may be signed, is not in its text.
+func classify(ctx context.Context, err error, m meaning) error {
 	if err == nil {
 		return nil
 	}
 	if ctx.Err() != nil {
-		return &storage.Error{Err: ctx.Err(), InDoubt: write}
+		return &storage.Error{Err: ctx.Err(), InDoubt: m.write}
 	}
-	e := &storage.Error{Err: err}
+	e := &storage.Error{Err: wire.Plain(err)}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
-		e.Kind = storage.ErrNotExist
-	case gcerrors.AlreadyExists:
-		e.Kind = storage.ErrExist
-	case gcerrors.FailedPrecondition:
-		e.Kind = storage.ErrPrecondition
+		e.Kind = m.notFound
+	case gcerrors.AlreadyExists, gcerrors.FailedPrecondition:
+		e.Kind = m.refused
 	case gcerrors.InvalidArgument:
 		e.Kind = storage.ErrInvalid
 	case gcerrors.PermissionDenied:
@@ -86,7 +93,7 @@ func classify(ctx context.Context, err error, write bool) error {
 	case gcerrors.Unimplemented:
 		e.Kind = errors.ErrUnsupported
 	default:
-		e.InDoubt = write
+		e.InDoubt = m.write
 	}
 	return e
 }

@@ -16,20 +16,20 @@ func (s *store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		return nil, err
 	}
 	size := opts.PageSize
-	if size == 0 {
+	if size == 0 || size > defaultPage { // the Go CDK makes room for all of it beforehand
 		size = defaultPage
 	}
 	after, token := opts.StartAfter, blob.FirstPageToken
 	if opts.PageToken != "" {
 		first, second, ok := splitToken(opts.PageToken)
-		if !ok {
+		if !ok || second == "" {
 			return nil, &storage.Error{Kind: storage.ErrInvalid, Err: errors.New("not a page token of this store")}
 		}
 		after, token = first, []byte(second)
 	}
 	objects, next, err := s.b.ListPage(ctx, token, size, &blob.ListOptions{Prefix: opts.Prefix, Delimiter: opts.Delimiter})
 	if err != nil {
-		return nil, classify(ctx, err, false)
+		return nil, classify(ctx, err, meaning{notFound: storage.ErrNoBucket})
 	}
 	page := new(storage.Page)
 	for _, o := range objects {

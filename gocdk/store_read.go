@@ -7,11 +7,13 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"gocloud.dev/blob"
 )
+
+var reading = meaning{notFound: storage.ErrNotExist}
 
 // Stat describes the object by its attributes.
 func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
@@ -23,26 +25,13 @@ func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	}
 	a, err := s.b.Attributes(ctx, key)
 	if err != nil {
-		return nil, classify(ctx, err, false)
+		return nil, classify(ctx, err, reading)
 	}
 	o := object(key, a)
-	if err := condition(o, opts); err != nil {
+	if err := wire.Held(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil
-}
-
-// condition holds a read's conditions against the object.
-func condition(o *storage.Object, opts *storage.StatOptions) error {
-	switch {
-	case opts.IfMatch != "" && (opts.IfMatch != o.ETag || o.ETag == storage.ETagNone):
-		return &storage.Error{Kind: storage.ErrPrecondition}
-	case opts.IfNoneMatch != "" && opts.IfNoneMatch == o.ETag && o.ETag != storage.ETagNone:
-		return &storage.Error{Kind: storage.ErrNotModified}
-	case !opts.IfModifiedSince.IsZero() && !o.ModTime.Truncate(time.Second).After(opts.IfModifiedSince.Truncate(time.Second)):
-		return &storage.Error{Kind: storage.ErrNotModified}
-	}
-	return nil
 }
 
 func object(key string, a *blob.Attributes) *storage.Object {
@@ -93,7 +82,7 @@ func (s *store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 			return nil, err
 		}
 		now, err := s.Stat(ctx, key, so)
-		if err == nil && now.ETag == o.ETag {
+		if err == nil && same(now, o) {
 			result.Body = b
 			return result, nil
 		}
@@ -106,13 +95,18 @@ func (s *store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the object is replaced faster than it can be looked at")}
 }
 
+// same reports whether two looks saw one version, as far as a driver lets that be told: not every one knows ETags.
+func same(a, b *storage.Object) bool {
+	return a.ETag == b.ETag && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
+}
+
 // open opens a reader that ends with ctx.
 func (s *store) open(ctx context.Context, key string, offset, length int64) (*body, error) {
 	readCtx, cancel := context.WithCancel(ctx)
 	r, err := s.b.NewRangeReader(readCtx, key, offset, length, nil)
 	if err != nil {
 		cancel()
-		return nil, classify(ctx, err, false)
+		return nil, classify(ctx, err, reading)
 	}
 	return &body{ctx: ctx, cancel: cancel, r: r}, nil
 }
@@ -143,7 +137,7 @@ func (b *body) Read(p []byte) (int, error) {
 	case b.closed.Load():
 		return n, &storage.Error{Kind: storage.ErrClosed}
 	}
-	return n, classify(b.ctx, err, false)
+	return n, classify(b.ctx, err, reading)
 }
 
 // Close ends a Read that is under way by its context before it closes the reader.
@@ -154,5 +148,5 @@ func (b *body) Close() error {
 	b.cancel()
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return classify(context.Background(), b.r.Close(), false)
+	return classify(context.Background(), b.r.Close(), reading)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
+	"github.com/polystore/storage/providers/memory"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
 )
@@ -45,6 +46,18 @@ var limits = []conformance.Limit{
 func TestConformanceMemblob(t *testing.T) {
 	conformance.Test(t, conformance.Options{
 		Open:   func(context.Context) (storage.Store, error) { return Store(memblob.OpenBucket(nil)), nil },
+		Limits: limits,
+	})
+}
+
+// TestConformanceBothWays goes through the Go CDK and back: what is lost on the way is what it has no word for.
+func TestConformanceBothWays(t *testing.T) {
+	m, err := memory.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conformance.Test(t, conformance.Options{
+		Open:   func(context.Context) (storage.Store, error) { return Store(Bucket(storage.New(shared{m}, nil))), nil },
 		Limits: limits,
 	})
 }

@@ -2,6 +2,7 @@ package gocdk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -14,7 +15,11 @@ import (
 	"gocloud.dev/blob"
 )
 
-// Put writes the object. The Go CDK commits whatever it has when a source fails, so it is cancelled then.
+// defaultType is the type of an object that is given none: Upload asks for one.
+const defaultType = "application/octet-stream"
+
+// Put writes the object by Upload: azureblob dereferences nil where a write that it was given piece by piece is refused. So that
+// Upload hands the body on as it is, an MD5 is held against it here and not by the Go CDK.
 func (s *store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
 	if err := alive(ctx); err != nil {
 		return nil, err
@@ -24,21 +29,21 @@ func (s *store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	}
 	writeCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	w, err := s.b.NewWriter(writeCtx, key, &blob.WriterOptions{
-		ContentType: opts.ContentType, DisableContentTypeDetection: true, ContentEncoding: opts.ContentEncoding,
+	src := &source{ctx: ctx, cancel: cancel, r: body, left: size, sum: opts.Checksums.MD5, hash: md5.New()}
+	err := s.b.Upload(writeCtx, key, src, &blob.WriterOptions{
+		ContentType: cmp.Or(opts.ContentType, defaultType), ContentEncoding: opts.ContentEncoding,
 		ContentDisposition: opts.ContentDisposition, ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl,
-		Metadata: maps.Clone(opts.Metadata), ContentMD5: opts.Checksums.MD5, IfNotExist: opts.IfAbsent,
+		Metadata: maps.Clone(opts.Metadata), IfNotExist: opts.IfAbsent,
 	})
+	if src.err != nil {
+		return nil, src.err
+	}
 	if err != nil {
-		return nil, classify(ctx, err, false)
-	}
-	if err := send(ctx, w, body, size, opts.Checksums.MD5); err != nil {
-		cancel()
-		w.Close()
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, refused(classify(ctx, err, true), opts)
+		m := meaning{notFound: storage.ErrNoBucket, write: true}
+		if opts.IfAbsent {
+			m.refused = storage.ErrExist
+		}
+		return nil, classify(ctx, err, m)
 	}
 	// What was written is what is there now, if nobody came in between.
 	o, err := s.Stat(ctx, key, &storage.StatOptions{})
@@ -78,67 +83,63 @@ func normalized(contentType string) string {
 
 func differ(a, b []byte) bool { return a != nil && b != nil && !bytes.Equal(a, b) }
 
-// maxChunk is how many bytes go to the driver at once; its own copying takes a buffer of 1 MiB for each object.
-const maxChunk = 64 << 10
-
-// send writes size bytes of body, which have the MD5 sum where one is given. An error of the body is told from one of the writer.
-func send(ctx context.Context, w *blob.Writer, body io.Reader, size int64, sum []byte) error {
-	src := &source{ctx: ctx, r: io.LimitReader(body, size+1)}
-	if sum != nil {
-		src.hash = md5.New()
-	}
-	n, err := io.CopyBuffer(struct{ io.Writer }{w}, src, make([]byte, min(size+1, maxChunk)))
-	switch {
-	case src.err != nil:
-		return src.err
-	case err != nil:
-		return classify(ctx, err, false)
-	case n < size:
-		return &storage.Error{Err: io.ErrUnexpectedEOF}
-	case n > size:
-		return &storage.Error{Kind: storage.ErrInvalid, Err: errors.New("the body is longer than its size")}
-	case sum != nil && !bytes.Equal(src.hash.Sum(nil), sum):
-		return &storage.Error{Kind: storage.ErrIntegrity}
-	}
-	return nil
-}
-
-// source reads a body, remembers its error and hashes what it gave, where hash is set.
+// source is the body of a write: left bytes, which have the MD5 sum where one is given. The Go CDK commits whatever it has when a
+// source fails, so the write is cancelled before it hears of that.
 type source struct {
-	ctx  context.Context
-	r    io.Reader
-	hash hash.Hash
-	err  error
+	ctx    context.Context
+	cancel context.CancelFunc
+	r      io.Reader
+	left   int64
+	sum    []byte
+	hash   hash.Hash
+	err    error
 }
 
 func (s *source) Read(p []byte) (int, error) {
-	if s.err = alive(s.ctx); s.err != nil {
+	if s.err != nil {
 		return 0, s.err
 	}
-	n, err := s.r.Read(p)
-	if s.hash != nil {
-		s.hash.Write(p[:n])
-	}
+	n, err := s.read(p)
 	if err != nil && err != io.EOF {
-		s.err = &storage.Error{Err: err}
-		return n, s.err
+		s.err = err
+		s.cancel()
 	}
 	return n, err
 }
 
-// refused gives the Go CDK's one code for whatever was refused at the commit its meaning in a write with opts.
-func refused(err error, opts *storage.PutOptions) error {
-	var e *storage.Error
-	if errors.As(err, &e) && e.Kind == storage.ErrPrecondition {
-		switch {
-		case opts.IfAbsent:
-			e.Kind = storage.ErrExist
-		case opts.Checksums.MD5 != nil:
-			e.Kind = storage.ErrIntegrity
-		}
+func (s *source) read(p []byte) (int, error) {
+	if err := alive(s.ctx); err != nil {
+		return 0, err
 	}
-	return err
+	n, err := s.r.Read(p)
+	s.left -= int64(n)
+	if s.sum != nil {
+		s.hash.Write(p[:n])
+	}
+	switch {
+	case err != nil && err != io.EOF:
+		return n, &storage.Error{Err: err}
+	case s.left < 0:
+		return n, &storage.Error{Kind: storage.ErrInvalid, Err: errors.New("the body is longer than its size")}
+	case err == nil:
+		return n, nil
+	case s.left > 0:
+		return n, &storage.Error{Err: io.ErrUnexpectedEOF}
+	case s.sum != nil && !bytes.Equal(s.hash.Sum(nil), s.sum):
+		return n, &storage.Error{Kind: storage.ErrIntegrity}
+	}
+	return n, io.EOF
 }
+
+// maxChunk is how many bytes go at once to a driver that has no Upload; the Go CDK's own copying takes a buffer of 1 MiB for each object.
+const maxChunk = 64 << 10
+
+// WriteTo is for that copying.
+func (s *source) WriteTo(w io.Writer) (int64, error) {
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{s}, make([]byte, max(1, min(s.left, maxChunk))))
+}
+
+var writing = meaning{notFound: storage.ErrNotExist, write: true}
 
 // Delete deletes the object.
 func (s *store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
@@ -148,7 +149,7 @@ func (s *store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if opts.IfMatch != "" {
 		return unsupported("IfMatch")
 	}
-	err := classify(ctx, s.b.Delete(ctx, key), true)
+	err := classify(ctx, s.b.Delete(ctx, key), writing)
 	if errors.Is(err, storage.ErrNotExist) {
 		return nil
 	}
@@ -164,7 +165,7 @@ func (s *store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return nil, unsupported("options of a copy")
 	}
 	if err := s.b.Copy(ctx, dst, src, nil); err != nil {
-		return nil, classify(ctx, err, true)
+		return nil, classify(ctx, err, writing)
 	}
 	o, err := s.Stat(ctx, dst, &storage.StatOptions{})
 	if err != nil {

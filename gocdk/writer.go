@@ -8,9 +8,20 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
+// minBuffer is the least that a BufferSize is taken for: for its own drivers it is a hint, for a Bucket a rule.
+const minBuffer = 1 << 20
+
 func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
 	if err := hook(opts.BeforeWrite); err != nil {
 		return nil, err
+	}
+	var sums storage.Checksums
+	if len(opts.ContentMD5) > 0 {
+		sums.MD5 = opts.ContentMD5
+	}
+	size := int64(opts.BufferSize)
+	if size > 0 {
+		size = max(size, minBuffer)
 	}
 	return &writer{ctx: ctx, w: b.b.NewWriter(ctx, encodeKey(key), &storage.PutOptions{
 		ContentType:        contentType,
@@ -19,9 +30,9 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, op
 		ContentLanguage:    opts.ContentLanguage,
 		CacheControl:       opts.CacheControl,
 		Metadata:           encodeMetadata(opts.Metadata),
-		Checksums:          storage.Checksums{MD5: opts.ContentMD5},
+		Checksums:          sums,
 		IfAbsent:           opts.IfNotExist,
-		PartSize:           int64(opts.BufferSize),
+		PartSize:           size,
 		Concurrency:        opts.MaxConcurrency,
 	})}, nil
 }
@@ -36,15 +47,16 @@ type writer struct {
 func (w *writer) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
 	if err != nil {
-		w.err = err
+		w.err = failed(err)
 	}
-	return n, err
+	return n, w.err
 }
 
-// Upload writes all that r gives. If r fails, Close aborts.
+// Upload writes all that r gives. If that fails, Close aborts, and says why: the Go CDK gives codes to its errors only.
 func (w *writer) Upload(r io.Reader) error {
-	_, w.err = w.w.ReadFrom(r)
-	return w.err
+	_, err := w.w.ReadFrom(r)
+	w.err = failed(err)
+	return nil
 }
 
 func (w *writer) Close() error {
@@ -56,5 +68,5 @@ func (w *writer) Close() error {
 		return w.err
 	}
 	_, err := w.w.Commit()
-	return err
+	return failed(err)
 }

@@ -8,13 +8,13 @@ import (
 
 // readFlags choose what is read of an object.
 type readFlags struct {
-	Offset    int64  `help:"Begin at this byte; --offset=-n: the last n bytes."`
-	Length    int64  `help:"Read this many bytes; 0: to the end."`
-	VersionID string `name:"version-id" help:"Read this version, of a bucket that keeps versions."`
+	Offset    int64   `help:"Begin at this byte; --offset=-n: the last n bytes."`
+	Length    int64   `help:"Read this many bytes; 0: to the end."`
+	VersionID version `name:"version-id" help:"Read this version, of a bucket that keeps versions."`
 }
 
 func (f readFlags) options() *storage.GetOptions {
-	return &storage.GetOptions{Offset: f.Offset, Length: f.Length, VersionID: f.VersionID}
+	return &storage.GetOptions{Offset: f.Offset, Length: f.Length, VersionID: string(f.VersionID)}
 }
 
 type catCmd struct {
@@ -29,24 +29,24 @@ func (c *catCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if err := a.print(l, c.options()); err != nil {
+		if _, err := a.print(a.stdout, l, c.options()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// print copies an object to standard output.
-func (a *app) print(l location, opts *storage.GetOptions) error {
+// print copies an object to w.
+func (a *app) print(w io.Writer, l location, opts *storage.GetOptions) (*storage.Object, error) {
 	b, key, err := a.object(l)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r, err := b.Get(a.ctx, key, opts)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer r.Close()
-	_, err = io.Copy(a.stdout, r)
-	return err
+	_, err = io.Copy(w, r)
+	return r.Object(), err
 }

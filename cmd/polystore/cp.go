@@ -5,13 +5,13 @@ import "github.com/polystore/storage"
 type cpCmd struct {
 	headerFlags
 	writeFlags
-	Source        string `arg:"" help:"A file, an object, or with -r a directory or what is below a URL; - is standard input."`
-	Dest          string `arg:"" help:"Where to; a directory, and a URL that ends in a slash, take the source's name; - is standard output."`
-	Recursive     bool   `short:"r" help:"All that is below, under the same names."`
-	Jobs          int    `short:"j" default:"8" help:"With -r: how many at once."`
-	SourceIfMatch string `placeholder:"ETAG" help:"Only this version of the source."`
-	VersionID     string `name:"version-id" help:"Copy this version, of a bucket that keeps versions."`
-	JSON          bool   `help:"Print each object that was written, one JSON object a line."`
+	Source        string  `arg:"" help:"A file, an object, or with -r a directory or what is below a URL; - is standard input."`
+	Dest          string  `arg:"" help:"Where to; a directory, and a URL that ends in a slash, take the source's name; - is standard output."`
+	Recursive     bool    `short:"r" help:"All that is below, under the same names."`
+	Jobs          int     `short:"j" default:"8" help:"With -r: how many at once."`
+	SourceIfMatch version `placeholder:"ETAG" help:"Only this version of the source."`
+	VersionID     version `name:"version-id" help:"Copy this version, of a bucket that keeps versions."`
+	JSON          bool    `help:"Print each object that was written, one JSON object a line."`
 }
 
 func (c *cpCmd) Run(a *app) error {
@@ -25,7 +25,7 @@ func (c *cpCmd) Run(a *app) error {
 	}
 	t := &transfer{
 		app: a, headers: c.headerFlags, write: c.writeFlags, json: c.JSON,
-		read: &storage.GetOptions{IfMatch: c.SourceIfMatch, VersionID: c.VersionID},
+		read: &storage.GetOptions{IfMatch: string(c.SourceIfMatch), VersionID: string(c.VersionID)},
 	}
 	if dst.stdio && c.JSON {
 		return usage("--json would be mixed with the object's bytes")

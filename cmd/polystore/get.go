@@ -2,10 +2,10 @@ package main
 
 type getCmd struct {
 	readFlags
-	URL     string `arg:"" help:"The object."`
-	Dest    string `arg:"" optional:"" default:"." help:"A file, a directory, or - for standard output. Default: the current directory."`
-	IfMatch string `placeholder:"ETAG" help:"Only this version."`
-	JSON    bool   `help:"Print the object as one JSON object."`
+	URL     string  `arg:"" help:"The object."`
+	Dest    string  `arg:"" optional:"" default:"." help:"A file, a directory, or - for standard output. Default: the current directory."`
+	IfMatch version `placeholder:"ETAG" help:"Only this version."`
+	JSON    bool    `help:"Print the object as one JSON object."`
 }
 
 func (c *getCmd) Run(a *app) error {
@@ -27,6 +27,6 @@ func (c *getCmd) Run(a *app) error {
 		return usage("--json would be mixed with the object's bytes")
 	}
 	t := &transfer{app: a, read: c.options(), json: c.JSON}
-	t.read.IfMatch = c.IfMatch
+	t.read.IfMatch = string(c.IfMatch)
 	return t.one(src, dst)
 }

@@ -62,6 +62,20 @@ func parseLocation(arg string) (location, error) {
 	return l, nil
 }
 
+// withoutURLs is text without the URLs among the arguments that it may repeat: there may be secrets in them.
+func withoutURLs(text string, args []string) string {
+	for _, arg := range args {
+		if strings.Contains(arg, "://") {
+			name := "a URL"
+			if l, err := parseURL(arg); err == nil {
+				name = l.String()
+			}
+			text = strings.ReplaceAll(text, arg, name)
+		}
+	}
+	return text
+}
+
 func parseURL(arg string) (location, error) {
 	u, err := url.Parse(arg)
 	if err != nil {

@@ -64,7 +64,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		return a.fail(usage("%v", err))
+		return a.fail(usage("%s", withoutURLs(err.Error(), args)))
 	}
 	err = parsed.Run(a)
 	if closed := a.close(); err == nil {

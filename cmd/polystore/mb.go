@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"github.com/polystore/storage/providers/azure"
 	"github.com/polystore/storage/providers/file"
 	"github.com/polystore/storage/providers/gcs"
@@ -48,13 +50,40 @@ func (c *mbCmd) Run(a *app) error {
 	}
 	switch s := s.(type) {
 	case *s3.Store:
-		return makeS3(a.ctx, s, u.Host)
+		err = makeS3(a.ctx, s, u.Host)
 	case *gcs.Store:
-		return makeGCS(a.ctx, s, u.Host)
+		err = makeGCS(a.ctx, s, u.Host)
 	case *azure.Store:
-		return makeAzure(a.ctx, s)
+		err = makeAzure(a.ctx, s)
+	default:
+		return fmt.Errorf("%s needs no bucket to be made: %w", u.Scheme, errors.ErrUnsupported)
 	}
-	return fmt.Errorf("%s needs no bucket to be made: %w", u.Scheme, errors.ErrUnsupported)
+	if e, ok := errors.AsType[*storage.Error](err); ok && e.Status == 0 && a.ctx.Err() == nil {
+		// There was no answer. What that means, no credentials or nobody who listens, the driver can say.
+		if _, known := s.ListPage(a.ctx, &storage.ListOptions{PageSize: 1}); isUnanswered(known) {
+			return known
+		}
+	}
+	return err
+}
+
+func isUnanswered(err error) bool {
+	return errors.Is(err, storage.ErrPermission) || errors.Is(err, storage.ErrUnavailable)
+}
+
+// refused is the error of a request that no driver makes, by the service's answer.
+func refused(op string, status int, code, text string) error {
+	e := &storage.Error{Op: op, Kind: wire.KindOfStatus(status), Status: status, Code: code, Err: errors.New(text)}
+	switch {
+	case code == "OperationAborted", code == "ContainerBeingDeleted":
+		e.Kind = storage.ErrUnavailable
+		e.Err = errors.New("the bucket is being made or deleted: its name is free again in a while")
+	case code == "ExpiredToken": // which S3 says with 400
+		e.Kind = storage.ErrPermission
+	case status == http.StatusConflict:
+		e.Kind = storage.ErrExist
+	}
+	return e
 }
 
 // makeDir makes a directory and its parents, durably, as the driver does.

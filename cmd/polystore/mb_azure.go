@@ -8,6 +8,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"github.com/polystore/storage/providers/azure"
 )
 
@@ -17,28 +18,15 @@ func makeAzure(ctx context.Context, s *azure.Store) error {
 	return classifyAzure(err)
 }
 
-// classifyAzure gives the errors of requests that no driver makes their kind. The SDK's text is a page, so it is not repeated.
+// classifyAzure gives the error of a request that no driver makes its kind. The SDK's text is a page, so it is not repeated.
 func classifyAzure(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &storage.Error{Op: "CreateContainer", Err: err}
+	const op = "CreateContainer"
 	var api *azcore.ResponseError
 	if !errors.As(err, &api) {
-		return e
+		return &storage.Error{Op: op, Err: wire.Plain(err)}
 	}
-	e.Status, e.Code = api.StatusCode, api.ErrorCode
-	e.Err = errors.New(http.StatusText(e.Status))
-	switch {
-	case e.Code == "ContainerAlreadyExists":
-		e.Kind = storage.ErrExist
-	case e.Code == "ContainerBeingDeleted":
-		e.Kind = storage.ErrUnavailable
-		e.Err = errors.New("its name is free again about half a minute after it was deleted")
-	case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
-		e.Kind = storage.ErrPermission
-	case e.Status == http.StatusBadRequest:
-		e.Kind = storage.ErrInvalid
-	}
-	return e
+	return refused(op, api.StatusCode, api.ErrorCode, http.StatusText(api.StatusCode))
 }

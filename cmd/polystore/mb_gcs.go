@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
-	"net/http"
 	"os"
 
 	sdk "cloud.google.com/go/storage"
 	"google.golang.org/api/googleapi"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"github.com/polystore/storage/providers/gcs"
 )
 
@@ -27,28 +27,19 @@ func makeGCS(ctx context.Context, s *gcs.Store, bucket string) error {
 	return classifyGCS(b.Create(ctx, project, nil))
 }
 
-// classifyGCS gives the errors of requests that no driver makes their kind.
+// classifyGCS gives the error of a request that no driver makes its kind.
 func classifyGCS(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &storage.Error{Op: "CreateBucket", Err: err}
+	const op = "CreateBucket"
 	var api *googleapi.Error
 	if !errors.As(err, &api) {
-		return e
+		return &storage.Error{Op: op, Err: wire.Plain(err)}
 	}
-	e.Status = api.Code
+	var reason string
 	if len(api.Errors) > 0 {
-		e.Code = api.Errors[0].Reason
+		reason = api.Errors[0].Reason
 	}
-	switch api.Code {
-	case http.StatusConflict:
-		e.Kind = storage.ErrExist
-	case http.StatusUnauthorized, http.StatusForbidden:
-		e.Kind = storage.ErrPermission
-	case http.StatusBadRequest:
-		e.Kind = storage.ErrInvalid
-	}
-	e.Err = errors.New(api.Message)
-	return e
+	return refused(op, api.Code, reason, api.Message)
 }

@@ -7,8 +7,10 @@ import (
 	sdk "github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/wire"
 	"github.com/polystore/storage/providers/s3"
 )
 
@@ -24,26 +26,16 @@ func makeS3(ctx context.Context, s *s3.Store, bucket string) error {
 	return classifyS3(err)
 }
 
-// classifyS3 gives the errors of requests that no driver makes their kind.
+// classifyS3 gives the error of a request that no driver makes its kind.
 func classifyS3(err error) error {
 	if err == nil {
 		return nil
 	}
-	e := &storage.Error{Op: "CreateBucket"}
+	const op = "CreateBucket"
+	var answer *smithyhttp.ResponseError
 	var api smithy.APIError
-	if !errors.As(err, &api) {
-		e.Err = err
-		return e
+	if errors.As(err, &answer) && errors.As(err, &api) {
+		return refused(op, answer.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage())
 	}
-	e.Code = api.ErrorCode()
-	switch e.Code {
-	case "BucketAlreadyExists", "BucketAlreadyOwnedByYou":
-		e.Kind = storage.ErrExist
-	case "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken":
-		e.Kind = storage.ErrPermission
-	case "InvalidBucketName", "IllegalLocationConstraintException":
-		e.Kind = storage.ErrInvalid
-	}
-	e.Err = errors.New(api.ErrorMessage())
-	return e
+	return &storage.Error{Op: op, Err: wire.Plain(err)}
 }

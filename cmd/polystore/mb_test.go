@@ -21,7 +21,7 @@ func TestClassify(t *testing.T) {
 		{classifyGCS(nil), nil, exitOK},
 		{classifyGCS(&googleapi.Error{Code: 400}), storage.ErrInvalid, exitUsage},
 		{classifyGCS(&googleapi.Error{Code: 403, Message: "no"}), storage.ErrPermission, exitDenied},
-		{classifyGCS(&googleapi.Error{Code: 503}), nil, exitFailed},
+		{classifyGCS(&googleapi.Error{Code: 503}), storage.ErrUnavailable, exitFailed},
 		{classifyGCS(context.Canceled), context.Canceled, exitFailed},
 		{classifyAzure(nil), nil, exitOK},
 		{classifyAzure(&azcore.ResponseError{StatusCode: 409, ErrorCode: "ContainerAlreadyExists"}), storage.ErrExist, exitPrecondition},

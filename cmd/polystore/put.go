@@ -39,8 +39,8 @@ func (f *headerFlags) putOptions(key string) *storage.PutOptions {
 
 // writeFlags are the conditions of a write.
 type writeFlags struct {
-	IfAbsent bool   `xor:"condition" help:"Only if there is no such object."`
-	IfMatch  string `xor:"condition" placeholder:"ETAG" help:"Only over this version."`
+	IfAbsent bool    `xor:"condition" help:"Only if there is no such object."`
+	IfMatch  version `xor:"condition" placeholder:"ETAG" help:"Only over this version."`
 }
 
 func (f writeFlags) given() bool { return f.IfAbsent || f.IfMatch != "" }

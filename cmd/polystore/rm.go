@@ -12,7 +12,7 @@ import (
 type rmCmd struct {
 	URL       []string `arg:"" help:"Objects, or with -r directories and buckets."`
 	Recursive bool     `short:"r" help:"The object and everything below it; of a bucket, everything."`
-	IfMatch   string   `placeholder:"ETAG" help:"Delete only this version of the one object."`
+	IfMatch   version  `placeholder:"ETAG" help:"Delete only this version of the one object."`
 	JSON      bool     `help:"Print what was done as one JSON object."`
 }
 
@@ -33,7 +33,7 @@ func (c *rmCmd) Run(a *app) error {
 	case c.Recursive:
 		err = r.trees(ls)
 	case len(ls) == 1:
-		err = r.one(ls[0], c.IfMatch)
+		err = r.one(ls[0], string(c.IfMatch))
 	default:
 		err = r.many(ls)
 	}

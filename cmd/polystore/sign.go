@@ -18,7 +18,7 @@ type signCmd struct {
 	ContentLength       int64             `help:"PUT: the request must have this many bytes."`
 	Meta                map[string]string `short:"m" mapsep:"none" placeholder:"NAME=VALUE" help:"PUT: metadata that the request carries."`
 	IfAbsent            bool              `help:"PUT: only if there is no such object."`
-	VersionID           string            `name:"version-id" help:"GET, HEAD: this version."`
+	VersionID           version           `name:"version-id" help:"GET, HEAD: this version."`
 	ResponseContentType string            `help:"GET, HEAD: the answer's Content-Type."`
 	ResponseDisposition string            `help:"GET, HEAD: the answer's Content-Disposition."`
 	JSON                bool              `help:"One JSON object."`
@@ -39,7 +39,7 @@ func (c *signCmd) Run(a *app) error {
 	u, err := b.SignURL(a.ctx, key, &storage.SignOptions{
 		Method: c.Method, Expires: c.Expires,
 		ContentType: c.ContentType, ContentLength: c.ContentLength, Metadata: c.Meta, IfAbsent: c.IfAbsent,
-		VersionID: c.VersionID, ResponseContentType: c.ResponseContentType, ResponseDisposition: c.ResponseDisposition,
+		VersionID: string(c.VersionID), ResponseContentType: c.ResponseContentType, ResponseDisposition: c.ResponseDisposition,
 	})
 	if err != nil {
 		return err

@@ -3,9 +3,9 @@ package main
 import "github.com/polystore/storage"
 
 type statCmd struct {
-	URL       string `arg:"" help:"The object."`
-	VersionID string `name:"version-id" help:"Describe this version, of a bucket that keeps versions."`
-	JSON      bool   `help:"One JSON object."`
+	URL       string  `arg:"" help:"The object."`
+	VersionID version `name:"version-id" help:"Describe this version, of a bucket that keeps versions."`
+	JSON      bool    `help:"One JSON object."`
 }
 
 func (c *statCmd) Run(a *app) error {
@@ -17,7 +17,7 @@ func (c *statCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	o, err := b.Stat(a.ctx, key, &storage.StatOptions{VersionID: c.VersionID})
+	o, err := b.Stat(a.ctx, key, &storage.StatOptions{VersionID: string(c.VersionID)})
 	if err != nil {
 		return err
 	}

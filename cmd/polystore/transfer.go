@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -31,17 +32,18 @@ func (t *transfer) one(src, dst location) error {
 	}
 	switch {
 	case dst.stdio:
-		if t.write.given() || t.headers.given() {
+		if t.addsToBytes() {
 			return usage("standard output takes no conditions, headers or metadata")
 		}
 		if src.stdio {
 			return usage("both arguments are -")
 		}
-		return t.app.print(src, t.read)
+		_, err := t.app.print(t.app.stdout, src, t.read)
+		return err
 	case dst.key == "":
 		return usage("a key is missing: %s names a bucket", dst)
 	case src.stdio:
-		return t.stream(dst)
+		return t.stream(t.app.stdin, dst)
 	case dst.path != "":
 		return t.download(src, dst.path)
 	case src.path != "":
@@ -50,12 +52,21 @@ func (t *transfer) one(src, dst location) error {
 	return t.copy(src, dst)
 }
 
-func (t *transfer) stream(dst location) error {
+// stream writes what r gives until its end, which may be far off.
+func (t *transfer) stream(r io.Reader, dst location) error {
+	r = &interruptible{ctx: t.app.ctx, r: r}
+	if dst.path != "" {
+		if t.addsToBytes() {
+			return errPlainFile
+		}
+		n, err := saveFile(dst.path, r)
+		return t.written(&storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}, err)
+	}
 	b, key, err := t.app.object(dst)
 	if err != nil {
 		return err
 	}
-	return t.written(b.Put(t.app.ctx, key, &interruptible{ctx: t.app.ctx, r: t.app.stdin}, t.putOptions(key)))
+	return t.written(b.Put(t.app.ctx, key, r, t.putOptions(key)))
 }
 
 func (t *transfer) upload(path string, dst location) error {
@@ -70,6 +81,14 @@ func (t *transfer) upload(path string, dst location) error {
 	case fi.IsDir():
 		return usage("%s is a directory: use cp -r", path)
 	}
+	if !fi.Mode().IsRegular() { // a pipe, as of put <(command)
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return t.stream(f, dst)
+	}
 	b, key, err := t.app.object(dst)
 	if err != nil {
 		return err
@@ -77,10 +96,20 @@ func (t *transfer) upload(path string, dst location) error {
 	return t.written(b.UploadFile(t.app.ctx, key, path, t.putOptions(key)))
 }
 
+// addsToBytes reports whether more is asked for than an object's bytes.
+func (t *transfer) addsToBytes() bool {
+	return t.write.given() || t.headers.given() || t.headers.StorageClass != ""
+}
+
+var errPlainFile = usage("a plain file takes no conditions, headers or metadata: use a file:// URL, or --source-if-match")
+
 // download writes a file of this machine, which has neither conditions nor headers: a file:// URL has both.
 func (t *transfer) download(src location, path string) error {
-	if t.write.given() || t.headers.given() || t.headers.StorageClass != "" {
-		return usage("a plain file takes no conditions, headers or metadata: use a file:// URL, or --source-if-match")
+	if t.addsToBytes() {
+		return errPlainFile
+	}
+	if isStream(path) {
+		return writeStream(path, func(w io.Writer) error { return t.written(t.app.print(w, src, t.read)) })
 	}
 	b, key, err := t.app.object(src)
 	if err != nil {
@@ -99,7 +128,7 @@ func (t *transfer) copy(src, dst location) error {
 		return err
 	}
 	h := &t.headers
-	o := &storage.CopyOptions{IfAbsent: t.write.IfAbsent, IfMatch: t.write.IfMatch, StorageClass: h.StorageClass}
+	o := &storage.CopyOptions{IfAbsent: t.write.IfAbsent, IfMatch: string(t.write.IfMatch), StorageClass: h.StorageClass}
 	if t.read != nil {
 		o.SourceIfMatch, o.SourceVersionID = t.read.IfMatch, t.read.VersionID
 	}
@@ -114,7 +143,7 @@ func (t *transfer) copy(src, dst location) error {
 
 func (t *transfer) putOptions(key string) *storage.PutOptions {
 	o := t.headers.putOptions(key)
-	o.IfAbsent, o.IfMatch = t.write.IfAbsent, t.write.IfMatch
+	o.IfAbsent, o.IfMatch = t.write.IfAbsent, string(t.write.IfMatch)
 	return o
 }
 

@@ -143,6 +143,9 @@ func (t *transfer) below(src location) iter.Seq2[string, error] {
 	}
 }
 
+// locks is a directory that the file driver makes for itself in one that is a bucket.
+const locks = "tmp."
+
 // files gives the regular files below dir. What is neither a file nor a directory is named and left out: a link may lead
 // anywhere.
 func (t *transfer) files(dir string) iter.Seq2[string, error] {
@@ -154,6 +157,9 @@ func (t *transfer) files(dir string) iter.Seq2[string, error] {
 			case err != nil:
 				return err
 			case d.IsDir():
+				if d.Name() == locks && filepath.Dir(name) == filepath.Clean(dir) {
+					return filepath.SkipDir
+				}
 				return nil
 			case !d.Type().IsRegular():
 				t.app.warn(fmt.Errorf("%s is not a regular file: left out", strconv.Quote(name)))

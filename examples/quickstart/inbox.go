@@ -43,7 +43,11 @@ func (in *inbox) receive(ctx context.Context, name string, r io.Reader) (entry, 
 		return entry{}, err
 	}
 	e := entry{Name: name, Size: o.Size, SHA256: hex.EncodeToString(sum.Sum(nil))}
-	if err := in.enter(ctx, e); err != nil {
+	err = in.enter(ctx, e)
+	if errors.Is(err, storage.ErrUnknownOutcome) {
+		return entry{}, err // the index may have it, so the file stays
+	}
+	if err != nil {
 		// A file that is not in the index is none. Only this very file is taken back.
 		return entry{}, errors.Join(err, in.bucket.Delete(context.WithoutCancel(ctx), fileKey(name), &storage.DeleteOptions{IfMatch: o.ETag}))
 	}

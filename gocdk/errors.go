@@ -1,0 +1,63 @@
+package gocdk
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/polystore/storage"
+	"gocloud.dev/gcerrors"
+)
+
+func (b *bucket) ErrorAs(err error, i any) bool {
+	p, ok := i.(**storage.Error)
+	return ok && errors.As(err, p)
+}
+
+// ErrorCode gives the kinds of package storage their codes. What became of a write with storage.ErrUnknownOutcome is just that: Unknown.
+func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
+	for _, k := range codes {
+		if errors.Is(err, k.kind) {
+			return k.code
+		}
+	}
+	return gcerrors.Unknown
+}
+
+var codes = []struct {
+	kind error
+	code gcerrors.ErrorCode
+}{
+	{storage.ErrNotExist, gcerrors.NotFound},
+	{storage.ErrNoBucket, gcerrors.NotFound},
+	{storage.ErrExist, gcerrors.FailedPrecondition}, // as its own drivers answer IfNotExist
+	{storage.ErrPrecondition, gcerrors.FailedPrecondition},
+	{storage.ErrNotModified, gcerrors.FailedPrecondition},
+	{storage.ErrChanged, gcerrors.FailedPrecondition},
+	{storage.ErrClosed, gcerrors.FailedPrecondition},
+	{storage.ErrPermission, gcerrors.PermissionDenied},
+	{storage.ErrInvalid, gcerrors.InvalidArgument},
+	{storage.ErrRange, gcerrors.InvalidArgument},
+	{storage.ErrIntegrity, gcerrors.FailedPrecondition},
+	{storage.ErrThrottled, gcerrors.ResourceExhausted},
+	{storage.ErrUnavailable, gcerrors.Internal}, // "… or possibly the underlying service"
+	{errors.ErrUnsupported, gcerrors.Unimplemented},
+	{context.Canceled, gcerrors.Canceled},
+	{context.DeadlineExceeded, gcerrors.DeadlineExceeded},
+}
+
+// failed is err as the Go CDK may see it. A connection that breaks off is io.EOF deep inside, which the Go CDK hands on without
+// a code, and which a program that asks errors.Is(err, io.EOF) takes for the end of a list or of an object.
+func failed(err error) error {
+	if err == io.EOF || !errors.Is(err, io.EOF) {
+		return err
+	}
+	return notEOF{err}
+}
+
+// notEOF matches all that err does, but for io.EOF.
+type notEOF struct{ err error }
+
+func (e notEOF) Error() string        { return e.err.Error() }
+func (e notEOF) Is(target error) bool { return target != io.EOF && errors.Is(e.err, target) }
+func (e notEOF) As(target any) bool   { return errors.As(e.err, target) }
