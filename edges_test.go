@@ -108,6 +108,36 @@ func TestRangeIgnored(t *testing.T) {
 	}
 }
 
+// short is a Store that gives three bytes of any range.
+type short struct{ storage.FullStore }
+
+func (s short) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+	o := *opts
+	if o.Length == 0 || o.Length > 3 {
+		o.Length = 3
+	}
+	return s.FullStore.Get(ctx, key, &o)
+}
+
+// TestShortAnswers reads from a service that gives less than it was asked for: the rest is asked for again.
+func TestShortAnswers(t *testing.T) {
+	b := storage.New(short{newMemory(t)}, nil)
+	defer b.Close()
+	data := bytesOf(10)
+	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []storage.GetOptions{{}, {Offset: 2}, {Offset: 2, Length: 5}, {Length: 2}, {Length: math.MaxInt64}, {Offset: 9, Length: 9}} {
+		want := data[o.Offset:]
+		if o.Length > 0 && o.Length < int64(len(want)) {
+			want = want[:o.Length]
+		}
+		if got, err := b.ReadAll(t.Context(), "k", &o); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("ReadAll from %d, length %d = %q, %v, want %q", o.Offset, o.Length, got, err, want)
+		}
+	}
+}
+
 // nameless is a Store whose objects have no ETag.
 type nameless struct{ storage.FullStore }
 

@@ -3,6 +3,7 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"slices"
 	"strconv"
@@ -109,8 +110,12 @@ func statusText(status int) string {
 }
 
 // Is reports whether e is of the kind target, if target is one of the sentinels of this package, and otherwise whether
-// any error in Err's tree matches target.
+// any error in Err's tree matches target. An error of a kind never is [io.EOF], which a connection that breaks may say deep
+// inside: a loop of reads would take the failure for the end.
 func (e *Error) Is(target error) bool {
+	if target == io.EOF && e.Kind != nil {
+		return false
+	}
 	for _, k := range kinds {
 		if target == k {
 			return e.Kind == target || target == ErrInvalid && e.Kind == ErrInvalidKey

@@ -24,6 +24,8 @@ func TestErrorIs(t *testing.T) {
 		"invalid":      {&Error{Kind: ErrInvalid}, []error{ErrInvalid}, []error{ErrInvalidKey}},
 		"unsupported":  {&Error{Kind: errors.ErrUnsupported}, []error{errors.ErrUnsupported}, []error{ErrInvalid}},
 		"cause":        {&Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}, []error{ErrUnavailable, io.ErrUnexpectedEOF}, []error{io.EOF}},
+		"broken read":  {&Error{Kind: ErrUnavailable, Err: fmt.Errorf("get: %w", io.EOF)}, []error{ErrUnavailable}, []error{io.EOF, io.ErrUnexpectedEOF}},
+		"source's end": {&Error{Err: fmt.Errorf("x: %w", io.EOF)}, []error{io.EOF}, nil},
 		"deep cause":   {&Error{Err: fmt.Errorf("x: %w", context.Canceled)}, []error{context.Canceled}, []error{context.DeadlineExceeded, ErrUnknownOutcome}},
 		"token file":   {&Error{Kind: ErrPermission, Err: missingToken}, []error{ErrPermission}, []error{ErrNotExist, fs.ErrNotExist, os.ErrNotExist}},
 		"cause alone":  {&Error{Err: missingToken}, nil, []error{fs.ErrNotExist}},

@@ -158,8 +158,10 @@ func (r *Reader) asked(o GetOptions) error {
 	if r.at != start || r.end > r.obj.Size {
 		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf("asked for offset %d of %d bytes, the service gives %d to %d", start, r.obj.Size, r.at, r.end)}
 	}
-	if o.Length > 0 {
-		r.end = min(r.end, start+o.Length)
+	// A service may give less than it was asked for (RFC 9110, section 15.3.7): the body then ends early, and is taken up again.
+	r.end = r.obj.Size
+	if o.Length > 0 && o.Length < r.end-start {
+		r.end = start + o.Length
 	}
 	return nil
 }

@@ -149,6 +149,9 @@ func (r *Reader) breakdown(a *attempt, err error) error {
 
 // reopen goes on at the next byte, held to the version that was seen first.
 func (r *Reader) reopen() error {
+	if err := r.ctx.Err(); err != nil { // which may be why there is no body
+		return &Error{Err: err}
+	}
 	o := GetOptions{Offset: r.at, Length: r.end - r.at, VersionID: r.opts.VersionID}
 	if !off.pin {
 		o.IfMatch = r.obj.ETag

@@ -11,8 +11,10 @@ import (
 
 var update = flag.Bool("update", false, "rewrite costs.go from what the checks need now")
 
-// racing are the checks whose requests depend on who comes first.
-var racing = map[string]bool{"write/atomic": true, "condition/cas-counter": true, "bucket/update": true}
+// racing are the checks whose requests depend on who comes first, or on the seed.
+var racing = map[string]bool{
+	"write/atomic": true, "condition/cas-counter": true, "bucket/update": true, "bucket/random": true, "metadata/random": true,
+}
 
 // TestPlan holds costs.go against what the checks need on the reference driver.
 func TestPlan(t *testing.T) {

@@ -40,7 +40,7 @@ func hook(f func(func(any) bool) error) error {
 func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
 	o, err := b.b.Stat(ctx, encodeKey(key), nil)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &driver.Attributes{
 		CacheControl:       o.CacheControl,
@@ -81,7 +81,7 @@ func (b *bucket) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 		return err
 	}
 	_, err := b.b.Copy(ctx, encodeKey(dst), encodeKey(src), nil)
-	return failed(err)
+	return err
 }
 
 // Delete asks first: for the Go CDK a missing object is an error.
@@ -90,9 +90,9 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 		return err
 	}
 	if _, err := b.b.Stat(ctx, encodeKey(key), nil); err != nil {
-		return failed(err)
+		return err
 	}
-	return failed(b.b.Delete(ctx, encodeKey(key), nil))
+	return b.b.Delete(ctx, encodeKey(key), nil)
 }
 
 func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
@@ -104,7 +104,7 @@ func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedU
 	}
 	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType})
 	if err != nil {
-		return "", failed(err)
+		return "", err
 	}
 	return u.URL, nil
 }

@@ -3,7 +3,6 @@ package gocdk
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/polystore/storage"
 	"gocloud.dev/gcerrors"
@@ -45,19 +44,3 @@ var codes = []struct {
 	{context.Canceled, gcerrors.Canceled},
 	{context.DeadlineExceeded, gcerrors.DeadlineExceeded},
 }
-
-// failed is err as the Go CDK may see it. A connection that breaks off is io.EOF deep inside, which the Go CDK hands on without
-// a code, and which a program that asks errors.Is(err, io.EOF) takes for the end of a list or of an object.
-func failed(err error) error {
-	if err == io.EOF || !errors.Is(err, io.EOF) {
-		return err
-	}
-	return notEOF{err}
-}
-
-// notEOF matches all that err does, but for io.EOF.
-type notEOF struct{ err error }
-
-func (e notEOF) Error() string        { return e.err.Error() }
-func (e notEOF) Is(target error) bool { return target != io.EOF && errors.Is(e.err, target) }
-func (e notEOF) As(target any) bool   { return errors.As(e.err, target) }

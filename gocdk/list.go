@@ -38,7 +38,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	if alone && len(opts.PageToken) == 0 {
 		o, err := b.listed(ctx, opts.Prefix)
 		if err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 		if o != nil {
 			page.Objects = append(page.Objects, listObject(opts.Prefix, o))
@@ -46,7 +46,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	}
 	for o, err := range b.b.List(ctx, list) {
 		if err != nil {
-			return nil, failed(err)
+			return nil, err
 		}
 		key, dir := decodeKey(o.Key), false
 		rest, ok := strings.CutPrefix(key, opts.Prefix)
@@ -62,7 +62,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 			again := key == shown
 			if !again {
 				if again, err = b.shownBefore(ctx, key, o.Key); err != nil {
-					return nil, failed(err)
+					return nil, err
 				}
 			}
 			if again {

@@ -20,14 +20,14 @@ func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length 
 		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{Offset: offset, Length: max(length, 0)})
 		if !errors.Is(err, storage.ErrRange) {
 			if err != nil {
-				return nil, failed(err)
+				return nil, err
 			}
 			return &reader{ReadCloser: r, o: r.Object()}, nil
 		}
 	}
 	o, err := b.b.Stat(ctx, encodeKey(key), nil)
 	if err != nil {
-		return nil, failed(err)
+		return nil, err
 	}
 	return &reader{ReadCloser: io.NopCloser(bytes.NewReader(nil)), o: o}, nil
 }
@@ -40,7 +40,7 @@ type reader struct {
 
 func (r *reader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
-	return n, failed(err)
+	return n, err
 }
 
 func (r *reader) As(any) bool { return false }
@@ -52,7 +52,7 @@ func (r *reader) Attributes() *driver.ReaderAttributes {
 // Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to its errors only.
 func (r *reader) Download(w io.Writer) error {
 	_, err := io.Copy(w, r.ReadCloser)
-	r.err = failed(err)
+	r.err = err
 	return nil
 }
 

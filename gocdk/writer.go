@@ -47,7 +47,7 @@ type writer struct {
 func (w *writer) Write(p []byte) (int, error) {
 	n, err := w.w.Write(p)
 	if err != nil {
-		w.err = failed(err)
+		w.err = err
 	}
 	return n, w.err
 }
@@ -55,7 +55,7 @@ func (w *writer) Write(p []byte) (int, error) {
 // Upload writes all that r gives. If that fails, Close aborts, and says why: the Go CDK gives codes to its errors only.
 func (w *writer) Upload(r io.Reader) error {
 	_, err := w.w.ReadFrom(r)
-	w.err = failed(err)
+	w.err = err
 	return nil
 }
 
@@ -68,5 +68,5 @@ func (w *writer) Close() error {
 		return w.err
 	}
 	_, err := w.w.Commit()
-	return failed(err)
+	return err
 }

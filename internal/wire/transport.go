@@ -39,9 +39,18 @@ func Undirected(client *http.Client) *http.Client {
 	return &c
 }
 
-// Watch returns req so that it sets connected once it has a connection: from then on bytes may have been sent.
+// Watch returns req so that connected says whether bytes of it may have been sent: once it has a connection, and from the
+// start where a transport of the caller's tells nothing of its connections. What was true stays so.
 func Watch(req *http.Request, connected *atomic.Bool) *http.Request {
+	before := connected.Load()
+	connected.Store(before || req.Context().Err() == nil)
+	var asked atomic.Bool
 	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if !asked.Swap(true) {
+				connected.Store(before)
+			}
+		},
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	}))
 }

@@ -32,10 +32,18 @@ func readNoneMatch(token string) *string {
 
 // checkConditions refuses the conditions of a write that the service would not honour, and those that match nothing.
 func (s *Store) checkConditions(o *storage.PutOptions) error {
+	if err := s.honoured(o); err != nil {
+		return err
+	}
+	return wire.CheckMatch(o.IfMatch)
+}
+
+// honoured refuses the conditions of a write that the service would not honour.
+func (s *Store) honoured(o *storage.PutOptions) error {
 	if (o.IfAbsent || o.IfMatch != "") && !s.profile.putConditions {
 		return s.unconditional("writes")
 	}
-	return wire.CheckMatch(o.IfMatch)
+	return nil
 }
 
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.

@@ -18,7 +18,7 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	if err := s.checkKey(key); err != nil {
 		return "", err
 	}
-	if err := s.checkConditions(opts); err != nil { // rather than when all parts are there
+	if err := s.honoured(opts); err != nil { // rather than when all parts are there
 		return "", err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
