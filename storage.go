@@ -58,7 +58,7 @@ type Multipart interface {
 	// PutPart writes part number (from 1). The same number again replaces it.
 	PutPart(ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, opts *PartOptions) (*Part, error)
 
-	// CopyPart writes a part from a range of an existing object, on the service's side.
+	// CopyPart writes a part from a range of an existing object, on the service's side where that can.
 	CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *CopyPartOptions) (*Part, error)
 
 	// CompleteUpload makes the object of the parts, in order of number, in one atomic step; opts is what CreateUpload was
