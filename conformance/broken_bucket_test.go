@@ -76,13 +76,18 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/get", "flips a byte", flipsByte},
-		{"bucket/read-all", "takes the length of a range for its end", func(b *bench) {
+		{"bucket/read-all", "begins a range a byte early", func(b *bench) {
 			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
-				c := *o
-				if c.Offset > 0 && c.Length > c.Offset {
-					c.Length -= c.Offset
+				if o.Offset <= 0 || o.Length <= 0 {
+					return b.inner.Get(ctx, key, o)
 				}
-				return b.inner.Get(ctx, key, &c)
+				early := *o
+				early.Offset--
+				r, err := b.inner.Get(ctx, key, &early)
+				if err == nil {
+					r.Offset = o.Offset
+				}
+				return r, err
 			}
 		}},
 		{"bucket/reader-at", "has one ETag for every version", func(b *bench) {
