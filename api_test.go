@@ -102,6 +102,8 @@ func (contract) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	return &storage.Page{Objects: []*storage.Object{}, NextToken: ""}, nil
 }
 
+func (contract) Capabilities() storage.Capabilities { return storage.Capabilities{} }
+
 func (contract) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	return &storage.CopyResult{Object: &storage.Object{}, Token: ""}, nil
 }

@@ -80,6 +80,11 @@ func (b *Bucket) Prefix(p string) *Bucket {
 // Client() and with it what only one service can.
 func (b *Bucket) Store() Store { return b.raw }
 
+// Capabilities tells what the Store can do of what not every service can: what a program asks
+// before it offers a feature. It makes no request. A false field is what the Store refuses; some of
+// that Bucket does in another way: it copies through the program where Copy is false.
+func (b *Bucket) Capabilities() Capabilities { return b.store.Capabilities() }
+
 // Close ends the Bucket: calls under way fail with ErrClosed, as later ones do, and so do its Readers and Writers; what
 // Writers had begun is aborted; the Store is closed. Closing a view made by Prefix ends the view alone. Closing
 // again is nil.

@@ -76,11 +76,11 @@ func (b *Bucket) newCopy(ctx context.Context, dstKey string, src *Bucket, srcKey
 	if err != nil {
 		return nil, err
 	}
-	if err := checkETag(o.SourceIfMatch); err != nil {
+	if o.SourceIfMatch, err = condition("SourceIfMatch", o.SourceIfMatch); err != nil {
 		return nil, err
 	}
 	if o.SourceIfMatch == ETagNone {
-		return nil, &Error{Kind: ErrPrecondition, Err: errors.New("the source's ETag is ETagNone")}
+		return nil, matchesNothing("SourceIfMatch")
 	}
 	p, err := b.newPut(ctx, dstKey, &PutOptions{
 		ContentType: o.ContentType, ContentEncoding: o.ContentEncoding, ContentDisposition: o.ContentDisposition,
@@ -91,7 +91,7 @@ func (b *Bucket) newCopy(ctx context.Context, dstKey string, src *Bucket, srcKey
 		return nil, err
 	}
 	o.PartSize, o.Concurrency, o.Progress = 0, 0, nil
-	o.Metadata, o.Tags = p.opts.Metadata, p.opts.Tags
+	o.IfMatch, o.Metadata, o.Tags = p.opts.IfMatch, p.opts.Metadata, p.opts.Tags
 	return &copying{dst: b, src: src, put: p, srcKey: full, srcOwn: srcKey, opts: o}, nil
 }
 

@@ -3,15 +3,6 @@ package storage
 import (
 	"encoding/binary"
 	"hash/crc32"
-	"hash/crc64"
-)
-
-// The polynomials, bit-reversed as hash/crc32 and hash/crc64 have them.
-const nvme = 0x9a6c9329ac4bc9b5 // CRC-64/NVME
-
-var (
-	castagnoli = crc32.MakeTable(crc32.Castagnoli)
-	crc64NVME  = crc64.MakeTable(nvme)
 )
 
 // CombineChecksums returns the CRCs of the bytes of all parts, one after the other in the order given, from the CRCs and sizes of the

@@ -13,10 +13,10 @@ import (
 func sumsOf(data []byte) Checksums {
 	var c Checksums
 	for _, a := range algorithms {
-		if a.crc {
-			h := a.new()
+		if a.CRC {
+			h := a.New()
 			h.Write(data)
-			*a.of(&c) = h.Sum(nil)
+			*a.Of(&c) = h.Sum(nil)
 		}
 	}
 	return c

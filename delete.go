@@ -25,7 +25,7 @@ func (b *Bucket) delete(ctx context.Context, key string, opts *DeleteOptions) er
 	if opts != nil {
 		o = *opts
 	}
-	if err := checkCondition(false, o.IfMatch); err != nil {
+	if o.IfMatch, err = writeCondition(false, o.IfMatch); err != nil {
 		return err
 	}
 	return b.deleteOne(ctx, full, o)

@@ -34,6 +34,9 @@ var (
 	ErrChanged        = errors.New("object changed")           // the object was replaced while it was being read
 	ErrUnknownOutcome = errors.New("outcome of write unknown") // the write may have happened, and it cannot be found out
 	ErrNoBucket       = errors.New("no such bucket")           // the bucket or container does not exist
+
+	// ErrNotCommitted is what Writer.Close returns if there was no Commit: nothing was written.
+	ErrNotCommitted = errors.New("not committed")
 )
 
 type invalidKeyError struct{}
@@ -45,7 +48,7 @@ func (invalidKeyError) Is(target error) bool { return target == ErrInvalid }
 var kinds = [...]error{
 	ErrNotExist, ErrExist, ErrPermission, ErrClosed, ErrInvalid, ErrInvalidKey,
 	ErrPrecondition, ErrNotModified, ErrRange, ErrThrottled, ErrUnavailable,
-	ErrIntegrity, ErrChanged, ErrUnknownOutcome, ErrNoBucket, errors.ErrUnsupported,
+	ErrIntegrity, ErrChanged, ErrUnknownOutcome, ErrNoBucket, ErrNotCommitted, errors.ErrUnsupported,
 }
 
 // Error is the one error type of this package. A driver fills Kind, Status, Code, RequestID, RetryAfter, InDoubt and
@@ -83,7 +86,7 @@ func (e *Error) Error() string {
 	}
 	switch {
 	case e.Kind != nil:
-		s.WriteString(" " + e.Kind.Error())
+		s.WriteString(" " + kindText(e.Kind))
 	case e.Err == nil:
 		s.WriteString(" failed")
 	}
@@ -100,6 +103,19 @@ func (e *Error) Error() string {
 		fmt.Fprintf(&s, " (after %d attempts)", e.Attempts)
 	}
 	return s.String()
+}
+
+// kindText is the text of a kind. Those of io/fs speak of files.
+func kindText(kind error) string {
+	switch kind {
+	case ErrNotExist:
+		return "object does not exist"
+	case ErrExist:
+		return "object already exists"
+	case ErrClosed:
+		return "already closed"
+	}
+	return kind.Error()
 }
 
 func statusText(status int) string {

@@ -76,7 +76,7 @@ func TestErrorAs(t *testing.T) {
 func TestErrorText(t *testing.T) {
 	for want, e := range map[string]*Error{
 		"storage: failed":              {},
-		"storage: file does not exist": {Kind: ErrNotExist},
+		"storage: object does not exist": {Kind: ErrNotExist},
 		`storage: Get "a\nb": range not satisfiable (416 InvalidRange): cause`: {Op: "Get", Key: "a\nb", Kind: ErrRange, Status: 416, Code: "InvalidRange", Err: errors.New("cause")},
 		`storage: Put "k": context canceled`:                                   {Op: "Put", Key: "k", Err: context.Canceled},
 		"storage: List: throttled (503) (after 4 attempts)":                    {Op: "List", Kind: ErrThrottled, Status: 503, Attempts: 4, RetryAfter: time.Second},

@@ -58,6 +58,10 @@ func (Unsupported) SignURL(context.Context, string, *SignOptions) (*SignedURL, e
 	return nil, unsupported("SignURL")
 }
 
+// Capabilities returns the zero value: nothing beyond what every Store can. A driver and a wrapper
+// have a method of their own that tells what they can.
+func (Unsupported) Capabilities() Capabilities { return Capabilities{} }
+
 // Close does nothing.
 func (Unsupported) Close() error { return nil }
 
@@ -73,6 +77,9 @@ func Full(s Store) FullStore {
 	f.BatchDeleter, _ = s.(BatchDeleter)
 	f.Signer, _ = s.(Signer)
 	f.Closer, _ = s.(io.Closer)
+	if f.Capable, _ = s.(Capable); f.Capable == nil {
+		f.Capable = told(capabilitiesOf(s))
+	}
 	var none Unsupported
 	if f.Copier == nil {
 		f.Copier = none
@@ -99,8 +106,14 @@ type full struct {
 	Multipart
 	BatchDeleter
 	Signer
+	Capable
 	io.Closer
 }
+
+// told is Capabilities as a value.
+type told Capabilities
+
+func (t told) Capabilities() Capabilities { return Capabilities(t) }
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }

@@ -60,7 +60,7 @@ func (b *Bucket) stat(ctx context.Context, key string, opts *StatOptions) (*Obje
 	if opts != nil {
 		so = *opts
 	}
-	if so.IfNoneMatch, err = checkReadCondition(so.IfMatch, so.IfNoneMatch); err != nil {
+	if so.IfMatch, so.IfNoneMatch, err = readConditions(so.IfMatch, so.IfNoneMatch); err != nil {
 		return nil, err
 	}
 	var o *Object
@@ -84,17 +84,6 @@ func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	return err == nil, wrap("Exists", key, err)
 }
 
-// checkReadCondition returns what the Store is given as IfNoneMatch.
-func checkReadCondition(ifMatch, ifNoneMatch string) (string, error) {
-	if ifMatch == ETagNone {
-		return "", &Error{Kind: ErrPrecondition, Err: errors.New("the ETag is ETagNone")}
-	}
-	if ifNoneMatch == ETagNone {
-		ifNoneMatch = "" // matches nothing
-	}
-	return ifNoneMatch, errors.Join(checkETag(ifMatch), checkETag(ifNoneMatch))
-}
-
 func (b *Bucket) get(ctx context.Context, key string, opts *GetOptions) (*Reader, error) {
 	full, err := b.readKey(ctx, key)
 	if err != nil {
@@ -112,7 +101,7 @@ func (b *Bucket) get(ctx context.Context, key string, opts *GetOptions) (*Reader
 	case o.Concurrency < 0:
 		return nil, invalid("concurrency %d", o.Concurrency)
 	}
-	if o.IfNoneMatch, err = checkReadCondition(o.IfMatch, o.IfNoneMatch); err != nil {
+	if o.IfMatch, o.IfNoneMatch, err = readConditions(o.IfMatch, o.IfNoneMatch); err != nil {
 		return nil, err
 	}
 	// No object reaches so far, and a Store may add and negate these.

@@ -93,7 +93,7 @@ func (b *Bucket) newPut(ctx context.Context, key string, opts *PutOptions) (*put
 	setDefault(&p.partSize, b.opts.PartSize)
 	setDefault(&p.workers, b.opts.Concurrency)
 	o.PartSize, o.Concurrency, o.Progress = 0, 0, nil
-	if err := checkCondition(o.IfAbsent, o.IfMatch); err != nil {
+	if o.IfMatch, err = writeCondition(o.IfAbsent, o.IfMatch); err != nil {
 		return nil, err
 	}
 	if err := o.Checksums.check(); err != nil {
@@ -106,24 +106,6 @@ func (b *Bucket) newPut(ctx context.Context, key string, opts *PutOptions) (*put
 	o.Metadata = h.Metadata
 	o.Tags, err = checkTags(o.Tags)
 	return p, err
-}
-
-// checkCondition refuses conditions that cannot hold before any request.
-func checkCondition(ifAbsent bool, ifMatch string) error {
-	switch {
-	case ifAbsent && ifMatch != "":
-		return invalid("IfAbsent and IfMatch exclude each other")
-	case ifMatch == ETagNone:
-		return &Error{Kind: ErrPrecondition, Err: errors.New("the ETag is ETagNone")}
-	}
-	return checkETag(ifMatch)
-}
-
-func checkETag(etag string) error {
-	if !headerSafe(etag) {
-		return invalid("an ETag has no such characters")
-	}
-	return nil
 }
 
 // stream writes what r gives until its io.EOF.

@@ -101,6 +101,7 @@ type FullStore interface {
 	Multipart
 	BatchDeleter
 	Signer
+	Capable
 	io.Closer
 }
 

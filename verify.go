@@ -2,29 +2,9 @@ package storage
 
 import (
 	"bytes"
-	"crypto/md5"
-	"crypto/sha1"
-	"crypto/sha256"
 	"fmt"
 	"hash"
-	"hash/crc32"
-	"hash/crc64"
 )
-
-// algorithms are the sums that there are, the quickest CRC first.
-var algorithms = [...]struct {
-	name string
-	crc  bool // sums of parts can be combined
-	new  func() hash.Hash
-	of   func(*Checksums) *[]byte
-}{
-	{"CRC32C", true, func() hash.Hash { return crc32.New(castagnoli) }, func(c *Checksums) *[]byte { return &c.CRC32C }},
-	{"CRC32", true, func() hash.Hash { return crc32.NewIEEE() }, func(c *Checksums) *[]byte { return &c.CRC32 }},
-	{"CRC64NVME", true, func() hash.Hash { return crc64.New(crc64NVME) }, func(c *Checksums) *[]byte { return &c.CRC64NVME }},
-	{"MD5", false, md5.New, func(c *Checksums) *[]byte { return &c.MD5 }},
-	{"SHA1", false, sha1.New, func(c *Checksums) *[]byte { return &c.SHA1 }},
-	{"SHA256", false, sha256.New, func(c *Checksums) *[]byte { return &c.SHA256 }},
-}
 
 // verifier computes sums over a stream and holds them against what they should be. A nil verifier checks nothing.
 type verifier struct{ sums []sum }
@@ -40,8 +20,8 @@ func newVerifier(want Checksums, all bool) *verifier {
 	v := new(verifier)
 	for i := range algorithms {
 		a := &algorithms[i]
-		if w := *a.of(&want); w != nil && (all || a.crc && len(v.sums) == 0) {
-			v.sums = append(v.sums, sum{i, a.new(), w})
+		if w := *a.Of(&want); w != nil && (all || a.CRC && len(v.sums) == 0) {
+			v.sums = append(v.sums, sum{i, a.New(), w})
 		}
 	}
 	return v
@@ -69,7 +49,7 @@ func (v *verifier) fresh() *verifier {
 	f := new(verifier)
 	if v != nil {
 		for _, s := range v.sums {
-			f.sums = append(f.sums, sum{algorithm: s.algorithm, hash: algorithms[s.algorithm].new()})
+			f.sums = append(f.sums, sum{algorithm: s.algorithm, hash: algorithms[s.algorithm].New()})
 		}
 	}
 	return f
@@ -78,7 +58,7 @@ func (v *verifier) fresh() *verifier {
 // got returns the sums so far.
 func (v *verifier) got() (c Checksums) {
 	for _, s := range v.sums {
-		*algorithms[s.algorithm].of(&c) = s.hash.Sum(nil)
+		*algorithms[s.algorithm].Of(&c) = s.hash.Sum(nil)
 	}
 	return c
 }
@@ -87,8 +67,8 @@ func (v *verifier) got() (c Checksums) {
 func (v *verifier) compare(got Checksums) error {
 	for _, s := range v.sums {
 		a := &algorithms[s.algorithm]
-		if g := *a.of(&got); !bytes.Equal(g, s.want) {
-			return &Error{Kind: ErrIntegrity, Err: fmt.Errorf("%s is %x, want %x", a.name, g, s.want)}
+		if g := *a.Of(&got); !bytes.Equal(g, s.want) {
+			return &Error{Kind: ErrIntegrity, Err: fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)}
 		}
 	}
 	return nil
@@ -98,7 +78,7 @@ func (v *verifier) compare(got Checksums) error {
 func (v *verifier) needsOrder() bool {
 	if v != nil {
 		for _, s := range v.sums {
-			if !algorithms[s.algorithm].crc {
+			if !algorithms[s.algorithm].CRC {
 				return true
 			}
 		}

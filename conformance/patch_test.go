@@ -305,3 +305,6 @@ func (p *patch) body(change func(r *storage.GetResult) io.ReadCloser) {
 		return r, err
 	}
 }
+
+// Capabilities are those of the Store behind this one.
+func (p *patch) Capabilities() storage.Capabilities { return p.inner.Capabilities() }

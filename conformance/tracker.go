@@ -253,3 +253,6 @@ func (t *tracker) Close() error {
 	t.closed.Add(1)
 	return nil
 }
+
+// Capabilities are those of the Store behind this one.
+func (t *tracker) Capabilities() storage.Capabilities { return t.inner.Capabilities() }

@@ -3,7 +3,6 @@ package gocdk
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/polystore/storage"
 	"gocloud.dev/blob"
@@ -52,7 +51,7 @@ func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes
 		ModTime:            o.ModTime,
 		Size:               o.Size,
 		MD5:                o.Checksums.MD5,
-		ETag:               quoted(o.ETag),
+		ETag:               known(o.ETag),
 	}, nil
 }
 
@@ -64,16 +63,13 @@ func contentType(o *storage.Object) string {
 	return o.ContentType
 }
 
-// quoted gives an ETag the form of HTTP's, which the Go CDK demands and GCS's generations lack. One that is unknown is empty: in an
-// answer to a browser storage.ETagNone would say that the object never changes.
-func quoted(etag string) string {
+// known returns the ETag; an unknown one is empty: in an answer to a browser storage.ETagNone would
+// say that the object never changes.
+func known(etag string) string {
 	if etag == storage.ETagNone {
 		return ""
 	}
-	if strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, `W/"`) {
-		return etag
-	}
-	return `"` + etag + `"`
+	return etag
 }
 
 func (b *bucket) Copy(ctx context.Context, dst, src string, opts *driver.CopyOptions) error {

@@ -36,7 +36,7 @@ func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 
 func object(key string, a *blob.Attributes) *storage.Object {
 	o := &storage.Object{
-		Key: key, Size: a.Size, ETag: a.ETag, ModTime: a.ModTime,
+		Key: key, Size: a.Size, ETag: storage.QuoteETag(a.ETag), ModTime: a.ModTime,
 		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, ContentDisposition: a.ContentDisposition,
 		ContentLanguage: a.ContentLanguage, CacheControl: a.CacheControl,
 		Checksums: storage.Checksums{MD5: a.MD5},

@@ -91,3 +91,6 @@ func alone(ctx context.Context, s *Store, c Call, fn func() error) error {
 
 // Close closes the Store behind this one. It is no request: nothing happens to it.
 func (s *Store) Close() error { return s.inner.Close() }
+
+// Capabilities are those of the Store behind this one.
+func (s *Store) Capabilities() storage.Capabilities { return s.inner.Capabilities() }

@@ -6,6 +6,7 @@ package driver
 import (
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/polystore/storage"
 )
@@ -30,8 +31,9 @@ func New(t *Table) (*Store, error) {
 // Client returns the table: the way to what only this service can.
 func (s *Store) Client() *Table { return s.table }
 
-// etag is a revision as an ETag: opaque to everyone else, never repeated, the same from every method.
-func etag(revision uint64) string { return strconv.FormatUint(revision, 10) }
+// etag is a revision as an ETag: in quotes, opaque to everyone else, never repeated, the same from
+// every method.
+func etag(revision uint64) string { return `"` + strconv.FormatUint(revision, 10) + `"` }
 
 // expected is the revision that a write under these conditions must find.
 func expected(ifAbsent bool, ifMatch string) (uint64, error) {
@@ -41,7 +43,7 @@ func expected(ifAbsent bool, ifMatch string) (uint64, error) {
 	case ifMatch == "":
 		return anyRevision, nil
 	}
-	n, err := strconv.ParseUint(ifMatch, 10, 64)
+	n, err := strconv.ParseUint(strings.Trim(ifMatch, `"`), 10, 64)
 	if err != nil || n == 0 || n == anyRevision || etag(n) != ifMatch {
 		// No ETag of ours: it matches nothing. Revision 0 would mean "create", which is not what was asked for.
 		return 0, &storage.Error{Kind: storage.ErrPrecondition, Err: errors.New("not an ETag of this store")}

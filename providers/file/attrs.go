@@ -37,8 +37,12 @@ type attrs struct {
 	SHA256    []byte `json:"h3,omitempty"`
 }
 
-// newETag returns 128 random bits: no two writes ever have the same ETag, whatever their bytes.
-func newETag() string {
+// newETag returns an ETag of 128 random bits: no two writes ever have the same one, whatever their
+// bytes.
+func newETag() string { return `"` + newName() + `"` }
+
+// newName returns 128 random bits in hexadecimal.
+func newName() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
@@ -77,7 +81,7 @@ func (a *attrs) sums() storage.Checksums {
 // foreign is what a file has that another program wrote: an ETag that stays until the file changes, and nothing else.
 func foreign(fi fs.FileInfo) *attrs {
 	return &attrs{
-		ETag:    fmt.Sprintf("%x-%x-%x", inode(fi), fi.Size(), fi.ModTime().UnixNano()),
+		ETag:    fmt.Sprintf(`"%x-%x-%x"`, inode(fi), fi.Size(), fi.ModTime().UnixNano()),
 		Size:    fi.Size(),
 		ModTime: fi.ModTime().UnixNano(),
 	}

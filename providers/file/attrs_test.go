@@ -46,7 +46,7 @@ func TestAttributes(t *testing.T) {
 		if diff := cmp.Diff(want, o, cmpopts.IgnoreFields(storage.Object{}, "ETag", "ModTime")); diff != "" {
 			t.Errorf("Put (-want +got):\n%s", diff)
 		}
-		if len(o.ETag) != 32 || time.Since(o.ModTime) > time.Minute {
+		if len(o.ETag) != 34 || time.Since(o.ModTime) > time.Minute {
 			t.Errorf("ETag %q, ModTime %v", o.ETag, o.ModTime)
 		}
 		again := put(t, s, "a/b", "hello", nil)

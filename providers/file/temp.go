@@ -42,7 +42,7 @@ type temp struct {
 }
 
 func (s *Store) newTemp() (*temp, error) {
-	path := tempDir + "/" + newETag() + own
+	path := tempDir + "/" + newName() + own
 	f, err := s.create(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	if opts.StorageClass != "" {
 		return "", unsupported("StorageClass")
 	}
-	id = newETag()
+	id = newName()
 	dir := uploadPath(id)
 	defer func() {
 		if err != nil {
@@ -95,7 +95,7 @@ func (s *Store) upload(key, id string) (dir string, err error) {
 // uploadMeta returns nil for an upload that is not there.
 func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 	if id == "" || strings.Trim(id, "0123456789abcdef") != "" {
-		return nil, nil // not made by newETag, and perhaps a path
+		return nil, nil // not made by newName, and perhaps a path
 	}
 	dir := uploadPath(id)
 	if there, err := s.exists(join(dir, dataFile)); err != nil || !there {

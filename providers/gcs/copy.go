@@ -86,7 +86,7 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 		}
 		return w, nil
 	}
-	w := &rewriting{Generation: opts.SourceIfMatch}
+	w := &rewriting{Generation: generationOf(opts.SourceIfMatch)}
 	if !opts.Replace && opts.StorageClass == "" {
 		return w, nil
 	}
@@ -120,7 +120,7 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 // source looks at what is to be copied.
 func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOptions) (*resource, error) {
 	r, err := s.resource(ctx, src, opts.SourceVersionID)
-	if err == nil && opts.SourceIfMatch != "" && opts.SourceIfMatch != r.Generation {
+	if err == nil && opts.SourceIfMatch != "" && opts.SourceIfMatch != etagOf(r.Generation) {
 		err = &storage.Error{Kind: storage.ErrPrecondition}
 	}
 	return r, err

@@ -21,7 +21,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	a := &attempt{write: true}
 	h := make(http.Header)
 	if opts.IfMatch != "" {
-		h.Set(generationHeader, opts.IfMatch)
+		h.Set(generationHeader, generationOf(opts.IfMatch))
 	}
 	err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: s.xmlObject(key), header: h})
 	e, _ := err.(*storage.Error)

@@ -3,6 +3,7 @@ package gcs
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/polystore/storage"
 )
@@ -17,17 +18,27 @@ func validGeneration(token string) bool {
 	return err == nil && n > 0 && token[0] != '+' && token[0] != '0'
 }
 
-// etagOf is a generation as our token.
+// etagOf returns the ETag of a generation: the generation in quotes.
 func etagOf(generation string) string {
 	if generation == "" {
 		return storage.ETagNone
 	}
-	return generation
+	return `"` + generation + `"`
+}
+
+// generationOf returns the generation that an ETag is made of, "" for an ETag of no object here.
+func generationOf(etag string) string {
+	g, ok := strings.CutPrefix(etag, `"`)
+	g, closed := strings.CutSuffix(g, `"`)
+	if !ok || !closed || !validGeneration(g) {
+		return ""
+	}
+	return g
 }
 
 // checkMatch refuses the IfMatch of a write that matches nothing.
-func checkMatch(token string) error {
-	if token != "" && !validGeneration(token) {
+func checkMatch(etag string) error {
+	if etag != "" && generationOf(etag) == "" {
 		return &storage.Error{Kind: storage.ErrPrecondition}
 	}
 	return nil
@@ -41,7 +52,7 @@ func conditions(q url.Values, ifAbsent bool, ifMatch string, a *attempt) {
 		q.Set("ifGenerationMatch", "0")
 		a.refused = storage.ErrExist
 	case ifMatch != "":
-		q.Set("ifGenerationMatch", ifMatch)
+		q.Set("ifGenerationMatch", generationOf(ifMatch))
 		a.refused = storage.ErrPrecondition
 	}
 }

@@ -28,8 +28,8 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API only, and its order of "missing"
 	// and "refused" is not documented. These two go along so that nothing is sent in vain, and so that a range of another version is
 	// "refused" and not "not satisfiable".
-	if validGeneration(opts.IfMatch) {
-		h.Set(generationHeader, opts.IfMatch)
+	if g := generationOf(opts.IfMatch); g != "" {
+		h.Set(generationHeader, g)
 	}
 	if !opts.IfModifiedSince.IsZero() && opts.IfNoneMatch == "" {
 		h.Set("If-Modified-Since", opts.IfModifiedSince.UTC().Format(http.TimeFormat))
@@ -39,7 +39,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID,
 	}
 	resp, err := s.send(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h})
-	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || h.Get(generationHeader) != opts.IfMatch) {
+	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || opts.IfMatch != "" && generationOf(opts.IfMatch) == "") {
 		// The service saw the range only, and conditions go first.
 		if _, refused := s.Stat(ctx, key, asked); refused != nil {
 			return nil, refused

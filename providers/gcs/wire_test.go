@@ -88,7 +88,7 @@ func TestMalformedMatch(t *testing.T) {
 	s := f.open(t)
 	ctx := t.Context()
 	put(t, s, "k", "content", storage.PutOptions{})
-	for _, token := range []string{"0", "00", "-1", "+5", "*", `"5"`, "5 ", "1e3", "99999999999999999999", storage.ETagNone} {
+	for _, token := range []string{`"0"`, `"00"`, `"-1"`, `"+5"`, "5", `"5 "`, `"1e3"`, `"99999999999999999999"`, storage.ETagNone} {
 		before := f.requests.Load()
 		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{IfMatch: token})
 		wantKind(t, "Put "+token, err, storage.ErrPrecondition)

@@ -1,0 +1,112 @@
+package storage
+
+import (
+	"crypto/md5"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"hash"
+	"hash/crc32"
+	"hash/crc64"
+	"slices"
+	"strings"
+)
+
+// Checksums are sums over all bytes of an object as stored, in the byte order in which they are
+// usually printed (big-endian). A nil field is a sum that is not known. CRC64NVME is the CRC-64 of
+// NVMe, whose check value is ae8b14860a799888.
+type Checksums struct {
+	CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256 []byte
+}
+
+// IsZero reports whether no sum is known.
+func (c Checksums) IsZero() bool {
+	return c.CRC32 == nil && c.CRC32C == nil && c.CRC64NVME == nil &&
+		c.MD5 == nil && c.SHA1 == nil && c.SHA256 == nil
+}
+
+// check refuses sums of the wrong length.
+func (c Checksums) check() error {
+	for i := range algorithms {
+		a := &algorithms[i]
+		if sum := *a.Of(&c); sum != nil && len(sum) != a.Size {
+			return invalid("%s has %d bytes, want %d", a.Name, len(sum), a.Size)
+		}
+	}
+	return nil
+}
+
+// Algorithm is one of the sums that [Checksums] can hold. It is for drivers, which read the list of
+// [Algorithms] instead of naming each sum again.
+type Algorithm struct {
+	Name string                   // as the field of Checksums: "CRC32C"
+	Size int                      // of the sum, in bytes
+	CRC  bool                     // the sums of parts can be combined: see CombineChecksums
+	New  func() hash.Hash         // from the standard library
+	Of   func(*Checksums) *[]byte // the field
+}
+
+// Algorithms returns every algorithm, the quickest CRC first. The slice belongs to the caller.
+func Algorithms() []Algorithm { return slices.Clone(algorithms[:]) }
+
+// The polynomials, bit-reversed as hash/crc32 and hash/crc64 have them.
+const nvme = 0x9a6c9329ac4bc9b5 // CRC-64/NVME
+
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	crc64NVME  = crc64.MakeTable(nvme)
+)
+
+var algorithms = [...]Algorithm{
+	{
+		"CRC32C", 4, true, func() hash.Hash { return crc32.New(castagnoli) },
+		func(c *Checksums) *[]byte { return &c.CRC32C },
+	},
+	{
+		"CRC32", 4, true, func() hash.Hash { return crc32.NewIEEE() },
+		func(c *Checksums) *[]byte { return &c.CRC32 },
+	},
+	{
+		"CRC64NVME", 8, true, func() hash.Hash { return crc64.New(crc64NVME) },
+		func(c *Checksums) *[]byte { return &c.CRC64NVME },
+	},
+	{"MD5", md5.Size, false, md5.New, func(c *Checksums) *[]byte { return &c.MD5 }},
+	{"SHA1", sha1.Size, false, sha1.New, func(c *Checksums) *[]byte { return &c.SHA1 }},
+	{"SHA256", sha256.Size, false, sha256.New, func(c *Checksums) *[]byte { return &c.SHA256 }},
+}
+
+// MarshalJSON gives the known sums in hexadecimal under their names in lower case, as tools print
+// them: {"crc32c":"e3069283"}.
+func (c Checksums) MarshalJSON() ([]byte, error) {
+	sums := make(map[string]string, len(algorithms))
+	for i := range algorithms {
+		a := &algorithms[i]
+		if sum := *a.Of(&c); sum != nil {
+			sums[strings.ToLower(a.Name)] = hex.EncodeToString(sum)
+		}
+	}
+	return json.Marshal(sums)
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (c *Checksums) UnmarshalJSON(data []byte) error {
+	var sums map[string]string
+	if err := json.Unmarshal(data, &sums); err != nil {
+		return err
+	}
+	*c = Checksums{}
+	for i := range algorithms {
+		a := &algorithms[i]
+		text, ok := sums[strings.ToLower(a.Name)]
+		if !ok {
+			continue
+		}
+		sum, err := hex.DecodeString(text)
+		if err != nil || len(sum) != a.Size {
+			return invalid("%s %q is not %d bytes in hexadecimal", a.Name, text, a.Size)
+		}
+		*a.Of(c) = sum
+	}
+	return nil
+}
