@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"log/slog"
 	"net/url"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ var (
 	_ func(*storage.Bucket, context.Context, string, io.Reader, *storage.PutOptions) (*storage.Object, error)                = (*storage.Bucket).Put
 	_ func(*storage.Bucket, context.Context, string, *storage.GetOptions) (*storage.Reader, error)                           = (*storage.Bucket).Get
 	_ func(*storage.Bucket, context.Context, string, *storage.GetOptions) ([]byte, error)                                    = (*storage.Bucket).ReadAll
-	_ func(*storage.Bucket, context.Context, string, *storage.GetOptions) (*storage.ReaderAt, error)                         = (*storage.Bucket).NewReaderAt
+	_ func(*storage.Bucket, context.Context, string, *storage.ReaderAtOptions) (*storage.ReaderAt, error)                    = (*storage.Bucket).NewReaderAt
 	_ func(*storage.Bucket, context.Context, string, func([]byte, *storage.Object) ([]byte, error)) (*storage.Object, error) = (*storage.Bucket).Update
 	_ func(*storage.Bucket, context.Context, string, *storage.PutOptions) *storage.Writer                                    = (*storage.Bucket).NewWriter
 	_ func(*storage.Bucket, context.Context, string, *storage.StatOptions) (*storage.Object, error)                          = (*storage.Bucket).Stat
@@ -103,6 +104,8 @@ func (contract) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 }
 
 func (contract) Capabilities() storage.Capabilities { return storage.Capabilities{} }
+
+func (contract) CheckKey(string) error { return nil }
 
 func (contract) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	return &storage.CopyResult{Object: &storage.Object{}, Token: ""}, nil
@@ -180,7 +183,7 @@ var _ = []any{
 	},
 	storage.Options{
 		Retry: storage.RetryOptions{}, StallTimeout: time.Second, AbortTimeout: time.Second, Memory: int64(0), Concurrency: 1, PartSize: int64(0),
-		Bandwidth: int64(0), PortableKeys: true, Trace: func(storage.Event) {},
+		Bandwidth: int64(0), PortableKeys: true, Tracer: storage.LogTracer(slog.Default()),
 	},
 	storage.Error{
 		Op: "", Key: "", Kind: error(nil), Status: 1, Code: "", RequestID: "", RetryAfter: time.Second, InDoubt: true, Attempts: 1, Err: error(nil),

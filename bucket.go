@@ -4,112 +4,72 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"sync/atomic"
-	"time"
 )
 
-// Bucket is what a program holds: a container of objects, wherever it is. It is made by [Open] or [New], and every promise of this
-// package is kept here, once for all providers. Its methods may be called concurrently.
+// Bucket is what a program holds: a container of objects, wherever it is. It is made by [Open],
+// [OpenWith] or [New], and every promise of this package is kept behind it, once for all providers.
+// Its methods may be called concurrently.
 type Bucket struct {
-	*core
+	e      *engine
 	prefix string
 	parent *Bucket // of a view
 	owner  bool    // closing it closes the Store
 	closed atomic.Bool
 }
 
-// core is what a Bucket shares with its views.
-type core struct {
-	raw     Store
-	store   FullStore
-	opts    Options // filled in
-	credit  credit
-	memory  budget
-	buffers sync.Pool // of *[]byte with room for opts.PartSize
-	seen    history
-	pace    *pacer
-
-	closing context.Context // ends when the Bucket is closed
-	close   context.CancelCauseFunc
-
-	mu      sync.Mutex
-	uploads map[*upload]struct{} // those that Close has to abort
-}
-
 // New returns a Bucket around a Store, which Close closes. opts may be nil.
-func New(s Store, opts *Options) *Bucket {
-	c := &core{raw: s, store: Full(s), uploads: make(map[*upload]struct{})}
-	if opts != nil {
-		c.opts = *opts
-	}
-	o := &c.opts
-	setDefault(&o.Retry.Attempts, 4)
-	setDefault(&o.Retry.MinDelay, 100*time.Millisecond)
-	setDefault(&o.Retry.MaxDelay, 20*time.Second)
-	setDefault(&o.Retry.Budget, 100)
-	setDefault(&o.StallTimeout, 30*time.Second)
-	setDefault(&o.AbortTimeout, 5*time.Second)
-	o.Concurrency, o.PartSize = max(o.Concurrency, 0), max(o.PartSize, 0) // there is no less than the default
-	setDefault(&o.Memory, 32<<20)
-	setDefault(&o.Concurrency, 4)
-	setDefault(&o.PartSize, 8<<20)
-	c.credit.limit = o.Retry.Budget
-	c.memory.free.Store(o.Memory)
-	if o.Bandwidth > 0 {
-		c.pace = &pacer{rate: o.Bandwidth}
-	}
-	c.closing, c.close = context.WithCancelCause(context.Background())
-	return &Bucket{core: c, owner: true}
-}
+func New(s Store, opts *Options) *Bucket { return &Bucket{e: newEngine(s, opts), owner: true} }
 
-func setDefault[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
-}
-
-// Prefix returns a view of b in which every key has p before it: keys given, keys returned, lists. Closing the view does not
-// close b; closing b closes the view. The prefix is taken as it stands: give it its trailing slash.
+// Prefix returns a view of b in which every key has p before it: keys given, keys returned, lists.
+// The prefix is taken as it stands: give it its trailing slash. Closing the view does not close b;
+// closing b closes the view.
+//
+// A view is a convenience and no boundary between tenants: Store goes around it, and so does
+// whoever holds b.
 func (b *Bucket) Prefix(p string) *Bucket {
-	return &Bucket{core: b.core, prefix: b.prefix + p, parent: b}
+	return &Bucket{e: b.e, prefix: b.StoreKey(p), parent: b}
 }
 
-// Store returns the Store that the Bucket was made of. Keys there have the Bucket's prefix. Through it a program reaches the driver's
-// Client() and with it what only one service can.
-func (b *Bucket) Store() Store { return b.raw }
+// StoreKey returns the key under which the Store has what b calls key: for requests that a program
+// makes with the driver's Client(), and for Store().
+func (b *Bucket) StoreKey(key string) string { return b.prefix + key }
+
+// name undoes StoreKey.
+func (b *Bucket) name(storeKey string) string { return strings.TrimPrefix(storeKey, b.prefix) }
+
+// Store returns the Store that the Bucket was made of. Its keys are those of StoreKey. Through it a
+// program reaches the driver's Client(), and with that what only one service can do.
+func (b *Bucket) Store() Store { return b.e.raw }
 
 // Capabilities tells what the Store can do of what not every service can: what a program asks
 // before it offers a feature. It makes no request. A false field is what the Store refuses; some of
 // that Bucket does in another way: it copies through the program where Copy is false.
-func (b *Bucket) Capabilities() Capabilities { return b.store.Capabilities() }
+func (b *Bucket) Capabilities() Capabilities { return b.e.store.Capabilities() }
 
-// Close ends the Bucket: calls under way fail with ErrClosed, as later ones do, and so do its Readers and Writers; what
-// Writers had begun is aborted; the Store is closed. Closing a view made by Prefix ends the view alone. Closing
-// again is nil.
-func (b *Bucket) Close() error {
-	if b.closed.Swap(true) || !b.owner || b.closing.Err() != nil {
-		return nil
+// CheckKey reports whether a write would take key: nil, or an error that matches ErrInvalidKey. It
+// makes no request. A key that it takes may still be refused by a service whose rules its driver
+// does not know.
+func (b *Bucket) CheckKey(key string) error {
+	full := b.StoreKey(key)
+	err := b.checkNewKey(key, full)
+	if err == nil {
+		err = b.e.store.CheckKey(full)
+		if isKind(err, errors.ErrUnsupported) {
+			err = nil // the driver knows no rules beyond those of every provider
+		}
 	}
-	b.close(ErrClosed)
-	for _, u := range b.openUploads() {
-		u.abort()
-	}
-	if err := b.store.Close(); err != nil {
-		return wrap("Close", "", err)
-	}
-	return nil
+	return wrap("CheckKey", key, err)
 }
 
-func (c *core) openUploads() []*upload {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	us := make([]*upload, 0, len(c.uploads))
-	for u := range c.uploads {
-		us = append(us, u)
+// Close ends the Bucket: calls under way fail with ErrClosed, as later ones do, and so do its
+// Readers and Writers; what Writers had begun is aborted; the Store is closed. Closing a view made by
+// Prefix ends the view alone. Closing again is nil.
+func (b *Bucket) Close() error {
+	if b.closed.Swap(true) || !b.owner {
+		return nil
 	}
-	return us
+	return wrap("Close", "", b.e.close())
 }
 
 // ready reports why a call cannot begin.
@@ -119,7 +79,7 @@ func (b *Bucket) ready(ctx context.Context) error {
 			return &Error{Kind: ErrClosed}
 		}
 	}
-	if b.closing.Err() != nil {
+	if b.e.closing.Err() != nil {
 		return &Error{Kind: ErrClosed}
 	}
 	if err := ctx.Err(); err != nil {
@@ -133,47 +93,63 @@ func (b *Bucket) readKey(ctx context.Context, key string) (string, error) {
 	if err := b.ready(ctx); err != nil {
 		return "", err
 	}
-	full := b.prefix + key
-	if key == "" {
-		full = ""
-	}
-	return full, validKey(full)
+	full := b.StoreKey(key)
+	return full, checkOldKey(key, full)
 }
 
 // writeKey returns the Store's key of a write that is about to begin.
 func (b *Bucket) writeKey(ctx context.Context, key string) (string, error) {
-	full, err := b.readKey(ctx, key)
-	if err == nil && b.opts.PortableKeys {
-		err = PortableKey(full)
+	if err := b.ready(ctx); err != nil {
+		return "", err
 	}
-	return full, err
+	full := b.StoreKey(key)
+	return full, b.checkNewKey(key, full)
 }
 
-// wrap gives err the name of the Bucket's method and the key as the caller knows it.
-func wrap(op, key string, err error) error {
-	if err == nil {
-		return nil
+// checkOldKey refuses keys that no object can have, and the empty one of a view.
+func checkOldKey(key, full string) error {
+	if key == "" {
+		return validKey("")
 	}
-	e := asError(err)
-	e.Op, e.Key = op, key
-	return e
+	return validKey(full)
 }
 
-// caller makes o, fresh from the Store under full, the caller's: with the caller's key, without the write ID's entry.
-func (b *Bucket) caller(o *Object, full string) (*Object, lineage) {
-	l := takeEntry(o, full)
-	if o.ETag == "" {
-		o.ETag = ETagNone
+func (b *Bucket) checkNewKey(key, full string) error {
+	if err := checkOldKey(key, full); err != nil {
+		return err
 	}
-	if len(l.ids) > 0 {
-		b.seen.add(full, o.ETag, l)
+	if b.e.opts.PortableKeys {
+		return PortableKey(full)
 	}
-	o.Key = strings.TrimPrefix(full, b.prefix)
-	return o, l
+	return nil
 }
 
-// isKind reports whether err is an *Error of the kind.
-func isKind(err, kind error) bool {
-	var e *Error
-	return errors.As(err, &e) && e.Kind == kind
+// own gives o, which the engine knows by the Store's key, the key that b's callers use.
+func (b *Bucket) own(o *Object) *Object {
+	if o != nil {
+		o.Key = b.name(o.Key)
+	}
+	return o
+}
+
+// op is a call of a method of Bucket under way.
+type op struct {
+	name, key string
+	trace     *tracedCall
+}
+
+// start begins a call. key is what the caller gave: a key, a prefix or nothing.
+func (b *Bucket) start(ctx context.Context, name, key string) (context.Context, op) {
+	ctx, trace := startCall(ctx, b.e.opts.Tracer, name, key)
+	return ctx, op{name, key, trace}
+}
+
+// wrap returns err under the call's names.
+func (o op) wrap(err error) error { return wrap(o.name, o.key, err) }
+
+// end ends the call and returns err under its names.
+func (o op) end(err error) error {
+	err = o.wrap(err)
+	o.trace.end(err)
+	return err
 }

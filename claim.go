@@ -2,26 +2,27 @@ package storage
 
 import "context"
 
-// claim is what a write leaves in its object so that it can be told afterwards whether it happened (rule 11).
+// claim is what a write leaves in its object so that it can be told afterwards whether it happened
+// (rule 11).
 type claim struct {
 	key    string  // as the Store sees it
 	id     string  // of this write; empty: an unconditional write in one request, which leaves nothing
-	base   lineage // of the version that IfMatch names, as far as the Bucket has seen it
+	base   lineage // of the version that IfMatch names, as far as it has been seen
 	mine   lineage // what the object says if the write happened
 	absent bool
 	match  bool
 }
 
-// claim prepares a write under condition. always asks for an ID also without a condition: an upload's CompleteUpload, which
-// consumes the upload, can lose its answer, too.
-func (b *Bucket) claim(key string, ifAbsent bool, ifMatch string, always bool) *claim {
+// claim prepares a write under condition. always asks for an ID also without a condition: an
+// upload's CompleteUpload, which consumes the upload, can lose its answer, too.
+func (e *engine) claim(key string, ifAbsent bool, ifMatch string, always bool) *claim {
 	c := &claim{key: key, absent: ifAbsent, match: ifMatch != ""}
 	if !ifAbsent && ifMatch == "" && !always {
 		return c
 	}
 	c.id = newWriteID()
 	if c.match {
-		c.base = b.seen.get(key, ifMatch)
+		c.base = e.seen.get(key, ifMatch)
 	}
 	if c.absent {
 		c.mine = created(c.id)
@@ -42,73 +43,65 @@ func (c *claim) metadata(m map[string]string) map[string]string {
 	return withEntry(m, c.key, c.mine)
 }
 
-// written notes the new object and makes it the caller's.
-func (b *Bucket) written(c *claim, o *Object, size int64) *Object {
-	o, _ = b.caller(o, c.key)
+// written takes over the object that a write made.
+func (e *engine) written(c *claim, o *Object, size int64) *Object {
+	e.admit(o, c.key)
 	if o.Size < 0 {
 		o.Size = size
 	}
 	if c.id != "" {
-		b.seen.add(c.key, o.ETag, c.mine)
+		e.seen.add(c.key, o.ETag, c.mine)
 	}
 	return o
 }
 
-// settle finds out what became of a write that failed with err: it returns the object if the write happened after all, and
-// otherwise an error that is true. refused says that the service's last word was that the write cannot happen (any more).
+// settle finds out what became of a write that failed with err. It returns the object if the write
+// happened after all, and otherwise an error that is true. refused says that the service's last word
+// was that the write cannot happen (any more).
 //
 // Without doubt the answer is believed at once, at no cost; otherwise one look at the object decides.
-func (b *Bucket) settle(ctx context.Context, c *claim, err error, refused bool, size int64) (*Object, error) {
-	e := asError(err)
-	if !e.InDoubt || c.id == "" || off.settle {
-		return nil, e
+func (e *engine) settle(ctx context.Context, c *claim, err error, refused bool, size int64) (*Object, error) {
+	failure := asError(err)
+	if !failure.InDoubt || c.id == "" || e.off.settle {
+		return nil, failure
 	}
-	if ctx.Err() == nil && b.closing.Err() == nil {
-		o, l, lookErr := b.look(ctx, c.key)
-		if lookErr == nil {
+	if ctx.Err() == nil && e.closing.Err() == nil {
+		if o, l, err := e.stat(ctx, c.key, StatOptions{}); err == nil {
 			switch {
 			case l.newest() == c.id:
-				return b.written(c, o, size), nil
+				return e.written(c, o, size), nil
 			case l.has(c.id):
-				return &Object{Key: c.key[len(b.prefix):], Size: size, ETag: ETagNone}, nil // replaced already
+				return &Object{Key: c.key, Size: size, ETag: ETagNone}, nil // replaced already
 			case c.absent && l.created:
-				return nil, decided(e, ErrExist)
+				return nil, decided(failure, ErrExist)
 			case c.match && l.hasAllSince(c.base.newest()) && (refused || l.newest() != c.base.newest()):
-				return nil, decided(e, ErrPrecondition)
+				return nil, decided(failure, ErrPrecondition)
 			}
 		}
 	}
 	if c.conditional() || refused || ctx.Err() != nil {
-		u := *e
-		u.Kind = ErrUnknownOutcome
-		if err := ctx.Err(); err != nil {
-			u.Err = err
-		} else if u.Err == nil {
-			u.Err = e.Kind
-		}
-		return nil, &u
+		return nil, unknown(failure, ctx.Err())
 	}
-	return nil, e
+	return nil, failure
 }
 
+// decided is e once it is known that the write was refused.
 func decided(e *Error, kind error) *Error {
 	d := *e
 	d.Kind, d.InDoubt = kind, false
 	return &d
 }
 
-// look reads what is there now, by one Stat.
-func (b *Bucket) look(ctx context.Context, key string) (*Object, lineage, error) {
-	var o *Object
-	err := b.do(ctx, call{op: "Stat", key: key}, func(a *attempt) (err error) {
-		o, err = b.store.Stat(a, key, &StatOptions{})
-		return err
-	})
-	if err != nil {
-		return nil, lineage{}, err
+// unknown is e once it is known that nobody can tell. cause is the context's error, if it has ended.
+func unknown(e *Error, cause error) *Error {
+	u := *e
+	u.Kind = ErrUnknownOutcome
+	if cause != nil {
+		u.Err = cause
+	} else if u.Err == nil {
+		u.Err = e.Kind
 	}
-	o, l := b.caller(o, key)
-	return o, l, nil
+	return &u
 }
 
 // isRefusal reports whether err is the service's word that a conditional write cannot happen.

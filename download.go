@@ -10,41 +10,22 @@ import (
 	"sync/atomic"
 )
 
-// UploadFile writes the object under key from the file at path, as Put does: large files in parallel sections.
-func (b *Bucket) UploadFile(ctx context.Context, key, path string, opts *PutOptions) (*Object, error) {
-	o, err := b.uploadFile(ctx, key, path, opts)
-	return o, wrap("UploadFile", key, err)
-}
-
-func (b *Bucket) uploadFile(ctx context.Context, key, path string, opts *PutOptions) (*Object, error) {
-	if err := b.ready(ctx); err != nil {
-		return nil, err
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, &Error{Err: err}
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil {
-		return nil, &Error{Err: err}
-	} else if st.IsDir() {
-		return nil, invalid("%s is a directory", path)
-	}
-	return b.put(ctx, key, f, opts)
-}
-
-// Download writes the object under key, or the range of it that opts asks for, to w, the range's first byte at offset 0, several ranges at
-// once. All bytes are of one version; sums are checked as in Get. What w holds after an error is undefined.
+// Download writes the object under key, or the range of it that opts asks for, to w, the range's
+// first byte at offset 0, several ranges at once. All bytes are of one version; sums are checked as
+// in Get. What w holds after an error is undefined.
 func (b *Bucket) Download(ctx context.Context, key string, w io.WriterAt, opts *GetOptions) (*Object, error) {
+	ctx, op := b.start(ctx, "Download", key)
 	o, err := b.download(ctx, key, w, opts)
-	return o, wrap("Download", key, err)
+	return b.own(o), op.end(err)
 }
 
-// DownloadFile writes the object under key, or the range of it that opts asks for, to the file at path: to a temporary file
-// beside it, which takes its place when every byte has arrived and is on disk. After an error the old file is untouched.
+// DownloadFile writes the object under key, or the range of it that opts asks for, to the file at
+// path: to a temporary file beside it, which takes its place when every byte has arrived and is on
+// disk. After an error the old file is untouched.
 func (b *Bucket) DownloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
+	ctx, op := b.start(ctx, "DownloadFile", key)
 	o, err := b.downloadFile(ctx, key, path, opts)
-	return o, wrap("DownloadFile", key, err)
+	return b.own(o), op.end(err)
 }
 
 func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
@@ -54,7 +35,8 @@ func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOp
 	if st, err := os.Stat(path); err == nil && st.IsDir() {
 		return nil, invalid("%s is a directory", path)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".storage-*.part") // path's name may be as long as names can be
+	// Not path's own name, which may be as long as names can be.
+	f, err := os.CreateTemp(filepath.Dir(path), ".storage-*.part")
 	if err != nil {
 		return nil, &Error{Err: err}
 	}
@@ -81,20 +63,28 @@ func (b *Bucket) download(ctx context.Context, key string, w io.WriterAt, opts *
 	if w == nil {
 		return nil, invalid("nil writer")
 	}
-	var o GetOptions
-	if opts != nil {
-		o = *opts
+	full, err := b.readKey(ctx, key)
+	if err != nil {
+		return nil, err
 	}
-	workers := o.Concurrency
-	setDefault(&workers, b.opts.Concurrency)
-	o.Concurrency = min(o.Concurrency, 0) // ranges are read at once here; a negative one is refused there
-	r, err := b.get(ctx, key, &o)
+	o, err := checkGet(opts)
+	if err != nil {
+		return nil, err
+	}
+	return b.e.download(ctx, full, w, o)
+}
+
+func (e *engine) download(ctx context.Context, key string, w io.WriterAt, o GetOptions) (*Object, error) {
+	workers, progress := o.Concurrency, forward(o.Progress)
+	setDefault(&workers, e.opts.Concurrency)
+	o.Concurrency, o.Progress = 1, nil // ranges are read at once here
+	r, err := e.get(ctx, key, o)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
-	d := &downloading{w: w, start: r.at, total: r.end - r.at, progress: forward(o.Progress)}
-	if workers == 1 || d.total <= b.opts.PartSize || r.obj.ETag == ETagNone || r.sums.needsOrder() {
+	d := &downloading{w: w, start: r.offset, total: r.total, progress: progress}
+	if workers == 1 || d.total <= e.opts.PartSize || r.Object().ETag == ETagNone || r.sums.needsOrder() {
 		err = d.sequential(r)
 	} else {
 		err = d.parallel(ctx, r, workers)
@@ -121,7 +111,7 @@ func (d *downloading) arrived(n int64) {
 }
 
 func (d *downloading) sequential(r *Reader) error {
-	_, err := copyBuffered(&offsetWriter{d: d}, onlyReader{r})
+	_, err := copyBuffered(&offsetWriter{d: d}, r)
 	if err == nil && d.total == 0 && d.progress != nil {
 		d.progress(Progress{})
 	}
@@ -130,25 +120,23 @@ func (d *downloading) sequential(r *Reader) error {
 
 // parallel reads ranges at once, each with its sum, which are combined at the end.
 func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) error {
-	size := r.b.opts.PartSize
+	size := r.first.e.opts.PartSize
 	count := int(ceil(d.total, size))
 	parts := make([]*Part, count)
 	// The first request goes on as the first range.
-	first := r.section(ctx, r.at, min(size, d.total))
-	r.life.Lock()
-	first.body, first.attempt, r.body, r.attempt = r.body, r.attempt, nil, nil
-	r.life.Unlock()
-	defer first.Close()
+	first := r.first.section(ctx, d.start, min(size, d.total))
+	first.takeOver(&r.first)
+	defer first.close()
 	err := parallel(ctx, workers, count, func(ctx context.Context, i int) error {
 		at := int64(i) * size
 		n := min(size, d.total-at)
 		s := first
 		if i > 0 {
-			s = r.section(ctx, d.start+at, n)
-			defer s.Close()
+			s = r.first.section(ctx, d.start+at, n)
+			defer s.close()
 		} else {
 			first.ctx = ctx // it is not taken up again when another range failed
-			defer context.AfterFunc(ctx, first.drop)()
+			defer context.AfterFunc(ctx, func() { first.drop(nil) })()
 		}
 		sums := r.sums.fresh()
 		if _, err := copyBuffered(&offsetWriter{d: d, at: at, sums: sums}, readerFunc(s.read)); err != nil {

@@ -164,6 +164,22 @@ func asError(err error) *Error {
 	return e
 }
 
+// isKind reports whether err is an *Error of the kind.
+func isKind(err, kind error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == kind
+}
+
+// wrap gives err the name of the Bucket's method and the key as the caller knows it.
+func wrap(op, key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	e := asError(err)
+	e.Op, e.Key = op, key
+	return e
+}
+
 // kindOf returns the sentinel that an error of the caller's own matches, nil where there is none. It is never
 // ErrUnknownOutcome, which would speak of a write that was not begun.
 func kindOf(err error) error {

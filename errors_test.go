@@ -75,7 +75,7 @@ func TestErrorAs(t *testing.T) {
 
 func TestErrorText(t *testing.T) {
 	for want, e := range map[string]*Error{
-		"storage: failed":              {},
+		"storage: failed":                {},
 		"storage: object does not exist": {Kind: ErrNotExist},
 		`storage: Get "a\nb": range not satisfiable (416 InvalidRange): cause`: {Op: "Get", Key: "a\nb", Kind: ErrRange, Status: 416, Code: "InvalidRange", Err: errors.New("cause")},
 		`storage: Put "k": context canceled`:                                   {Op: "Put", Key: "k", Err: context.Canceled},

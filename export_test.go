@@ -1,20 +1,27 @@
 package storage
 
-import "testing"
+// parts are the switches by name.
+var parts = map[string]switches{
+	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true}, "length": {length: true},
+	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true}, "abort": {abort: true},
+}
 
-// Off switches a part of the engine off until the test ends. Tests that use it cannot be parallel.
-func Off(t testing.TB, part string) {
-	parts := map[string]*bool{
-		"settle": &off.settle, "pin": &off.pin, "resume": &off.resume, "length": &off.length,
-		"verify": &off.verify, "stall": &off.stall, "retry": &off.retry, "abort": &off.abort,
+// without is a Store whose Buckets lack a part of the engine.
+type without struct {
+	FullStore
+	part string
+}
+
+func (s without) switchedOff() switches { return parts[s.part] }
+
+// Without makes the engine of every Bucket around s go without a part. It panics if there is none of
+// that name.
+func Without(s Store, part string) Store {
+	if _, ok := parts[part]; !ok {
+		panic("the engine has no part " + part)
 	}
-	p := parts[part]
-	if p == nil {
-		t.Fatalf("the engine has no part %q", part)
-	}
-	*p = true
-	t.Cleanup(func() { *p = false })
+	return without{Full(s), part}
 }
 
 // FreeMemory is what is left of the Bucket's memory budget.
-func FreeMemory(b *Bucket) int64 { return b.memory.free.Load() }
+func FreeMemory(b *Bucket) int64 { return b.e.memory.free.Load() }

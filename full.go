@@ -62,6 +62,9 @@ func (Unsupported) SignURL(context.Context, string, *SignOptions) (*SignedURL, e
 // have a method of their own that tells what they can.
 func (Unsupported) Capabilities() Capabilities { return Capabilities{} }
 
+// CheckKey knows no rules.
+func (Unsupported) CheckKey(string) error { return unsupported("CheckKey") }
+
 // Close does nothing.
 func (Unsupported) Close() error { return nil }
 
@@ -80,6 +83,7 @@ func Full(s Store) FullStore {
 	if f.Capable, _ = s.(Capable); f.Capable == nil {
 		f.Capable = told(capabilitiesOf(s))
 	}
+	f.KeyChecker, _ = s.(KeyChecker)
 	var none Unsupported
 	if f.Copier == nil {
 		f.Copier = none
@@ -92,6 +96,9 @@ func Full(s Store) FullStore {
 	}
 	if f.Signer == nil {
 		f.Signer = none
+	}
+	if f.KeyChecker == nil {
+		f.KeyChecker = none
 	}
 	if f.Closer == nil {
 		f.Closer = none
@@ -107,6 +114,7 @@ type full struct {
 	BatchDeleter
 	Signer
 	Capable
+	KeyChecker
 	io.Closer
 }
 

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"strings"
 )
 
-// List lists objects, and with a Delimiter common prefixes among them, in the byte order of their keys. Nothing is asked
-// before the sequence is ranged over, and ranging again lists again. Memory does not grow with the bucket. An error comes
-// once, last, with a nil Object.
+// List lists objects, and with a Delimiter common prefixes among them, in the byte order of their
+// keys. Nothing is asked before the sequence is ranged over, and ranging again lists again. Memory
+// does not grow with the bucket. An error comes once, last, with a nil Object.
 //
 // A list shows every key once that exists throughout, and what was written before it began.
 func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object, error] {
@@ -18,35 +17,45 @@ func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object,
 		if opts != nil {
 			o = *opts
 		}
-		pages := b.pages(ctx, o)
-		defer pages.stop()
-		for {
-			page, err := pages.next()
-			if err != nil {
-				yield(nil, wrap("List", o.Prefix, err))
-				return
+		ctx, op := b.start(ctx, "List", o.Prefix)
+		var err error
+		for page, failed := range b.pages(ctx, o) {
+			if err = op.wrap(failed); err != nil {
+				yield(nil, err)
+				break
 			}
-			for _, obj := range page.Objects {
-				if !yield(obj, nil) {
-					return
-				}
-			}
-			if page.NextToken == "" {
-				return
+			if !each(page.Objects, yield) {
+				break
 			}
 		}
+		op.trace.end(err)
 	}
 }
 
-// ListPage returns one page of a list, for programs that go on later: with the same options and PageToken set to its
-// NextToken. A page may be short or empty; only an empty NextToken ends the list.
+// each yields objects until it is told to stop.
+func each(objects []*Object, yield func(*Object, error) bool) bool {
+	for _, o := range objects {
+		if !yield(o, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// ListPage returns one page of a list, for programs that go on later: with the same options and
+// PageToken set to its NextToken. A page may be short or empty; only an empty NextToken ends the
+// list. Concurrency has no use here and is ErrInvalid above 1.
 func (b *Bucket) ListPage(ctx context.Context, opts *ListOptions) (*Page, error) {
 	var o ListOptions
 	if opts != nil {
 		o = *opts
 	}
+	ctx, op := b.start(ctx, "ListPage", o.Prefix)
+	if o.Concurrency > 1 {
+		return nil, op.end(invalid("Concurrency is for List"))
+	}
 	page, err := b.listPage(ctx, o)
-	return page, wrap("ListPage", o.Prefix, err)
+	return page, op.end(err)
 }
 
 func (b *Bucket) listPage(ctx context.Context, o ListOptions) (*Page, error) {
@@ -58,9 +67,9 @@ func (b *Bucket) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 	}
 	o.Concurrency = 0
 	if o.StartAfter != "" {
-		o.StartAfter = b.prefix + o.StartAfter
+		o.StartAfter = b.StoreKey(o.StartAfter)
 	}
-	o.Prefix = b.prefix + o.Prefix
+	o.Prefix = b.StoreKey(o.Prefix)
 	for _, s := range [...]string{o.Prefix, o.StartAfter} {
 		if s != "" {
 			if err := validKey(s); err != nil {
@@ -68,83 +77,82 @@ func (b *Bucket) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 			}
 		}
 	}
+	page, err := b.e.listPage(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	for _, obj := range page.Objects {
+		b.own(obj)
+	}
+	return page, nil
+}
+
+func (e *engine) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 	var page *Page
-	err := b.do(ctx, call{op: "ListPage", key: o.Prefix}, func(a *attempt) (err error) {
-		page, err = b.store.ListPage(a, &o)
+	err := e.do(ctx, call{op: "ListPage", key: o.Prefix}, func(a *attempt) (err error) {
+		page, err = e.store.ListPage(a, &o)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	if page.NextToken != "" && page.NextToken == o.PageToken {
-		return nil, &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
+		return nil, errNoAdvance()
 	}
 	for _, obj := range page.Objects {
-		if obj.IsPrefix {
-			obj.Key = strings.TrimPrefix(obj.Key, b.prefix)
-		} else {
-			b.caller(obj, obj.Key)
+		if !obj.IsPrefix {
+			e.admit(obj, obj.Key)
 		}
 	}
 	return page, nil
 }
 
-// pages gives the pages of a list, one of them ahead of its reader if Concurrency asks for it.
-func (b *Bucket) pages(ctx context.Context, o ListOptions) *pages {
-	p := &pages{b: b, o: o, coming: make(chan pageOrError, 1)}
-	p.ctx, p.stop = context.WithCancel(ctx)
-	if o.Concurrency > 1 {
-		stop := p.stop
-		p.ask()
-		p.stop = func() {
+func errNoAdvance() error {
+	return &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
+}
+
+// pages yields the pages of a list, some of them asked for ahead of the reader. An error is last.
+func (b *Bucket) pages(ctx context.Context, o ListOptions) iter.Seq2[*Page, error] {
+	inOrder := func(yield func(*Page, error) bool) {
+		for {
+			page, err := b.listPage(ctx, o)
+			if !yield(page, err) || err != nil || page.NextToken == "" {
+				return
+			}
+			o.PageToken = page.NextToken
+		}
+	}
+	if o.Concurrency <= 1 {
+		return inOrder
+	}
+	return func(yield func(*Page, error) bool) {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		type result struct {
+			page *Page
+			err  error
+		}
+		// One page is read, one is under way or waits to be put here.
+		coming := make(chan result, o.Concurrency-2)
+		go func() {
+			defer close(coming)
+			for page, err := range inOrder {
+				select {
+				case coming <- result{page, err}:
+				case <-ctx.Done():
+					return
+				}
+			}
+		}()
+		defer func() {
 			stop()
-			if p.asked {
-				<-p.coming
+			for range coming { // until the goroutine is gone
+			}
+		}()
+		for r := range coming {
+			if !yield(r.page, r.err) || r.err != nil {
+				return
 			}
 		}
 	}
-	return p
-}
-
-type pages struct {
-	b      *Bucket
-	ctx    context.Context
-	stop   context.CancelFunc
-	o      ListOptions
-	asked  bool // a page is on its way
-	coming chan pageOrError
-}
-
-type pageOrError struct {
-	page *Page
-	err  error
-}
-
-func (p *pages) ask() {
-	o := p.o
-	p.asked = true
-	go func() {
-		page, err := p.b.listPage(p.ctx, o)
-		p.coming <- pageOrError{page, err}
-	}()
-}
-
-func (p *pages) next() (*Page, error) {
-	var page *Page
-	var err error
-	if p.asked {
-		came := <-p.coming
-		p.asked = false
-		page, err = came.page, came.err
-	} else {
-		page, err = p.b.listPage(p.ctx, p.o)
-	}
-	if err != nil {
-		return nil, err
-	}
-	p.o.PageToken = page.NextToken
-	if p.o.Concurrency > 1 && page.NextToken != "" {
-		p.ask()
-	}
-	return page, nil
 }

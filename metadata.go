@@ -88,21 +88,6 @@ func validMetadataName(name string) bool {
 	return name != ""
 }
 
-// check refuses what could not come back as it was given, and returns a copy with checked metadata.
-func (h headers) check() (headers, error) {
-	for _, f := range [...]struct{ name, value string }{
-		{"ContentType", h.ContentType}, {"ContentEncoding", h.ContentEncoding}, {"ContentDisposition", h.ContentDisposition},
-		{"ContentLanguage", h.ContentLanguage}, {"CacheControl", h.CacheControl}, {"StorageClass", h.StorageClass},
-	} {
-		if !headerSafe(f.value) {
-			return h, invalid("%s %q is not printable ASCII without outer spaces", f.name, f.value)
-		}
-	}
-	var err error
-	h.Metadata, err = checkMetadata(h.Metadata)
-	return h, err
-}
-
 // checkTags refuses tags that are not text, and returns a copy.
 func checkTags(tags map[string]string) (map[string]string, error) {
 	for k, v := range tags {

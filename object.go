@@ -29,15 +29,3 @@ type Object struct {
 	Checksums Checksums `json:"checksums,omitzero"`
 	IsPrefix  bool      `json:"isPrefix,omitempty"` // a common prefix: only Key is set
 }
-
-// headers is what an object carries beside its bytes and what a write puts in place: the fields that Object, PutOptions
-// and CopyOptions have in common.
-type headers struct {
-	ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl string
-	Metadata                                                                        map[string]string
-	StorageClass                                                                    string
-}
-
-func (o *Object) headers() headers {
-	return headers{o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl, o.Metadata, o.StorageClass}
-}

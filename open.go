@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -29,6 +27,12 @@ func Handle(scheme string, o Opener) { DefaultMux.Handle(scheme, o) }
 
 // Open opens a bucket by URL with [DefaultMux] and the default Options.
 func Open(ctx context.Context, rawURL string) (*Bucket, error) { return DefaultMux.Open(ctx, rawURL) }
+
+// OpenWith opens a bucket by URL with [DefaultMux] and opts, which may be nil. Closing the Bucket
+// closes its Store.
+func OpenWith(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
+	return DefaultMux.OpenWith(ctx, rawURL, opts)
+}
 
 // Handle registers the opener of a scheme. It panics if there is one already.
 func (m *Mux) Handle(scheme string, o Opener) {
@@ -60,23 +64,21 @@ func (m *Mux) Schemes() []string {
 // their package. Unknown parameters, parameters that are there twice and credentials in the URL are errors; no error shows
 // the URL's secrets.
 func (m *Mux) Open(ctx context.Context, rawURL string) (*Bucket, error) {
+	return m.OpenWith(ctx, rawURL, nil)
+}
+
+// OpenWith is Open with options in place of those of the scheme's opener. opts may be nil.
+func (m *Mux) OpenWith(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
 	b, err := m.open(ctx, rawURL)
 	if err != nil {
 		e := asError(err)
 		e.Op, e.InDoubt = "Open", false
 		return nil, e
 	}
-	return b, nil
-}
-
-// OpenStore opens the Store of a URL and returns it beside the prefix that the URL names, for programs that set Options:
-// storage.New(store, options).Prefix(prefix).
-func (m *Mux) OpenStore(ctx context.Context, rawURL string) (s Store, prefix string, err error) {
-	b, err := m.Open(ctx, rawURL)
-	if err != nil {
-		return nil, "", err
+	if opts != nil {
+		b = &Bucket{e: newEngine(b.e.raw, opts), prefix: b.prefix, owner: b.owner}
 	}
-	return b.raw, b.prefix, nil
+	return b, nil
 }
 
 func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
@@ -89,7 +91,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 	open, ok := m.openers[u.Scheme]
 	m.mu.RUnlock()
 	if !ok {
-		return nil, invalid("unknown scheme %q, known are %s (forgotten import?)", u.Scheme, strings.Join(m.Schemes(), ", "))
+		return nil, m.unknownScheme(u.Scheme)
 	}
 	if _, password := u.User.Password(); password {
 		return nil, errCredentials()
@@ -98,6 +100,22 @@ func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 		return nil, invalid("%s URL has no fragment and begins with %s://", u.Scheme, u.Scheme)
 	}
 	return open(ctx, u)
+}
+
+// providers are the packages of this module that register schemes.
+var providers = map[string]string{
+	"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azblob": "azure", "abfs": "azure",
+	"abfss": "azure", "file": "file", "mem": "memory",
+}
+
+func (m *Mux) unknownScheme(scheme string) error {
+	if p, ok := providers[scheme]; ok {
+		return invalid("unknown scheme %q (forgotten import of github.com/polystore/storage/providers/%s?)", scheme, p)
+	}
+	if known := m.Schemes(); len(known) > 0 {
+		return invalid("unknown scheme %q, known are %s (forgotten import?)", scheme, strings.Join(known, ", "))
+	}
+	return invalid("unknown scheme %q, none is known (forgotten import?)", scheme)
 }
 
 func errCredentials() error {
@@ -159,84 +177,4 @@ func (o StoreOpener) OpenURL(ctx context.Context, u *url.URL) (*Bucket, error) {
 		b.owner = true
 	}
 	return b, nil
-}
-
-// Params are the query parameters of a URL. Each method takes one; what nobody takes is unknown.
-type Params struct {
-	values map[string]string
-	known  []string
-	err    error
-}
-
-func newParams(query string) (*Params, error) {
-	values, err := url.ParseQuery(query)
-	if err != nil {
-		return nil, errors.New("malformed query")
-	}
-	p := &Params{values: make(map[string]string, len(values))}
-	for name, v := range values {
-		if len(v) > 1 {
-			return nil, fmt.Errorf("parameter %q is there %d times", name, len(v))
-		}
-		p.values[name] = v[0]
-	}
-	return p, nil
-}
-
-// String takes the parameter name, "" if it is not there.
-func (p *Params) String(name string) string {
-	v := p.values[name]
-	delete(p.values, name)
-	p.known = append(p.known, name)
-	return v
-}
-
-// Bool takes the parameter name as strconv.ParseBool reads it; alone (?name) it is true.
-func (p *Params) Bool(name string) bool {
-	_, there := p.values[name]
-	v := p.String(name)
-	if !there {
-		return false
-	}
-	if v == "" {
-		return true
-	}
-	b, err := strconv.ParseBool(v)
-	if err != nil {
-		p.bad(name, "true or false")
-	}
-	return b
-}
-
-// Int takes the parameter name as a decimal number, 0 if it is not there.
-func (p *Params) Int(name string) int64 {
-	v := p.String(name)
-	if v == "" {
-		return 0
-	}
-	n, err := strconv.ParseInt(v, 10, 64)
-	if err != nil {
-		p.bad(name, "a number")
-	}
-	return n
-}
-
-func (p *Params) bad(name, want string) {
-	if p.err == nil {
-		p.err = invalid("parameter %q is not %s", name, want)
-	}
-}
-
-// Err returns an ErrInvalid that names a parameter that could not be read or that nobody took.
-func (p *Params) Err() error {
-	if p.err != nil || len(p.values) == 0 {
-		return p.err
-	}
-	unknown := make([]string, 0, len(p.values))
-	for name := range p.values {
-		unknown = append(unknown, name)
-	}
-	slices.Sort(unknown)
-	slices.Sort(p.known)
-	return invalid("unknown parameter %q, known are %s", unknown[0], strings.Join(p.known, ", "))
 }

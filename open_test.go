@@ -47,7 +47,7 @@ func opener(o *opened, base storage.StoreOpener) storage.Opener {
 	return base.OpenURL
 }
 
-func TestMuxOpenStore(t *testing.T) {
+func TestMuxURLs(t *testing.T) {
 	for raw, want := range map[string]struct {
 		opened
 		prefix string
@@ -72,13 +72,16 @@ func TestMuxOpenStore(t *testing.T) {
 		m.Handle("own", opener(&got, storage.StoreOpener{OwnsPath: true}))
 		m.Handle("query", opener(&got, storage.StoreOpener{OwnsQuery: true}))
 		m.Handle("user", opener(&got, storage.StoreOpener{TakesUser: true}))
-		s, prefix, err := m.OpenStore(t.Context(), raw)
-		if err != nil || s == nil {
-			t.Errorf("OpenStore(%q): %v", raw, err)
+		b, err := m.Open(t.Context(), raw)
+		if err != nil {
+			t.Errorf("Open(%q): %v", raw, err)
 			continue
 		}
+		prefix := b.StoreKey("")
+		b.Close()
+		got.Closed = 0
 		if d := cmp.Diff(want.opened, got); d != "" || prefix != want.prefix {
-			t.Errorf("OpenStore(%q): prefix %q, want %q (-want +got):\n%s", raw, prefix, want.prefix, d)
+			t.Errorf("Open(%q): prefix %q, want %q (-want +got):\n%s", raw, prefix, want.prefix, d)
 		}
 	}
 }
@@ -130,19 +133,24 @@ func TestMuxOpen(t *testing.T) {
 	var m storage.Mux
 	m.Handle("t", opener(&got, storage.StoreOpener{}))
 	for raw, key := range map[string]string{"t://b": "k", "t://b/p": "p/k", "t://b?prefix=p": "pk"} {
-		got.Closed = 0
-		b, err := m.Open(t.Context(), raw)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := b.Put(t.Context(), "k", strings.NewReader("data"), nil); err != nil {
-			t.Errorf("Put: %v", err)
-		}
-		if _, err := b.Store().Stat(t.Context(), key, &storage.StatOptions{}); err != nil {
-			t.Errorf("Open(%q): the Store has no %q: %v", raw, key, err)
-		}
-		if err := b.Close(); err != nil || got.Closed != 1 {
-			t.Errorf("Open(%q): Close = %v, the Store was closed %d times, want once", raw, err, got.Closed)
+		for _, opts := range []*storage.Options{nil, {PortableKeys: true}} {
+			got.Closed = 0
+			b, err := m.OpenWith(t.Context(), raw, opts)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := b.CheckKey("/"); (err == nil) != (opts == nil) {
+				t.Errorf("CheckKey with %+v = %v", opts, err)
+			}
+			if _, err := b.Put(t.Context(), "k", strings.NewReader("data"), nil); err != nil {
+				t.Errorf("Put: %v", err)
+			}
+			if _, err := b.Store().Stat(t.Context(), key, &storage.StatOptions{}); err != nil {
+				t.Errorf("Open(%q): the Store has no %q: %v", raw, key, err)
+			}
+			if err := b.Close(); err != nil || got.Closed != 1 {
+				t.Errorf("Open(%q): Close = %v, the Store was closed %d times, want once", raw, err, got.Closed)
+			}
 		}
 	}
 }

@@ -15,10 +15,16 @@ type GetOptions struct {
 	IfModifiedSince time.Time // read only what was modified later (whole seconds count): else ErrNotModified
 	VersionID       string    // read this version of a bucket that keeps versions
 
-	Concurrency int  // Bucket: how many ranges are read at once, 0: one for a Reader, Options.Concurrency for Download
-	VerifyHash  bool // Bucket: check MD5, SHA-1 or SHA-256 on whole reads, too, where the service gives one (a CRC always is)
+	// Concurrency is how many ranges are fetched in parallel. 0: one for Get and ReadAll,
+	// Options.Concurrency for Download and DownloadFile. Used by Bucket; always zero in a Store.
+	Concurrency int
 
-	// Progress is told of the bytes that have arrived. Bucket: Download and DownloadFile only.
+	// VerifyHash checks MD5, SHA-1 and SHA-256 on whole reads, too, where the service gives one. A CRC
+	// is always checked. Used by Bucket; always false in a Store.
+	VerifyHash bool
+
+	// Progress is told of the bytes that have arrived. It must not block, nor close anything. Used by
+	// Bucket; always nil in a Store.
 	Progress func(Progress)
 }
 
@@ -72,6 +78,21 @@ type PutOptions struct {
 	Progress func(Progress)
 }
 
+// UpdateOptions are the options of UpdateWith.
+type UpdateOptions struct {
+	// Create has the headers, metadata, tags and class of an object that the update creates, and how it
+	// is sent. Conditions and Checksums in it are ErrInvalid. nil: none.
+	Create *PutOptions
+}
+
+// ReaderAtOptions are the options of NewReaderAt. The zero value pins the current object.
+type ReaderAtOptions struct {
+	IfMatch         string    // as in GetOptions
+	IfNoneMatch     string    // as in GetOptions
+	IfModifiedSince time.Time // as in GetOptions
+	VersionID       string    // as in GetOptions
+}
+
 // Progress tells how far a transfer is, in bytes. It never goes back, and ends at the size of the object.
 type Progress struct {
 	Done  int64 // acknowledged
@@ -99,12 +120,15 @@ type DeleteBatchOptions struct{}
 
 // ListOptions are the options of listing. The zero value lists every object.
 type ListOptions struct {
-	Prefix      string // only keys that begin with it
-	Delimiter   string // any string: keys that have it behind Prefix are rolled up into one entry with IsPrefix
-	StartAfter  string // only keys and prefixes that sort behind it
-	PageSize    int    // entries in a page; 0: the service's default. A page may be shorter
-	PageToken   string // Page.NextToken of the page before; wins over StartAfter
-	Concurrency int    // Bucket: pages that are asked for ahead of the reader, 0 and 1: none
+	Prefix     string // only keys that begin with it
+	Delimiter  string // any string: keys that have it behind Prefix are rolled up into one entry with IsPrefix
+	StartAfter string // only keys and prefixes that sort behind it
+	PageSize   int    // entries in a page; 0: the service's default. A page may be shorter
+	PageToken  string // Page.NextToken of the page before; wins over StartAfter
+
+	// Concurrency is how many pages List holds at most: the one that is being read, and those that are
+	// asked for ahead of it. 0 and 1: none ahead. Used by Bucket; always zero in a Store.
+	Concurrency int
 }
 
 // Page is one page of a list. An empty NextToken ends the list.
@@ -202,8 +226,8 @@ type Options struct {
 	// PortableKeys refuses keys that are not portable (see PortableKey) for writes.
 	PortableKeys bool
 
-	// Trace is called after each attempt, from the goroutine that made it. It must not block, nor close anything.
-	Trace func(Event)
+	// Tracer is told of calls and requests. nil: nobody is.
+	Tracer Tracer
 }
 
 // RetryOptions bound the retries of a Bucket.
@@ -215,14 +239,4 @@ type RetryOptions struct {
 	// Budget is how many retries the whole Bucket may make on credit; each request that succeeds at once earns a tenth
 	// of one back. It keeps a service in trouble from being asked four times as often. Default 100; < 0: no limit.
 	Budget int
-}
-
-// Event describes one attempt to a Trace.
-type Event struct {
-	Op       string // the method of Store: "Put", "PutPart", "ListPage"
-	Key      string // as the Store sees it
-	Attempt  int    // from 1
-	Start    time.Time
-	Duration time.Duration // to the answer; of a Get, to its headers
-	Err      error         // nil, or the attempt's error
 }

@@ -2,8 +2,6 @@ package storage_test
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"path/filepath"
 	"testing"
 
@@ -94,51 +92,5 @@ func TestProgressOfUploadMadeAgain(t *testing.T) {
 	}
 	if len(done) == 0 || done[len(done)-1] != 2*partSize {
 		t.Errorf("it ends with %d, want %d", done, 2*partSize)
-	}
-}
-
-// TestTrace is told of every attempt, with the Store's key.
-func TestTrace(t *testing.T) {
-	type event struct {
-		Op, Key string
-		Attempt int
-		Kind    error
-	}
-	var got []event
-	root, s := newBucket(t, storage.Options{Retry: storage.RetryOptions{MinDelay: 1}, Trace: func(e storage.Event) {
-		var se *storage.Error
-		errors.As(e.Err, &se)
-		ev := event{Op: e.Op, Key: e.Key, Attempt: e.Attempt}
-		if se != nil {
-			ev.Kind = se.Kind
-		}
-		if e.Start.IsZero() || e.Duration < 0 {
-			t.Errorf("%+v has no time", e)
-		}
-		got = append(got, ev)
-	}})
-	b := root.Prefix("p/")
-	s.Next("Put", fault.Unsent(), fault.Throttle(0))
-	if _, err := b.Put(t.Context(), "k", bytes.NewReader([]byte("data")), nil); err != nil {
-		t.Error(err)
-	}
-	rd, err := b.Get(t.Context(), "k", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	io.Copy(io.Discard, rd)
-	rd.Close()
-	if _, err := b.Stat(t.Context(), "none", nil); !errors.Is(err, storage.ErrNotExist) {
-		t.Error(err)
-	}
-	if _, err := b.ListPage(t.Context(), nil); err != nil {
-		t.Error(err)
-	}
-	want := []event{
-		{"Put", "p/k", 1, storage.ErrUnavailable}, {"Put", "p/k", 2, storage.ErrThrottled}, {"Put", "p/k", 3, nil},
-		{"Get", "p/k", 1, nil}, {"Stat", "p/none", 1, storage.ErrNotExist}, {"ListPage", "p/", 1, nil},
-	}
-	if d := cmp.Diff(want, got, cmp.Comparer(func(x, y error) bool { return x == y })); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
 	}
 }

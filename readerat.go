@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,15 +9,18 @@ import (
 	"sync"
 )
 
-// ReaderAt reads one version of an object at any offset: the one that was there when it was made. If that is replaced or deleted
-// meanwhile, reads fail with ErrChanged, never with mixed bytes.
+// ReaderAt reads one version of an object at any offset: the one that was there when it was made. If
+// that is replaced or deleted meanwhile, reads fail with ErrChanged, never with mixed bytes.
 //
-// ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one goroutine. It must be closed.
+// ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one
+// goroutine. It must be closed.
 type ReaderAt struct {
-	b    *Bucket
-	ctx  context.Context // the ReaderAt's life, as NewReaderAt says
-	end  context.CancelFunc
-	base *Reader // what ranges are cut from; it is never read itself
+	ready func(context.Context) error // of the Bucket
+	ctx   context.Context             // the ReaderAt's life, as NewReaderAt says
+	end   context.CancelFunc
+	key   string // as the caller knows it
+	trace *tracedCall
+	base  fetch // what ranges are cut from; it is never read itself
 
 	life   sync.Mutex // guards closed, and calls from growing after it
 	closed bool
@@ -24,23 +28,25 @@ type ReaderAt struct {
 
 	mu  sync.Mutex // of Read and Seek
 	at  int64
-	seq *Reader // stands at at, or nil
+	seq *fetch // stands at at, or nil
 }
 
-// NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the ReaderAt until it is
-// closed. Of opts, the conditions and VersionID count; a range is ErrInvalid.
-func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *GetOptions) (*ReaderAt, error) {
+// NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the
+// ReaderAt until it is closed. Errors as Get; an object without an ETag is ErrUnsupported.
+func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+	ctx, op := b.start(ctx, "NewReaderAt", key)
 	r, err := b.newReaderAt(ctx, key, opts)
-	return r, wrap("NewReaderAt", key, err)
+	if err != nil {
+		return nil, op.end(err)
+	}
+	r.key, r.trace = key, op.trace
+	return r, nil
 }
 
-func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *GetOptions) (*ReaderAt, error) {
-	var o GetOptions
+func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+	var o ReaderAtOptions
 	if opts != nil {
 		o = *opts
-	}
-	if o.Offset != 0 || o.Length != 0 {
-		return nil, invalid("a ReaderAt is of the whole object")
 	}
 	obj, err := b.stat(ctx, key, &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID})
 	if err != nil {
@@ -49,9 +55,10 @@ func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *GetOptions) 
 	if obj.ETag == ETagNone {
 		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
 	}
-	r := &ReaderAt{b: b}
+	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)
-	r.base = &Reader{b: b, ctx: r.ctx, key: b.prefix + key, opts: o, obj: obj}
+	r.base.e, r.base.key, r.base.versionID, r.base.obj = b.e, obj.Key, o.VersionID, obj
+	b.own(obj)
 	return r, nil
 }
 
@@ -63,11 +70,25 @@ func (r *ReaderAt) Size() int64 { return r.base.obj.Size }
 
 // ReadAt reads as io.ReaderAt has it, by one request.
 func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
+	return r.ReadAtContext(r.ctx, p, off)
+}
+
+// ReadAtContext is ReadAt under a context of its own, which ends this read alone.
+func (r *ReaderAt) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
 	}
 	defer r.calls.Done()
-	n, err := r.readAt(r.ctx, p, off)
+	if ctx != r.ctx {
+		if err := ctx.Err(); err != nil {
+			return 0, r.wrap(&Error{Err: err})
+		}
+		both, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(r.ctx, stop)()
+		ctx = both
+	}
+	n, err := r.readAt(ctx, p, off)
 	return n, r.wrap(err)
 }
 
@@ -78,7 +99,7 @@ func (r *ReaderAt) begin() error {
 	if r.closed {
 		return &Error{Kind: ErrClosed}
 	}
-	if err := r.b.ready(r.ctx); err != nil {
+	if err := r.ready(r.ctx); err != nil {
 		return err
 	}
 	r.calls.Add(1)
@@ -94,7 +115,7 @@ func (r *ReaderAt) wrap(err error) error {
 	if r.closed {
 		err = &Error{Kind: ErrClosed}
 	}
-	return wrap("Read", r.base.obj.Key, err)
+	return wrap("Read", r.key, err)
 }
 
 func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error) {
@@ -109,7 +130,7 @@ func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error)
 		return 0, io.EOF
 	}
 	s := r.base.section(ctx, off, want)
-	defer s.Close()
+	defer s.close()
 	n, err := io.ReadFull(readerFunc(s.read), p[:want])
 	if err == nil && int64(len(p)) > want {
 		err = io.EOF
@@ -123,8 +144,9 @@ type Range struct{ Offset, Length int64 }
 // mergeGap is how many bytes between two ranges are read along rather than asked for separately.
 const mergeGap = 128 << 10
 
-// ReadRanges reads ranges, in any order, overlapping or not, by as few requests as makes sense and several of them at once. The result
-// has the bytes of each range in the order given; one that ends behind the object gets what there is, an empty one nothing.
+// ReadRanges reads ranges, in any order, overlapping or not, by as few requests as makes sense and
+// several of them at once. The result has the bytes of each range in the order given; one that ends
+// behind the object gets what there is, an empty one nothing.
 func (r *ReaderAt) ReadRanges(ranges []Range) ([][]byte, error) {
 	if err := r.begin(); err != nil {
 		return nil, r.wrap(err)
@@ -146,41 +168,36 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 			order = append(order, i)
 		}
 	}
-	slices.SortFunc(order, func(i, j int) int {
-		switch a, b := ranges[i].Offset, ranges[j].Offset; {
-		case a < b:
-			return -1
-		case a > b:
-			return 1
-		}
-		return 0
-	})
+	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(ranges[i].Offset, ranges[j].Offset) })
+	end := func(i int) int64 { return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset) }
+
 	type run struct {
 		at, end int64
 		of      []int
 	}
 	var runs []run
 	for _, i := range order {
-		at := ranges[i].Offset
-		end := at + min(ranges[i].Length, r.Size()-at)
-		last := len(runs) - 1
-		if last >= 0 && at <= runs[last].end+mergeGap && (at <= runs[last].end || end-runs[last].at <= r.b.opts.PartSize) {
-			runs[last].end = max(runs[last].end, end)
-			runs[last].of = append(runs[last].of, i)
-			continue
+		at, end := ranges[i].Offset, end(i)
+		if n := len(runs); n > 0 {
+			last := &runs[n-1]
+			small := end-last.at <= r.base.e.opts.PartSize
+			if at <= last.end || at <= last.end+mergeGap && small {
+				last.end = max(last.end, end)
+				last.of = append(last.of, i)
+				continue
+			}
 		}
 		runs = append(runs, run{at, end, []int{i}})
 	}
-	err := parallel(r.ctx, r.b.opts.Concurrency, len(runs), func(ctx context.Context, k int) error {
+	err := parallel(r.ctx, r.base.e.opts.Concurrency, len(runs), func(ctx context.Context, k int) error {
 		run := runs[k]
 		buf := make([]byte, run.end-run.at)
 		if _, err := r.readAt(ctx, buf, run.at); err != nil {
 			return err
 		}
 		for _, i := range run.of {
-			at := ranges[i].Offset
-			end := at + min(ranges[i].Length, r.Size()-at)
-			out[i] = buf[at-run.at : end-run.at : end-run.at]
+			from, to := ranges[i].Offset-run.at, end(i)-run.at
+			out[i] = buf[from:to:to]
 		}
 		return nil
 	})
@@ -240,15 +257,13 @@ func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
 
 func (r *ReaderAt) drop() {
 	if r.seq != nil {
-		r.seq.Close()
+		r.seq.close()
 		r.seq = nil
 	}
 }
 
 // WriteTo writes what is left to w.
-func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) {
-	return copyBuffered(w, r)
-}
+func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
 // Close ends the ReaderAt and what is under way in it. Closing again is nil.
 func (r *ReaderAt) Close() error {
@@ -264,6 +279,7 @@ func (r *ReaderAt) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drop()
+	r.trace.end(nil)
 	return nil
 }
 

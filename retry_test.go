@@ -58,9 +58,9 @@ func TestPause(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			start := time.Now()
-			res.again = b.pause(ctx, b.closing.Done(), n, after)
+			res.again = b.e.pause(ctx, b.e.closing.Done(), n, after)
 			res.took = time.Since(start)
-			b.close(ErrClosed)
+			b.e.end(ErrClosed)
 		})
 		return res
 	}
@@ -99,12 +99,12 @@ func TestPauseEnds(t *testing.T) {
 		b := New(nil, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if b.pause(ctx, b.closing.Done(), 1, 10*time.Second) {
+		if b.e.pause(ctx, b.e.closing.Done(), 1, 10*time.Second) {
 			t.Error("a cancelled pause asks for another attempt")
 		}
-		b.close(ErrClosed)
+		b.e.end(ErrClosed)
 		start := time.Now()
-		if !b.pause(t.Context(), b.closing.Done(), 1, 10*time.Second) || time.Since(start) != 0 {
+		if !b.e.pause(t.Context(), b.e.closing.Done(), 1, 10*time.Second) || time.Since(start) != 0 {
 			t.Errorf("a pause of a closed Bucket took %v", time.Since(start))
 		}
 	})

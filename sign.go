@@ -8,8 +8,9 @@ import (
 // SignURL makes a URL with which anyone can make one kind of request for the object under key until it expires, sending
 // SignedURL.Header with it. Providers that cannot sign (memory, file) answer errors.ErrUnsupported. The URL is a secret.
 func (b *Bucket) SignURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error) {
+	ctx, op := b.start(ctx, "SignURL", key)
 	u, err := b.signURL(ctx, key, opts)
-	return u, wrap("SignURL", key, err)
+	return u, op.end(err)
 }
 
 func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error) {
@@ -30,7 +31,7 @@ func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*S
 	getOnly := o.VersionID != "" || o.ResponseContentType != "" || o.ResponseDisposition != ""
 	switch o.Method {
 	case "PUT":
-		if b.opts.PortableKeys {
+		if b.e.opts.PortableKeys {
 			if err := PortableKey(full); err != nil {
 				return nil, err
 			}
@@ -58,8 +59,8 @@ func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*S
 	}
 	o.Metadata = h.Metadata
 	var u *SignedURL
-	err = b.do(ctx, call{op: "SignURL", key: full}, func(a *attempt) (err error) {
-		u, err = b.store.SignURL(a, full, &o)
+	err = b.e.do(ctx, call{op: "SignURL", key: full}, func(a *attempt) (err error) {
+		u, err = b.e.store.SignURL(a, full, &o)
 		return err
 	})
 	return u, err

@@ -94,6 +94,13 @@ type Signer interface {
 	SignURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error)
 }
 
+// KeyChecker tells which keys a driver takes for new objects.
+type KeyChecker interface {
+	// CheckKey returns an error that matches ErrInvalidKey for a key that a write would refuse. It makes
+	// no request.
+	CheckKey(key string) error
+}
+
 // FullStore is a Store with every optional capability. It grows in any release: implement it by embedding [Unsupported].
 type FullStore interface {
 	Store
@@ -102,6 +109,7 @@ type FullStore interface {
 	BatchDeleter
 	Signer
 	Capable
+	KeyChecker
 	io.Closer
 }
 

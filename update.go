@@ -7,59 +7,98 @@ import (
 	"fmt"
 )
 
-// Update changes the object under key: it reads it, calls change with its bytes, and writes what change returns if the
-// object is still the same, else it begins again, until it succeeds, change fails or ctx ends. With no object under key,
-// change gets nil and nil, and its result creates one. o's headers and metadata, as change leaves them, are the new
-// object's; its tags and storage class are not carried over. A new object that needs headers is created by Put with IfAbsent.
+// Update changes the object under key: it reads it, calls change with its bytes, and writes what
+// change returns if the object is still the same; otherwise it begins again, until it succeeds, change
+// fails or ctx ends. With no object under key, change gets nil and nil, and its result creates one.
+// o's headers and metadata, as change leaves them, are the new object's; its tags and storage class
+// are not carried over.
 //
-// No update is lost among any number of Updates and other conditional writers; change may be called several times.
-// The object has to fit into memory. An error of change is returned, of its own kind (errors.Is), and nothing is written.
-// ErrUnknownOutcome is returned, not tried again: the change may have been made.
+// No update is lost among any number of Updates and other conditional writers; change may be called
+// several times. The object has to fit into memory. An error of change is returned, of its own kind
+// (errors.Is), and nothing is written. ErrUnknownOutcome is returned, not tried again: the change may
+// have been made.
 func (b *Bucket) Update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error)) (*Object, error) {
-	o, err := b.update(ctx, key, change)
-	return o, wrap("Update", key, err)
+	return b.UpdateWith(ctx, key, change, nil)
 }
 
-func (b *Bucket) update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error)) (*Object, error) {
+// UpdateWith is Update with options. opts may be nil.
+func (b *Bucket) UpdateWith(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
+	ctx, op := b.start(ctx, "Update", key)
+	o, err := b.update(ctx, key, change, opts)
+	return b.own(o), op.end(err)
+}
+
+func (b *Bucket) update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
 	if change == nil {
 		return nil, invalid("nil function")
 	}
-	if _, err := b.writeKey(ctx, key); err != nil {
+	full, err := b.writeKey(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	var create PutOptions
+	if opts != nil && opts.Create != nil {
+		create = *opts.Create
+	}
+	if create.IfAbsent || create.IfMatch != "" || !create.Checksums.IsZero() {
+		return nil, invalid("Create takes no conditions and no Checksums")
+	}
+	if _, err := b.e.newWrite(full, &create, b.ready); err != nil {
 		return nil, err
 	}
 	for n := 1; ; n++ {
-		var po PutOptions
-		old, o, err := b.readAll(ctx, key, nil)
-		switch {
-		case isKind(err, ErrNotExist):
-			po.IfAbsent = true
-		case err != nil && !isKind(err, ErrChanged):
+		if err := b.ready(ctx); err != nil {
 			return nil, err
-		case err == nil && o.ETag == ETagNone:
-			return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
-		case err == nil:
-			po.IfMatch = o.ETag
 		}
-		if err == nil || po.IfAbsent {
-			data, err := change(old, o)
-			if err != nil {
-				return nil, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
-			}
-			if o != nil {
-				h := o.headers()
-				po.ContentType, po.ContentEncoding, po.ContentDisposition = h.ContentType, h.ContentEncoding, h.ContentDisposition
-				po.ContentLanguage, po.CacheControl, po.Metadata = h.ContentLanguage, h.CacheControl, h.Metadata
-			}
-			written, err := b.put(ctx, key, bytes.NewReader(data), &po)
-			if !isKind(err, ErrExist) && !isKind(err, ErrPrecondition) {
-				return written, err
-			}
+		o, again, err := b.updateOnce(ctx, full, change, create)
+		if !again {
+			return o, err
 		}
-		if !b.pause(ctx, b.closing.Done(), min(n, 4), 0) { // contention, not trouble: the ceiling stays low
+		// Contention is no trouble of the service: the ceiling stays low.
+		if !b.e.pause(ctx, b.e.closing.Done(), min(n, 4), 0) {
 			if err := ctx.Err(); err != nil {
 				return nil, &Error{Err: err}
 			}
 			return nil, &Error{Kind: ErrPrecondition, Err: context.DeadlineExceeded}
 		}
 	}
+}
+
+// updateOnce reads, changes and writes. again says that another writer was quicker.
+func (b *Bucket) updateOnce(
+	ctx context.Context, full string, change func([]byte, *Object) ([]byte, error), create PutOptions,
+) (_ *Object, again bool, _ error) {
+	var old []byte
+	var o *Object
+	r, err := b.e.get(ctx, full, GetOptions{})
+	if err == nil {
+		old, err = r.all()
+	}
+	po := create
+	switch {
+	case isKind(err, ErrNotExist):
+		po.IfAbsent = true
+	case err != nil:
+		return nil, isKind(err, ErrChanged), err
+	default:
+		if o = b.own(r.Object()); o.ETag == ETagNone {
+			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+		}
+		po = PutOptions{IfMatch: o.ETag}
+	}
+	data, err := change(old, o)
+	if err != nil {
+		return nil, false, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
+	}
+	if o != nil {
+		h := o.headers()
+		h.StorageClass = ""
+		po.setHeaders(h)
+	}
+	w, err := b.e.newWrite(full, &po, b.ready)
+	if err != nil {
+		return nil, false, err
+	}
+	written, err := w.section(ctx, bytes.NewReader(data), 0, int64(len(data)))
+	return written, isKind(err, ErrExist) || isKind(err, ErrPrecondition), err
 }

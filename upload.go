@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// errUploadGone says that the service does not know the upload any more: somebody aborted it, or it was consumed by an attempt
-// to complete it that the service then took back (S3's 409).
+// errUploadGone says that the service does not know the upload any more: somebody aborted it, or it
+// was consumed by an attempt to complete it that the service then took back (S3's 409).
 var errUploadGone = errors.New("the upload is gone")
 
 // upload is a multipart upload under way.
 type upload struct {
-	p      *put
+	w      *write
 	id     string
 	claim  *claim
 	opts   PutOptions // what CreateUpload was given
@@ -30,30 +30,31 @@ type upload struct {
 	sending sync.WaitGroup
 }
 
-// create begins an upload. It is not cut by ctx at once, since an upload whose ID never arrived could not be aborted; when
-// ctx has ended it is. Its share of AbortTimeout and the abort's leave some for the parts under way.
-func (p *put) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
-	b := p.b
-	u := &upload{p: p, limits: limits, total: total, opts: p.opts}
+// create begins an upload. It is not cut by ctx at once, since an upload whose ID never arrived could
+// not be aborted; when ctx has ended it is. Its share of AbortTimeout and the abort's leave some for
+// the parts under way.
+func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
+	e := w.e
+	u := &upload{w: w, limits: limits, total: total, opts: w.opts}
 	u.opts.Checksums = Checksums{} // of the whole; they are checked before the commit
-	u.claim = b.claim(p.key, u.opts.IfAbsent, u.opts.IfMatch, true)
+	u.claim = e.claim(w.key, u.opts.IfAbsent, u.opts.IfMatch, true)
 	u.opts.Metadata = u.claim.metadata(u.opts.Metadata)
 
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	var grace atomic.Pointer[time.Timer]
-	stop := context.AfterFunc(ctx, func() { grace.Store(time.AfterFunc(b.opts.AbortTimeout/4, cancel)) })
+	stop := context.AfterFunc(ctx, func() { grace.Store(time.AfterFunc(e.opts.AbortTimeout/4, cancel)) })
 	defer func() {
 		stop()
 		if t := grace.Load(); t != nil {
 			t.Stop()
 		}
 	}()
-	err := b.do(patient, call{op: "CreateUpload", key: p.key}, func(a *attempt) (err error) {
+	err := e.do(patient, call{op: "CreateUpload", key: w.key}, func(a *attempt) (err error) {
 		if err = ctx.Err(); err != nil {
 			return &Error{Err: err} // between attempts
 		}
-		u.id, err = b.store.CreateUpload(a, p.key, &u.opts)
+		u.id, err = e.store.CreateUpload(a, w.key, &u.opts)
 		return err
 	})
 	if err != nil {
@@ -62,10 +63,8 @@ func (p *put) create(ctx context.Context, limits PartLimits, total int64) (*uplo
 		}
 		return nil, err
 	}
-	b.mu.Lock()
-	b.uploads[u] = struct{}{}
-	b.mu.Unlock()
-	if err := errors.Join(ctx.Err(), b.closing.Err()); err != nil {
+	e.begun(u)
+	if err := errors.Join(ctx.Err(), e.closing.Err()); err != nil {
 		u.abort()
 		if ctx.Err() == nil {
 			return nil, &Error{Kind: ErrClosed}
@@ -75,22 +74,49 @@ func (p *put) create(ctx context.Context, limits PartLimits, total int64) (*uplo
 	return u, nil
 }
 
+// workers is how many parts are sent at once.
+func (u *upload) workers() int { return workersFor(u.w, u.limits) }
+
+func workersFor(w *write, limits PartLimits) int {
+	if limits.Parallel {
+		return w.workers
+	}
+	return 1
+}
+
 // send writes one part.
 func (u *upload) send(ctx context.Context, number int, src io.ReaderAt, off, size int64, opts PartOptions) error {
-	b, p := u.p.b, u.p
+	e := u.w.e
+	return u.part(ctx, call{op: "PutPart", key: u.w.key}, func(a *attempt) (*Part, error) {
+		if err := a.pay(e.pace, size); err != nil {
+			return nil, err
+		}
+		o := opts
+		body := newBody(a, src, off, size)
+		part, err := e.store.PutPart(a, u.w.key, u.id, number, body, size, &o)
+		return part, body.finish(err)
+	})
+}
+
+// copy writes one part from a range of an object.
+func (u *upload) copy(ctx context.Context, number int, src string, opts CopyPartOptions) error {
+	c := call{op: "CopyPart", key: u.w.key, slow: true, probe: true}
+	return u.part(ctx, c, func(a *attempt) (*Part, error) {
+		o := opts
+		return u.w.e.store.CopyPart(a, u.w.key, u.id, number, src, &o)
+	})
+}
+
+// part makes the request for one part, unless the upload is over.
+func (u *upload) part(ctx context.Context, c call, fn func(a *attempt) (*Part, error)) error {
 	if !u.begin() {
 		return &Error{Kind: ErrClosed}
 	}
 	defer u.sending.Done()
 	var part *Part
-	err := b.do(ctx, call{op: "PutPart", key: p.key}, func(a *attempt) (err error) {
-		if err = a.pay(b.pace, size); err != nil {
-			return err
-		}
-		o := opts
-		body := newBody(a, src, off, size)
-		part, err = b.store.PutPart(a, p.key, u.id, number, body, size, &o)
-		return body.finish(err)
+	err := u.w.e.do(ctx, c, func(a *attempt) (err error) {
+		part, err = fn(a)
+		return err
 	})
 	if err != nil {
 		return u.closed(err)
@@ -99,13 +125,17 @@ func (u *upload) send(ctx context.Context, number int, src io.ReaderAt, off, siz
 	return nil
 }
 
-// closed gives err its reason where the service knows no upload because Close has aborted it under the request.
+// closed gives err its reason where the service knows no upload because Close has aborted it under
+// the request.
 func (u *upload) closed(err error) error {
-	if u.p.b.closing.Err() != nil && (isKind(err, ErrNotExist) || isKind(err, ErrChanged)) {
+	if u.w.e.closing.Err() != nil && isGone(err) {
 		return &Error{Kind: ErrClosed}
 	}
 	return err
 }
+
+// isGone reports whether err says that the service does not know an upload, or its parts.
+func isGone(err error) bool { return isKind(err, ErrNotExist) || isKind(err, ErrChanged) }
 
 // begin counts a part that is about to be sent, unless the upload is over.
 func (u *upload) begin() bool {
@@ -124,28 +154,30 @@ func (u *upload) add(part *Part) {
 	u.done += part.Size
 	now := Progress{Done: u.done, Total: u.total}
 	u.mu.Unlock()
-	// The end of an object whose size is known is told when it is complete. What overtakes another here, forward keeps back.
-	if u.p.progress != nil && now.Done != now.Total {
-		u.p.progress(now)
+	// The end of an object whose size is known is told when it is complete. What overtakes another
+	// here, forward keeps back.
+	if u.w.progress != nil && now.Done != now.Total {
+		u.w.progress(now)
 	}
 }
 
 // complete makes the object of the parts. Whatever happens, the upload is gone afterwards.
 func (u *upload) complete(ctx context.Context) (*Object, error) {
-	b, p := u.p.b, u.p
+	e, w := u.w.e, u.w
 	slices.SortFunc(u.parts, func(x, y *Part) int { return x.Number - y.Number })
 	var o *Object
-	err := b.do(ctx, call{op: "CompleteUpload", key: p.key, slow: true, write: true}, func(a *attempt) (err error) {
+	c := call{op: "CompleteUpload", key: w.key, slow: true, write: true}
+	err := e.do(ctx, c, func(a *attempt) (err error) {
 		opts := u.opts
-		o, err = b.store.CompleteUpload(a, p.key, u.id, slices.Clone(u.parts), &opts)
+		o, err = e.store.CompleteUpload(a, w.key, u.id, slices.Clone(u.parts), &opts)
 		return err
 	})
 	if err == nil {
-		o = b.written(u.claim, o, u.done)
+		o = e.written(u.claim, o, u.done)
 	} else {
-		gone := isKind(err, ErrNotExist) || isKind(err, ErrChanged)
-		o, err = b.settle(ctx, u.claim, err, gone || isRefusal(err), u.done)
-		if gone && (isKind(err, ErrNotExist) || isKind(err, ErrChanged)) {
+		gone := isGone(err)
+		o, err = e.settle(ctx, u.claim, err, gone || isRefusal(err), u.done)
+		if gone && isGone(err) {
 			err = u.vanished(ctx, asError(err))
 		}
 	}
@@ -154,21 +186,22 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 		return nil, err
 	}
 	u.forget()
-	if p.progress != nil {
-		p.progress(Progress{Done: u.done, Total: u.done})
+	if w.progress != nil {
+		w.progress(Progress{Done: u.done, Total: u.done})
 	}
 	return o, nil
 }
 
-// vanished says what it means that the service does not know the upload any more and nothing is in doubt: it was aborted, or
-// taken back (S3's 409), or another writer's commit swept its parts (ErrChanged: Azure). If a condition cannot hold any more, that is
-// the answer. Otherwise the object has to be sent again.
+// vanished says what it means that the service does not know the upload any more and nothing is in
+// doubt: it was aborted, or taken back (S3's 409), or another writer's commit swept its parts
+// (ErrChanged: Azure). If a condition cannot hold any more, that is the answer. Otherwise the object
+// has to be sent again.
 func (u *upload) vanished(ctx context.Context, e *Error) error {
-	if u.p.b.closing.Err() != nil {
+	if u.w.e.closing.Err() != nil {
 		return u.closed(e)
 	}
 	if u.claim.conditional() {
-		now, _, err := u.p.b.look(ctx, u.p.key)
+		now, _, err := u.w.e.stat(ctx, u.w.key, StatOptions{})
 		switch {
 		case u.claim.absent && err == nil:
 			return decided(e, ErrExist)
@@ -183,18 +216,19 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 	return e
 }
 
-// abort drops the upload on a context of its own, so that a cancelled one leaves nothing behind. It waits for the parts that are
-// under way, which have been cancelled: a part that arrives later would stay. It may be called again.
+// abort drops the upload on a context of its own, so that a cancelled one leaves nothing behind. It
+// waits for the parts that are under way, which have been cancelled: a part that arrives later would
+// stay. It may be called again.
 func (u *upload) abort() {
-	if !u.forget() || off.abort {
+	if !u.forget() || u.w.e.off.abort {
 		return
 	}
 	u.sending.Wait()
-	b := u.p.b
-	ctx, cancel := context.WithTimeout(context.Background(), b.opts.AbortTimeout/2)
+	e := u.w.e
+	ctx, cancel := context.WithTimeout(context.Background(), e.opts.AbortTimeout/2)
 	defer cancel()
-	_ = b.do(ctx, call{op: "AbortUpload", key: u.p.key, cleanup: true}, func(a *attempt) error {
-		return b.store.AbortUpload(a, u.p.key, u.id)
+	_ = e.do(ctx, call{op: "AbortUpload", key: u.w.key, cleanup: true}, func(a *attempt) error {
+		return e.store.AbortUpload(a, u.w.key, u.id)
 	}) // the write's own failure is what the caller learns
 }
 
@@ -204,56 +238,6 @@ func (u *upload) forget() bool {
 	was := u.over
 	u.over = true
 	u.mu.Unlock()
-	b := u.p.b
-	b.mu.Lock()
-	delete(b.uploads, u)
-	b.mu.Unlock()
+	u.w.e.over(u)
 	return !was
-}
-
-// sections sends the object in parts that are sections of src.
-func (p *put) sections(ctx context.Context, limits PartLimits, src io.ReaderAt, off, size int64) (*Object, error) {
-	part := fit(max(p.partSize, ceil(size, int64(limits.Count))), limits)
-	if ceil(size, part) > int64(limits.Count) {
-		return nil, invalid("%d bytes, the service takes %d parts of %d", size, limits.Count, part)
-	}
-	workers := p.workers
-	if !limits.Parallel {
-		workers = 1
-	}
-	u, err := p.create(ctx, limits, size)
-	if err != nil {
-		return nil, err
-	}
-	defer u.abort() // unless complete; also when src panics
-	count := int(ceil(size, part))
-	err = parallel(ctx, workers, count, func(ctx context.Context, i int) error {
-		at := int64(i) * part
-		n := min(part, size-at)
-		return u.send(ctx, i+1, src, off+at, n, PartOptions{Offset: at, Last: at+n == size})
-	})
-	if err != nil {
-		return nil, err
-	}
-	return u.complete(ctx)
-}
-
-// copy writes one part from a range of an object.
-func (u *upload) copy(ctx context.Context, number int, src string, opts CopyPartOptions) error {
-	b, p := u.p.b, u.p
-	if !u.begin() {
-		return &Error{Kind: ErrClosed}
-	}
-	defer u.sending.Done()
-	var part *Part
-	err := b.do(ctx, call{op: "CopyPart", key: p.key, slow: true}, func(a *attempt) (err error) {
-		o := opts
-		part, err = b.store.CopyPart(a, p.key, u.id, number, src, &o)
-		return err
-	})
-	if err != nil {
-		return u.closed(err)
-	}
-	u.add(part)
-	return nil
 }

@@ -215,7 +215,7 @@ func brokenBuckets() []defect {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
-		{"bucket/trace", "fails once and then works", func(b *bench) {
+		{"bucket/tracer", "fails once and then works", func(b *bench) {
 			var once sync.Once
 			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (r *storage.Object, err error) {
 				once.Do(func() { err = &storage.Error{Kind: storage.ErrUnavailable} })

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -98,20 +97,12 @@ var bucketOptionChecks = []check{
 		},
 	},
 	{
-		name: "bucket/trace", feature: Buckets,
-		rule:   "rule 26: Trace is told of every attempt, once, with its operation, key, number and error",
-		covers: []string{"Options.Trace"},
+		name: "bucket/tracer", feature: Buckets,
+		rule:   "rule 26: a Tracer is told of every call and every request, once, with its names, number and error",
+		covers: []string{"Options.Tracer"},
 		run: func(ctx context.Context, e *env) error {
-			var mu sync.Mutex
-			var events []string
-			b := e.bucket(&storage.Options{Retry: fast, Trace: func(ev storage.Event) {
-				mu.Lock()
-				defer mu.Unlock()
-				events = append(events, fmt.Sprintf("%s %s %d failed=%v", ev.Op, e.short(ev.Key), ev.Attempt, ev.Err != nil))
-				if since := time.Since(ev.Start); since < 0 || since < ev.Duration || ev.Duration < 0 {
-					e.errorf("an event that began %v ago and took %v", since, ev.Duration)
-				}
-			}})
+			seen := &witness{e: e}
+			b := e.bucket(&storage.Options{Retry: fast, Tracer: seen})
 			var failures atomic.Int64
 			e.tracked.before = func(_ context.Context, op, _ string) error {
 				if op == "Stat" && failures.Add(1) == 1 {
@@ -128,8 +119,12 @@ var bucketOptionChecks = []check{
 			if _, err := b.ReadAll(ctx, "k", nil); err != nil {
 				return err
 			}
-			want := []string{"Put k 1 failed=false", "Stat k 1 failed=true", "Stat k 2 failed=false", "Get k 1 failed=false"}
-			if diff := cmp.Diff(want, events); diff != "" {
+			want := []string{
+				"Put k 1 failed=false", "call Put k: 1 failed=false",
+				"Stat k 1 failed=true", "Stat k 2 failed=false", "call Stat k: 2 failed=false",
+				"Get k 1 failed=false", "call ReadAll k: 1 failed=false",
+			}
+			if diff := cmp.Diff(want, seen.events); diff != "" {
 				e.errorf("(-want +got):\n%s", diff)
 			}
 			return nil

@@ -206,7 +206,9 @@ var bucketReadChecks = []check{
 					return err
 				},
 				"NewReaderAt": func(o storage.GetOptions) error {
-					r, err := b.NewReaderAt(ctx, "k", &o)
+					r, err := b.NewReaderAt(ctx, "k", &storage.ReaderAtOptions{
+						IfMatch: o.IfMatch, IfNoneMatch: o.IfNoneMatch, IfModifiedSince: o.IfModifiedSince,
+					})
 					if err == nil {
 						err = r.Close()
 					}

@@ -236,7 +236,8 @@ var bucketWriteChecks = []check{
 				if _, err := w.Write(pattern(part+1000, 1)); err != nil {
 					e.errorf("Write: %w", err)
 				}
-				e.got("Close without Commit", w.Close(), nil)
+				e.got("Close without Commit", w.Close(), storage.ErrNotCommitted)
+				e.got("Close again", w.Close(), nil)
 				_, err := w.Commit()
 				e.got("Commit after Close", err, storage.ErrClosed)
 				left, err := e.uploads(ctx, e.key(name), 0)

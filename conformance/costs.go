@@ -210,7 +210,7 @@ var costs = map[string]cost{
 	"bucket/random":                       {72, 812},
 	"bucket/close":                        {2, 2},
 	"bucket/portable-keys":                {10, 10},
-	"bucket/trace":                        {8, 8},
+	"bucket/tracer":                       {8, 8},
 	"bucket/retry":                        {53, 53},
 	"bucket/bandwidth":                    {12, 12},
 	"bucket/memory":                       {22, 53},

@@ -308,3 +308,6 @@ func (p *patch) body(change func(r *storage.GetResult) io.ReadCloser) {
 
 // Capabilities are those of the Store behind this one.
 func (p *patch) Capabilities() storage.Capabilities { return p.inner.Capabilities() }
+
+// CheckKey asks the Store behind this one.
+func (p *patch) CheckKey(key string) error { return p.inner.CheckKey(key) }

@@ -256,3 +256,6 @@ func (t *tracker) Close() error {
 
 // Capabilities are those of the Store behind this one.
 func (t *tracker) Capabilities() storage.Capabilities { return t.inner.Capabilities() }
+
+// CheckKey asks the Store behind this one.
+func (t *tracker) CheckKey(key string) error { return t.inner.CheckKey(key) }

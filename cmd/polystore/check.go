@@ -37,12 +37,16 @@ func (c *checkCmd) Run(a *app) error {
 		url, prefix = l.whole, "" // as mb has it: the whole path is the bucket
 	}
 	o.Open = func(ctx context.Context) (storage.Store, error) {
-		s, own, err := storage.DefaultMux.OpenStore(ctx, url)
-		o.Prefix = own + prefix
+		b, err := storage.Open(ctx, url)
+		if err != nil {
+			return nil, err
+		}
+		s := b.Store() // the suite closes it
+		o.Prefix = b.StoreKey(prefix)
 		if _, ok := s.(*azure.Store); ok {
 			o.StorageClass = "Hot" // there is no STANDARD, and the others cost something
 		}
-		return s, err
+		return s, nil
 	}
 	// The URL's own prefix= has to be known beforehand, and a bucket that is not there is not worth a plan.
 	s, err := o.Open(a.ctx)

@@ -35,7 +35,7 @@ func (c *mbCmd) Run(a *app) error {
 	if l.key != "" {
 		return usage("%s names an object, not a bucket", l)
 	}
-	s, _, err := storage.DefaultMux.OpenStore(a.ctx, l.bucket)
+	b, err := storage.Open(a.ctx, l.bucket)
 	if errors.Is(err, storage.ErrNoBucket) {
 		// The driver asked a bucket that is not there yet where it is.
 		return usage("say where the bucket is to be: ?region=")
@@ -43,12 +43,12 @@ func (c *mbCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	defer storage.Full(s).Close()
+	defer b.Close()
 	u, err := url.Parse(l.bucket)
 	if err != nil {
 		return err
 	}
-	switch s := s.(type) {
+	switch s := b.Store().(type) {
 	case *s3.Store:
 		err = makeS3(a.ctx, s, u.Host)
 	case *gcs.Store:
@@ -60,7 +60,7 @@ func (c *mbCmd) Run(a *app) error {
 	}
 	if e, ok := errors.AsType[*storage.Error](err); ok && e.Status == 0 && a.ctx.Err() == nil {
 		// There was no answer. What that means, no credentials or nobody who listens, the driver can say.
-		if _, known := s.ListPage(a.ctx, &storage.ListOptions{PageSize: 1}); isUnanswered(known) {
+		if _, known := b.Store().ListPage(a.ctx, &storage.ListOptions{PageSize: 1}); isUnanswered(known) {
 			return known
 		}
 	}

@@ -94,3 +94,6 @@ func (s *Store) Close() error { return s.inner.Close() }
 
 // Capabilities are those of the Store behind this one.
 func (s *Store) Capabilities() storage.Capabilities { return s.inner.Capabilities() }
+
+// CheckKey asks the Store behind this one.
+func (s *Store) CheckKey(key string) error { return s.inner.CheckKey(key) }

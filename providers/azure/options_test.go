@@ -123,15 +123,15 @@ func TestHadoopURLNamesItsHost(t *testing.T) {
 		for name, v := range env {
 			t.Setenv(name, v)
 		}
-		store, _, err := storage.DefaultMux.OpenStore(t.Context(), "abfss://bucket@acct.dfs.core.windows.net?anonymous")
+		b, err := storage.Open(t.Context(), "abfss://bucket@acct.dfs.core.windows.net?anonymous")
 		if err != nil {
 			t.Errorf("%v: %v", env, err)
 			continue
 		}
-		if got := store.(*Store).Client().URL(); got != "https://acct.blob.core.windows.net/bucket" {
+		if got := b.Store().(*Store).Client().URL(); got != "https://acct.blob.core.windows.net/bucket" {
 			t.Errorf("%v: %s", env, got)
 		}
-		store.(*Store).Close()
+		b.Close()
 	}
 }
 
@@ -166,7 +166,7 @@ func TestURLs(t *testing.T) {
 		{"az://bucket?endpoint=ftp://127.0.0.1/a&anonymous", "error: Endpoint is not", ""},
 	} {
 		cleanEnvironment(t)
-		store, prefix, err := storage.DefaultMux.OpenStore(t.Context(), test.url)
+		b, err := storage.Open(t.Context(), test.url)
 		if want, bad := strings.CutPrefix(test.want, "error: "); bad {
 			if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%s: %v, want ErrInvalid with %q", test.url, err, want)
@@ -177,7 +177,7 @@ func TestURLs(t *testing.T) {
 			t.Errorf("%s: %v", test.url, err)
 			continue
 		}
-		s := store.(*Store)
+		s, prefix := b.Store().(*Store), b.StoreKey("")
 		if got := s.Client().URL(); got != test.want || prefix != test.prefix {
 			t.Errorf("%s: %s, prefix %q, want %s, %q", test.url, got, prefix, test.want, test.prefix)
 		}

@@ -1,0 +1,62 @@
+package storage
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// CleanUploads aborts the multipart uploads that were begun longer ago than olderThan and are neither
+// complete nor aborted, and returns how many. Uploads whose age the service does not tell stay. It is
+// for what killed processes left behind.
+func (b *Bucket) CleanUploads(ctx context.Context, olderThan time.Duration, opts *CleanOptions) (int, error) {
+	var o CleanOptions
+	if opts != nil {
+		o = *opts
+	}
+	ctx, op := b.start(ctx, "CleanUploads", o.Prefix)
+	n, err := b.cleanUploads(ctx, time.Now().Add(-olderThan), ListOptions{Prefix: b.StoreKey(o.Prefix)})
+	return n, op.end(err)
+}
+
+func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, list ListOptions) (int, error) {
+	n := 0
+	if list.Prefix != "" {
+		if err := validKey(list.Prefix); err != nil {
+			return 0, err
+		}
+	}
+	for {
+		if err := b.ready(ctx); err != nil {
+			return n, err
+		}
+		var page *UploadPage
+		err := b.e.do(ctx, call{op: "ListUploadsPage", key: list.Prefix}, func(a *attempt) (err error) {
+			page, err = b.e.store.ListUploadsPage(a, &list)
+			return err
+		})
+		if err != nil {
+			return n, err
+		}
+		for _, u := range page.Uploads {
+			// Some servers list by prefix what has another one.
+			if u.Created.IsZero() || u.Created.After(before) || !strings.HasPrefix(u.Key, list.Prefix) {
+				continue
+			}
+			err := b.e.do(ctx, call{op: "AbortUpload", key: u.Key}, func(a *attempt) error {
+				return b.e.store.AbortUpload(a, u.Key, u.ID)
+			})
+			if err != nil {
+				return n, err
+			}
+			n++
+		}
+		if page.NextToken == "" {
+			return n, nil
+		}
+		if page.NextToken == list.PageToken {
+			return n, errNoAdvance()
+		}
+		list.PageToken = page.NextToken
+	}
+}

@@ -1,0 +1,137 @@
+package storage
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// engine stands between Buckets and a Store. It keeps what must hold on every provider: retries,
+// lost answers, pinned reads, parts, memory, clean-up. It speaks the Store's keys only; a Bucket is a
+// view of it, which knows a prefix and the names that its callers use.
+type engine struct {
+	raw     Store
+	store   FullStore
+	opts    Options // filled in
+	credit  credit
+	memory  budget
+	buffers sync.Pool // of *[]byte with room for opts.PartSize
+	seen    history
+	pace    *pacer
+	off     switches
+
+	closing context.Context // ends when the Store is closed
+	end     context.CancelCauseFunc
+
+	mu      sync.Mutex
+	uploads map[aborter]struct{} // what close has to abort
+}
+
+// aborter is an upload under way.
+type aborter interface{ abort() }
+
+// switches take parts of the engine away, for the tests that show that each part is needed. Only a
+// Store of this package's own tests can turn them on.
+type switches struct {
+	settle bool // lost answers are not looked into
+	pin    bool // reads go on with whatever version is there
+	resume bool // broken reads are not taken up
+	length bool // a short body passes
+	verify bool // checksums are not checked
+	stall  bool // nothing is cut
+	retry  bool // nothing is tried again
+	abort  bool // uploads are left behind
+}
+
+func newEngine(s Store, opts *Options) *engine {
+	e := &engine{raw: s, store: Full(s), uploads: make(map[aborter]struct{}), off: switchedOff(s)}
+	if opts != nil {
+		e.opts = *opts
+	}
+	o := &e.opts
+	setDefault(&o.Retry.Attempts, 4)
+	setDefault(&o.Retry.MinDelay, 100*time.Millisecond)
+	setDefault(&o.Retry.MaxDelay, 20*time.Second)
+	setDefault(&o.Retry.Budget, 100)
+	setDefault(&o.StallTimeout, 30*time.Second)
+	setDefault(&o.AbortTimeout, 5*time.Second)
+	o.Concurrency, o.PartSize = max(o.Concurrency, 0), max(o.PartSize, 0) // the default is the least
+	setDefault(&o.Memory, 32<<20)
+	setDefault(&o.Concurrency, 4)
+	setDefault(&o.PartSize, 8<<20)
+	e.credit.limit = o.Retry.Budget
+	e.memory.free.Store(o.Memory)
+	if o.Bandwidth > 0 {
+		e.pace = &pacer{rate: o.Bandwidth}
+	}
+	e.closing, e.end = context.WithCancelCause(context.Background())
+	return e
+}
+
+// switchedOff finds the switches of a Store below wrappers; there are none outside of tests.
+func switchedOff(s Store) switches {
+	for s != nil {
+		if t, ok := s.(interface{ switchedOff() switches }); ok {
+			return t.switchedOff()
+		}
+		w, ok := s.(interface{ Unwrap() Store })
+		if !ok {
+			break
+		}
+		s = w.Unwrap()
+	}
+	return switches{}
+}
+
+func setDefault[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+// close cuts the calls under way, aborts the uploads of Writers and closes the Store.
+func (e *engine) close() error {
+	if e.closing.Err() != nil {
+		return nil
+	}
+	e.end(ErrClosed)
+	e.mu.Lock()
+	uploads := make([]aborter, 0, len(e.uploads))
+	for u := range e.uploads {
+		uploads = append(uploads, u)
+	}
+	e.mu.Unlock()
+	for _, u := range uploads {
+		u.abort()
+	}
+	return e.store.Close()
+}
+
+// begun notes an upload that close would have to abort.
+func (e *engine) begun(u aborter) {
+	e.mu.Lock()
+	e.uploads[u] = struct{}{}
+	e.mu.Unlock()
+}
+
+// over forgets an upload.
+func (e *engine) over(u aborter) {
+	e.mu.Lock()
+	delete(e.uploads, u)
+	e.mu.Unlock()
+}
+
+// admit takes over an object that came from the Store under key: the write ID's entry is taken out
+// of its metadata, remembered and returned.
+func (e *engine) admit(o *Object, key string) lineage {
+	o.Key = key
+	l := takeEntry(o, key)
+	if o.ETag == "" {
+		o.ETag = ETagNone
+	}
+	if len(l.ids) > 0 {
+		e.seen.add(key, o.ETag, l)
+	}
+	return l
+}

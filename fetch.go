@@ -1,0 +1,233 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+// fetch reads a range of one version of an object. When the connection breaks it goes on where it
+// stopped, held to the same version; if that is gone, the error is ErrChanged.
+//
+// It belongs to one goroutine; drop and close may be called from another one.
+type fetch struct {
+	e         *engine
+	ctx       context.Context // its life
+	key       string          // as the Store sees it
+	versionID string
+	obj       *Object // the version
+	at, end   int64   // the next byte, and where the range ends
+	broken    int     // times in a row without a byte between
+
+	life    sync.Mutex // guards what follows, which close takes from under a read
+	body    io.ReadCloser
+	attempt *attempt
+	closed  bool
+}
+
+// begin makes the first request, for the range that o asks for, and keeps its body.
+func (f *fetch) begin(o GetOptions) error {
+	res, err := f.request(o)
+	if err != nil {
+		return err
+	}
+	f.obj, f.at = res.Object, res.Offset
+	f.e.admit(f.obj, f.key)
+	if err := f.granted(o, res); err != nil {
+		f.close()
+		return err
+	}
+	return nil
+}
+
+// section is a fetch of a range of the version that f reads. Its first request is still to come.
+func (f *fetch) section(ctx context.Context, at, n int64) *fetch {
+	return &fetch{e: f.e, ctx: ctx, key: f.key, versionID: f.versionID, obj: f.obj, at: at, end: at + n}
+}
+
+// granted holds the range that the service gave against the one it was asked for: some services
+// ignore ranges. A service may give less than it was asked for (RFC 9110, section 15.3.7): the body
+// then ends early, and is taken up again.
+func (f *fetch) granted(o GetOptions, res *GetResult) error {
+	start, size := o.Offset, f.obj.Size
+	if start < 0 {
+		start = max(size+start, 0)
+	}
+	if given := res.Offset + res.Length; res.Offset != start || given > size {
+		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(
+			"asked for offset %d of %d bytes, the service gives %d to %d", start, size, res.Offset, given)}
+	}
+	f.end = size
+	if o.Length > 0 && o.Length < size-start {
+		f.end = start + o.Length
+	}
+	return nil
+}
+
+// read reads at least one byte, or returns why it cannot: io.EOF at the end of the range.
+func (f *fetch) read(p []byte) (int, error) {
+	for f.at < f.end {
+		body, a := f.current()
+		if body == nil {
+			if err := f.reopen(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		a.watch.touch()
+		n, err := body.Read(p[:min(int64(len(p)), f.end-f.at)])
+		a.watch.rest()
+		if n > 0 {
+			a.trace.receivedBytes(n)
+			f.broken = 0
+			f.at += int64(n)
+			// What ends the wait ends the next read, too.
+			_ = f.e.pace.wait(f.ctx, int64(n))
+			return n, nil
+		}
+		switch {
+		case err == nil:
+			continue
+		case err == io.EOF && f.e.off.length:
+			f.end = f.at
+		default:
+			if err := f.breakdown(a, err); err != nil {
+				return 0, err
+			}
+		}
+	}
+	f.drop(nil)
+	return 0, io.EOF
+}
+
+// breakdown decides whether a body that ended before its time is worth taking up again.
+func (f *fetch) breakdown(a *attempt, err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	e := &Error{Kind: ErrUnavailable, Err: err}
+	if known, ok := errors.AsType[*Error](err); ok && known.Kind != nil {
+		e = asError(err)
+	}
+	e = a.name(e)
+	e.InDoubt = false
+	f.drop(e)
+	switch {
+	case f.isClosed() || f.e.closing.Err() != nil:
+		return &Error{Kind: ErrClosed}
+	case f.ctx.Err() != nil:
+		return &Error{Err: f.ctx.Err()}
+	case e.Kind != ErrUnavailable && e.Kind != ErrThrottled:
+		return e
+	case f.obj.ETag == ETagNone:
+		return e // nothing to hold the next request to
+	}
+	f.broken++
+	if f.e.off.resume || f.broken >= f.e.opts.Retry.Attempts || !f.e.credit.spend() {
+		e.Attempts = f.broken
+		return e
+	}
+	if f.broken > 1 && !f.e.pause(f.ctx, f.e.closing.Done(), f.broken-1, e.RetryAfter) {
+		return ended(f.ctx, e)
+	}
+	return nil
+}
+
+// reopen goes on at the next byte, held to the version that was seen first.
+func (f *fetch) reopen() error {
+	if err := f.ctx.Err(); err != nil { // which may be why there is no body
+		return &Error{Err: err}
+	}
+	o := GetOptions{Offset: f.at, Length: f.end - f.at, VersionID: f.versionID}
+	if !f.e.off.pin {
+		o.IfMatch = f.obj.ETag
+	}
+	res, err := f.request(o)
+	if err != nil {
+		if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) || isKind(err, ErrRange) {
+			e := asError(err)
+			e.Kind = ErrChanged
+			return e
+		}
+		return err
+	}
+	err = nil
+	switch {
+	case f.e.off.pin:
+	case res.Object.ETag != f.obj.ETag:
+		err = &Error{Kind: ErrChanged}
+	case res.Offset != f.at:
+		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf("the service answers offset %d to offset %d", res.Offset, f.at)}
+	}
+	if err != nil {
+		f.drop(err)
+	}
+	return err
+}
+
+// request makes one Get and keeps its body and its attempt.
+func (f *fetch) request(o GetOptions) (*GetResult, error) {
+	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
+	var res *GetResult
+	err := f.e.do(f.ctx, call{op: "Get", key: f.key, probe: o.Offset < 0}, func(a *attempt) (err error) {
+		res, err = f.e.store.Get(a, f.key, &o)
+		if err != nil {
+			return err
+		}
+		a.kept = true
+		a.watch.rest()
+		f.keep(res.Body, a)
+		return nil
+	})
+	return res, err
+}
+
+func (f *fetch) current() (io.ReadCloser, *attempt) {
+	f.life.Lock()
+	defer f.life.Unlock()
+	return f.body, f.attempt
+}
+
+func (f *fetch) keep(body io.ReadCloser, a *attempt) {
+	f.life.Lock()
+	f.body, f.attempt = body, a
+	f.life.Unlock()
+	if f.isClosed() {
+		f.drop(nil)
+	}
+}
+
+// takeOver makes f go on with the body of from, which then has none.
+func (f *fetch) takeOver(from *fetch) {
+	from.life.Lock()
+	defer from.life.Unlock()
+	f.body, f.attempt, from.body, from.attempt = from.body, from.attempt, nil, nil
+}
+
+// drop lets go of the body and its request, which ended with err.
+func (f *fetch) drop(err error) {
+	f.life.Lock()
+	body, a := f.body, f.attempt
+	f.body, f.attempt = nil, nil
+	f.life.Unlock()
+	if a != nil {
+		a.release(err) // first: it ends a read under way
+		body.Close()
+	}
+}
+
+// close drops the body for good.
+func (f *fetch) close() {
+	f.life.Lock()
+	f.closed = true
+	f.life.Unlock()
+	f.drop(nil)
+}
+
+func (f *fetch) isClosed() bool {
+	f.life.Lock()
+	defer f.life.Unlock()
+	return f.closed
+}

@@ -1,0 +1,65 @@
+package storage
+
+// headers is what an object carries beside its bytes and what a write puts in place: the fields that
+// Object, PutOptions, CopyOptions and UpdateOptions have in common.
+type headers struct {
+	ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl string
+
+	Metadata     map[string]string
+	StorageClass string
+}
+
+func (o *Object) headers() headers {
+	return headers{
+		o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl,
+		o.Metadata, o.StorageClass,
+	}
+}
+
+func (o *PutOptions) headers() headers {
+	return headers{
+		o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl,
+		o.Metadata, o.StorageClass,
+	}
+}
+
+func (o *PutOptions) setHeaders(h headers) {
+	o.ContentType, o.ContentEncoding, o.ContentDisposition = h.ContentType, h.ContentEncoding, h.ContentDisposition
+	o.ContentLanguage, o.CacheControl = h.ContentLanguage, h.CacheControl
+	o.Metadata, o.StorageClass = h.Metadata, h.StorageClass
+}
+
+func (o *CopyOptions) headers() headers {
+	return headers{
+		o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl,
+		o.Metadata, o.StorageClass,
+	}
+}
+
+func (o *CopyOptions) setHeaders(h headers) {
+	o.ContentType, o.ContentEncoding, o.ContentDisposition = h.ContentType, h.ContentEncoding, h.ContentDisposition
+	o.ContentLanguage, o.CacheControl = h.ContentLanguage, h.CacheControl
+	o.Metadata, o.StorageClass = h.Metadata, h.StorageClass
+}
+
+// any reports whether anything is set that Replace puts in place. The class is given without it, too.
+func (h *headers) any() bool {
+	return h.ContentType != "" || h.ContentEncoding != "" || h.ContentDisposition != "" ||
+		h.ContentLanguage != "" || h.CacheControl != "" || len(h.Metadata) > 0
+}
+
+// check refuses what could not come back as it was given, and returns a copy with checked metadata.
+func (h headers) check() (headers, error) {
+	for _, f := range [...]struct{ name, value string }{
+		{"ContentType", h.ContentType}, {"ContentEncoding", h.ContentEncoding},
+		{"ContentDisposition", h.ContentDisposition}, {"ContentLanguage", h.ContentLanguage},
+		{"CacheControl", h.CacheControl}, {"StorageClass", h.StorageClass},
+	} {
+		if !headerSafe(f.value) {
+			return h, invalid("%s %q is not printable ASCII without outer spaces", f.name, f.value)
+		}
+	}
+	var err error
+	h.Metadata, err = checkMetadata(h.Metadata)
+	return h, err
+}

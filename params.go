@@ -1,0 +1,90 @@
+package storage
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Params are the query parameters of a URL. Each method takes one; what nobody takes is unknown.
+type Params struct {
+	values map[string]string
+	known  []string
+	err    error
+}
+
+func newParams(query string) (*Params, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return nil, errors.New("malformed query")
+	}
+	p := &Params{values: make(map[string]string, len(values))}
+	for name, v := range values {
+		if len(v) > 1 {
+			return nil, fmt.Errorf("parameter %q is there %d times", name, len(v))
+		}
+		p.values[name] = v[0]
+	}
+	return p, nil
+}
+
+// String takes the parameter name, "" if it is not there.
+func (p *Params) String(name string) string {
+	v := p.values[name]
+	delete(p.values, name)
+	p.known = append(p.known, name)
+	return v
+}
+
+// Bool takes the parameter name as strconv.ParseBool reads it; alone (?name) it is true.
+func (p *Params) Bool(name string) bool {
+	_, there := p.values[name]
+	v := p.String(name)
+	if !there {
+		return false
+	}
+	if v == "" {
+		return true
+	}
+	b, err := strconv.ParseBool(v)
+	if err != nil {
+		p.bad(name, "true or false")
+	}
+	return b
+}
+
+// Int takes the parameter name as a decimal number, 0 if it is not there.
+func (p *Params) Int(name string) int64 {
+	v := p.String(name)
+	if v == "" {
+		return 0
+	}
+	n, err := strconv.ParseInt(v, 10, 64)
+	if err != nil {
+		p.bad(name, "a number")
+	}
+	return n
+}
+
+func (p *Params) bad(name, want string) {
+	if p.err == nil {
+		p.err = invalid("parameter %q is not %s", name, want)
+	}
+}
+
+// Err returns an ErrInvalid that names a parameter that could not be read or that nobody took.
+func (p *Params) Err() error {
+	if p.err != nil || len(p.values) == 0 {
+		return p.err
+	}
+	unknown := make([]string, 0, len(p.values))
+	for name := range p.values {
+		unknown = append(unknown, name)
+	}
+	slices.Sort(unknown)
+	slices.Sort(p.known)
+	return invalid("unknown parameter %q, known are %s", unknown[0], strings.Join(p.known, ", "))
+}

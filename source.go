@@ -1,0 +1,71 @@
+package storage
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// sized looks into the sources whose size and bytes at any offset it knows for certain, from their
+// current offset on. Everything else is a stream: a type that embeds one of these may read quite
+// differently.
+func sized(r io.Reader) (src io.ReaderAt, off, size int64, consumed func(), ok bool) {
+	seeker := func(s io.Seeker, total int64) (int64, int64, bool) {
+		at, err := s.Seek(0, io.SeekCurrent)
+		return at, max(total-at, 0), err == nil
+	}
+	switch r := r.(type) {
+	case *bytes.Reader:
+		off, size, ok = seeker(r, r.Size())
+		src, consumed = r, func() { r.Seek(0, io.SeekEnd) }
+	case *strings.Reader:
+		off, size, ok = seeker(r, r.Size())
+		src, consumed = r, func() { r.Seek(0, io.SeekEnd) }
+	case *io.SectionReader:
+		off, size, ok = seeker(r, r.Size())
+		src, consumed = r, func() { r.Seek(0, io.SeekEnd) }
+	case *bytes.Buffer:
+		src, size, ok = bytes.NewReader(r.Bytes()), int64(r.Len()), true
+		consumed = r.Reset
+	case *os.File:
+		// A regular file that says it is empty may be one of /proc.
+		if st, err := r.Stat(); err == nil && st.Mode().IsRegular() && st.Size() > 0 {
+			off, size, ok = seeker(r, st.Size())
+			src, consumed = r, func() { r.Seek(off+size, io.SeekStart) }
+		}
+	}
+	return src, off, size, consumed, ok
+}
+
+// sourcePanic carries a panic of a source to the caller's goroutine.
+type sourcePanic struct{ value any }
+
+func (sourcePanic) Error() string { return "the source panicked" }
+
+// caught reads from r and turns a panic into an error: a transport may read on a goroutine of its own.
+func caught(r io.Reader, p []byte) (n int, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			n, err = 0, sourcePanic{v}
+		}
+	}()
+	return r.Read(p)
+}
+
+// repanic goes on with a panic of the source, after everything is cleaned up.
+func repanic(err *error) {
+	var p sourcePanic
+	if errors.As(*err, &p) {
+		panic(p.value)
+	}
+}
+
+type onlyReader struct{ io.Reader }
+
+type onlyWriter struct{ io.Writer }
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -1,0 +1,51 @@
+package storage
+
+import "context"
+
+// Stat describes the object under key in full. Errors as Get.
+func (b *Bucket) Stat(ctx context.Context, key string, opts *StatOptions) (*Object, error) {
+	ctx, op := b.start(ctx, "Stat", key)
+	o, err := b.stat(ctx, key, opts)
+	return b.own(o), op.end(err)
+}
+
+// Exists reports whether there is an object under key. Only "not there" is false: being refused is
+// an error.
+func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
+	ctx, op := b.start(ctx, "Exists", key)
+	_, err := b.stat(ctx, key, nil)
+	if isKind(err, ErrNotExist) {
+		op.trace.end(nil)
+		return false, nil
+	}
+	return err == nil, op.end(err)
+}
+
+func (b *Bucket) stat(ctx context.Context, key string, opts *StatOptions) (*Object, error) {
+	full, err := b.readKey(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	var o StatOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.IfMatch, o.IfNoneMatch, err = readConditions(o.IfMatch, o.IfNoneMatch); err != nil {
+		return nil, err
+	}
+	obj, _, err := b.e.stat(ctx, full, o)
+	return obj, err
+}
+
+// stat describes an object, by one request, and returns its lineage.
+func (e *engine) stat(ctx context.Context, key string, opts StatOptions) (*Object, lineage, error) {
+	var o *Object
+	err := e.do(ctx, call{op: "Stat", key: key}, func(a *attempt) (err error) {
+		o, err = e.store.Stat(a, key, &opts)
+		return err
+	})
+	if err != nil {
+		return nil, lineage{}, err
+	}
+	return o, e.admit(o, key), nil
+}

@@ -1,0 +1,185 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// Tracer is told of the calls of a Bucket and of the requests that they make. Set it as
+// Options.Tracer.
+//
+// A call is a method of Bucket: that of Get ends when its Reader is closed, that of NewWriter at
+// Commit or Close, that of List when its range ends. A request is one attempt of one method of the
+// Store; that of a Get ends with its body.
+//
+// The Start methods return the context that everything below is given: that of a call goes to its
+// requests, that of a request to the driver. The same Call or Request is given to the matching End
+// method, with its results filled in, exactly once. The methods are called from the goroutines that
+// do the work, several at a time; they must not block, nor close anything, nor keep what they are
+// given after End.
+type Tracer interface {
+	StartCall(ctx context.Context, c *Call) context.Context
+	EndCall(ctx context.Context, c *Call)
+	StartRequest(ctx context.Context, r *Request) context.Context
+	EndRequest(ctx context.Context, r *Request)
+}
+
+// Call describes a call of a method of Bucket to a [Tracer].
+type Call struct {
+	Op    string // the method: "Put", "UploadFile"
+	Key   string // as the caller gave it: a key, or the prefix of a list; empty where there is none
+	Start time.Time
+
+	// The following are set for EndCall.
+	Duration time.Duration
+	Bytes    int64 // of objects, sent and received, attempts that failed included
+	Requests int   // attempts of methods of the Store
+	Err      error // nil, or what the call returned; of a Reader, why it broke
+}
+
+// Request describes one attempt of one method of a Store to a [Tracer].
+type Request struct {
+	Op      string // the method: "Get", "PutPart"
+	Key     string // as the Store sees it; of a list its prefix
+	Attempt int    // from 1
+
+	// Probe: the Store may answer errors.ErrUnsupported, and then another way is taken. Such an
+	// answer is no failure of the call.
+	Probe bool
+	Start time.Time
+
+	// The following are set for EndRequest. A driver tells Status and RequestID by [RequestOf], and
+	// Sent and Received where it knows better than the Bucket, which counts the bodies of objects.
+	Duration       time.Duration
+	Sent, Received int64
+	Status         int
+	RequestID      string
+	Err            error
+}
+
+// RequestOf returns the Request that a method of a Store was called for, so that a driver can tell
+// its Status, RequestID, Sent and Received. It may be written to until that method returns. It is nil
+// without a [Tracer].
+func RequestOf(ctx context.Context) *Request {
+	t, _ := ctx.Value(requestKey{}).(*Request)
+	return t
+}
+
+type requestKey struct{}
+
+// tracedCall is a Call under way. A nil one does nothing.
+type tracedCall struct {
+	Call
+	tracer   Tracer
+	ctx      context.Context // of StartCall
+	bytes    atomic.Int64
+	requests atomic.Int64
+	over     atomic.Bool
+}
+
+type callKey struct{}
+
+// startCall returns the context of the call and the call; ctx itself and nil without a Tracer.
+func startCall(ctx context.Context, t Tracer, op, key string) (context.Context, *tracedCall) {
+	if t == nil {
+		return ctx, nil
+	}
+	c := &tracedCall{Call: Call{Op: op, Key: key, Start: time.Now()}, tracer: t}
+	c.ctx = context.WithValue(t.StartCall(ctx, &c.Call), callKey{}, c)
+	return c.ctx, c
+}
+
+func (c *tracedCall) end(err error) {
+	if c == nil || c.over.Swap(true) {
+		return
+	}
+	c.Duration, c.Bytes, c.Requests, c.Err = time.Since(c.Start), c.bytes.Load(), int(c.requests.Load()), err
+	c.tracer.EndCall(c.ctx, &c.Call)
+}
+
+// tracedRequest is a Request under way. A nil one does nothing.
+type tracedRequest struct {
+	Request
+	tracer         Tracer
+	call           *tracedCall
+	ctx            context.Context // of StartRequest
+	sent, received atomic.Int64
+	over           atomic.Bool
+}
+
+// startRequest returns the context of the request and the request; ctx itself and nil without a
+// Tracer.
+func startRequest(ctx context.Context, t Tracer, r Request) (context.Context, *tracedRequest) {
+	if t == nil {
+		return ctx, nil
+	}
+	q := &tracedRequest{Request: r, tracer: t}
+	if q.call, _ = ctx.Value(callKey{}).(*tracedCall); q.call != nil {
+		q.call.requests.Add(1)
+	}
+	q.Start = time.Now()
+	q.ctx = context.WithValue(t.StartRequest(ctx, &q.Request), requestKey{}, &q.Request)
+	return q.ctx, q
+}
+
+func (q *tracedRequest) sentBytes(n int)     { q.count(n, true) }
+func (q *tracedRequest) receivedBytes(n int) { q.count(n, false) }
+
+func (q *tracedRequest) count(n int, sent bool) {
+	switch {
+	case q == nil:
+		return
+	case sent:
+		q.sent.Add(int64(n))
+	default:
+		q.received.Add(int64(n))
+	}
+	if q.call != nil {
+		q.call.bytes.Add(int64(n))
+	}
+}
+
+func (q *tracedRequest) end(err error) {
+	if q == nil || q.over.Swap(true) {
+		return
+	}
+	q.Duration, q.Err = time.Since(q.Start), err
+	setDefault(&q.Sent, q.sent.Load())
+	setDefault(&q.Received, q.received.Load())
+	if e := (*Error)(nil); errors.As(err, &e) {
+		setDefault(&q.Status, e.Status)
+		setDefault(&q.RequestID, e.RequestID)
+	}
+	q.tracer.EndRequest(q.ctx, &q.Request)
+}
+
+// LogTracer returns a Tracer that logs each call at level Info and each request at level Debug, when
+// it ends.
+func LogTracer(l *slog.Logger) Tracer { return logTracer{l} }
+
+type logTracer struct{ l *slog.Logger }
+
+func (logTracer) StartCall(ctx context.Context, _ *Call) context.Context       { return ctx }
+func (logTracer) StartRequest(ctx context.Context, _ *Request) context.Context { return ctx }
+
+func (t logTracer) EndCall(ctx context.Context, c *Call) {
+	t.log(ctx, slog.LevelInfo, "storage call", c.Err, slog.String("op", c.Op), slog.String("key", c.Key),
+		slog.Duration("duration", c.Duration), slog.Int64("bytes", c.Bytes), slog.Int("requests", c.Requests))
+}
+
+func (t logTracer) EndRequest(ctx context.Context, r *Request) {
+	t.log(ctx, slog.LevelDebug, "storage request", r.Err, slog.String("op", r.Op), slog.String("key", r.Key),
+		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe), slog.Duration("duration", r.Duration),
+		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received), slog.Int("status", r.Status),
+		slog.String("requestId", r.RequestID))
+}
+
+func (t logTracer) log(ctx context.Context, level slog.Level, msg string, err error, attrs ...slog.Attr) {
+	if err != nil {
+		attrs = append(attrs, slog.String("err", err.Error()))
+	}
+	t.l.LogAttrs(ctx, level, msg, attrs...)
+}
