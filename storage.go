@@ -17,6 +17,9 @@ import (
 // them); a key that [Bucket] has checked; a body at offset 0 that can be sought and read again and holds exactly size
 // bytes. A body that turns out shorter is io.ErrUnexpectedEOF, a longer one ErrInvalid, and nothing becomes visible.
 // What it returns belongs to the caller. All methods may be called concurrently and honour their context at every wait.
+//
+// docs/contract.md has the numbered rules that a Store has to keep, with their reasons; package
+// conformance checks them.
 type Store interface {
 	// Get opens the object, or the range of it that opts asks for, with one request and never a HEAD before it. The
 	// result's Object describes the whole object. The caller closes Body, also while reads are under way in it.
