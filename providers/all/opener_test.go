@@ -35,11 +35,11 @@ func TestNewOpener(t *testing.T) {
 	m.Handle("gs", gcs.NewOpener(&gcs.Options{HTTPClient: client, Endpoint: "http://base.invalid", Anonymous: true}))
 	m.Handle("az", azure.NewOpener(&azure.Options{HTTPClient: client, Endpoint: "http://base.invalid/acct", Anonymous: true}))
 	for raw, host := range map[string]string{
-		"s3://bucket/p":                               "base.invalid",
-		"s3://bucket?endpoint=http://url.invalid":     "url.invalid",
-		"gs://bucket/p":                               "base.invalid",
-		"gs://bucket?endpoint=http://url.invalid":     "url.invalid",
-		"az://bucket/p":                               "base.invalid",
+		"s3://bucket/p": "base.invalid",
+		"s3://bucket?endpoint=http://url.invalid": "url.invalid",
+		"gs://bucket/p": "base.invalid",
+		"gs://bucket?endpoint=http://url.invalid": "url.invalid",
+		"az://bucket/p": "base.invalid",
 		"az://bucket?endpoint=http://url.invalid/act": "url.invalid",
 	} {
 		b, err := m.OpenWith(t.Context(), raw, &storage.Options{Retry: storage.RetryOptions{Attempts: 1}})
