@@ -33,29 +33,6 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	}, nil
 }
 
-// Stat describes the object.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
-	f, a, err := s.open(ctx, key, opts.VersionID)
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
-	if err := conditions(a, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince); err != nil {
-		return nil, err
-	}
-	return a.object(key), nil
-}
-
-// stat returns what is known of the object.
-func (s *Store) stat(ctx context.Context, key string) (*attrs, error) {
-	f, a, err := s.open(ctx, key, "")
-	if err != nil {
-		return nil, err
-	}
-	f.Close()
-	return a, nil
-}
-
 // open opens the file of the object for reading, with the attributes that belong to exactly these bytes.
 func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *attrs, error) {
 	segs, err := split(key)
