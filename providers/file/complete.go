@@ -73,6 +73,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 // cover checks that the parts are those that were sent, and that together they are the object: each begins where the one before
 // ends. It returns the object's size and CRC-32C.
 func cover(sent []*partRecord, parts []*storage.Part) (size int64, sums storage.Checksums, err error) {
+	if len(parts) == 0 {
+		return 0, sums, invalid("an upload of no parts")
+	}
 	byNumber := make(map[int]*partRecord, len(sent))
 	for _, p := range sent {
 		byNumber[p.Number] = p
@@ -94,9 +97,6 @@ func cover(sent []*partRecord, parts []*storage.Part) (size int64, sums storage.
 		}
 		size += r.Size
 		recorded[i] = r.part()
-	}
-	if len(parts) == 0 {
-		return 0, newSums(sums).sum(), nil
 	}
 	return size, storage.CombineChecksums(recorded), nil
 }

@@ -17,6 +17,9 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		return nil, err
 	}
 	defer end()
+	if opts.Delimiter != "" || opts.StartAfter != "" {
+		return nil, unsupported("uploads with Delimiter or StartAfter")
+	}
 	afterKey, afterID := "", ""
 	if opts.PageToken != "" {
 		b, err := base64.RawURLEncoding.DecodeString(opts.PageToken)
