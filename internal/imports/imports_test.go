@@ -22,7 +22,7 @@ const module = "github.com/polystore/storage"
 
 // required are the packages that the rules below are about. Without one of them its rules would pass unseen.
 var required = []string{
-	"", "conformance", "gocdk", "providers/all", "providers/azure", "providers/file", "providers/gcs", "providers/memory", "providers/s3",
+	"", "conformance", "driver", "gocdk", "providers/all", "providers/azure", "providers/file", "providers/gcs", "providers/memory", "providers/s3",
 	"cmd/polystore", "examples/quickstart", "internal/wire",
 }
 
@@ -32,17 +32,19 @@ var allowed = []struct {
 	from string
 	to   []string
 }{
+	{"driver", []string{""}},
+	{"driver/httpdriver", []string{"", "driver"}},
 	{"providers/all", []string{"providers/"}},
-	{"providers/", []string{"", "internal/"}},
-	{"middleware/", []string{"", "internal/"}},
-	{"storagefs/", []string{"", "internal/"}},
-	{"gocdk/", []string{"", "internal/"}},
+	{"providers/", []string{"", "driver/", "internal/"}},
+	{"middleware/", []string{"", "driver/", "internal/"}},
+	{"storagefs/", []string{"", "driver/", "internal/"}},
+	{"gocdk/", []string{"", "driver/", "internal/"}},
 	{"conformance/", []string{"", "internal/", "conformance/"}},
 	{"internal/bigstream/child", []string{"", "providers/"}},  // a program
 	{"internal/fivestores/child", []string{"", "providers/"}}, // a program
-	{"internal/", []string{"", "internal/"}},
-	{"cmd/", []string{"", "internal/", "conformance/", "middleware/", "providers/", "storagefs/"}},
-	{"examples/", []string{"", "conformance/", "gocdk/", "middleware/", "providers/", "storagefs/"}},
+	{"internal/", []string{"", "driver/", "internal/"}},
+	{"cmd/", []string{"", "driver/", "internal/", "conformance/", "middleware/", "providers/", "storagefs/"}},
+	{"examples/", []string{"", "conformance/", "driver/", "gocdk/", "middleware/", "providers/", "storagefs/"}},
 	{"", nil}, // the root
 }
 
@@ -53,13 +55,14 @@ var testsMayImport = []string{"", "conformance/", "internal/", "providers/memory
 var testsMayAlso = map[string][]string{"gocdk/": {"providers/"}}
 
 // standardOnly are packages that nothing outside of the standard library may reach, however indirectly.
-var standardOnly = []string{"", "providers/memory"}
+var standardOnly = []string{"", "driver", "providers/memory"}
 
 // forbidden are packages that must not be linked: into the packages with the prefix.
 var forbidden = []struct {
 	from, to string
 }{
 	{"", "net/http"}, // the root alone: an exact name, as it has no trailing slash
+	{"driver", "net/http"},
 	{"providers/memory", "net/http"},
 	{"conformance/", "pgregory.net/rapid"},
 	{"conformance/", "go.uber.org/goleak"},
