@@ -4,11 +4,14 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // CompleteUpload makes the object of its parts.
-func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
-	if err := alive(ctx); err != nil {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
@@ -28,19 +31,19 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	}
 	data := make([]byte, 0, size)
 	for _, p := range chosen {
-		if err := alive(ctx); err != nil {
+		if err := driver.ContextErr(ctx); err != nil {
 			return nil, err
 		}
 		data = append(data, p.data...)
 	}
-	sums, err := verify(ctx, data, opts.Checksums)
+	sums, err := s.sums(ctx, data, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := alive(ctx); err != nil {
+	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := s.upload(key, id); err != nil { // completed or aborted meanwhile
@@ -55,19 +58,18 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 
 // choose finds the parts that a completion names and checks that they make an object.
 func (u *upload) choose(parts []*storage.Part) ([]*part, error) {
-	if len(parts) == 0 {
-		return nil, fail(storage.ErrInvalid, "no parts")
+	if err := driver.CheckParts(parts, limits.Count); err != nil {
+		return nil, err
 	}
 	chosen := make([]*part, len(parts))
 	for i, p := range parts {
 		have := u.parts[p.Number]
 		switch {
 		case have == nil || have.ETag != p.ETag:
-			return nil, fail(storage.ErrInvalid, "there is no part %d with ETag %s", p.Number, p.ETag)
-		case i > 0 && p.Number <= parts[i-1].Number:
-			return nil, fail(storage.ErrInvalid, "part %d is not in order", p.Number)
+			return nil, driver.Invalidf("there is no part %d with ETag %s", p.Number, p.ETag)
 		case i < len(parts)-1 && have.Size < limits.Min:
-			return nil, fail(storage.ErrInvalid, "part %d has %d bytes, at least %d", p.Number, have.Size, limits.Min)
+			return nil, driver.Invalidf("part %d has %d bytes, at least %d",
+				p.Number, have.Size, limits.Min)
 		}
 		chosen[i] = have
 	}

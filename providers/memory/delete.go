@@ -4,16 +4,17 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Delete removes an object.
 func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	if err := alive(ctx); err != nil {
+	if err := driver.ContextErr(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := writable(s.objects.get(key), false, opts.IfMatch); err != nil {
+	if err := driver.CheckWrite(false, opts.IfMatch, s.current(key)); err != nil {
 		return err
 	}
 	s.objects.remove(key)

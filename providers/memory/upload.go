@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // limits are small enough below for cheap tests and S3's above.
@@ -30,11 +31,13 @@ type part struct {
 }
 
 // CreateUpload begins an upload.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
-	if err := alive(ctx); err != nil {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
+	if err := driver.ContextErr(ctx); err != nil {
 		return "", err
 	}
-	u := &upload{key: key, created: time.Now().UTC().Round(0), opts: *opts, parts: make(map[int]*part)}
+	u := &upload{key: key, created: now(), opts: *opts, parts: make(map[int]*part)}
 	u.opts.Metadata, u.opts.Tags = maps.Clone(opts.Metadata), maps.Clone(opts.Tags)
 	id := rand.Text()
 	s.mu.Lock()
@@ -48,12 +51,12 @@ func (s *Store) upload(key, id string) (*upload, error) {
 	if u := s.uploads[id]; u != nil && u.key == key {
 		return u, nil
 	}
-	return nil, fail(storage.ErrNotExist, "no such upload")
+	return nil, driver.Errorf(storage.ErrNotExist, "no such upload")
 }
 
 // AbortUpload drops an upload.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
-	if err := alive(ctx); err != nil {
+	if err := driver.ContextErr(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
