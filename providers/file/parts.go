@@ -2,26 +2,19 @@ package file
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // ListPartsPage lists the parts that are complete.
-func (s *Store) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	after := 0
-	if opts.PageToken != "" {
-		n, err := strconv.Atoi(opts.PageToken)
-		if err != nil {
-			return nil, invalid("page token %q is not of this driver", opts.PageToken)
-		}
-		after = n
-	}
-	end, err := s.begin(ctx)
-	if err != nil {
+func (s *Store) ListPartsPage(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer end()
+	defer s.end()
 	dir, err := s.upload(key, id)
 	if err != nil {
 		return nil, err
@@ -30,20 +23,9 @@ func (s *Store) ListPartsPage(ctx context.Context, key, id string, opts *storage
 	if err != nil {
 		return nil, uploadError(err)
 	}
-	size := opts.PageSize
-	if size <= 0 {
-		size = defaultPageSize
+	all := make([]*storage.Part, len(records))
+	for i, p := range records {
+		all[i] = p.part()
 	}
-	page := new(storage.PartPage)
-	for _, p := range records {
-		if p.Number <= after {
-			continue
-		}
-		if len(page.Parts) == size {
-			page.NextToken = strconv.Itoa(page.Parts[size-1].Number)
-			break
-		}
-		page.Parts = append(page.Parts, p.part())
-	}
-	return page, nil
+	return driver.PartsPage(all, opts, maxPage)
 }

@@ -4,19 +4,23 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Stat describes the object.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	f, a, err := s.open(ctx, key, opts.VersionID)
 	if err != nil {
 		return nil, err
 	}
 	f.Close()
-	if err := conditions(a, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince); err != nil {
+	o := a.object(key)
+	if err := driver.CheckRead(opts, o); err != nil {
 		return nil, err
 	}
-	return a.object(key), nil
+	return o, nil
 }
 
 // stat returns what is known of the object.

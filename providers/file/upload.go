@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// An upload is a directory below uploadDir, named by its ID. It stays until it is completed or aborted.
+// An upload is a directory below uploadDir, named by its ID. It stays until it is completed or
+// aborted.
 const (
 	metaFile  = "meta"  // an uploadMeta
-	dataFile  = "data"  // the object to be: each part is written at its offset, so that nothing is written twice
+	dataFile  = "data"  // the object to be: each part is written at its offset, once
 	partsFile = "parts" // the log of its parts
 )
 
@@ -25,23 +27,24 @@ type uploadMeta struct {
 
 func uploadPath(id string) string { return uploadDir + "/" + id + own }
 
+var limits = storage.PartLimits{Min: 1, Max: 1 << 50, Count: 1 << 20, Parallel: true}
+
 // PartLimits: parts of any size may be sent at the same time and in any order.
-func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
-	return storage.PartLimits{Min: 1, Max: 1 << 50, Count: 1 << 20, Parallel: true}
-}
+func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits { return limits }
 
 // CreateUpload begins an upload.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (id string, err error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (id string, err error) {
 	if _, err := split(key); err != nil {
 		return "", err
 	}
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return "", err
 	}
-	defer end()
-	if opts.StorageClass != "" {
-		return "", unsupported("StorageClass")
+	defer s.end()
+	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
+		return "", err
 	}
 	id = newName()
 	dir := uploadPath(id)
@@ -111,11 +114,10 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 
 // AbortUpload removes an upload and its parts.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer end()
+	defer s.end()
 	dir, err := s.upload(key, id)
 	if errors.Is(err, storage.ErrNotExist) {
 		return nil

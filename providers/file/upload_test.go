@@ -107,7 +107,7 @@ func TestUpload(t *testing.T) {
 		if diff := cmp.Diff(o, stat(t, s, "u/k")); diff != "" {
 			t.Errorf("Complete and Stat differ:\n%s", diff)
 		}
-		crc := crc32.Checksum([]byte("aabbbcc"), castagnoli)
+		crc := crc32.Checksum([]byte("aabbbcc"), crc32.MakeTable(crc32.Castagnoli))
 		if got := get(t, s, "u/k"); got != "aabbbcc" || !bytes.Equal(o.Checksums.CRC32C, binary.BigEndian.AppendUint32(nil, crc)) {
 			t.Errorf("the object is %q, %v", got, o.Checksums)
 		}
