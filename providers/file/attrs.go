@@ -30,18 +30,28 @@ type attrs struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 	Tags               map[string]string `json:"g,omitempty"`
 
-	sums
-}
-
-// sums is storage.Checksums, which it converts to and from, with short names and base64: there is
-// little room.
-type sums struct {
+	// The sums stand here one by one, with short names and in base64: there is little room, and
+	// every Get decodes them.
 	CRC32     []byte `json:"c1,omitempty"`
 	CRC32C    []byte `json:"c2,omitempty"`
 	CRC64NVME []byte `json:"c3,omitempty"`
 	MD5       []byte `json:"h1,omitempty"`
 	SHA1      []byte `json:"h2,omitempty"`
 	SHA256    []byte `json:"h3,omitempty"`
+}
+
+// sums has the fields of attrs that are sums, as storage.Checksums has them: the compiler says
+// where one is missing.
+type sums struct{ CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256 []byte }
+
+func (a *attrs) setSums(c storage.Checksums) {
+	s := sums(c)
+	a.CRC32, a.CRC32C, a.CRC64NVME = s.CRC32, s.CRC32C, s.CRC64NVME
+	a.MD5, a.SHA1, a.SHA256 = s.MD5, s.SHA1, s.SHA256
+}
+
+func (a *attrs) sums() storage.Checksums {
+	return storage.Checksums(sums{a.CRC32, a.CRC32C, a.CRC64NVME, a.MD5, a.SHA1, a.SHA256})
 }
 
 // newETag returns an ETag of 128 random bits: no two writes ever have the same one, whatever their
@@ -122,7 +132,7 @@ func (a *attrs) object(key string) *storage.Object {
 		ContentLanguage:    a.ContentLanguage,
 		CacheControl:       a.CacheControl,
 		Metadata:           a.Metadata,
-		Checksums:          storage.Checksums(a.sums),
+		Checksums:          a.sums(),
 	}
 }
 

@@ -56,7 +56,7 @@ func (s *Store) CompleteUpload(
 		return nil, classify(err)
 	}
 	a := attrsOfPut(opts)
-	a.sums = sums(got)
+	a.setSums(got)
 	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path}, a, c)
 	if err != nil {
 		var e *storage.Error

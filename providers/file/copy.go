@@ -48,7 +48,7 @@ func (s *Store) Copy(
 	if a.CRC32C == nil { // another program wrote it
 		d := s.hasher.New(driver.CRC32C)
 		err = s.pipe(&steady{f: t.f, sums: d}, body(ctx, from, a, 0, a.Size))
-		next.sums = sums(d.Checksums())
+		next.setSums(d.Checksums())
 	} else {
 		err = clone(ctx, t.f, &reader{f: from, version: a, end: a.Size})
 	}
@@ -71,7 +71,7 @@ func checkSource(ifMatch string, a *attrs) error {
 func copyAttrs(a *attrs, opts *storage.CopyOptions) *attrs {
 	if opts.Replace {
 		c := attrsOfPut(driver.CopyPutOptions(opts))
-		c.sums = a.sums
+		c.setSums(a.sums())
 		return c
 	}
 	c := *a

@@ -41,7 +41,7 @@ func (s *Store) Put(
 		return nil, err
 	}
 	a := attrsOfPut(opts)
-	a.sums = sums(got)
+	a.setSums(got)
 	return s.commit(ctx, key, t, a, c)
 }
 

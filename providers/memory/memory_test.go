@@ -78,8 +78,7 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// TestPageCost shows that a page costs the page, however many keys there are before, behind and
-// below it.
+// TestPageCost shows that a page costs the page, however many keys there are before, behind and below it.
 func TestPageCost(t *testing.T) {
 	ctx := t.Context()
 	s, err := memory.New(nil)
