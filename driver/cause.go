@@ -16,8 +16,13 @@ type Cause struct {
 // NewCause returns err under text.
 func NewCause(text string, err error) *Cause { return &Cause{text, err} }
 
-// Plain returns err under its own [PlainText].
-func Plain(err error) *Cause { return &Cause{PlainText(err), err} }
+// Plain returns err under its own [PlainText], and a Cause as it is.
+func Plain(err error) *Cause {
+	if c, ok := err.(*Cause); ok {
+		return c
+	}
+	return &Cause{PlainText(err), err}
+}
 
 func (c *Cause) Error() string { return c.text }
 

@@ -17,6 +17,9 @@ func TestPlain(t *testing.T) {
 	if !errors.Is(err, refused) {
 		t.Error("the cause is lost")
 	}
+	if again := Plain(err); again != err {
+		t.Errorf("Plain of a Cause is %v", again)
+	}
 	if err := WithoutURL(nil); err != nil {
 		t.Errorf("WithoutURL(nil) = %v", err)
 	}

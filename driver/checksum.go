@@ -43,20 +43,14 @@ func Given(c *storage.Checksums) (s Sums) {
 // Has reports whether all of sums are in s.
 func (s Sums) Has(sums Sums) bool { return s&sums == sums }
 
-// Of returns the one sum in s as c has it, nil where c has it not. It panics where s is not a set
-// of one.
-func (s Sums) Of(c *storage.Checksums) []byte { return *s.algorithm().Of(c) }
-
-// Set puts the one sum in s into c. It panics where s is not a set of one.
-func (s Sums) Set(c *storage.Checksums, sum []byte) { *s.algorithm().Of(c) = sum }
-
-func (s Sums) algorithm() *storage.Algorithm {
+// Select returns the sums in s of those that c has.
+func (s Sums) Select(c *storage.Checksums) (selected storage.Checksums) {
 	for i := range algorithms {
-		if s == 1<<i {
-			return &algorithms[i]
+		if s.Has(1 << i) {
+			*algorithms[i].Of(&selected) = *algorithms[i].Of(c)
 		}
 	}
-	panic("driver: not one checksum")
+	return selected
 }
 
 // Hasher computes checksums. The zero value is ready, and it may be used concurrently. Keep one in

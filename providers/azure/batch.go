@@ -16,6 +16,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // maxBatch is how many blobs one request deletes: https://learn.microsoft.com/rest/api/storageservices/blob-batch.
@@ -27,7 +29,7 @@ func (s *Store) MaxBatch() int { return maxBatch }
 // DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by itself.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	if len(keys) > maxBatch {
-		return nil, invalid("%d keys, at most %d", len(keys), maxBatch)
+		return nil, driver.Invalidf("%d keys, at most %d", len(keys), maxBatch)
 	}
 	errs := make([]error, len(keys))
 	where := make([]int, 0, len(keys)) // in keys, by the number in the batch
@@ -45,14 +47,15 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	}
 	for _, i := range where {
 		if err := batch.Delete(keys[i], nil); err != nil {
-			return nil, invalid("%w", err)
+			return nil, driver.Invalidf("%w", err)
 		}
 	}
 	var failures []error // by the number in the batch
-	a := &attempt{write: true, inspect: func(resp *http.Response, body []byte) (err error) {
+	a := writing()
+	a.inspect = func(resp *http.Response, body []byte) (err error) {
 		failures, err = batchFailures(resp, body, len(where))
 		return err
-	}}
+	}
 	if _, err := s.client.SubmitBatch(a.begin(ctx), batch, nil); err != nil {
 		return nil, fail(ctx, a, err)
 	}
@@ -77,12 +80,12 @@ func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 			return nil, err
 		}
 		if client, err = container.NewClient(client.URL(), token, nil); err != nil {
-			return nil, invalid("%w", err)
+			return nil, driver.Invalidf("%w", err)
 		}
 	}
 	batch, err := client.NewBatchBuilder()
 	if err != nil {
-		return nil, invalid("%w", err)
+		return nil, driver.Invalidf("%w", err)
 	}
 	return batch, nil
 }
@@ -92,7 +95,7 @@ func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 	_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {
-		return nil, errForeign
+		return nil, httpdriver.ErrForeign
 	}
 	failures, told := make([]error, n), make(map[int]bool, n)
 	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {

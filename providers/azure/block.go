@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // The limits of https://learn.microsoft.com/azure/storage/blobs/scalability-targets.
@@ -28,7 +29,7 @@ func checkUpload(uploadID string) error {
 	}) {
 		return nil
 	}
-	return &storage.Error{Kind: storage.ErrNotExist, Err: invalid("%q is not the ID of an upload", uploadID).Err}
+	return &storage.Error{Kind: storage.ErrNotExist, Err: driver.Invalidf("%q is not the ID of an upload", uploadID).Err}
 }
 
 // blockID is the ID of a part. It names the upload: with the same IDs, two uploads of one key would mix their contents.

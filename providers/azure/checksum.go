@@ -7,18 +7,17 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
 // seal computes, in one pass over body, its CRC32C and CRC64NVME and what want has beside them, and holds want against that:
 // ErrIntegrity. CRC32C is kept for readers, CRC64NVME is what Azure calls CRC64 and checks.
-func (s *Store) seal(ctx context.Context, body *wire.Payload, want storage.Checksums) (have storage.Checksums, err error) {
-	which := wire.Given(&want)
-	which[wire.CRC32C], which[wire.CRC64NVME] = true, true
-	if have, err = s.hasher.Sums(ctx, body, which); err != nil {
+func (s *Store) seal(ctx context.Context, body *driver.Payload, want *storage.Checksums) (have storage.Checksums, err error) {
+	which := driver.Given(want) | driver.CRC32C | driver.CRC64NVME
+	if have, err = s.hasher.Sum(ctx, body, which); err != nil {
 		return have, err
 	}
-	return have, wire.CheckSums(&have, &want)
+	return have, driver.Verify(&have, want)
 }
 
 // transactional is the sum that the service checks before it takes the body: it takes one.

@@ -11,6 +11,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // delegation signs with user delegation keys: keys of the service for whom Entra ID vouches.
@@ -61,7 +63,7 @@ func (d *delegation) credential(ctx context.Context, until time.Time) (*sas.User
 // ask asks for the longest key that there is, since one serves many signatures, and for a longer one where until asks for it.
 func (d *delegation) ask(ctx context.Context, until time.Time) (*delegationKey, error) {
 	now := time.Now().UTC()
-	expires := now.Add(maxExpiry - clockSkew).Truncate(time.Second)
+	expires := now.Add(driver.MaxExpiry - clockSkew).Truncate(time.Second)
 	if expires.Before(until) {
 		expires = until
 	}
@@ -84,7 +86,7 @@ func wholeKey(resp *http.Response, body []byte) error {
 	if slices.Contains([]string{
 		key.SignedOid, key.SignedTid, key.SignedStart, key.SignedExpiry, key.SignedService, key.SignedVersion, key.Value,
 	}, "") {
-		return errForeign
+		return httpdriver.ErrForeign
 	}
 	return nil
 }

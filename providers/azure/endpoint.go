@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/polystore/storage/driver"
 )
 
 // What Azurite, and every emulator before it, has for an account:
@@ -37,7 +39,7 @@ func (o *Options) service() (*url.URL, error) {
 	case o.Domain != "" && o.CDN:
 		o.Endpoint = o.Protocol + "://" + o.Domain
 	case o.Account == "":
-		return nil, invalid("no storage account: set Account, storage_account= or %s", envAccount)
+		return nil, driver.Invalidf("no storage account: set Account, storage_account= or %s", envAccount)
 	case o.LocalEmulator:
 		o.Endpoint = o.Protocol + "://" + o.Domain + "/" + o.Account
 	default:
@@ -47,11 +49,11 @@ func (o *Options) service() (*url.URL, error) {
 	u, err := url.Parse(o.Endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return nil, invalid("Endpoint is not a URL")
+		return nil, driver.Invalidf("Endpoint is not a URL")
 	case u.User != nil || u.RawQuery != "":
-		return nil, invalid("credentials in Endpoint: use Key or SASToken")
+		return nil, driver.Invalidf("credentials in Endpoint: use Key or SASToken")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Fragment != "":
-		return nil, invalid("Endpoint is not http(s)://host[:port][/path]")
+		return nil, driver.Invalidf("Endpoint is not http(s)://host[:port][/path]")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	setDefault(&o.Account, accountOf(o.Endpoint))
@@ -94,7 +96,7 @@ func (o *Options) takeConnection() error {
 		}
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			return invalid("ConnectionString is not name=value;name=value")
+			return driver.Invalidf("ConnectionString is not name=value;name=value")
 		}
 		values[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)
 	}
@@ -114,9 +116,9 @@ func (o *Options) takeConnection() error {
 	}
 	switch {
 	case o.Account == "" && o.Endpoint == "":
-		return invalid("ConnectionString has neither AccountName nor BlobEndpoint")
+		return driver.Invalidf("ConnectionString has neither AccountName nor BlobEndpoint")
 	case o.Key == "" && o.SASToken == "":
-		return invalid("ConnectionString has neither AccountKey nor SharedAccessSignature")
+		return driver.Invalidf("ConnectionString has neither AccountKey nor SharedAccessSignature")
 	case o.Key != "":
 		o.SASToken = ""
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
@@ -21,25 +22,18 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.answer != nil {
 		a.answer.Close() // the SDK leaves it open where it cannot read a header
 	}
-	if a.body != nil {
-		if source := a.body.Failure(); source != nil {
-			return &storage.Error{Err: source} // and the service never got the whole body
-		}
+	if own := a.Failure(); own != nil {
+		return own // and the service never got the whole body
 	}
 	var ce *credentialsError
 	var re *azcore.ResponseError
 	switch {
 	case errors.As(err, &ce) && ctx.Err() == nil:
-		return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(ce.Error(), err)}
+		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
 	case errors.As(err, &re) && re.StatusCode != 0:
 		return answer(ctx, a, re)
-	case ctx.Err() != nil:
-		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
-	case !a.sent.Load():
-		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.Plain(err)} // the SDK refused to make a request
 	}
-	// No connection, no answer, or one that broke off in the middle.
-	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
+	return a.Fail(ctx, err)
 }
 
 // answer classifies what the service said: by its code, and by the status where the code says nothing.
@@ -48,7 +42,7 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	text, sourceStatus := http.StatusText(e.Status), 0
 	if resp := re.RawResponse; resp != nil {
 		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
-		e.RetryAfter = wire.RetryAfter(resp.Header.Get("Retry-After"))
+		e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
 		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code")) // 0 where there is none
 		if m := message(resp); m != "" {
 			text = m
@@ -56,10 +50,10 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	}
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
-		e.Kind = wire.KindOfStatus(e.Status)
+		e.Kind = httpdriver.KindOfStatus(e.Status)
 	}
 	if e.Kind == nil && e.Status/100 == 2 {
-		e.Kind, text = storage.ErrUnavailable, errForeign.Error()
+		e.Kind, text = storage.ErrUnavailable, httpdriver.ErrForeign.Error()
 	}
 	switch {
 	case e.Code == "CannotVerifyCopySource", sourceStatus != 0:
@@ -67,10 +61,10 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 			sourceStatus = e.Status
 		}
 		e.Kind = kindOfSource(sourceStatus)
-	case e.Kind == storage.ErrNotExist && a.missing != nil:
-		e.Kind = a.missing
-	case e.Kind == storage.ErrPrecondition && e.Code != "SourceConditionNotMet" && a.refused != nil:
-		e.Kind = a.refused
+	case e.Kind == storage.ErrNotExist && a.Missing != nil:
+		e.Kind = a.Missing
+	case e.Kind == storage.ErrPrecondition && e.Code != "SourceConditionNotMet" && a.Refused != nil:
+		e.Kind = a.Refused
 	case e.Code == "BlobArchived" || e.Code == "BlobBeingRehydrated":
 		text = "the object is archived and must be rehydrated first: " + text
 	case e.Code == "SnapshotsPresent":
@@ -80,14 +74,14 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	case e.Kind == storage.ErrPermission && expiredAt(re.RawResponse) != "":
 		text = "the shared access signature expired at " + expiredAt(re.RawResponse) + ": " + text
 	case e.Kind == storage.ErrUnavailable && e.Status != http.StatusConflict: // which is definite
-		e.InDoubt = a.inDoubt()
+		e.InDoubt = a.InDoubt()
 		if ctx.Err() != nil {
 			e.Kind = nil
 			e.Err = ctx.Err()
 			return e
 		}
 	}
-	e.Err = wire.NewCause(text, re)
+	e.Err = driver.NewCause(text, re)
 	return e
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // maxMetadata is how many bytes the names and values of an object may have together:
@@ -26,7 +27,7 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 	}
 	for name, v := range m {
 		if name == sumName {
-			return nil, invalid("metadata name %q is reserved", name)
+			return nil, driver.Invalidf("metadata name %q is reserved", name)
 		}
 		add(encodeName(name), storage.EncodeMetadataValue(v))
 	}
@@ -34,7 +35,7 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 		add(sumName, sum)
 	}
 	if size > maxMetadata {
-		return nil, invalid("%d bytes of metadata, at most %d", size, maxMetadata)
+		return nil, driver.Invalidf("%d bytes of metadata, at most %d", size, maxMetadata)
 	}
 	if len(wire) == 0 {
 		return nil, nil

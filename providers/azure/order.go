@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Azure lists names in the order of their UTF-16 code units. That differs from the byte order of UTF-8 in one thing: the characters
@@ -94,7 +94,7 @@ func (w walk) seen(next string) walk {
 
 // startFrom is where the service has to begin: a name that it can take, at From or as little before it as there are such names.
 func (s segment) startFrom() string {
-	i := strings.IndexFunc(s.From, func(r rune) bool { return !wire.XMLText(string(r)) })
+	i := strings.IndexFunc(s.From, func(r rune) bool { return !httpdriver.XMLText(string(r)) })
 	switch {
 	case i < 0:
 		return s.From

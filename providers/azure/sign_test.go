@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // delegationSecret is the value of the stub's user delegation keys.
@@ -179,7 +180,7 @@ func TestDelegationKeyTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if latest := time.Now().Add(maxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
+		if latest := time.Now().Add(driver.MaxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
 			t.Errorf("a key until %v, which a service whose clock is behind refuses", expiry)
 		}
 		if expiry.Before(signed.Expires.Truncate(time.Second)) {

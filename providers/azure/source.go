@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/sas"
+
+	"github.com/polystore/storage/driver"
 )
 
 // sourceExpiry is how long a copy may take to be begun by the service, its clock being another.
@@ -22,7 +24,7 @@ type source struct {
 func (s *Store) source(ctx context.Context, key, version string) (source, error) {
 	at, err := url.Parse(s.client.NewBlobClient(key).URL())
 	if err != nil {
-		return source{}, invalid("not a URL of a blob")
+		return source{}, driver.Invalidf("not a URL of a blob")
 	}
 	q := at.Query()
 	if version != "" {

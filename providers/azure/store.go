@@ -27,7 +27,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Store is one container. Make it with New, use it through a [storage.Bucket].
@@ -41,7 +42,7 @@ type Store struct {
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
 	version    string                         // of the protocol; empty: the SDK's
-	hasher     wire.Hasher                    // of what is sent
+	hasher     driver.Hasher
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -61,6 +62,7 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{name: container}
+	s.hasher.NewCRC64NVME = httpdriver.NewCRC64NVME
 	if err := s.connect(&o); err != nil {
 		s.Close()
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 func init() {
@@ -38,11 +39,11 @@ func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Stor
 	if u.User != nil {
 		name = u.User.Username()
 		if o.Account != "" || o.Domain != "" || o.Endpoint != "" {
-			return nil, invalid("the host of the URL says what the account is: no storage_account, domain or endpoint")
+			return nil, driver.Invalidf("the host of the URL says what the account is: no storage_account, domain or endpoint")
 		}
 		account, domain, ok := strings.Cut(u.Host, ".")
 		if !ok {
-			return nil, invalid("%s URL is not container@account.dfs.core.windows.net", u.Scheme)
+			return nil, driver.Invalidf("%s URL is not container@account.dfs.core.windows.net", u.Scheme)
 		}
 		// The same account has its blobs beside its file system.
 		if rest, ok := strings.CutPrefix(domain, "dfs."); ok {

@@ -11,7 +11,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
 // Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change, it is ErrUnsupported.
@@ -24,18 +24,18 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	conditional := opts.IfAbsent || opts.IfMatch != ""
 	switch {
 	case opts.Token != "":
-		return nil, invalid("a copy within S3 has no token")
+		return nil, driver.Invalidf("a copy within S3 has no token")
 	case conditional && !s.profile.copyConditions:
 		return nil, s.unconditional("Copy")
 	}
-	if err := wire.CheckMatch(opts.IfMatch); err != nil {
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true, document: true}
+	a := writing()
 	in := &s3.CopyObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &dst,

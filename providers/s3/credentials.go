@@ -13,7 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service called expired.
@@ -56,7 +57,7 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	if err != nil {
 		return v, &credentialsError{err}
 	}
-	if a := attemptOf(ctx); a != nil {
+	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
 		a.signed = signature{id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != ""}
 		if v.CanExpire {
 			a.signed.ends = v.Expires
@@ -91,7 +92,7 @@ func (b boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataIn
 	defer cancel()
 	out, err := b.client.GetMetadata(ctx, in, opts...)
 	if err != nil {
-		return nil, wire.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
+		return nil, driver.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
 	}
 	defer out.Content.Close()
 	content, err := io.ReadAll(out.Content) // before the time is over

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse is ErrInvalidKey before any
@@ -31,7 +31,7 @@ func (s *Store) checkKey(key string) error {
 
 // refuse names what is wrong with key, or "".
 func (r *keyRule) refuse(key string, virtualHost bool) string {
-	if !r.nonXML && !wire.XMLText(key) {
+	if !r.nonXML && !httpdriver.XMLText(key) {
 		return "character that XML cannot carry"
 	}
 	if i := strings.IndexAny(key, r.without); i >= 0 {

@@ -1,15 +1,13 @@
 package s3
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Options are the options of New. The zero value is AWS with the environment's region and credentials.
@@ -76,21 +74,21 @@ func (o *Options) check() error {
 	}
 	switch {
 	case ways > 1:
-		return invalid("Credentials, AccessKeyID and Anonymous exclude each other")
+		return driver.Invalidf("Credentials, AccessKeyID and Anonymous exclude each other")
 	case ways == 1 && o.Credentials == nil && !o.Anonymous && (o.AccessKeyID == "" || o.SecretAccessKey == ""):
-		return invalid("AccessKeyID and SecretAccessKey go together")
+		return driver.Invalidf("AccessKeyID and SecretAccessKey go together")
 	case o.PathStyle && o.VirtualHost:
-		return invalid("PathStyle and VirtualHost exclude each other")
+		return driver.Invalidf("PathStyle and VirtualHost exclude each other")
 	case o.PathStyle && o.Accelerate:
-		return invalid("PathStyle and Accelerate exclude each other")
+		return driver.Invalidf("PathStyle and Accelerate exclude each other")
 	case o.Endpoint != "" && (o.Accelerate || o.DualStack || o.FIPS):
-		return invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
+		return driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
 	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms" && o.SSE != "aws:kms:dsse":
-		return invalid("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
+		return driver.Invalidf("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
 	case o.KMSKeyID != "" && !strings.HasPrefix(o.SSE, "aws:kms"):
-		return invalid("KMSKeyID goes with SSE aws:kms")
+		return driver.Invalidf("KMSKeyID goes with SSE aws:kms")
 	case o.BatchSize < 0 || o.BatchSize > maxBatch:
-		return invalid("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
+		return driver.Invalidf("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
 	}
 	return nil
 }
@@ -106,11 +104,11 @@ func (o *Options) withScheme(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return "", invalid("the endpoint is not a URL")
+		return "", driver.Invalidf("the endpoint is not a URL")
 	case u.User != nil:
-		return "", invalid("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
+		return "", driver.Invalidf("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
-		return "", invalid("the endpoint is not http(s)://host[:port][/path]")
+		return "", driver.Invalidf("the endpoint is not http(s)://host[:port][/path]")
 	}
 	return endpoint, nil
 }
@@ -121,12 +119,4 @@ func (o *Options) scheme() string {
 		return "http://"
 	}
 	return "https://"
-}
-
-func invalid(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
 }

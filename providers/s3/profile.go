@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/polystore/storage/driver"
 )
 
 // A profile is what is known of a service that speaks S3: a set of switches, each of which is a request that it would refuse
@@ -91,10 +93,10 @@ func profileOf(provider string, custom bool) (*profile, error) {
 		for i := range profiles {
 			known[i] = profiles[i].name
 		}
-		return nil, invalid("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
+		return nil, driver.Invalidf("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
 	}
 	if name != "aws" && !custom && profiles[i].host == "" {
-		return nil, invalid("provider %s needs an endpoint", name)
+		return nil, driver.Invalidf("provider %s needs an endpoint", name)
 	}
 	return &profiles[i], nil
 }
@@ -114,13 +116,13 @@ func (p *profile) locate(o *Options, region, endpoint string) (string, string, e
 		region = defaultRegion
 	case endpoint == "" && p.host != "":
 		if region == "" && strings.Contains(p.host, "{region}") {
-			return "", "", invalid("provider %s needs a region or an endpoint", p.name)
+			return "", "", driver.Invalidf("provider %s needs a region or an endpoint", p.name)
 		}
 		if strings.ContainsAny(region, ".:/@?#") {
-			return "", "", invalid("%q is no region", region) // but could lead to another host
+			return "", "", driver.Invalidf("%q is no region", region) // but could lead to another host
 		}
 		if o.Accelerate || o.DualStack || o.FIPS {
-			return "", "", invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
+			return "", "", driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
 		}
 		endpoint = o.scheme() + strings.ReplaceAll(p.host, "{region}", region)
 	}

@@ -18,7 +18,6 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/testenv"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // servers are the real servers that this package is run against.
@@ -227,7 +226,7 @@ func TestServerMultipart(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Stat: %v", err)
 				}
-				for _, a := range wire.Algorithms { // versitygw makes a CRC64NVME by itself, as AWS does
+				for _, a := range storage.Algorithms() { // versitygw makes a CRC64NVME by itself, as AWS does
 					h := a.New()
 					io.WriteString(h, content)
 					if sum := *a.Of(&stat.Checksums); sum != nil && !bytes.Equal(sum, h.Sum(nil)) {
@@ -254,7 +253,7 @@ func TestServerChecksums(t *testing.T) {
 		s := mustNew(t, bucket, &o)
 		const content = "content"
 		var all storage.Checksums
-		for _, a := range wire.Algorithms {
+		for _, a := range storage.Algorithms() {
 			h := a.New()
 			h.Write([]byte(content))
 			*a.Of(&all) = h.Sum(nil)
@@ -266,7 +265,7 @@ func TestServerChecksums(t *testing.T) {
 		if err := try("all", all); err != nil {
 			t.Errorf("Put with all sums: %v", err)
 		}
-		for _, a := range wire.Algorithms {
+		for _, a := range storage.Algorithms() {
 			var good, bad storage.Checksums
 			*a.Of(&good) = *a.Of(&all)
 			*a.Of(&bad) = bytes.Repeat([]byte{7}, len(*a.Of(&all)))

@@ -26,7 +26,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
@@ -43,7 +44,7 @@ type Store struct {
 	tls         bool
 	sse, kmsKey string
 	batch       int
-	hasher      wire.Hasher // of what is sent
+	hasher      driver.Hasher
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -59,12 +60,13 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	}
 	arn := strings.HasPrefix(bucket, "arn:") && strings.Count(bucket, ":") >= 5
 	if bucket == "" || bucket == "." || bucket == ".." || strings.Contains(bucket, "/") && !arn {
-		return nil, invalid("%q is no bucket", bucket)
+		return nil, driver.Invalidf("%q is no bucket", bucket)
 	}
 	if err := o.check(); err != nil {
 		return nil, err
 	}
 	s := &Store{bucket: bucket, arn: arn, sse: o.SSE, kmsKey: o.KMSKeyID, batch: o.BatchSize}
+	s.hasher.NewCRC64NVME = httpdriver.NewCRC64NVME
 	if s.batch == 0 {
 		s.batch = defaultBatch
 	}
