@@ -138,9 +138,9 @@ func (s *Store) verifyUpload(
 	if err := s.pipe(d, body(ctx, f, foreign(fi), 0, size)); err != nil {
 		return known, err
 	}
-	got := d.Checksums()
-	if err := driver.Verify(&got, &want); err != nil {
-		return got, err
+	got, err := d.Verify(&want)
+	if err == nil {
+		err = driver.Verify(&got, &known)
 	}
-	return got, driver.Verify(&got, &known)
+	return got, err
 }

@@ -36,8 +36,8 @@ func (s *Store) Put(
 	if err := s.fill(ctx, &steady{f: t.f, sums: d}, body, size); err != nil {
 		return nil, classify(err)
 	}
-	got := d.Checksums()
-	if err := driver.Verify(&got, &opts.Checksums); err != nil {
+	got, err := d.Verify(&opts.Checksums)
+	if err != nil {
 		return nil, err
 	}
 	a := attrsOfPut(opts)

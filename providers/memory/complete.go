@@ -36,7 +36,7 @@ func (s *Store) CompleteUpload(
 		}
 		data = append(data, p.data...)
 	}
-	sums, err := s.sums(ctx, data, &opts.Checksums)
+	sums, err := s.hasher.VerifyBytes(ctx, data, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}

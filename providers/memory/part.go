@@ -47,7 +47,7 @@ func (s *Store) addPart(
 	if err := driver.CheckPartNumber(number, limits.Count); err != nil {
 		return nil, err
 	}
-	sums, err := s.sums(ctx, data, new(storage.Checksums))
+	sums, err := s.hasher.SumBytes(ctx, data, driver.CRC32C)
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,7 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	sums, err := s.sums(ctx, data, &opts.Checksums)
+	sums, err := s.hasher.VerifyBytes(ctx, data, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
@@ -29,15 +29,4 @@ func (s *Store) Put(
 		return nil, err
 	}
 	return s.commit(newVersion(key, data, sums, opts), opts.IfAbsent, opts.IfMatch)
-}
-
-// sums returns the CRC-32C of data and every sum that want has, which are verified.
-func (s *Store) sums(
-	ctx context.Context, data []byte, want *storage.Checksums,
-) (storage.Checksums, error) {
-	got, err := s.hasher.SumBytes(ctx, data, driver.CRC32C|driver.Given(want))
-	if err == nil {
-		err = driver.Verify(&got, want)
-	}
-	return got, err
 }
