@@ -65,7 +65,10 @@ type Hasher struct {
 }
 
 // Digest computes several checksums over what is written to it.
-type Digest struct{ hashes [count]hash.Hash }
+type Digest struct {
+	hashes [count]hash.Hash
+	sums   storage.Checksums // what Checksums fills, without an allocation of its own
+}
 
 // New returns a Digest of the sums in which. A Write to it never fails.
 func (h *Hasher) New(which Sums) *Digest {
@@ -92,13 +95,19 @@ func (d *Digest) Write(p []byte) (int, error) {
 }
 
 // Checksums returns the sums of what was written so far.
-func (d *Digest) Checksums() (c storage.Checksums) {
+func (d *Digest) Checksums() storage.Checksums {
 	for i, h := range d.hashes {
 		if h != nil {
-			*algorithms[i].Of(&c) = h.Sum(nil)
+			*algorithms[i].Of(&d.sums) = h.Sum(nil)
 		}
 	}
-	return c
+	return d.sums
+}
+
+// Verify is Checksums held against the sums that want has: one that differs is ErrIntegrity.
+func (d *Digest) Verify(want *storage.Checksums) (storage.Checksums, error) {
+	d.Checksums()
+	return d.sums, Verify(&d.sums, want)
 }
 
 // Sum reads p once, from its start, and rewinds it. It ends with ctx.
@@ -118,15 +127,35 @@ func (h *Hasher) Sum(ctx context.Context, p *Payload, which Sums) (storage.Check
 // SumBytes is [Hasher.Sum] for bytes in memory.
 func (h *Hasher) SumBytes(ctx context.Context, b []byte, which Sums) (storage.Checksums, error) {
 	d := h.New(which)
+	if err := d.write(ctx, b); err != nil {
+		return storage.Checksums{}, err
+	}
+	return d.Checksums(), nil
+}
+
+// VerifyBytes returns the CRC-32C of b, which is what whole reads are held against, and every sum
+// that want has. One that differs from want's is ErrIntegrity. It is what a driver needs that keeps
+// objects itself: what the caller of a Put gave is verified before anything is visible.
+func (h *Hasher) VerifyBytes(
+	ctx context.Context, b []byte, want *storage.Checksums,
+) (storage.Checksums, error) {
+	d := h.New(CRC32C | Given(want))
+	if err := d.write(ctx, b); err != nil {
+		return storage.Checksums{}, err
+	}
+	return d.Verify(want)
+}
+
+func (d *Digest) write(ctx context.Context, b []byte) error {
 	for len(b) > 0 {
 		if err := ContextErr(ctx); err != nil {
-			return storage.Checksums{}, err
+			return err
 		}
 		n := min(step, len(b))
 		d.Write(b[:n])
 		b = b[n:]
 	}
-	return d.Checksums(), nil
+	return nil
 }
 
 // Verify holds what want has against have. A sum that differs is ErrIntegrity and named; one that

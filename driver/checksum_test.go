@@ -134,3 +134,38 @@ func TestVerify(t *testing.T) {
 		}
 	}
 }
+
+func TestVerifyBytes(t *testing.T) {
+	var h Hasher
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	data := []byte("123456789")
+	all, err := h.SumBytes(t.Context(), data, AllSums)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := MD5.Select(&all)
+	wrong.MD5 = make([]byte, 16)
+	for _, test := range []struct {
+		name string
+		ctx  context.Context
+		want storage.Checksums
+		sums Sums
+		err  error
+	}{
+		{"nothing", t.Context(), storage.Checksums{}, CRC32C, nil},
+		{"a hash", t.Context(), MD5.Select(&all), CRC32C | MD5, nil},
+		{"all", t.Context(), all, AllSums, nil},
+		{"another hash", t.Context(), wrong, 0, storage.ErrIntegrity},
+		{"an ended context", ended, storage.Checksums{}, 0, context.Canceled},
+	} {
+		got, err := h.VerifyBytes(test.ctx, data, &test.want)
+		if test.err == nil && err == nil {
+			if Given(&got) != test.sums || Verify(&got, &test.want) != nil || Verify(&all, &got) != nil {
+				t.Errorf("%s: %v", test.name, got)
+			}
+		} else if !errors.Is(err, test.err) {
+			t.Errorf("%s: %v, want %v", test.name, err, test.err)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"iter"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -42,51 +41,79 @@ func PageSize(n, most int) int {
 	return n
 }
 
+// ListAfter returns the text behind which a page begins, for keys and common prefixes: that of the
+// page token, which [EncodeToken] made of the last entry of the page before, else StartAfter.
+func ListAfter(opts *storage.ListOptions) (string, error) {
+	if opts.PageToken == "" {
+		return opts.StartAfter, nil
+	}
+	token, err := DecodeToken(opts.PageToken, 1)
+	if err != nil {
+		return "", err
+	}
+	return token[0], nil
+}
+
 // ListPage makes a page of a list, for drivers that can walk all objects in the byte order of
 // their keys: it rolls up, jumps behind common prefixes, cuts, and knows its own page tokens.
 //
-// walk yields the objects from the key from on, that included, each as the list is to have it; an
-// error ends the list. It may yield keys without the prefix behind those with it. A page has at
-// most most entries. The token of a page holds its last entry, so that a list goes on from there,
-// whatever was written or deleted meanwhile.
+// walk calls yield for each object from the key from on, that included, as the list is to have it,
+// until yield returns false; an error ends the list. It may yield keys without the prefix behind
+// those with it. A page has at most most entries. The token of a page holds its last entry, so that
+// a list goes on from there, whatever was written or deleted meanwhile.
 func ListPage(
-	opts *storage.ListOptions, most int, walk func(from string) iter.Seq2[*storage.Object, error],
+	opts *storage.ListOptions, most int,
+	walk func(from string, yield func(*storage.Object) bool) error,
 ) (*storage.Page, error) {
-	after := opts.StartAfter
-	if opts.PageToken != "" {
-		token, err := DecodeToken(opts.PageToken, 1)
-		if err != nil {
+	after, err := ListAfter(opts)
+	if err != nil {
+		return nil, err
+	}
+	p := &pager{
+		opts: opts, most: PageSize(opts.PageSize, most), after: after,
+		page: new(storage.Page), from: max(opts.Prefix, after), more: true,
+	}
+	for add := p.add; p.more; {
+		p.more = false
+		if err := walk(p.from, add); err != nil {
 			return nil, err
 		}
-		after = token[0]
 	}
-	most = PageSize(opts.PageSize, most)
-	page := new(storage.Page)
-	for from, more := max(opts.Prefix, after), true; more; {
-		more = false
-		for o, err := range walk(from) {
-			if err != nil {
-				return nil, err
-			}
-			if !strings.HasPrefix(o.Key, opts.Prefix) {
-				return page, nil
-			}
-			if prefix, ok := CommonPrefix(o.Key, opts.Prefix, opts.Delimiter); ok {
-				*o = storage.Object{Key: prefix, IsPrefix: true}
-			}
-			if o.Key > after {
-				if len(page.Objects) == most {
-					page.NextToken = EncodeToken(page.Objects[most-1].Key)
-					return page, nil
-				}
-				page.Objects = append(page.Objects, o)
-			}
-			if o.IsPrefix {
-				from = PrefixEnd(o.Key)
-				more = from != ""
-				break
-			}
+	return p.page, nil
+}
+
+// pager is the state of ListPage: in one place, since a page that is asked for must cost little
+// beside its entries.
+type pager struct {
+	opts  *storage.ListOptions
+	most  int
+	after string
+	page  *storage.Page
+	from  string // where the walk begins
+	more  bool   // it has to
+}
+
+// add adds what the walk has come to, and reports whether it goes on.
+func (p *pager) add(o *storage.Object) bool {
+	if !strings.HasPrefix(o.Key, p.opts.Prefix) {
+		return false
+	}
+	if prefix, ok := CommonPrefix(o.Key, p.opts.Prefix, p.opts.Delimiter); ok {
+		*o = storage.Object{Key: prefix, IsPrefix: true}
+	}
+	if o.Key > p.after {
+		switch n := len(p.page.Objects); n {
+		case p.most:
+			p.page.NextToken = EncodeToken(p.page.Objects[n-1].Key)
+			return false
+		case 0:
+			p.page.Objects = make([]*storage.Object, 0, min(p.most, 64))
 		}
+		p.page.Objects = append(p.page.Objects, o)
 	}
-	return page, nil
+	if o.IsPrefix { // however many keys it stands for
+		p.from = PrefixEnd(o.Key)
+		p.more = p.from != ""
+	}
+	return !o.IsPrefix
 }

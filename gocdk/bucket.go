@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of an error a **storage.Error; the
-// asFunc of a hook gives nothing.
+// Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of
+// an error a **storage.Error; the asFunc of a hook gives nothing.
 func Bucket(b *storage.Bucket) *blob.Bucket { return blob.NewBucket(&bucket{b}) }
 
 // bucket is a driver of the Go CDK.

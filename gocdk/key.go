@@ -36,8 +36,9 @@ func decodeKey(key string) string {
 	})
 }
 
-// encodePrefix returns the longest string with which the encoded form of every key begins that begins with prefix; but for the
-// key that is prefix, if alone reports so: its last slash is escaped. whole reports that no other keys begin with it.
+// encodePrefix returns the longest string with which the encoded form of every key begins that
+// begins with prefix; but for the key that is prefix, if alone reports so: its last slash is
+// escaped. whole reports that no other keys begin with it.
 func encodePrefix(prefix string) (encoded string, whole, alone bool) {
 	if strings.HasPrefix("soap", prefix) || strings.HasPrefix(".well-known/acme-challenge/", prefix) {
 		return "", prefix == "", false
@@ -51,8 +52,8 @@ func encodePrefix(prefix string) (encoded string, whole, alone bool) {
 	return encoded, whole, alone
 }
 
-// encode escapes what stands in s that a portable key cannot have. With open, more follows s: what is at the end of s and whose form
-// that decides is left off.
+// encode escapes what stands in s that a portable key cannot have. With open, more follows s: what
+// is at the end of s and whose form that decides is left off.
 func encode(s string, open bool) string {
 	if s == "" {
 		return ""

@@ -11,7 +11,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// NewRangeReader reads with one request; a range that is empty, which no service can be asked for, costs a Stat.
+// NewRangeReader reads with one request; a range that is empty, which no service can be asked for,
+// costs a Stat.
 func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
 	if err := hook(opts.BeforeRead); err != nil {
 		return nil, err
@@ -49,7 +50,8 @@ func (r *reader) Attributes() *driver.ReaderAttributes {
 	return &driver.ReaderAttributes{ContentType: contentType(r.o), ModTime: r.o.ModTime, Size: r.o.Size}
 }
 
-// Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to its errors only.
+// Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to
+// its errors only.
 func (r *reader) Download(w io.Writer) error {
 	_, err := io.Copy(w, r.ReadCloser)
 	r.err = err

@@ -45,7 +45,7 @@ func (c *lsCmd) list(a *app, b *storage.Bucket, prefix string, out *bufio.Writer
 		n++
 		switch {
 		case c.JSON:
-			err = (&app{stdout: out}).json(describe(o))
+			err = (&app{stdout: out}).objectJSON(o)
 		case o.IsPrefix:
 			_, err = fmt.Fprintf(out, "%20s  %12s  %s\n", "", "-", printable(o.Key))
 		default:

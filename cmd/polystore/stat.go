@@ -22,7 +22,7 @@ func (c *statCmd) Run(a *app) error {
 		return err
 	}
 	if c.JSON {
-		return a.json(describe(o))
+		return a.objectJSON(o)
 	}
-	return describe(o).print(a.stdout)
+	return describe(a.stdout, o)
 }

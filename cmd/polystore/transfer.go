@@ -154,7 +154,7 @@ func (t *transfer) written(o *storage.Object, err error) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.app.json(describe(o))
+	return t.app.objectJSON(o)
 }
 
 // fileUnder is the path under dir of the object whose key ends in rel. Keys that no file can have, or that would lead out of

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 func init() { storage.Handle("file", NewOpener(nil)) }
@@ -31,10 +32,11 @@ func open(u *url.URL, params *storage.Params, o Options) (storage.Store, error) 
 		return nil, err
 	}
 	if u.Host != "" && u.Host != "localhost" {
-		return nil, invalid("file URL with the host %q: the path is absolute and follows three slashes, file:///directory", u.Host)
+		return nil, driver.Invalidf("file URL with the host %q: "+
+			"the path is absolute and follows three slashes, file:///directory", u.Host)
 	}
 	if u.Path == "" {
-		return nil, invalid("file URL without a path")
+		return nil, driver.Invalidf("file URL without a path")
 	}
 	dir := u.Path
 	if runtime.GOOS == "windows" && len(dir) > 2 && dir[2] == ':' {

@@ -14,13 +14,16 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, err
 	}
 	sums := storage.CombineChecksums(parts)
-	mismatch := driver.Verify(&sums, &opts.Checksums)
+	unfit := driver.CheckParts(parts, maxObject/chunk)
+	if unfit == nil {
+		unfit = driver.Verify(&sums, &opts.Checksums)
+	}
 	if id, ok := multipartID(uploadID); ok {
 		switch {
-		case mismatch != nil:
-			return nil, mismatch
 		case s.resumable(opts):
 			return nil, driver.Unsupportedf("a condition, or tags, on an XML multipart upload")
+		case unfit != nil:
+			return nil, unfit
 		}
 		return s.completeMultipart(ctx, key, id, parts, sums)
 	}
@@ -30,8 +33,8 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, err
 	case u.isRefused():
 		return nil, u.refuse()
-	case mismatch != nil:
-		return nil, mismatch
+	case unfit != nil:
+		return nil, unfit
 	}
 	return s.completeSession(ctx, u, parts, sums)
 }
