@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -20,9 +21,15 @@ func TestConformance(t *testing.T) {
 	keepVersions(t, f.open(t))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, f.bucket, &f.options) },
+		Limits:       limits,
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
+}
+
+// What the service does not do.
+var limits = []conformance.Limit{
+	{Feature: conformance.CopyPart, Reason: "the service copies no parts; Copy takes objects of any size"},
 }
 
 // What fake-gcs-server does not do. Each defect is also shown by a probe without this package, in
@@ -54,7 +61,7 @@ func TestConformanceEmulator(t *testing.T) {
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
-		Limits:       emulatorLimits,
+		Limits:       slices.Concat(limits, emulatorLimits),
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
 	})

@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any class, large ones in several calls. The
@@ -21,14 +22,14 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		}
 	}
 	if s.emulator {
-		return nil, unsupported("Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced")
+		return nil, driver.Unsupportedf("Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced")
 	}
 	for _, match := range [...]string{opts.IfMatch, opts.SourceIfMatch} {
 		if err := checkMatch(match); err != nil {
 			return nil, err
 		}
 	}
-	a := &attempt{write: true}
+	a := writing()
 	q := make(url.Values)
 	conditions(q, opts.IfAbsent, opts.IfMatch, a)
 	if err := setVersion(q, "sourceGeneration", opts.SourceVersionID); err != nil {
@@ -79,10 +80,13 @@ type rewriting struct {
 
 func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOptions) (*rewriting, error) {
 	if opts.Token != "" {
-		token, state, err := splitToken(opts.Token)
-		w := &rewriting{token: token}
-		if err != nil || json.Unmarshal([]byte(state), w) != nil {
-			return nil, invalid("not the token of a copy")
+		token, err := driver.DecodeToken(opts.Token, 2)
+		if err != nil {
+			return nil, err
+		}
+		w := &rewriting{token: token[0]}
+		if json.Unmarshal([]byte(token[1]), w) != nil {
+			return nil, driver.Invalidf("not the token of a copy")
 		}
 		return w, nil
 	}
@@ -92,11 +96,7 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 	}
 	if opts.Replace {
 		var err error
-		w.Attributes, err = s.attributesOf("", &storage.PutOptions{
-			ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
-			ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
-			StorageClass: opts.StorageClass, Tags: opts.Tags,
-		})
+		w.Attributes, err = s.attributesOf("", driver.CopyPutOptions(opts))
 		if err != nil || len(opts.Tags) > 0 {
 			return w, err // these go in place of the source's
 		}
@@ -149,7 +149,7 @@ var errSourceChanged = errors.New("the source changed while it was copied")
 func (w *rewriting) next(token string) (*storage.CopyResult, error) {
 	state, err := json.Marshal(w)
 	if err != nil {
-		return nil, invalid("attributes: %w", err)
+		return nil, driver.Invalidf("attributes: %w", err)
 	}
-	return &storage.CopyResult{Token: joinToken(token, string(state))}, nil
+	return &storage.CopyResult{Token: driver.EncodeToken(token, string(state))}, nil
 }

@@ -13,7 +13,7 @@ import (
 	gcloud "cloud.google.com/go/storage"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
 // tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where there are none, that must not
@@ -26,7 +26,7 @@ type credentialsError struct {
 	outside bool // whoever gives tokens could not be reached, or is in trouble
 }
 
-func (e *credentialsError) Error() string { return "no credentials: " + wire.PlainText(e.err) }
+func (e *credentialsError) Error() string { return "no credentials: " + driver.PlainText(e.err) }
 func (e *credentialsError) Unwrap() error { return e.err }
 
 // findCredentials returns those of the options, else the default ones, with requests for tokens that are bounded and fail by name.
@@ -40,13 +40,13 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 	case o.CredentialsFile != "":
 		found, err = credentialsFrom(o.CredentialsFile, detect)
 		if err != nil {
-			return nil, invalid("CredentialsFile: %w", err)
+			return nil, driver.Invalidf("CredentialsFile: %w", err)
 		}
 	default:
 		found, err = credentials.DetectDefault(detect)
 		switch {
 		case err != nil && os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "":
-			return nil, invalid("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
+			return nil, driver.Invalidf("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
 		case err != nil:
 			return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err: err}}
 		}

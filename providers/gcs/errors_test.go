@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // stubbed is a Store on a server that says what no well-behaved one does.
@@ -18,7 +18,7 @@ func stubbed(t *testing.T, handler http.HandlerFunc) (*Store, *httptest.Server) 
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	transport := wire.NewTransport(nil)
+	transport := httpdriver.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	return mustNew(t, "bucket", &Options{Endpoint: server.URL, Anonymous: true, HTTPClient: &http.Client{Transport: transport}}), server
 }

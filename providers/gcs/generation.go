@@ -50,10 +50,10 @@ func conditions(q url.Values, ifAbsent bool, ifMatch string, a *attempt) {
 	switch {
 	case ifAbsent:
 		q.Set("ifGenerationMatch", "0")
-		a.refused = storage.ErrExist
+		a.Refused = storage.ErrExist
 	case ifMatch != "":
 		q.Set("ifGenerationMatch", generationOf(ifMatch))
-		a.refused = storage.ErrPrecondition
+		a.Refused = storage.ErrPrecondition
 	}
 }
 

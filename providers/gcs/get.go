@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are stored: asking for gzip is what keeps the
@@ -22,7 +23,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, err
 	}
 	h := http.Header{"Accept-Encoding": {"gzip"}}
-	if r := wire.Range(opts.Offset, opts.Length); r != "" {
+	if r := httpdriver.Range(opts); r != "" {
 		h.Set("Range", r)
 	}
 	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API only, and its order of "missing"
@@ -35,9 +36,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		h.Set("If-Modified-Since", opts.IfModifiedSince.UTC().Format(http.TimeFormat))
 	}
 	a := new(attempt)
-	asked := &storage.StatOptions{
-		IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID,
-	}
+	asked := driver.ReadConditions(opts)
 	resp, err := s.send(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h})
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || opts.IfMatch != "" && generationOf(opts.IfMatch) == "") {
 		// The service saw the range only, and conditions go first.
@@ -50,13 +49,13 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	}
 	r, err := gotten(key, resp)
 	if err == nil {
-		err = wire.Held(asked, r.Object)
+		err = driver.CheckRead(asked, r.Object)
 	}
 	if err != nil {
 		drain(resp) // a short one, so that the connection stays; a long one is cut
 		return nil, err
 	}
-	r.Body = wire.NewBody(ctx, resp.Body)
+	r.Body = driver.NewBody(ctx, resp.Body, r.Length)
 	return r, nil
 }
 
@@ -84,7 +83,7 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		Length: resp.ContentLength,
 	}
 	if generation == "" {
-		return nil, unanswered(new(attempt), "an object without a generation")
+		return nil, new(attempt).Foreign("an object without a generation")
 	}
 	if stored := h.Get("X-Goog-Stored-Content-Encoding"); stored != "" && stored != encodingOf(h) {
 		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h))}
@@ -93,14 +92,12 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		if resp.ContentLength == 0 { // fake-gcs-server, for a suffix of an empty object
 			return nil, &storage.Error{Kind: storage.ErrRange, Status: resp.StatusCode}
 		}
-		first, last, size, err := wire.ParseContentRange(v)
-		if err != nil {
-			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: err}
+		if err := httpdriver.SetRange(r, v); err != nil {
+			return nil, err
 		}
-		r.Offset, r.Length, r.Object.Size = first, last-first+1, size
 	}
 	if r.Length < 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("an answer without a length")}
+		return nil, new(attempt).Foreign("an object without a length")
 	}
 	return r, nil
 }

@@ -1,15 +1,13 @@
 package gcs
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"cloud.google.com/go/auth"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // The limits of https://cloud.google.com/storage/quotas.
@@ -74,11 +72,11 @@ func (o *Options) check() error {
 	}
 	switch {
 	case ways > 1:
-		return invalid("Credentials, CredentialsFile and Anonymous exclude each other")
+		return driver.Invalidf("Credentials, CredentialsFile and Anonymous exclude each other")
 	case o.PrivateKey != nil && o.AccessID == "":
-		return invalid("PrivateKey goes with AccessID")
+		return driver.Invalidf("PrivateKey goes with AccessID")
 	case o.BatchSize < 0 || o.BatchSize > maxBatch:
-		return invalid("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
+		return driver.Invalidf("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
 	}
 	return nil
 }
@@ -92,12 +90,12 @@ func parseEndpoint(name, endpoint, scheme string) (string, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return "", invalid("%s is not a URL", name)
+		return "", driver.Invalidf("%s is not a URL", name)
 	case u.User != nil:
-		return "", invalid("credentials in %s", name)
+		return "", driver.Invalidf("credentials in %s", name)
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.RawQuery != "", u.Fragment != "",
 		strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/storage/v1"), "/") != "":
-		return "", invalid("%s is not http(s)://host[:port]", name)
+		return "", driver.Invalidf("%s is not http(s)://host[:port]", name)
 	}
 	// Clients leave a scheme's own port out of the Host, which signatures cover.
 	return u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), nil
@@ -106,20 +104,12 @@ func parseEndpoint(name, endpoint, scheme string) (string, error) {
 // checkBucket refuses names that would be read as something else in a URL. The service knows which names there are.
 func checkBucket(name string) error {
 	if name == "" {
-		return invalid("no bucket")
+		return driver.Invalidf("no bucket")
 	}
 	if strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 	}) || strings.Trim(name, ".") == "" {
-		return invalid("%q is no name of a bucket", name)
+		return driver.Invalidf("%q is no name of a bucket", name)
 	}
 	return nil
-}
-
-func invalid(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
 }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // session is a resumable upload, https://cloud.google.com/storage/docs/resumable-uploads, with what has to be known of it between calls.
@@ -97,14 +97,14 @@ func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *s
 			u.parts, u.size, u.tail, u.ended = u.parts[:n-1], at, nil, false
 			n--
 		} else {
-			return nil, unsupported("replacing a part of a resumable session that was sent")
+			return nil, driver.Unsupportedf("replacing a part of a resumable session that was sent")
 		}
 	}
 	switch {
 	case part.Number != n+1 || opts.Offset != u.size || u.ended:
-		return nil, invalid("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
+		return nil, driver.Invalidf("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
 	case !opts.Last && part.Size%chunk != 0:
-		return nil, invalid("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
+		return nil, driver.Invalidf("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
 	}
 	return nil, nil
 }
@@ -160,33 +160,19 @@ func (u *session) whole(parts []*storage.Part) (tail []byte, size int64, err err
 		return x.Number == y.Number && x.Size == y.Size && x.ETag == y.ETag
 	})
 	if !same {
-		return nil, 0, invalid("the parts are not the %d that were sent", len(u.parts))
+		return nil, 0, driver.Invalidf("the parts are not the %d that were sent", len(u.parts))
 	}
 	return u.tail, u.size, nil
 }
 
 // page lists the parts.
 func (u *session) page(opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	from := 0
-	if opts.PageToken != "" {
-		n, err := strconv.ParseUint(opts.PageToken, 10, 31)
-		if err != nil {
-			return nil, invalid("not a page token of an upload")
-		}
-		from = int(n)
-	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	to := len(u.parts)
-	from = min(from, to)
-	page := new(storage.PartPage)
-	if opts.PageSize > 0 && opts.PageSize < to-from {
-		to = from + opts.PageSize
-		page.NextToken = strconv.Itoa(to)
-	}
-	for _, p := range u.parts[from:to] {
+	all := make([]*storage.Part, len(u.parts))
+	for i, p := range u.parts {
 		c := *p
-		page.Parts = append(page.Parts, &c)
+		all[i] = &c
 	}
-	return page, nil
+	return driver.PartsPage(all, opts, maxObject/chunk)
 }

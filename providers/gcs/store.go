@@ -32,7 +32,8 @@ import (
 	gcloud "cloud.google.com/go/storage"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Store is one bucket. Make it with New, use it through a [storage.Bucket].
@@ -44,9 +45,9 @@ type Store struct {
 	batch     int
 	http      *http.Client // authenticated
 	client    *gcloud.Client
-	signer    *signer     // nil: credentials that cannot sign
-	closeIdle func()      // nil: the transport is not the Store's own
-	hasher    wire.Hasher // of what is sent
+	signer    *signer // nil: credentials that cannot sign
+	closeIdle func()  // nil: the transport is not the Store's own
+	hasher    driver.Hasher
 	sessions  sessions
 }
 
@@ -68,6 +69,7 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{bucket: bucket, batch: o.BatchSize}
+	s.hasher.NewCRC64NVME = httpdriver.NewCRC64NVME
 	if s.batch == 0 {
 		s.batch = defaultBatch
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 func init() {
@@ -33,7 +34,7 @@ func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Stor
 	if keyFile != "" {
 		var err error
 		if o.PrivateKey, err = os.ReadFile(keyFile); err != nil {
-			return nil, invalid("private_key_path: %w", err)
+			return nil, driver.Invalidf("private_key_path: %w", err)
 		}
 	}
 	s, err := New(ctx, u.Host, o)

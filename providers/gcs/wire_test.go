@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver/httpdriver"
 	"github.com/polystore/storage/internal/gcsfake"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // Every small operation is one request.
@@ -346,7 +346,7 @@ func TestSignByIAM(t *testing.T) {
 }
 
 func followed(t *testing.T, u *storage.SignedURL) (string, error) {
-	transport := wire.NewTransport(nil)
+	transport := httpdriver.NewTransport(nil)
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(t.Context(), u.Method, u.URL, nil)
 	if err != nil {

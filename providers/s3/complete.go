@@ -21,6 +21,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	if err := s.checkConditions(opts); err != nil {
 		return nil, err
 	}
+	if err := driver.CheckParts(parts, maxParts); err != nil {
+		return nil, err
+	}
 	sums := storage.CombineChecksums(parts)
 	if err := driver.Verify(&sums, &opts.Checksums); err != nil {
 		return nil, err
