@@ -49,14 +49,14 @@ func fuzz(ctx context.Context) error {
 	fmt.Printf("%d targets, %v each\n", len(targets), each)
 	var errs []error
 	for _, t := range targets {
-		fmt.Printf("-- %s.%s\n", shortPackage(t.pkg), t.name)
+		fmt.Printf("-- %s %s\n", shortPackage(t.pkg), t.name)
 		err := command(ctx, nil, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
 			"-fuzztime", each.String(), t.pkg).Run()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s.%s: %w", shortPackage(t.pkg), t.name, err))
+			errs = append(errs, fmt.Errorf("%s %s: %w", shortPackage(t.pkg), t.name, err))
 		}
 	}
 	return errors.Join(errs...)
