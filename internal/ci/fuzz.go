@@ -18,6 +18,10 @@ const (
 	fuzzTime    = 20 * time.Second
 )
 
+// fuzzMinimizeTime bounds the search for a smaller input. The go command's 60 s for each would be all
+// the time that a target has.
+const fuzzMinimizeTime = "5s"
+
 // target is a function of a test file that can be fuzzed.
 type target struct{ pkg, name string }
 
@@ -51,7 +55,7 @@ func fuzz(ctx context.Context) error {
 	for _, t := range targets {
 		fmt.Printf("-- %s %s\n", shortPackage(t.pkg), t.name)
 		err := command(ctx, nil, "go", "test", "-run", "^$", "-fuzz", "^"+t.name+"$",
-			"-fuzztime", each.String(), t.pkg).Run()
+			"-fuzztime", each.String(), "-fuzzminimizetime", fuzzMinimizeTime, t.pkg).Run()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
