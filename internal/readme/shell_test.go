@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -29,11 +30,7 @@ var shells = []string{"", "sh", "shell", "bash", "console"}
 // runs this test. For the same reason go test has to name packages. go install and go get of a
 // version have to name a package of this module, since the version is published later.
 func TestShell(t *testing.T) {
-	for _, name := range []string{"sh", "make"} {
-		if _, err := exec.LookPath(name); err != nil {
-			testenv.NotRun(t, "the shell lines of README.md", err.Error())
-		}
-	}
+	needShell(t)
 	document := readme(t)
 	var tree string
 	found := false
@@ -54,6 +51,19 @@ func TestShell(t *testing.T) {
 	for line, reason := range notRun {
 		if !strings.Contains(document, line) || reason == "" {
 			t.Errorf("%q: the README does not have it, or there is no reason", line)
+		}
+	}
+}
+
+func needShell(t *testing.T) {
+	t.Helper()
+	const what = "the shell lines of README.md"
+	if runtime.GOOS == "windows" {
+		testenv.NotRun(t, what, "they are for a POSIX shell")
+	}
+	for _, name := range []string{"sh", "make"} {
+		if _, err := exec.LookPath(name); err != nil {
+			testenv.NotRun(t, what, err.Error())
 		}
 	}
 }
@@ -177,11 +187,7 @@ func possible(line string) (string, error) {
 // The test would notice a line that fails, a target that is not there, and an output that is not
 // so.
 func TestRunShell(t *testing.T) {
-	for _, name := range []string{"sh", "make"} {
-		if _, err := exec.LookPath(name); err != nil {
-			testenv.NotRun(t, "shell", err.Error())
-		}
-	}
+	needShell(t)
 	tree := t.TempDir()
 	files := map[string]string{
 		"go.mod":   "module " + module + "\n",
