@@ -18,9 +18,9 @@ const (
 	fuzzTime    = 20 * time.Second
 )
 
-// fuzzMinimizeTime bounds the search for a smaller input. The go command's 60 s for each would be all
-// the time that a target has.
-const fuzzMinimizeTime = "5s"
+// fuzzMinimizeTime bounds the search for a smaller form of each input that is kept. The go command's
+// 60 s would leave no time for the fuzzing.
+const fuzzMinimizeTime = "1s"
 
 // target is a function of a test file that can be fuzzed.
 type target struct{ pkg, name string }
