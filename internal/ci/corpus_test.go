@@ -19,8 +19,8 @@ import (
 // minCorpus is how many inputs the corpus of a fuzz target has at least.
 const minCorpus = 3
 
-// Every fuzz target of the module has a corpus, whose inputs go test runs without fuzzing, and every
-// corpus has its target: the go command does not look at one of a target that was renamed.
+// Every fuzz target of the module has a corpus, whose inputs go test runs without fuzzing, and
+// every corpus has its target: the go command does not look at one of a target that was renamed.
 func TestCorpora(t *testing.T) {
 	targets, corpora := fuzzFiles(t, os.DirFS(filepath.Join("..", "..")))
 	if len(targets) == 0 {

@@ -18,8 +18,8 @@ const (
 	fuzzTime    = 20 * time.Second
 )
 
-// fuzzMinimizeTime bounds the search for a smaller form of each input that is kept. The go command's
-// 60 s would leave no time for the fuzzing.
+// fuzzMinimizeTime bounds the search for a smaller form of each input that is kept. The go
+// command's 60 s would leave no time for the fuzzing.
 const fuzzMinimizeTime = "1s"
 
 // target is a function of a test file that can be fuzzed.
