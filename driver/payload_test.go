@@ -121,7 +121,8 @@ func TestFailure(t *testing.T) {
 	}
 }
 
-// A transport reads on in the body of an attempt that has ended while the next one begins: each gets its own bytes.
+// A transport reads on in the body of an attempt that has ended while the next one begins: each
+// gets its own bytes.
 func TestPayloadsAtOnce(t *testing.T) {
 	content := make([]byte, 1<<16)
 	for i := range content {

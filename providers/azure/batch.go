@@ -20,13 +20,15 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// maxBatch is how many blobs one request deletes: https://learn.microsoft.com/rest/api/storageservices/blob-batch.
+// maxBatch is how many blobs one request deletes:
+// https://learn.microsoft.com/rest/api/storageservices/blob-batch.
 const maxBatch = 256
 
 // MaxBatch returns 256.
 func (s *Store) MaxBatch() int { return maxBatch }
 
-// DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by itself.
+// DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by
+// itself.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	if len(keys) > maxBatch {
 		return nil, driver.Invalidf("%d keys, at most %d", len(keys), maxBatch)
@@ -71,7 +73,8 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	return errs, nil
 }
 
-// newBatch makes an empty batch. The SDK would ask for the token of each of its requests under a context that does not end.
+// newBatch makes an empty batch. The SDK would ask for the token of each of its requests under a
+// context that does not end.
 func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 	client := s.client
 	if s.token != nil {
@@ -90,8 +93,8 @@ func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 	return batch, nil
 }
 
-// batchFailures reads the answers to the n requests of a batch: nil where one succeeded. An answer without a number is to the
-// batch as a whole, which was refused.
+// batchFailures reads the answers to the n requests of a batch: nil where one succeeded. An answer
+// without a number is to the batch as a whole, which was refused.
 func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 	_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {

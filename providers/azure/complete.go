@@ -9,9 +9,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// CompleteUpload makes one Put Block List. Of opts.Checksums CRC32C and CRC64NVME are held against those of the parts; the
-// others cannot be known here and are ErrUnsupported. The blocks of an upload are gone, ErrNotExist, once the object has been
-// written by anybody else.
+// CompleteUpload makes one Put Block List. Of opts.Checksums CRC32C and CRC64NVME are held against
+// those of the parts; the others cannot be known here and are ErrUnsupported. The blocks of an
+// upload are gone, ErrNotExist, once the object has been written by anybody else.
 func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err

@@ -87,8 +87,8 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 	return nil
 }
 
-// httpClient is the caller's client or one of the Store's own. A transport of the caller's may unpack
-// gzip by itself, also what is stored so, and a range of it never: identity is asked for.
+// httpClient is the caller's client or one of the Store's own. A transport of the caller's may
+// unpack gzip by itself, also what is stored so, and a range of it never: identity is asked for.
 func (s *Store) httpClient(o *Options) *httpdriver.Client {
 	client := o.HTTPClient
 	if client == nil {
@@ -99,7 +99,8 @@ func (s *Store) httpClient(o *Options) *httpdriver.Client {
 	return httpdriver.NewClient(client, map[string]string{"Accept-Encoding": "identity"})
 }
 
-// checkSAS returns a shared access signature without the question mark that portals put in front of it, and the line end of a file.
+// checkSAS returns a shared access signature without the question mark that portals put in front of
+// it, and the line end of a file.
 func checkSAS(token string) (string, error) {
 	token = strings.TrimPrefix(strings.TrimSpace(token), "?")
 	values, err := url.ParseQuery(token)

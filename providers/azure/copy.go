@@ -13,9 +13,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor put no metadata in the place of
-// some: with Replace it is one Put Block From URL, of at most 4000 MiB, and one Put Block List. What is larger, or empty, is
-// ErrUnsupported.
+// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor
+// put no metadata in the place of some: with Replace it is one Put Block From URL, of at most 4000
+// MiB, and one Put Block List. What is larger, or empty, is ErrUnsupported.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
@@ -70,7 +70,8 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 	}
 	sums := storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME}
 	o, err := s.commit(ctx, dst, upload, []*storage.Part{part}, driver.CopyPutOptions(opts), sums)
-	// Another writer of dst came between: again from the beginning, where the conditions meet what is there now.
+	// Another writer of dst came between: again from the beginning, where the conditions meet what is
+	// there now.
 	if e := (*storage.Error)(nil); errors.As(err, &e) && e.Kind == storage.ErrChanged {
 		e.Kind = storage.ErrUnavailable
 	}
@@ -81,8 +82,9 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 	return &storage.CopyResult{Object: o}, nil
 }
 
-// otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the source, one after which the Bucket
-// copies in another way, which shows any other reason just as well.
+// otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the
+// source, one after which the Bucket copies in another way, which shows any other reason just as
+// well.
 func otherwise(e *storage.Error) *storage.Error {
 	switch {
 	case e.Kind == storage.ErrInvalid && e.Status != 0, e.Kind == storage.ErrRange, e.Kind == nil && e.Status == http.StatusConflict:

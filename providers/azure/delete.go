@@ -9,7 +9,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Delete makes one Delete Blob. Snapshots are not deleted along: an object that has some stays, with an error that says so.
+// Delete makes one Delete Blob. Snapshots are not deleted along: an object that has some stays,
+// with an error that says so.
 func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
 	if err := checkKey(key); err != nil {
 		return err

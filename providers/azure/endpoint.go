@@ -17,7 +17,8 @@ const (
 	defaultDomain   = "blob.core.windows.net"
 )
 
-// service finds the URL of the blob service and the name of the account, and takes a connection string apart.
+// service finds the URL of the blob service and the name of the account, and takes a connection
+// string apart.
 func (o *Options) service() (*url.URL, error) {
 	switch {
 	case o.ConnectionString != "":
@@ -60,8 +61,9 @@ func (o *Options) service() (*url.URL, error) {
 	return u, nil
 }
 
-// accountOf is the account that the URL of a blob service names: in its path, as emulators have it, else in the host's first
-// label, which may be that of the account's copy in its second region; empty where there is none.
+// accountOf is the account that the URL of a blob service names: in its path, as emulators have it,
+// else in the host's first label, which may be that of the account's copy in its second region;
+// empty where there is none.
 func accountOf(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -76,7 +78,8 @@ func accountOf(endpoint string) string {
 	return ""
 }
 
-// local reports whether host is one of this machine or an address: no account can stand in front of it.
+// local reports whether host is one of this machine or an address: no account can stand in front of
+// it.
 func local(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h

@@ -17,7 +17,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same.
 func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.answer != nil {
 		a.answer.Close() // the SDK leaves it open where it cannot read a header
@@ -36,7 +37,8 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	return a.Fail(ctx, err)
 }
 
-// answer classifies what the service said: by its code, and by the status where the code says nothing.
+// answer classifies what the service said: by its code, and by the status where the code says
+// nothing.
 func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.Error {
 	e := &storage.Error{Status: re.StatusCode, Code: re.ErrorCode}
 	text, sourceStatus := http.StatusText(e.Status), 0
@@ -85,8 +87,8 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	return e
 }
 
-// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
-// https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+// kindOf has the codes that mean something else than their status, and those whose status is not to
+// be relied on. https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 var kindOf = map[string]error{
 	"BlobNotFound":        storage.ErrNotExist,
 	"ResourceNotFound":    storage.ErrNotExist,
@@ -133,8 +135,9 @@ var kindOf = map[string]error{
 	"APINotImplemented": errors.ErrUnsupported,
 }
 
-// kindOfSource is the kind of a copy whose source answered with status. Everything that is not plain (an empty source, one
-// above the limit: 409) is for the Bucket to copy otherwise: https://github.com/Azure/azure-sdk-for-go/issues/19880.
+// kindOfSource is the kind of a copy whose source answered with status. Everything that is not
+// plain (an empty source, one above the limit: 409) is for the Bucket to copy otherwise:
+// https://github.com/Azure/azure-sdk-for-go/issues/19880.
 func kindOfSource(status int) error {
 	switch status {
 	case http.StatusNotFound:
@@ -149,8 +152,9 @@ func kindOfSource(status int) error {
 	return errors.ErrUnsupported
 }
 
-// message is the first line of what the service says in XML; the lines behind it repeat the request's ID. The detail of an
-// authentication failure, which repeats what was signed, is left out.
+// message is the first line of what the service says in XML; the lines behind it repeat the
+// request's ID. The detail of an authentication failure, which repeats what was signed, is left
+// out.
 func message(resp *http.Response) string {
 	if resp.Body == nil {
 		return ""
@@ -173,8 +177,8 @@ func message(resp *http.Response) string {
 	return text
 }
 
-// expiredAt is when the shared access signature of the request expired, as it says itself; empty where it did not. The service tells
-// that only beside what was signed.
+// expiredAt is when the shared access signature of the request expired, as it says itself; empty
+// where it did not. The service tells that only beside what was signed.
 func expiredAt(resp *http.Response) string {
 	if resp == nil || resp.Request == nil {
 		return ""

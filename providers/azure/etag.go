@@ -10,8 +10,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// noETag is well-formed and the ETag of nothing: it stands for tokens that Azure never gave out where a request must be made
-// all the same, since a missing object answers otherwise than one that does not match.
+// noETag is well-formed and the ETag of nothing: it stands for tokens that Azure never gave out
+// where a request must be made all the same, since a missing object answers otherwise than one that
+// does not match.
 const noETag = `"0x0"`
 
 // match is the If-Match of a read or of a copy's source, nil for none.
@@ -25,8 +26,8 @@ func match(token string) *azcore.ETag {
 	return new(azcore.ETag(token))
 }
 
-// readConditions are the headers of a conditional read. The service takes one of them at a time; driver.CheckRead sees to the others. A token that
-// matches nothing is no If-None-Match.
+// readConditions are the headers of a conditional read. The service takes one of them at a time;
+// driver.CheckRead sees to the others. A token that matches nothing is no If-None-Match.
 func readConditions(o *storage.GetOptions) *blob.AccessConditions {
 	m := new(blob.ModifiedAccessConditions)
 	switch {
@@ -42,8 +43,8 @@ func readConditions(o *storage.GetOptions) *blob.AccessConditions {
 	return &blob.AccessConditions{ModifiedAccessConditions: m}
 }
 
-// writeConditions are the headers of a conditional write, and the kinds of its refusal. A missing object is as good as a
-// changed one to an If-Match.
+// writeConditions are the headers of a conditional write, and the kinds of its refusal. A missing
+// object is as good as a changed one to an If-Match.
 func writeConditions(ifAbsent bool, ifMatch string, a *attempt) *blob.AccessConditions {
 	m := new(blob.ModifiedAccessConditions)
 	switch {

@@ -11,8 +11,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Get makes one Get Blob. Azure has no suffixes: Offset < 0 is ErrUnsupported. Only where an IfMatch is refused a request follows, which
-// tells a missing object from a changed one.
+// Get makes one Get Blob. Azure has no suffixes: Offset < 0 is ErrUnsupported. Only where an
+// IfMatch is refused a request follows, which tells a missing object from a changed one.
 func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object 
 	return o
 }
 
-// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place keeps both of what it once was: it
-// has none.
+// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place
+// keeps both of what it once was: it has none.
 func trust(sums *storage.Checksums, t blob.BlobType, md5 []byte) {
 	switch {
 	case t != blob.BlobTypeBlockBlob:

@@ -184,7 +184,8 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	return found, value(next), nil
 }
 
-// startFrom is where the service has to begin. With a delimiter it takes names of one level below the prefix only.
+// startFrom is where the service has to begin. With a delimiter it takes names of one level below
+// the prefix only.
 func (l *listing) startFrom() string {
 	from := l.Walk[0].startFrom()
 	if rest, ok := strings.CutPrefix(from, l.opts.Prefix); ok && l.opts.Delimiter != "" {
@@ -197,7 +198,8 @@ func (l *listing) startFrom() string {
 	return from
 }
 
-// whole is a common prefix to its end: Azurite gives no more than the first character of a delimiter.
+// whole is a common prefix to its end: Azurite gives no more than the first character of a
+// delimiter.
 func whole(prefix, delimiter string) string {
 	if strings.HasSuffix(prefix, delimiter) {
 		return prefix
@@ -205,7 +207,8 @@ func whole(prefix, delimiter string) string {
 	return strings.TrimSuffix(prefix, delimiter[:1]) + delimiter
 }
 
-// listed is nil for what is no object: deleted ones, and the directories of a hierarchical namespace.
+// listed is nil for what is no object: deleted ones, and the directories of a hierarchical
+// namespace.
 func listed(item *container.BlobItem) *entry {
 	p := item.Properties
 	if p == nil || value(item.Deleted) || value(p.ResourceType) == "directory" {

@@ -13,19 +13,22 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Options are the options of New. The zero value is the account and the credentials of the environment.
+// Options are the options of New. The zero value is the account and the credentials of the
+// environment.
 type Options struct {
-	// Account is the name of the storage account, and not its host. Empty: what the connection string or Endpoint says, else
-	// AZURE_STORAGE_ACCOUNT.
+	// Account is the name of the storage account, and not its host. Empty: what the connection string
+	// or Endpoint says, else AZURE_STORAGE_ACCOUNT.
 	Account string
 
-	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which has account, endpoint
-	// and one of the former; Credential, of package azidentity or another; or Anonymous: at most one of the five. None: what
-	// AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of
-	// Entra ID (environment, workload identity, managed identity, command line tools).
+	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which
+	// has account, endpoint and one of the former; Credential, of package azidentity or another; or
+	// Anonymous: at most one of the five. None: what AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or
+	// AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of Entra ID
+	// (environment, workload identity, managed identity, command line tools).
 	//
-	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own account, the one that AZURE_STORAGE_ACCOUNT or
-	// the connection string names, is not used for another.
+	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own
+	// account, the one that AZURE_STORAGE_ACCOUNT or the connection string names, is not used for
+	// another.
 	Key              string
 	SASToken         string
 	ConnectionString string
@@ -41,12 +44,13 @@ type Options struct {
 	CDN           bool   // Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
 	LocalEmulator bool   // Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
 
-	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too new: "2025-11-05". Signatures are of
-	// this version, too: none can be made with Entra ID, and none with a key before 2020-12-06. Copies then go through the program.
+	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too
+	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and none
+	// with a key before 2020-12-06. Copies then go through the program.
 	APIVersion string
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
-	// transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
+	// Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 
@@ -145,7 +149,8 @@ func (o *Options) fromEnvironment() error {
 	return nil
 }
 
-// shown is what an error says of v: nothing behind a question mark, where a shared access signature begins.
+// shown is what an error says of v: nothing behind a question mark, where a shared access signature
+// begins.
 func shown(v string) string {
 	v, _, _ = strings.Cut(v, "?")
 	return v

@@ -10,8 +10,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// ListPartsPage makes one Get Block List, whatever the page: the service knows no pages of it. An upload without parts cannot be told
-// from one that is not there.
+// ListPartsPage makes one Get Block List, whatever the page: the service knows no pages of it. An
+// upload without parts cannot be told from one that is not there.
 func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err

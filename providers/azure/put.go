@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// maxPut is the largest object that one request makes: https://learn.microsoft.com/rest/api/storageservices/put-blob.
+// maxPut is the largest object that one request makes:
+// https://learn.microsoft.com/rest/api/storageservices/put-blob.
 const maxPut = 5000 << 20
 
 // Put makes one Put Blob, of at most 5000 MiB.

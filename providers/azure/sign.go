@@ -13,9 +13,10 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// SignURL makes a shared access signature for one blob: with the shared key without a request, with Entra ID with one request
-// for a user delegation key, which is kept for later ones. A signature binds what may be done with the blob, not the
-// headers of a request: ContentType and ContentLength are ErrUnsupported, and Metadata is in the Header that goes with the URL.
+// SignURL makes a shared access signature for one blob: with the shared key without a request, with
+// Entra ID with one request for a user delegation key, which is kept for later ones. A signature
+// binds what may be done with the blob, not the headers of a request: ContentType and ContentLength
+// are ErrUnsupported, and Metadata is in the Header that goes with the URL.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -81,8 +82,9 @@ func permit(method string, o *storage.SignOptions) (p sas.BlobPermissions, heade
 	return p, header, err
 }
 
-// firstKeySigned and sas.Version are the first versions of the protocol that know what the SDK signs with a shared key, and with
-// a user delegation key. Before them the same fields were signed in another form.
+// firstKeySigned and sas.Version are the first versions of the protocol that know what the SDK
+// signs with a shared key, and with a user delegation key. Before them the same fields were signed
+// in another form.
 const firstKeySigned = "2020-12-06"
 
 // signature signs with what the Store has, in the version of the protocol that it speaks.

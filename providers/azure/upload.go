@@ -6,7 +6,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// CreateUpload makes no request: an upload is the name that its blocks share. What it refuses, CompleteUpload would.
+// CreateUpload makes no request: an upload is the name that its blocks share. What it refuses,
+// CompleteUpload would.
 func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", &storage.Error{Err: err}
@@ -20,7 +21,8 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	return newUploadID(), nil
 }
 
-// AbortUpload does nothing, for Azure has no request for it: the blocks stay until the object is written, or for a week.
+// AbortUpload does nothing, for Azure has no request for it: the blocks stay until the object is
+// written, or for a week.
 func (s *Store) AbortUpload(_ context.Context, key, _ string) error { return checkKey(key) }
 
 // PartLimits are those of block blobs, whatever the options.

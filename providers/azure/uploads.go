@@ -9,8 +9,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get Block List for each of these. An
-// upload is listed from its first part on, if no object is under its key yet.
+// ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get
+// Block List for each of these. An upload is listed from its first part on, if no object is under
+// its key yet.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
 	if err := driver.CheckListUploads(opts); err != nil {
 		return nil, err

@@ -19,8 +19,9 @@ func init() {
 	}
 }
 
-// open makes the Store of az://container?…, or of abfss://container@account.dfs.core.windows.net, the URLs of Hadoop; the parameters
-// are the fields of Options under the names that users of other libraries know. Credentials have none.
+// open makes the Store of az://container?…, or of abfss://container@account.dfs.core.windows.net,
+// the URLs of Hadoop; the parameters are the fields of Options under the names that users of other
+// libraries know. Credentials have none.
 func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Store, error) {
 	o := &Options{
 		Account:       params.String("storage_account"),

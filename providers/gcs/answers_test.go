@@ -17,7 +17,8 @@ import (
 
 const loginPage = "<html><head><title>Sign in</title></head><body>to the network</body></html>"
 
-// A page that a proxy put in the service's place, with success, is no answer: nothing is taken for done, gone or empty.
+// A page that a proxy put in the service's place, with success, is no answer: nothing is taken for
+// done, gone or empty.
 func TestForeignPage(t *testing.T) {
 	for name, page := range map[string]string{"a page for people": loginPage, "another document": "<Other/>", "nothing": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -80,7 +81,8 @@ func TestErrorWithSuccess(t *testing.T) {
 	}
 }
 
-// An object without a generation is none of Cloud Storage's: what it is cannot be said, and nothing can be pinned to it.
+// An object without a generation is none of Cloud Storage's: what it is cannot be said, and nothing
+// can be pinned to it.
 func TestAnswerWithoutGeneration(t *testing.T) {
 	s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "{}") })
 	_, err := s.Get(t.Context(), "k", &storage.GetOptions{})
@@ -131,7 +133,8 @@ func TestSessionPartsOfAnySize(t *testing.T) {
 	}
 }
 
-// Conditions go before ranges: what has not changed is "not modified" also where there is nothing in the range.
+// Conditions go before ranges: what has not changed is "not modified" also where there is nothing
+// in the range.
 func TestConditionBeforeRange(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
@@ -170,7 +173,8 @@ func TestSignedUntil(t *testing.T) {
 	}
 }
 
-// The environment's emulator is nobody's business where the options name an endpoint and credentials.
+// The environment's emulator is nobody's business where the options name an endpoint and
+// credentials.
 func TestEndpointOverEmulator(t *testing.T) {
 	cleanEnvironment(t)
 	f := startFake(t, gcsfake.Options{})

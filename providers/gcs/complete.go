@@ -7,8 +7,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// CompleteUpload makes one request. Of opts.Checksums CRC32C, CRC32 and CRC64NVME are held against those of the parts, as far as these have
-// them; the others cannot be known here and are errors.ErrUnsupported.
+// CompleteUpload makes one request. Of opts.Checksums CRC32C, CRC32 and CRC64NVME are held against
+// those of the parts, as far as these have them; the others cannot be known here and are
+// errors.ErrUnsupported.
 func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err

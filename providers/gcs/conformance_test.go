@@ -47,7 +47,8 @@ var emulatorLimits = []conformance.Limit{
 	{Feature: conformance.SignURLIfAbsent, Defect: true, Reason: "the condition of a signed PUT is ignored"},
 }
 
-// The public fake ignores most conditions, so it proves little beyond an independent reading of the API.
+// The public fake ignores most conditions, so it proves little beyond an independent reading of the
+// API.
 func TestConformanceEmulator(t *testing.T) {
 	env := testenv.FakeGCS(t)
 	bucket := env.NewBucket(t)

@@ -55,7 +55,8 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if o.HTTPClient != nil {
 		s.http.Timeout = o.HTTPClient.Timeout
 	}
-	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from looking for others.
+	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from
+	// looking for others.
 	s.client, err = gcloud.NewClient(ctx, append(auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"))...)
 	if err != nil {
 		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err)}

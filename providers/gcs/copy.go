@@ -11,10 +11,12 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any class, large ones in several calls. The
-// first call looks at the source before, which is one more request, where the copy depends on what is there: into another class, since the
-// service sets a class together with all other attributes, and with a Replace without tags, since dropping those of the source takes a
-// permission that few roles have, storage.objects.dropContexts, also where there are none.
+// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any
+// class, large ones in several calls. The first call looks at the source before, which is one more
+// request, where the copy depends on what is there: into another class, since the service sets a
+// class together with all other attributes, and with a Replace without tags, since dropping those
+// of the source takes a permission that few roles have, storage.objects.dropContexts, also where
+// there are none.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
@@ -69,7 +71,8 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	return w.next(answer.RewriteToken)
 }
 
-// rewriting is what all calls of one copy have to say alike. It travels in our token, beside the service's.
+// rewriting is what all calls of one copy have to say alike. It travels in our token, beside the
+// service's.
 type rewriting struct {
 	token          string
 	Generation     string      // of the source; empty: any
@@ -126,8 +129,8 @@ func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOption
 	return r, err
 }
 
-// refusedCopy is the error of a copy. The service does not tell which condition it refused: a source that is no longer what it was when it
-// was looked at is no refusal of the caller's.
+// refusedCopy is the error of a copy. The service does not tell which condition it refused: a
+// source that is no longer what it was when it was looked at is no refusal of the caller's.
 func (s *Store) refusedCopy(ctx context.Context, err error, w *rewriting, src string, opts *storage.CopyOptions) error {
 	if e, ok := err.(*storage.Error); !ok || e.Status != http.StatusPreconditionFailed || w.Metageneration == "" {
 		return err

@@ -16,11 +16,13 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where there are none, that must not
-// take long to notice: the client of the metadata server repeats its requests for minutes.
+// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where
+// there are none, that must not take long to notice: the client of the metadata server repeats its
+// requests for minutes.
 const tokenTimeout = 4 * time.Second
 
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
+// credentialsError is a failure to get credentials, as opposed to one of the request that needs
+// them.
 type credentialsError struct {
 	err     error
 	outside bool // whoever gives tokens could not be reached, or is in trouble
@@ -29,7 +31,8 @@ type credentialsError struct {
 func (e *credentialsError) Error() string { return "no credentials: " + driver.PlainText(e.err) }
 func (e *credentialsError) Unwrap() error { return e.err }
 
-// findCredentials returns those of the options, else the default ones, with requests for tokens that are bounded and fail by name.
+// findCredentials returns those of the options, else the default ones, with requests for tokens
+// that are bounded and fail by name.
 func findCredentials(o *Options) (*auth.Credentials, error) {
 	found := o.Credentials
 	// signBlob needs the second scope.

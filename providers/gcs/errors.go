@@ -15,8 +15,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same. There was no answer, or one that
-// broke off in the middle.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same. There was no answer, or one that broke off in the middle.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	var none *credentialsError
 	e := a.Fail(ctx, err)
@@ -70,7 +70,8 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 	return e
 }
 
-// said is the service's own word: the reason of the JSON API or the code of the XML API, and a text.
+// said is the service's own word: the reason of the JSON API or the code of the XML API, and a
+// text.
 type said struct{ code, message string }
 
 // parseRefusal reads the body of a refusal in either API's form; what is in neither is its text.
@@ -118,8 +119,10 @@ func (x *xmlError) said() said {
 	return said{x.Code, text}
 }
 
-// kindOf has the codes that mean something else than their status, or that come without one (in a batch). The JSON API's are in lower case:
-// https://cloud.google.com/storage/docs/json_api/v1/status-codes, https://cloud.google.com/storage/docs/xml-api/reference-status.
+// kindOf has the codes that mean something else than their status, or that come without one (in a
+// batch). The JSON API's are in lower case:
+// https://cloud.google.com/storage/docs/json_api/v1/status-codes,
+// https://cloud.google.com/storage/docs/xml-api/reference-status.
 var kindOf = map[string]error{
 	"NoSuchKey":    storage.ErrNotExist,
 	"NoSuchUpload": storage.ErrNotExist,

@@ -111,7 +111,8 @@ func TestRefusals(t *testing.T) {
 	wantKind(t, "Delete", s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: "5"}), storage.ErrPrecondition)
 }
 
-// A server that is not there did not carry anything out; one that took the whole body and broke off may have.
+// A server that is not there did not carry anything out; one that took the whole body and broke off
+// may have.
 func TestDoubt(t *testing.T) {
 	s, server := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
 		var b [4096]byte

@@ -12,8 +12,9 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are stored: asking for gzip is what keeps the
-// service from unpacking, https://cloud.google.com/storage/docs/transcoding.
+// Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are
+// stored: asking for gzip is what keeps the service from unpacking,
+// https://cloud.google.com/storage/docs/transcoding.
 func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -26,9 +27,10 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	if r := httpdriver.Range(opts); r != "" {
 		h.Set("Range", r)
 	}
-	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API only, and its order of "missing"
-	// and "refused" is not documented. These two go along so that nothing is sent in vain, and so that a range of another version is
-	// "refused" and not "not satisfiable".
+	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API
+	// only, and its order of "missing" and "refused" is not documented. These two go along so that
+	// nothing is sent in vain, and so that a range of another version is "refused" and not "not
+	// satisfiable".
 	if g := generationOf(opts.IfMatch); g != "" {
 		h.Set(generationHeader, g)
 	}
@@ -109,8 +111,8 @@ func encodingOf(h http.Header) string {
 	return "identity"
 }
 
-// cacheControl is empty for what the service says of objects that have none and are not public. (Of public ones it says "public,
-// max-age=3600", as their owner may have done.)
+// cacheControl is empty for what the service says of objects that have none and are not public. (Of
+// public ones it says "public, max-age=3600", as their owner may have done.)
 func cacheControl(h http.Header) string {
 	if v := h.Get("Cache-Control"); v != "private, max-age=0" {
 		return v

@@ -85,9 +85,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	return page, nil
 }
 
-// rollUp makes a page of a delimited list from the keys of a flat one, in order; it has a token where
-// it does not hold them all. An emulator's own delimited lists repeat all prefixes on each page and
-// take a delimiter for one byte (fake-gcs-server).
+// rollUp makes a page of a delimited list from the keys of a flat one, in order; it has a token
+// where it does not hold them all. An emulator's own delimited lists repeat all prefixes on each
+// page and take a delimiter for one byte (fake-gcs-server).
 func rollUp(flat []*storage.Object, opts *storage.ListOptions, after string) (*storage.Page, error) {
 	own := &storage.ListOptions{
 		Prefix: opts.Prefix, Delimiter: opts.Delimiter, StartAfter: after, PageSize: opts.PageSize,

@@ -10,8 +10,8 @@ import (
 // metadataPrefix begins the names of metadata in headers, in the form of net/http.
 const metadataPrefix = "X-Goog-Meta-"
 
-// encodeMetadata gives the entries in the form of the wire, ErrInvalid where the service takes no more. The JSON API would take any
-// text, but the reads are the XML API's, whose headers do not.
+// encodeMetadata gives the entries in the form of the wire, ErrInvalid where the service takes no
+// more. The JSON API would take any text, but the reads are the XML API's, whose headers do not.
 func encodeMetadata(m map[string]string) (map[string]string, error) {
 	return driver.EncodeMetadata(m, 0, maxMetadata)
 }

@@ -30,7 +30,8 @@ func (s *Store) createMultipart(ctx context.Context, key string, attrs *attribut
 	return "m" + answer.UploadId, nil
 }
 
-// putMultipart sends a part with its CRC32C, and returns that of what arrived, if the service says it.
+// putMultipart sends a part with its CRC32C, and returns that of what arrived, if the service says
+// it.
 func (s *Store) putMultipart(ctx context.Context, key, id string, src *driver.Source, part *storage.Part) (arrived []byte, err error) {
 	if err := driver.CheckPartNumber(part.Number, maxParts); err != nil {
 		return nil, err
@@ -91,8 +92,8 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 	if generation != "" {
 		return o, nil
 	}
-	// The reference does not promise the generation. The object that is there now is ours if its bytes are; another writer's, with
-	// other bytes, leaves ours unknown.
+	// The reference does not promise the generation. The object that is there now is ours if its bytes
+	// are; another writer's, with other bytes, leaves ours unknown.
 	if now, err := s.Stat(ctx, key, &storage.StatOptions{}); err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
 		o.ETag, o.VersionID = now.ETag, now.VersionID
 	}
@@ -144,7 +145,8 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 	return page, nil
 }
 
-// uploadList is a page of uploads. Their keys are asked for URL-encoded, since XML cannot carry every key.
+// uploadList is a page of uploads. Their keys are asked for URL-encoded, since XML cannot carry
+// every key.
 type uploadList struct {
 	Upload []struct {
 		Key, UploadId string

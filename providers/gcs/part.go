@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// PutPart makes one request; a part of a resumable session may take several, since the service says how much of each it keeps.
+// PutPart makes one request; a part of a resumable session may take several, since the service says
+// how much of each it keeps.
 func (s *Store) PutPart(
 	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions,
 ) (*storage.Part, error) {
@@ -33,7 +34,8 @@ func (s *Store) PutPart(
 	}
 	if id, ok := multipartID(uploadID); ok {
 		arrived, err := s.putMultipart(ctx, key, id, src, part)
-		// A difference is noticed before the upload can be completed with the part, also where the service did not look.
+		// A difference is noticed before the upload can be completed with the part, also where the
+		// service did not look.
 		if err == nil && arrived != nil && !bytes.Equal(arrived, sum) {
 			err = driver.Mismatch("CRC32C", arrived, sum)
 		}

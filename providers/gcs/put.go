@@ -65,7 +65,8 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	return r.written(key), nil
 }
 
-// related is a body of two parts (RFC 2387), its length, and the boundary, which is random since the bytes may hold anything.
+// related is a body of two parts (RFC 2387), its length, and the boundary, which is random since
+// the bytes may hold anything.
 func related(attrs *attributes, bytesOf io.Reader, size int64) (body io.Reader, length int64, boundary string, err error) {
 	boundary = rand.Text()
 	var head bytes.Buffer
@@ -76,6 +77,7 @@ func related(attrs *attributes, bytesOf io.Reader, size int64) (body io.Reader, 
 	fmt.Fprintf(&head, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, attrs.ContentType)
 	tail := "\r\n--" + boundary + "--\r\n"
 	length = int64(head.Len()) + size + int64(len(tail))
-	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where net/http has one in a pool.
+	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where net/http
+	// has one in a pool.
 	return struct{ io.Reader }{io.MultiReader(&head, bytesOf, strings.NewReader(tail))}, length, boundary, nil
 }

@@ -60,7 +60,8 @@ func (s *Store) sendJSON(ctx context.Context, a *attempt, r request, v any) erro
 	return nil
 }
 
-// sendDelete is send with an answer that has nothing to say: a page that a proxy put in its place is no answer.
+// sendDelete is send with an answer that has nothing to say: a page that a proxy put in its place
+// is no answer.
 func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
@@ -73,8 +74,9 @@ func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 	return nil
 }
 
-// sendXML is send with an answer that is read into v, whose root has to be the one named: a page that a proxy put in its place is no
-// answer. It returns its headers. An error that comes with success, because the service began to answer too early, is an error.
+// sendXML is send with an answer that is read into v, whose root has to be the one named: a page
+// that a proxy put in its place is no answer. It returns its headers. An error that comes with
+// success, because the service began to answer too early, is an error.
 func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string, v any) (http.Header, error) {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// attributes are what a write says of an object, in the JSON API's form: https://cloud.google.com/storage/docs/json_api/v1/objects.
+// attributes are what a write says of an object, in the JSON API's form:
+// https://cloud.google.com/storage/docs/json_api/v1/objects.
 type attributes struct {
 	Name               string            `json:"name,omitempty"`
 	ContentType        string            `json:"contentType,omitempty"`

@@ -17,13 +17,14 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Requests of a resumable session: https://cloud.google.com/storage/docs/performing-resumable-uploads.
+// Requests of a resumable session:
+// https://cloud.google.com/storage/docs/performing-resumable-uploads.
 
 // cancelled is the status of a session that was ended by DELETE.
 const cancelled = 499
 
-// createSession begins a session with its condition. The service may refuse the condition now, or at the end, or both: a refusal now is
-// kept for CompleteUpload, and the parts then go nowhere.
+// createSession begins a session with its condition. The service may refuse the condition now, or
+// at the end, or both: a refusal now is kept for CompleteUpload, and the parts then go nowhere.
 func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *storage.PutOptions) (string, error) {
 	u := &session{key: attrs.Name, refusal: storage.ErrPrecondition}
 	if opts.IfAbsent {
@@ -55,8 +56,8 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 	return u.id, nil
 }
 
-// putSession sends a part that begins at offset of the object, and returns its tail, which is not sent yet. Whatever went before, the service
-// is sent what it does not have, and nothing else.
+// putSession sends a part that begins at offset of the object, and returns its tail, which is not
+// sent yet. Whatever went before, the service is sent what it does not have, and nothing else.
 func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, size, offset int64) (tail []byte, err error) {
 	whole := size - size%chunk
 	end := offset + whole
@@ -88,8 +89,8 @@ func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, 
 	return tail, nil
 }
 
-// completeSession sends the tail, with the CRC32C of the whole, which the service checks before it makes the object. After an attempt without an
-// answer it asks first.
+// completeSession sends the tail, with the CRC32C of the whole, which the service checks before it
+// makes the object. After an attempt without an answer it asks first.
 func (s *Store) completeSession(ctx context.Context, u *session, parts []*storage.Part, sums storage.Checksums) (*storage.Object, error) {
 	tail, size, err := u.whole(parts)
 	if err != nil {
@@ -136,8 +137,9 @@ func lost(kept, had int64) error {
 	return &storage.Error{Kind: storage.ErrNotExist, Err: fmt.Errorf("the session has %d bytes, it had %d", kept, had)}
 }
 
-// advance makes one request of a session, to send bytes or, without a body, to ask, and notes what it learns: how much the service now has,
-// or the object, if it was made. span is the Content-Range.
+// advance makes one request of a session, to send bytes or, without a body, to ask, and notes what
+// it learns: how much the service now has, or the object, if it was made. span is the
+// Content-Range.
 func (s *Store) advance(ctx context.Context, u *session, body *driver.Payload, span, hash string) (kept int64, made *resource, err error) {
 	a := writing().inSession(http.StatusPermanentRedirect)
 	a.Body, a.Refused = body, u.refusal

@@ -11,11 +11,13 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// session is a resumable upload, https://cloud.google.com/storage/docs/resumable-uploads, with what has to be known of it between calls.
+// session is a resumable upload, https://cloud.google.com/storage/docs/resumable-uploads, with what
+// has to be known of it between calls.
 //
-// The service takes its pieces in multiples of 256 KiB, one after the other, and makes the object by itself when the last byte is
-// there. A part that is the last is therefore sent less its tail, which stays here until CompleteUpload. So the object appears when it
-// is completed and not before, and an upload takes up to 256 KiB of memory after its last part.
+// The service takes its pieces in multiples of 256 KiB, one after the other, and makes the object
+// by itself when the last byte is there. A part that is the last is therefore sent less its tail,
+// which stays here until CompleteUpload. So the object appears when it is completed and not before,
+// and an upload takes up to 256 KiB of memory after its last part.
 type session struct {
 	id, key string
 	target  string // path and query of the session's URI, which whoever has it can write to: it is shown nowhere
@@ -70,8 +72,8 @@ func (s *sessions) clear() {
 	s.open = nil
 }
 
-// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to whatever host an answer names. It is empty
-// where there is no such URI.
+// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to
+// whatever host an answer names. It is empty where there is no such URI.
 func sessionTarget(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.RawQuery == "" || u.Path == "" || u.Path[0] != '/' {
@@ -80,9 +82,9 @@ func sessionTarget(location string) string {
 	return u.RequestURI()
 }
 
-// place finds out what is to be done with a part: it is there already, and then returned, or it goes behind the others. The same part may
-// come again, because the Bucket did not learn that it was taken; another one in its place can be taken only while the service has nothing
-// of it.
+// place finds out what is to be done with a part: it is there already, and then returned, or it
+// goes behind the others. The same part may come again, because the Bucket did not learn that it
+// was taken; another one in its place can be taken only while the service has nothing of it.
 func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *storage.Part, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -119,7 +121,8 @@ func (u *session) took(part *storage.Part, tail []byte, last bool) {
 	u.tail, u.ended = tail, last
 }
 
-// abandon frees what the session holds: an abort that fails for good is not repeated, and services can be away for long.
+// abandon frees what the session holds: an abort that fails for good is not repeated, and services
+// can be away for long.
 func (u *session) abandon() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -152,7 +155,8 @@ func (u *session) isRefused() bool {
 	return u.refused
 }
 
-// whole returns what is left to send of an upload that is made of parts; they must be the ones that were sent.
+// whole returns what is left to send of an upload that is made of parts; they must be the ones that
+// were sent.
 func (u *session) whole(parts []*storage.Part) (tail []byte, size int64, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -25,8 +25,9 @@ type signer struct {
 	key   *rsa.PrivateKey // nil: IAM signs
 }
 
-// signerOf finds out who can sign: what the options name, the service account of a key file, one that is impersonated, or that of the
-// machine. nil: nobody. credentials are a file's content, empty on a machine of Google's.
+// signerOf finds out who can sign: what the options name, the service account of a key file, one
+// that is impersonated, or that of the machine. nil: nobody. credentials are a file's content,
+// empty on a machine of Google's.
 func signerOf(o *Options, credentials []byte) (*signer, error) {
 	var file struct {
 		Email       string `json:"client_email"`
@@ -76,8 +77,8 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	return email, nil
 }
 
-// SignURL makes a V4 signature, without a request where there is a private key, else by one to IAM's signBlob. Credentials that cannot
-// sign, a user's or none, are errors.ErrUnsupported.
+// SignURL makes a V4 signature, without a request where there is a private key, else by one to
+// IAM's signBlob. Credentials that cannot sign, a user's or none, are errors.ErrUnsupported.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -143,7 +144,8 @@ func signed(o *storage.SignOptions) (q url.Values, h http.Header, err error) {
 	return q, h, nil
 }
 
-// signBlob has IAM sign b: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob.
+// signBlob has IAM sign b:
+// https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob.
 func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte, error) {
 	r := request{method: http.MethodPost, url: s.iam + "/v1/projects/-/serviceAccounts/" + url.PathEscape(account) + ":signBlob"}
 	if err := r.setJSON(map[string][]byte{"payload": b}); err != nil {

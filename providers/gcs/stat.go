@@ -9,8 +9,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has no room for it. A missing bucket is
-// ErrNotExist, too: they differ in the text only.
+// Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has
+// no room for it. A missing bucket is ErrNotExist, too: they differ in the text only.
 func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err

@@ -23,7 +23,8 @@ type tagValue struct {
 	Value string `json:"value"`
 }
 
-// contextsOf gives tags in the form of the wire, nil for none. What the service would refuse is refused here, before the bytes are sent.
+// contextsOf gives tags in the form of the wire, nil for none. What the service would refuse is
+// refused here, before the bytes are sent.
 func (s *Store) contextsOf(tags map[string]string) (*contexts, error) {
 	switch {
 	case len(tags) == 0:

@@ -11,8 +11,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its resumable sessions, which end by
-// themselves within a week; on an emulator, where there is nothing else, it is errors.ErrUnsupported.
+// ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its
+// resumable sessions, which end by themselves within a week; on an emulator, where there is nothing
+// else, it is errors.ErrUnsupported.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
 	if s.emulator {
 		return nil, driver.Unsupportedf("listing uploads on an emulator")

@@ -15,7 +15,8 @@ func init() {
 	storage.Handle("gcs", o)
 }
 
-// open makes the Store of gs://bucket?…; the parameters are the fields of Options under the names that users of Go CDK know.
+// open makes the Store of gs://bucket?…; the parameters are the fields of Options under the names
+// that users of Go CDK know.
 func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Store, error) {
 	o := &Options{
 		Endpoint:        params.String("endpoint"),

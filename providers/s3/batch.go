@@ -18,7 +18,8 @@ import (
 // MaxBatch is Options.BatchSize.
 func (s *Store) MaxBatch() int { return s.batch }
 
-// DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other keys, are deleted one by one.
+// DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other
+// keys, are deleted one by one.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	if len(keys) > s.batch {
 		return nil, driver.Invalidf("%d keys, at most %d", len(keys), s.batch)

@@ -72,8 +72,8 @@ func (s *Store) seal(
 	return sent, sign, nil
 }
 
-// payloadHash sets the payload's hash for the signature. It has to be done within the stack of middleware, which forgets such
-// values of the context that it is given.
+// payloadHash sets the payload's hash for the signature. It has to be done within the stack of
+// middleware, which forgets such values of the context that it is given.
 func payloadHash(sum string) func(*s3.Options) {
 	set := middleware.FinalizeMiddlewareFunc("polystore:PayloadHash", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		return next.HandleFinalize(v4.SetPayloadHash(ctx, sum), in)
@@ -91,8 +91,8 @@ func encodeSum(sum []byte) *string {
 	return aws.String(httpdriver.EncodeSum(sum))
 }
 
-// decodeSum reads a sum of the given size, nil where there is none, and nil where it is composite: "-N" is a sum of the sums of
-// N parts, which says nothing to who has the bytes.
+// decodeSum reads a sum of the given size, nil where there is none, and nil where it is composite:
+// "-N" is a sum of the sums of N parts, which says nothing to who has the bytes.
 func decodeSum(s *string, size int) []byte {
 	if s == nil || strings.Contains(*s, "-") {
 		return nil
@@ -100,7 +100,8 @@ func decodeSum(s *string, size int) []byte {
 	return httpdriver.DecodeSum(*s, size)
 }
 
-// answered reads the sums of an answer. S3 gives no MD5: the ETag is one only sometimes, and nothing says when.
+// answered reads the sums of an answer. S3 gives no MD5: the ETag is one only sometimes, and
+// nothing says when.
 func answered(t types.ChecksumType, crc32, crc32c, crc64, sha1, sha256 *string) storage.Checksums {
 	if t == types.ChecksumTypeComposite {
 		return storage.Checksums{}

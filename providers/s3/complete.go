@@ -12,8 +12,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// CompleteUpload makes one CompleteMultipartUpload. Of opts.Checksums the CRCs are held against those of the parts; the others cannot
-// be known here and are errors.ErrUnsupported.
+// CompleteUpload makes one CompleteMultipartUpload. Of opts.Checksums the CRCs are held against
+// those of the parts; the others cannot be known here and are errors.ErrUnsupported.
 func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err

@@ -24,7 +24,8 @@ import (
 
 const defaultRegion = "us-east-1"
 
-// connect makes the SDK's client from the options and what the environment and the shared files say.
+// connect makes the SDK's client from the options and what the environment and the shared files
+// say.
 func (s *Store) connect(ctx context.Context, o *Options) error {
 	cfg, err := load(ctx, o)
 	if err != nil {
@@ -139,7 +140,8 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 	return cfg, nil
 }
 
-// httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE names.
+// httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE
+// names.
 func (s *Store) httpClient(o *Options, cfg aws.Config) *httpdriver.Client {
 	client := o.HTTPClient
 	if client == nil {

@@ -14,7 +14,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change, it is ErrUnsupported.
+// Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change,
+// it is ErrUnsupported.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := s.checkKey(key); err != nil {
@@ -89,7 +90,8 @@ func (s *Store) copyHeaders(in *s3.CopyObjectInput) func(*s3.Options) {
 	return s3.WithAPIOptions(smithyhttp.SetHeaderValue(s.profile.copyPrefix+name, *v))
 }
 
-// copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be escaped.
+// copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be
+// escaped.
 func (s *Store) copySource(key, version string) *string {
 	source := s.bucket + "/" + key
 	if s.arn {

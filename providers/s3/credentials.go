@@ -17,7 +17,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service called expired.
+// credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service
+// called expired.
 type credentialsCache struct {
 	cache *aws.CredentialsCache
 
@@ -34,7 +35,8 @@ type signature struct {
 	temporary  bool
 }
 
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
+// credentialsError is a failure to get credentials, as opposed to one of the request that needs
+// them.
 type credentialsError struct{ err error }
 
 func (e *credentialsError) Error() string { return "no credentials: " + plainText(e.err) }
@@ -66,8 +68,9 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	return v, nil
 }
 
-// expired notes that the service refused what s was signed with as expired, and reports whether another attempt may
-// fare better: credentials are dropped once, and if the same ones come back there are no better ones.
+// expired notes that the service refused what s was signed with as expired, and reports whether
+// another attempt may fare better: credentials are dropped once, and if the same ones come back
+// there are no better ones.
 func (c *credentialsCache) expired(s signature) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,8 +83,9 @@ func (c *credentialsCache) expired(s signature) bool {
 	return true
 }
 
-// metadataTimeout bounds a request to the EC2 metadata service, retries included. It answers in milliseconds where there is one; where
-// there is none, the lack of credentials must not take long to notice.
+// metadataTimeout bounds a request to the EC2 metadata service, retries included. It answers in
+// milliseconds where there is one; where there is none, the lack of credentials must not take long
+// to notice.
 const metadataTimeout = 2 * time.Second
 
 // boundedMetadata is the last link of the default chain.
@@ -107,12 +111,12 @@ func boundMetadata(o *ec2rolecreds.Options) {
 	o.Client = boundedMetadata{imds.New(imds.Options{HTTPClient: credentialsClient()})}
 }
 
-// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it apart from the call that needs
-// them, whose end does not end it.
+// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it
+// apart from the call that needs them, whose end does not end it.
 const credentialsTimeout = 5 * time.Second
 
-// credentialsClient is for the services that give out credentials: rare and small requests, so no connection is kept that a
-// Close would have to close.
+// credentialsClient is for the services that give out credentials: rare and small requests, so no
+// connection is kept that a Close would have to close.
 func credentialsClient() *awshttp.BuildableClient {
 	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
 	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })

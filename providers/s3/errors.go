@@ -19,7 +19,8 @@ import (
 
 const regionHeader = "X-Amz-Bucket-Region"
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if own := a.Failure(); own != nil {
 		return own // and the service never got the whole body
@@ -44,8 +45,9 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	return e
 }
 
-// answer classifies what the service said: by its code, and by the status where the code says nothing. The order matters: a
-// refusal can come with status 200 (which the SDK makes 500), https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
+// answer classifies what the service said: by its code, and by the status where the code says
+// nothing. The order matters: a refusal can come with status 200 (which the SDK makes 500),
+// https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
 func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text string, err error) *storage.Error {
 	h := re.Response.Header
 	e := &storage.Error{
@@ -95,15 +97,16 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text stri
 	return e
 }
 
-// skewed reports whether the request was signed for another time than that of its answer: S3 allows for 15 minutes.
+// skewed reports whether the request was signed for another time than that of its answer: S3 allows
+// for 15 minutes.
 func skewed(resp *http.Response) bool {
 	signed, err := time.Parse("20060102T150405Z", resp.Request.Header.Get("X-Amz-Date"))
 	now, err2 := http.ParseTime(resp.Header.Get("Date"))
 	return err == nil && err2 == nil && now.Sub(signed).Abs() > 15*time.Minute
 }
 
-// wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed: the request is signed for a
-// region, and an endless detour costs more than a right option.
+// wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed:
+// the request is signed for a region, and an endless detour costs more than a right option.
 func wrongRegion(e *storage.Error) bool {
 	switch e.Code {
 	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
@@ -112,8 +115,9 @@ func wrongRegion(e *storage.Error) bool {
 	return e.Status == http.StatusMovedPermanently || e.Status == http.StatusTemporaryRedirect || e.Status == http.StatusBadRequest && e.Code == "BadRequest"
 }
 
-// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; XMinio… and XAdmin… are the servers' own.
+// kindOf has the codes that mean something else than their status, and those whose status is not to
+// be relied on. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; XMinio… and
+// XAdmin… are the servers' own.
 var kindOf = map[string]error{
 	"NoSuchKey":     storage.ErrNotExist,
 	"NoSuchVersion": storage.ErrNotExist,
@@ -191,7 +195,8 @@ func requestID(err error) string {
 	return ""
 }
 
-// plainText is what is behind the last wrapping that can hold a URL or repeats what an *storage.Error says.
+// plainText is what is behind the last wrapping that can hold a URL or repeats what an
+// *storage.Error says.
 func plainText(err error) string {
 	var said *driver.Cause
 	var ue *url.Error

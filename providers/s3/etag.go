@@ -10,8 +10,9 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// noETag is well-formed and the ETag of nothing: it stands for tokens that S3 never gave out where a request must be made
-// all the same, since a missing object answers otherwise than one that does not match.
+// noETag is well-formed and the ETag of nothing: it stands for tokens that S3 never gave out where
+// a request must be made all the same, since a missing object answers otherwise than one that does
+// not match.
 const noETag = `"-"`
 
 // readMatch is the If-Match of a read, nil for none.
@@ -30,7 +31,8 @@ func readNoneMatch(token string) *string {
 	return &token
 }
 
-// checkConditions refuses the conditions of a write that the service would not honour, and those that match nothing.
+// checkConditions refuses the conditions of a write that the service would not honour, and those
+// that match nothing.
 func (s *Store) checkConditions(o *storage.PutOptions) error {
 	if err := s.honoured(o); err != nil {
 		return err
@@ -51,8 +53,8 @@ func (s *Store) unconditional(what string) error {
 	return driver.Unsupportedf("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
 }
 
-// conditions are the headers of a conditional write, and the kinds of its refusal. A missing object is as good as a
-// changed one to an If-Match.
+// conditions are the headers of a conditional write, and the kinds of its refusal. A missing object
+// is as good as a changed one to an If-Match.
 func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *string) {
 	switch {
 	case ifAbsent:
@@ -65,8 +67,8 @@ func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *st
 	return nil, nil
 }
 
-// etagOf is the ETag of an answer in the one form that conditions take: some services leave the quotes out of their XML, and some
-// proxies call weak what S3 gave, which has no weak ones.
+// etagOf is the ETag of an answer in the one form that conditions take: some services leave the
+// quotes out of their XML, and some proxies call weak what S3 gave, which has no weak ones.
 func etagOf(etag *string) string {
 	inner := strings.Trim(strings.TrimPrefix(aws.ToString(etag), "W/"), `"`)
 	if quoted := `"` + inner + `"`; driver.ValidETag(quoted) {
@@ -75,7 +77,8 @@ func etagOf(etag *string) string {
 	return storage.ETagNone
 }
 
-// partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no condition takes it.
+// partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no
+// condition takes it.
 func partETag(etag *string) string { return cmp.Or(aws.ToString(etag), storage.ETagNone) }
 
 // optional is nil for the zero string: a parameter that is not sent.

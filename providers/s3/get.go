@@ -64,8 +64,8 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	return r, nil
 }
 
-// unvalidated takes out the SDK's check of the body's sum, which costs a third of the speed where the sum is a CRC64NVME. The
-// Bucket checks.
+// unvalidated takes out the SDK's check of the body's sum, which costs a third of the speed where
+// the sum is a CRC64NVME. The Bucket checks.
 func unvalidated(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		stack.Deserialize.Remove("AWSChecksum:ValidateOutputPayloadChecksum") // there with ChecksumMode only

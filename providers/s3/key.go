@@ -8,8 +8,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse is ErrInvalidKey before any
-// request.
+// keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse
+// is ErrInvalidKey before any request.
 type keyRule struct {
 	climbing bool   // "." and ".." are names as others, unless ".." leads above the bucket; else they are refused
 	empty    bool   // empty segments, which a directory cannot have
@@ -56,8 +56,8 @@ func (r *keyRule) refuse(key string, virtualHost bool) string {
 		default:
 			below++
 		}
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: read from the left, the relative path
-		// elements must never outnumber the others.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: read from the left, the
+		// relative path elements must never outnumber the others.
 		if above > below {
 			return `".." above the bucket`
 		}

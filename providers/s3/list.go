@@ -82,8 +82,9 @@ func stuck() error {
 	return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
 }
 
-// behind gives the key to start after: of a common prefix, the last key that it can have. Services list a prefix as long as it has keys
-// behind StartAfter, and where it fills the page MinIO does not get on.
+// behind gives the key to start after: of a common prefix, the last key that it can have. Services
+// list a prefix as long as it has keys behind StartAfter, and where it fills the page MinIO does
+// not get on.
 func behind(after string, opts *storage.ListOptions) string {
 	if p, ok := driver.CommonPrefix(after, opts.Prefix, opts.Delimiter); ok && p == after {
 		return after + string(unicode.MaxRune)
@@ -102,7 +103,8 @@ func pageSize(n int) *int32 {
 	return aws.Int32(int32(min(n, maxPage)))
 }
 
-// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they are.
+// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they
+// are.
 func decoder(t types.EncodingType) func(*string) string {
 	return func(v *string) string {
 		s := aws.ToString(v)

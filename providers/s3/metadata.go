@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// extras are what a write gives an object beside its bytes and its HTTP headers, as requests have them.
+// extras are what a write gives an object beside its bytes and its HTTP headers, as requests have
+// them.
 type extras struct {
 	metadata map[string]string
 	tagging  *string

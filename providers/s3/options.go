@@ -10,14 +10,17 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Options are the options of New. The zero value is AWS with the environment's region and credentials.
+// Options are the options of New. The zero value is AWS with the environment's region and
+// credentials.
 type Options struct {
-	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the profile's; of AWS, else, the
-	// bucket's own, which costs one request; of an endpoint, else, us-east-1.
+	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the
+	// profile's; of AWS, else, the bucket's own, which costs one request; of an endpoint, else,
+	// us-east-1.
 	Region string
 
-	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no scheme. Empty: what
-	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of Provider, else AWS.
+	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no
+	// scheme. Empty: what AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of
+	// Provider, else AWS.
 	Endpoint string
 
 	// Provider names the service behind Endpoint, and so what is known of it:
@@ -29,15 +32,17 @@ type Options struct {
 	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and conditional Delete are
 	//     errors.ErrUnsupported there, since some servers ignore those conditions silently.
 	//
-	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2, garage and gcs, which
-	// refuse or ignore them, and on spaces and wasabi, which do not document them; name generic to send them all the same.
+	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2,
+	// garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not document
+	// them; name generic to send them all the same.
 	Provider string
 
 	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
 	Profile string
 
-	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one of the three. None: the
-	// default chain: environment, web identity, shared files, container, EC2 metadata service.
+	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one
+	// of the three. None: the default chain: environment, web identity, shared files, container, EC2
+	// metadata service.
 	Credentials     aws.CredentialsProvider
 	AccessKeyID     string
 	SecretAccessKey string
@@ -51,16 +56,18 @@ type Options struct {
 	FIPS         bool // FIPS 140 endpoints
 	DisableHTTPS bool // plain HTTP where Endpoint does not say
 
-	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's default.
+	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's
+	// default.
 	SSE      string
 	KMSKeyID string // with aws:kms; empty: the account's key
 
-	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each key counts against the bucket's
-	// request rate, and a smaller batch is throttled and repeated in smaller pieces.
+	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each
+	// key counts against the bucket's request rate, and a smaller batch is throttled and repeated in
+	// smaller pieces.
 	BatchSize int
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
-	// transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
+	// Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 

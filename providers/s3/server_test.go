@@ -91,7 +91,8 @@ var oddKeys = []string{
 	"soap", "k/" + strings.Repeat("s", 255), "k/" + strings.Repeat("s", 256), strings.Repeat("l/", 511) + "xx", ".sgwtmp/x", ".well-known/acme-challenge/x",
 }
 
-// Keys that are not portable come back byte for byte on every path or are refused before any request.
+// Keys that are not portable come back byte for byte on every path or are refused before any
+// request.
 func TestServerOddKeys(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		var requests atomic.Int64
@@ -164,8 +165,8 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.RoundTripper.RoundTrip(r)
 }
 
-// An upload's sum, where there is one, is that of the whole object, also where parts are copied; a wrong one is refused before
-// the commit.
+// An upload's sum, where there is one, is that of the whole object, also where parts are copied; a
+// wrong one is refused before the commit.
 func TestServerMultipart(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)
@@ -247,7 +248,8 @@ func TestServerMultipart(t *testing.T) {
 	})
 }
 
-// Each of the caller's sums is verified, the one on the wire by the server and the others before anything is sent.
+// Each of the caller's sums is verified, the one on the wire by the server and the others before
+// anything is sent.
 func TestServerChecksums(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)
@@ -390,7 +392,8 @@ func follow(ctx context.Context, c *http.Client, u *storage.SignedURL, body stri
 	return resp.Status
 }
 
-// The key of a file is not there as a directory's, and the other way round: no error but ErrNotExist.
+// The key of a file is not there as a directory's, and the other way round: no error but
+// ErrNotExist.
 func TestServerMissing(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)

@@ -15,7 +15,8 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// SignURL signs without a request. A URL that is signed with temporary credentials ends with them, if that is before Expires.
+// SignURL signs without a request. A URL that is signed with temporary credentials ends with them,
+// if that is before Expires.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err

@@ -11,8 +11,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// CreateUpload makes one CreateMultipartUpload. On AWS the upload has a checksum: the CRC32C of the whole object, which the service
-// makes of those of the parts.
+// CreateUpload makes one CreateMultipartUpload. On AWS the upload has a checksum: the CRC32C of the
+// whole object, which the service makes of those of the parts.
 func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
 	if err := s.checkKey(key); err != nil {
 		return "", err
@@ -67,7 +67,8 @@ func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
 	return nil
 }
 
-// PartLimits are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html or the service's own, whatever the options.
+// PartLimits are those of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html or the
+// service's own, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
 	return storage.PartLimits{
 		Min: minPart, Max: s.profile.putLimit(), MaxObject: s.profile.maxObject, Count: maxParts,

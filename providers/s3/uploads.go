@@ -44,9 +44,10 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	return page, nil
 }
 
-// cutUploads makes pages of what a server lists whose own pages do not work: MinIO lists everything under no prefix and nothing under
-// most others; versitygw takes no UploadIdMarker. The token has a key marker below everything that is still to come,
-// and the upload that was the last of the page before.
+// cutUploads makes pages of what a server lists whose own pages do not work: MinIO lists everything
+// under no prefix and nothing under most others; versitygw takes no UploadIdMarker. The token has a
+// key marker below everything that is still to come, and the upload that was the last of the page
+// before.
 func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
 	token, err := driver.DecodeToken(opts.PageToken, 3)
 	if err != nil {

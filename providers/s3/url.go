@@ -13,8 +13,9 @@ func init() {
 	storage.Handle("s3a", o)
 }
 
-// open makes the Store of s3://bucket?region=…; the parameters are the fields of Options under the names that users of other
-// libraries know. Credentials have none: they come from the environment, the profile or Options.
+// open makes the Store of s3://bucket?region=…; the parameters are the fields of Options under the
+// names that users of other libraries know. Credentials have none: they come from the environment,
+// the profile or Options.
 func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Store, error) {
 	o := &Options{
 		Region:       params.String("region"),
