@@ -40,6 +40,7 @@ var files = map[string]string{
 	"MaxBatch":        "batch.go",
 	"SignURL":         "sign.go",
 	"Capabilities":    "capabilities.go",
+	"CheckKey":        "key.go",
 	"Client":          "store.go",
 	"Close":           "store.go",
 }

@@ -45,3 +45,6 @@ func checkKey(key string) error {
 func unfit(r rune) bool {
 	return r == '\\' || unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF
 }
+
+// CheckKey refuses the keys that a write would.
+func (s *Store) CheckKey(key string) error { return checkKey(key) }

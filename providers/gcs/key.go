@@ -50,3 +50,6 @@ func withQuery(target string, q url.Values) string {
 	}
 	return target + "?" + q.Encode()
 }
+
+// CheckKey refuses the keys that a write would.
+func (s *Store) CheckKey(key string) error { return checkKey(key) }

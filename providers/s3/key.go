@@ -67,3 +67,6 @@ func (r *keyRule) refuse(key string, virtualHost bool) string {
 		first = false
 	}
 }
+
+// CheckKey refuses the keys that a write would.
+func (s *Store) CheckKey(key string) error { return s.checkKey(key) }
