@@ -126,9 +126,14 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 		if claim.conditional() {
 			opts.Metadata = claim.metadata(opts.Metadata)
 		}
-		o, err := c.rounds(ctx, opts)
+		t := &truth{e: c.dst, claim: claim, size: size}
+		o, err := c.rounds(ctx, opts, t)
 		if err == nil {
-			o = c.dst.written(claim, o, size)
+			if t.o != nil {
+				o = t.o
+			} else {
+				o = c.dst.written(claim, o, size)
+			}
 			c.report(o.Size)
 			return o, nil
 		}
@@ -144,11 +149,7 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 				return nil, statErr
 			}
 		}
-		o, err = c.dst.settle(ctx, claim, err, isRefusal(err), size)
-		if err == nil {
-			c.report(o.Size)
-		}
-		return o, err
+		return nil, err
 	}
 }
 
@@ -159,10 +160,10 @@ func (c *copying) report(size int64) {
 }
 
 // rounds calls the Store's Copy until it needs no further call.
-func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error) {
-	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true}
+func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Object, error) {
+	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true, truth: t}
 	for {
-		var res *CopyResult
+		res := new(CopyResult) // what stays of one whose answer was lost
 		err := c.dst.do(ctx, call, func(a *attempt) (err error) {
 			o := opts
 			o.Metadata = maps.Clone(opts.Metadata)
@@ -172,7 +173,7 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error)
 		if err != nil {
 			return nil, err
 		}
-		if res.Token == "" {
+		if t.o != nil || res.Token == "" {
 			return res.Object, nil
 		}
 		opts.Token = res.Token

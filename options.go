@@ -223,6 +223,11 @@ type Options struct {
 	// Bandwidth caps the bytes per second of all transfers of the Bucket together. 0: no cap.
 	Bandwidth int64
 
+	// TrustRefusals believes the refusal of a conditional write that nothing is in doubt about. By
+	// default it costs a look at the object, since a proxy between here and the service may have
+	// delivered the request twice, and refused the second one because of the first.
+	TrustRefusals bool
+
 	// PortableKeys refuses keys that are not portable (see PortableKey) for writes.
 	PortableKeys bool
 
