@@ -129,11 +129,6 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 		t := &truth{e: c.dst, claim: claim, size: size}
 		o, err := c.rounds(ctx, opts, t)
 		if err == nil {
-			if t.o != nil {
-				o = t.o
-			} else {
-				o = c.dst.written(claim, o, size)
-			}
 			c.report(o.Size)
 			return o, nil
 		}
@@ -163,7 +158,7 @@ func (c *copying) report(size int64) {
 func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Object, error) {
 	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true, truth: t}
 	for {
-		res := new(CopyResult) // what stays of one whose answer was lost
+		var res *CopyResult
 		err := c.dst.do(ctx, call, func(a *attempt) (err error) {
 			o := opts
 			o.Metadata = maps.Clone(opts.Metadata)
@@ -173,8 +168,11 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Obje
 		if err != nil {
 			return nil, err
 		}
-		if t.o != nil || res.Token == "" {
-			return res.Object, nil
+		switch {
+		case t.o != nil:
+			return t.o, nil
+		case res.Token == "":
+			return c.dst.written(t.claim, res.Object, t.size), nil
 		}
 		opts.Token = res.Token
 	}

@@ -299,19 +299,23 @@ func retryAfter(ctx context.Context, e *env) error {
 func updateInDoubt(ctx context.Context, r *rig) error {
 	for i, c := range []struct {
 		what string
-		puts func(name string) []fault.Fault
+		put  fault.Fault
+		look func(name string) fault.Hook
 		want error
 	}{
-		{"the answer lost", func(string) []fault.Fault { return []fault.Fault{fault.Lost()} }, nil},
-		{"overwritten after a lost answer", func(name string) []fault.Fault {
-			return []fault.Fault{fault.Lost(), fault.None().Before(r.overwrites(name))}
-		}, storage.ErrUnknownOutcome},
+		{"the answer lost", fault.Lost(), nil, nil},
+		{"overwritten after a lost answer", fault.Lost(), r.overwrites, storage.ErrUnknownOutcome},
+		{"delivered twice", fault.Twice(), nil, nil},
+		{"delivered twice, then swapped", fault.Twice().After(r.swaps("k3", 1)), nil, nil},
 	} {
 		name, changes := fmt.Sprint("k", i), 0
 		if _, err := r.b.Put(ctx, name, bytes.NewReader([]byte("0")), nil); err != nil {
 			return err
 		}
-		r.script("Put", c.puts(name)...)
+		r.script("Put", c.put)
+		if c.look != nil {
+			r.faults.Next("Stat", fault.None().Before(c.look(name)))
+		}
 		o, err := r.b.Update(ctx, name, func(old []byte, _ *storage.Object) ([]byte, error) {
 			changes++
 			return append(old, '1'), nil
