@@ -40,7 +40,9 @@ func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Stor
 	if u.User != nil {
 		name = u.User.Username()
 		if o.Account != "" || o.Domain != "" || o.Endpoint != "" {
-			return nil, driver.Invalidf("the host of the URL says what the account is: no storage_account, domain or endpoint")
+			return nil, driver.Invalidf(
+				"the host of the URL says what the account is: no storage_account, domain or endpoint",
+			)
 		}
 		account, domain, ok := strings.Cut(u.Host, ".")
 		if !ok {
@@ -51,7 +53,9 @@ func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Stor
 			domain = "blob." + rest
 		}
 		// Nothing in the environment has a say in what the host is.
-		o.Account, o.Endpoint, o.Protocol = account, cmp.Or(o.Protocol, "https")+"://"+account+"."+domain, ""
+		o.Account, o.Endpoint, o.Protocol = account, cmp.Or(
+			o.Protocol, "https",
+		)+"://"+account+"."+domain, ""
 	}
 	s, err := New(ctx, name, o)
 	if err != nil {
