@@ -1,7 +1,6 @@
 package driver
 
 import (
-	"iter"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -58,12 +57,13 @@ func ListAfter(opts *storage.ListOptions) (string, error) {
 // ListPage makes a page of a list, for drivers that can walk all objects in the byte order of
 // their keys: it rolls up, jumps behind common prefixes, cuts, and knows its own page tokens.
 //
-// walk yields the objects from the key from on, that included, each as the list is to have it; an
-// error ends the list. It may yield keys without the prefix behind those with it. A page has at
-// most most entries. The token of a page holds its last entry, so that a list goes on from there,
-// whatever was written or deleted meanwhile.
+// walk calls yield for each object from the key from on, that included, as the list is to have it,
+// until yield returns false; an error ends the list. It may yield keys without the prefix behind
+// those with it. A page has at most most entries. The token of a page holds its last entry, so that
+// a list goes on from there, whatever was written or deleted meanwhile.
 func ListPage(
-	opts *storage.ListOptions, most int, walk func(from string) iter.Seq2[*storage.Object, error],
+	opts *storage.ListOptions, most int,
+	walk func(from string, yield func(*storage.Object) bool) error,
 ) (*storage.Page, error) {
 	after, err := ListAfter(opts)
 	if err != nil {
@@ -75,10 +75,9 @@ func ListPage(
 	}
 	for add := p.add; p.more; {
 		p.more = false
-		walk(p.from)(add)
-	}
-	if p.err != nil {
-		return nil, p.err
+		if err := walk(p.from, add); err != nil {
+			return nil, err
+		}
 	}
 	return p.page, nil
 }
@@ -92,15 +91,10 @@ type pager struct {
 	page  *storage.Page
 	from  string // where the walk begins
 	more  bool   // it has to
-	err   error
 }
 
 // add adds what the walk has come to, and reports whether it goes on.
-func (p *pager) add(o *storage.Object, err error) bool {
-	if err != nil {
-		p.err = err
-		return false
-	}
+func (p *pager) add(o *storage.Object) bool {
 	if !strings.HasPrefix(o.Key, p.opts.Prefix) {
 		return false
 	}

@@ -2,7 +2,6 @@ package driver
 
 import (
 	"errors"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -59,17 +58,16 @@ func FuzzPrefixEnd(f *testing.F) {
 }
 
 // walker walks keys, and counts what it yields.
-func walker(keys []string, yielded *int) func(string) iter.Seq2[*storage.Object, error] {
-	return func(from string) iter.Seq2[*storage.Object, error] {
-		return func(yield func(*storage.Object, error) bool) {
-			at, _ := slices.BinarySearch(keys, from)
-			for _, key := range keys[at:] {
-				*yielded++
-				if !yield(&storage.Object{Key: key, Size: 1}, nil) {
-					return
-				}
+func walker(keys []string, yielded *int) func(string, func(*storage.Object) bool) error {
+	return func(from string, yield func(*storage.Object) bool) error {
+		at, _ := slices.BinarySearch(keys, from)
+		for _, key := range keys[at:] {
+			*yielded++
+			if !yield(&storage.Object{Key: key, Size: 1}) {
+				break
 			}
 		}
+		return nil
 	}
 }
 
@@ -130,9 +128,7 @@ func TestListPage(t *testing.T) {
 
 func TestListPageErrors(t *testing.T) {
 	broken := errors.New("broken")
-	walk := func(string) iter.Seq2[*storage.Object, error] {
-		return func(yield func(*storage.Object, error) bool) { yield(nil, broken) }
-	}
+	walk := func(string, func(*storage.Object) bool) error { return broken }
 	if _, err := ListPage(&storage.ListOptions{}, 3, walk); err != broken {
 		t.Errorf("%v, want %v", err, broken)
 	}

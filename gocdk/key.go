@@ -19,8 +19,9 @@ func encodeKey(key string) string {
 	if encoded == "" {
 		return ""
 	}
-	if storage.PortableKey(encoded) != nil && storage.PortableKey(escape(rune(encoded[0]))+encoded[1:]) == nil {
-		return escape(rune(encoded[0])) + encoded[1:] // a name that a service keeps for itself
+	alternative := escape(rune(encoded[0])) + encoded[1:]
+	if storage.PortableKey(encoded) != nil && storage.PortableKey(alternative) == nil {
+		return alternative // a name that a service keeps for itself
 	}
 	return encoded
 }
@@ -40,7 +41,8 @@ func decodeKey(key string) string {
 // begins with prefix; but for the key that is prefix, if alone reports so: its last slash is
 // escaped. whole reports that no other keys begin with it.
 func encodePrefix(prefix string) (encoded string, whole, alone bool) {
-	if strings.HasPrefix("soap", prefix) || strings.HasPrefix(".well-known/acme-challenge/", prefix) {
+	if strings.HasPrefix("soap", prefix) ||
+		strings.HasPrefix(".well-known/acme-challenge/", prefix) {
 		return "", prefix == "", false
 	}
 	alone = strings.HasSuffix(prefix, "/") && !strings.HasSuffix(prefix, "//") && prefix != "/"

@@ -17,7 +17,9 @@ const maxPage = 1000
 // against the decoded keys, since an escaped slash is a slash to the caller; the service is asked
 // to roll up by "/" only, which is a slash wherever it stands unescaped. What any other delimiter
 // becomes may stand in a key that only looks escaped.
-func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+func (b *bucket) ListPaged(
+	ctx context.Context, opts *driver.ListOptions,
+) (*driver.ListPage, error) {
 	if err := hook(opts.BeforeList); err != nil {
 		return nil, err
 	}
@@ -25,7 +27,8 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	if size == 0 {
 		size = maxPage
 	}
-	var after, shown string // the last encoded key that was dealt with, and the directory that was shown last
+	// The last encoded key that was dealt with, and the directory that was shown last.
+	var after, shown string
 	if len(opts.PageToken) > 0 {
 		both, err := kit.DecodeToken(string(opts.PageToken), 2)
 		if err != nil {
@@ -34,8 +37,11 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 		after, shown = both[0], both[1]
 	}
 	prefix, whole, alone := encodePrefix(opts.Prefix)
-	list := &storage.ListOptions{Prefix: prefix, StartAfter: after, PageSize: min(size, maxPage-1) + 1}
-	if opts.Delimiter == "/" && whole { // rolling up behind a part of the prefix would hide what is behind all of it
+	list := &storage.ListOptions{
+		Prefix: prefix, StartAfter: after, PageSize: min(size, maxPage-1) + 1,
+	}
+	// Rolling up behind a part of the prefix would hide what is behind all of it.
+	if opts.Delimiter == "/" && whole {
 		list.Delimiter = "/"
 	}
 	page := new(driver.ListPage)

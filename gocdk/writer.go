@@ -12,7 +12,9 @@ import (
 // Bucket a rule.
 const minBuffer = 1 << 20
 
-func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+func (b *bucket) NewTypedWriter(
+	ctx context.Context, key, contentType string, opts *driver.WriterOptions,
+) (driver.Writer, error) {
 	if err := hook(opts.BeforeWrite); err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"context"
-	"iter"
 	"net/http"
 	"net/url"
 	"slices"
@@ -102,15 +101,15 @@ func rollUp(
 	own := &storage.ListOptions{
 		Prefix: opts.Prefix, Delimiter: opts.Delimiter, StartAfter: after, PageSize: opts.PageSize,
 	}
-	page, err := driver.ListPage(own, maxPage, func(from string) iter.Seq2[*storage.Object, error] {
-		return func(yield func(*storage.Object, error) bool) {
-			for _, o := range flat {
-				if o.Key >= from && !yield(o, nil) {
-					return
-				}
+	walk := func(from string, yield func(*storage.Object) bool) error {
+		for _, o := range flat {
+			if o.Key >= from && !yield(o) {
+				break
 			}
 		}
-	})
+		return nil
+	}
+	page, err := driver.ListPage(own, maxPage, walk)
 	if err == nil && page.NextToken != "" {
 		page.NextToken = driver.EncodeToken(page.Objects[len(page.Objects)-1].Key, "")
 	}

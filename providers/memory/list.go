@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"iter"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -18,21 +17,20 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return driver.ListPage(opts, maxPage, s.from)
+	return driver.ListPage(opts, maxPage, s.walk)
 }
 
-// from walks the objects whose keys are key or sort behind it. s.mu is held.
-func (s *Store) from(key string) iter.Seq2[*storage.Object, error] {
-	return func(yield func(*storage.Object, error) bool) {
-		for e := range s.objects.from(key) {
-			o := e.v.object
-			listed := &storage.Object{
-				Key: o.Key, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime,
-				StorageClass: o.StorageClass, VersionID: o.VersionID,
-			}
-			if !yield(listed, nil) {
-				return
-			}
+// walk goes over the objects whose keys are from or sort behind it. s.mu is held.
+func (s *Store) walk(from string, yield func(*storage.Object) bool) error {
+	for e := range s.objects.from(from) {
+		o := e.v.object
+		listed := &storage.Object{
+			Key: o.Key, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime,
+			StorageClass: o.StorageClass, VersionID: o.VersionID,
+		}
+		if !yield(listed) {
+			break
 		}
 	}
+	return nil
 }
