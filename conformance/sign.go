@@ -129,7 +129,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/content-type", feature: SignURL,
+		name: "sign/content-type", feature: SignURLHeaders,
 		rule:   "SignURL: a PUT signed with a ContentType must carry it",
 		covers: []string{"SignOptions.ContentType", "SignedURL.Header"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
@@ -151,7 +151,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/content-length", feature: SignURL,
+		name: "sign/content-length", feature: SignURLHeaders,
 		rule:   "SignURL: a PUT signed with a ContentLength must have it",
 		covers: []string{"SignOptions.ContentLength"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
@@ -186,7 +186,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/if-absent", feature: SignURLIfAbsent, needs: []Feature{SignURL},
+		name: "sign/if-absent", feature: SignURLIfAbsent,
 		rule:   "rule 10: a PUT signed with IfAbsent creates, and does not overwrite",
 		covers: []string{"SignOptions.IfAbsent"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {

@@ -99,8 +99,14 @@ func (s *Store) commit(
 	}, nil
 }
 
-// AbortUpload does nothing, for Azure has no request for it: the blocks stay until the object is written, or for a week.
-func (s *Store) AbortUpload(_ context.Context, key, _ string) error { return checkKey(key) }
+// AbortUpload is errors.ErrUnsupported, for Azure has no request for it: the blocks stay until the
+// object is written, or for a week.
+func (s *Store) AbortUpload(_ context.Context, key, _ string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return unsupported("dropping the blocks of an upload: they go by themselves within a week")
+}
 
 // PartLimits are those of block blobs, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {

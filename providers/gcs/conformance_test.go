@@ -25,19 +25,10 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// What fake-gcs-server does not do. Each defect is also shown by a probe without this package, in
-// internal/testenv/defects.
+// emulatorLimits are the defects of fake-gcs-server. Each is also shown by a probe without this
+// package, in internal/testenv/defects.
 var emulatorLimits = []conformance.Limit{
-	{Feature: conformance.Copy, Reason: "conditions of a copy are ignored, and replaced headers kept"},
-	{Feature: conformance.CopyConditions, Reason: "conditions of a copy are ignored"},
-	{Feature: conformance.DeleteIfMatch, Reason: "the condition of a delete is ignored"},
-	{Feature: conformance.DeleteIfMatchAbsent, Reason: "the condition of a delete is ignored"},
-	{Feature: conformance.Tags, Reason: "object contexts are dropped"},
-	{Feature: conformance.DeleteBatch, Reason: "there is no multi-object delete"},
-	{Feature: conformance.ListUploads, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
-	{Feature: conformance.ListUploadsPrefix, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
-	{Feature: conformance.SignURL, Defect: true, Reason: "signatures are not verified"},
-	{Feature: conformance.SignURLIfAbsent, Defect: true, Reason: "the condition of a signed PUT is ignored"},
+	{Feature: conformance.SignURL, Reason: "signatures are not verified"},
 }
 
 // The public fake ignores most conditions, so it proves little beyond an independent reading of the API.

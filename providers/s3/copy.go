@@ -25,7 +25,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	switch {
 	case opts.Token != "":
 		return nil, invalid("a copy within S3 has no token")
-	case conditional && !s.profile.copyConditions:
+	case conditional && !s.profile.can.CopyConditions:
 		return nil, s.unconditional("Copy")
 	}
 	if err := wire.CheckMatch(opts.IfMatch); err != nil {
@@ -48,7 +48,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
 	if opts.Replace {
 		in.MetadataDirective = types.MetadataDirectiveReplace
-		if s.profile.tags {
+		if s.profile.can.Tags {
 			in.TaggingDirective = types.TaggingDirectiveReplace
 		}
 		in.ContentType = optional(opts.ContentType)

@@ -51,7 +51,7 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	if err := s.checkKey(src); err != nil {
 		return nil, err
 	}
-	if !s.profile.copyParts {
+	if !s.profile.can.CopyPart {
 		return nil, unsupported("UploadPartCopy on %s", s.profile.name)
 	}
 	if opts.SourceOffset < 0 || opts.SourceLength <= 0 {

@@ -62,7 +62,7 @@ func (s *Store) sign(ctx context.Context, key string, o *storage.SignOptions, ex
 	switch {
 	case writes && method != http.MethodPut, reads && method != http.MethodGet && method != http.MethodHead:
 		return nil, invalid("an option that a signed %s does not have", method)
-	case o.IfAbsent && !s.profile.putConditions:
+	case o.IfAbsent && !s.profile.can.IfAbsent:
 		return nil, s.unconditional("writes")
 	case o.ContentLength < 0:
 		return nil, invalid("ContentLength %d", o.ContentLength)
