@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers and wrappers embed it:
@@ -113,7 +114,10 @@ type full struct {
 // told is Capabilities as a value.
 type told Capabilities
 
-func (t told) Capabilities() Capabilities { return Capabilities(t) }
+func (t told) Capabilities() Capabilities {
+	t.Checksums = slices.Clone(t.Checksums) // the caller's
+	return Capabilities(t)
+}
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }

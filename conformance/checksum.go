@@ -15,13 +15,15 @@ import (
 	"github.com/polystore/storage"
 )
 
-// algorithms are the fields of storage.Checksums.
-var algorithms = []struct {
+// algorithm is a field of storage.Checksums.
+type algorithm struct {
 	name    string
 	feature Feature
 	field   func(*storage.Checksums) *[]byte
 	sum     func([]byte) []byte
-}{
+}
+
+var algorithms = []algorithm{
 	{"CRC32", ChecksumCRC32, func(c *storage.Checksums) *[]byte { return &c.CRC32 }, func(b []byte) []byte {
 		h := crc32.NewIEEE()
 		h.Write(b)

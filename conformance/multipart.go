@@ -136,6 +136,34 @@ var multipartChecks = []check{
 		},
 	},
 	{
+		name: "multipart/storageclass", feature: StorageClass, needs: []Feature{Multipart},
+		rule: "rule 6: an object that was written in parts has the StorageClass of its upload",
+		run: func(ctx context.Context, e *env) error {
+			opts := &storage.PutOptions{StorageClass: e.storageClass()}
+			o, err := e.inParts(ctx, opts)
+			if err != nil {
+				return err
+			}
+			return e.isClass("Stat", o.StorageClass, opts.StorageClass)
+		},
+	},
+	{
+		name: "multipart/tags", feature: Tags, needs: []Feature{Multipart},
+		rule: "rule 6: Tags of an upload are taken, and are no metadata",
+		run: func(ctx context.Context, e *env) error {
+			o, err := e.inParts(ctx, &storage.PutOptions{
+				Tags: map[string]string{"project": "x 1"}, Metadata: map[string]string{"a": "1"},
+			})
+			if err != nil {
+				return err
+			}
+			if diff := cmp.Diff(map[string]string{"a": "1"}, o.Metadata); diff != "" {
+				e.errorf("metadata beside tags (-want +got):\n%s", diff)
+			}
+			return nil
+		},
+	},
+	{
 		name: "multipart/short-part", feature: Multipart,
 		rule: "rule 3: a part whose body is shorter than its size is io.ErrUnexpectedEOF",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
@@ -428,6 +456,21 @@ func (u *upload) complete(ctx context.Context, opts *storage.PutOptions) (*stora
 		return nil, fmt.Errorf("CompleteUpload = %+v, nil", o)
 	}
 	return o, nil
+}
+
+// inParts writes an object in one part and describes it.
+func (e *env) inParts(ctx context.Context, opts *storage.PutOptions) (*storage.Object, error) {
+	u, err := e.begin(ctx, e.key("the upload"), opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.send(ctx, 1000); err != nil {
+		return nil, err
+	}
+	if _, err := u.complete(ctx, opts); err != nil {
+		return nil, err
+	}
+	return e.stat(ctx, u.key, nil)
 }
 
 // onUpload is a check on one upload.

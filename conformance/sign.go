@@ -274,6 +274,8 @@ func (e *env) sign(ctx context.Context, key string, opts storage.SignOptions) (*
 		return nil, fmt.Errorf("SignURL = a result without URL or Method, nil")
 	case strings.Contains(u.String(), u.URL):
 		e.errorf("SignedURL.String shows the URL")
+	case opts.Method != "" && u.Method != opts.Method:
+		e.errorf("SignURL for a %s is for a %s", opts.Method, u.Method)
 	}
 	return u, nil
 }

@@ -28,9 +28,9 @@ type check struct {
 func table() []check {
 	return slices.Concat(
 		readChecks, writeChecks, fieldChecks(), checksumChecks(),
-		conditionChecks, deleteChecks, listChecks, keyChecks, metadataChecks,
+		conditionChecks, etagChecks(), deleteChecks, listChecks, keyChecks, metadataChecks,
 		copyChecks, multipartChecks, uploadChecks, contextChecks, requestChecks, signChecks,
-		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks,
+		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks, bucketETagChecks,
 		engineChecks(),
 	)
 }

@@ -194,6 +194,22 @@ var uploadChecks = []check{
 		},
 	},
 	{
+		name: "upload/list-options", feature: ListUploads,
+		rule: "rule 26: ListUploadsPage with a Delimiter or StartAfter is errors.ErrUnsupported: no option is ignored",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			if _, err := e.uploads(ctx, u.key, 0); err != nil {
+				return err
+			}
+			for _, opts := range []storage.ListOptions{{Delimiter: "/"}, {StartAfter: u.key}} {
+				opts.Prefix = u.key
+				_, err := e.store.ListUploadsPage(ctx, &opts)
+				what := fmt.Sprintf("ListUploadsPage {Delimiter: %q, StartAfter: %q}", opts.Delimiter, e.short(opts.StartAfter))
+				e.got(what, err, errors.ErrUnsupported)
+			}
+			return nil
+		}),
+	},
+	{
 		name: "upload/copy-part", feature: CopyPart,
 		rule:   "rule 21: CopyPart makes a part of exactly a range of an object",
 		covers: []string{"CopyPartOptions", "CopyPartOptions.PartOptions", "CopyPartOptions.SourceOffset", "CopyPartOptions.SourceLength"},

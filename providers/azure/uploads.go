@@ -15,6 +15,9 @@ import (
 // ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get Block List for each of these. An
 // upload is listed from its first part on, if no object is under its key yet.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+	if opts.Delimiter != "" || opts.StartAfter != "" {
+		return nil, unsupported("Delimiter and StartAfter of uploads")
+	}
 	at, err := parseUploadsToken(opts.PageToken)
 	if err != nil {
 		return nil, err

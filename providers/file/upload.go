@@ -140,6 +140,9 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		return nil, err
 	}
 	defer end()
+	if opts.Delimiter != "" || opts.StartAfter != "" {
+		return nil, unsupported("Delimiter and StartAfter of uploads")
+	}
 	afterKey, afterID := "", ""
 	if opts.PageToken != "" {
 		b, err := base64.RawURLEncoding.DecodeString(opts.PageToken)

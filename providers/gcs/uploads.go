@@ -15,6 +15,9 @@ import (
 // ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its resumable sessions, which end by
 // themselves within a week; on an emulator, where there is nothing else, it is errors.ErrUnsupported.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+	if opts.Delimiter != "" || opts.StartAfter != "" {
+		return nil, unsupported("Delimiter and StartAfter of uploads")
+	}
 	if s.emulator {
 		return nil, unsupported("listing uploads on an emulator")
 	}

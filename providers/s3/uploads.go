@@ -15,6 +15,9 @@ import (
 
 // ListUploadsPage makes one ListMultipartUploads.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+	if opts.Delimiter != "" || opts.StartAfter != "" {
+		return nil, unsupported("Delimiter and StartAfter of uploads")
+	}
 	if s.profile.ownUploadPages {
 		return s.cutUploads(ctx, opts)
 	}
