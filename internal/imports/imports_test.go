@@ -38,8 +38,9 @@ var allowed = []struct {
 	{"storagefs/", []string{"", "internal/"}},
 	{"gocdk/", []string{"", "internal/"}},
 	{"conformance/", []string{"", "internal/", "conformance/"}},
-	{"internal/bigstream/child", []string{"", "providers/"}},  // a program
-	{"internal/fivestores/child", []string{"", "providers/"}}, // a program
+	{"internal/bigstream/child", []string{"", "providers/"}},     // a program
+	{"internal/fivestores/child", []string{"", "providers/"}},    // a program
+	{"internal/captable/", []string{"", "gocdk/", "providers/"}}, // a program
 	{"internal/", []string{"", "internal/"}},
 	{"cmd/", []string{"", "internal/", "conformance/", "middleware/", "providers/", "storagefs/"}},
 	{"examples/", []string{"", "conformance/", "gocdk/", "middleware/", "providers/", "storagefs/"}},
