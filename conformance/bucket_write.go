@@ -279,7 +279,7 @@ var bucketWriteChecks = []check{
 		},
 	},
 	{
-		name: "bucket/update", feature: IfMatch,
+		name: "bucket/update", feature: Buckets, needs: []Feature{IfAbsent, IfMatch},
 		rule:   "rule 9: no Update is lost among any number of them",
 		covers: []string{"Bucket.Update"},
 		run: func(ctx context.Context, e *env) error {
