@@ -16,10 +16,18 @@ var bucketETagChecks = []check{
 		rule: "rule 7: reads take an ETag without its quotes, too, and mean the same",
 		run: bare(func(ctx context.Context, e *env, old, now string) error {
 			for name, read := range conditionalReads(e.bucket(nil)) {
-				e.got(name+" with a bare IfMatch", read(ctx, storage.GetOptions{IfMatch: now}), nil)
-				e.got(name+" with an old bare IfMatch", read(ctx, storage.GetOptions{IfMatch: old}), storage.ErrPrecondition)
-				e.got(name+" with a bare IfNoneMatch", read(ctx, storage.GetOptions{IfNoneMatch: now}), storage.ErrNotModified)
-				e.got(name+" with an old bare IfNoneMatch", read(ctx, storage.GetOptions{IfNoneMatch: old}), nil)
+				for _, tc := range []struct {
+					what string
+					opts storage.GetOptions
+					want error
+				}{
+					{"bare IfMatch", storage.GetOptions{IfMatch: now}, nil},
+					{"old bare IfMatch", storage.GetOptions{IfMatch: old}, storage.ErrPrecondition},
+					{"bare IfNoneMatch", storage.GetOptions{IfNoneMatch: now}, storage.ErrNotModified},
+					{"old bare IfNoneMatch", storage.GetOptions{IfNoneMatch: old}, nil},
+				} {
+					e.got(name+" with the "+tc.what, read(ctx, tc.opts), tc.want)
+				}
 			}
 			return nil
 		}),
@@ -41,7 +49,7 @@ var bucketETagChecks = []check{
 	},
 	{
 		name: "bucket/etag-copy", feature: Buckets, needs: []Feature{IfMatch},
-		rule: "rule 7: Copy takes the ETags of source and destination without their quotes, too, and means the same",
+		rule: "rule 7: Copy takes both of its ETags without their quotes, too, and means the same",
 		run: bare(func(ctx context.Context, e *env, old, now string) error {
 			b := e.bucket(nil)
 			dst, err := b.Put(ctx, "dst", strings.NewReader("dst"), nil)
@@ -50,10 +58,12 @@ var bucketETagChecks = []check{
 			}
 			for _, opts := range []storage.CopyOptions{{SourceIfMatch: old}, {IfMatch: old}} {
 				_, err := b.Copy(ctx, "dst", "k", &opts)
-				e.got(fmt.Sprintf("Copy with SourceIfMatch %s, IfMatch %s", opts.SourceIfMatch, opts.IfMatch), err, storage.ErrPrecondition)
+				what := fmt.Sprintf("Copy with SourceIfMatch %s, IfMatch %s", opts.SourceIfMatch, opts.IfMatch)
+				e.got(what, err, storage.ErrPrecondition)
 			}
 			e.holds(ctx, e.key("dst"), []byte("dst"))
-			_, err = b.Copy(ctx, "dst", "k", &storage.CopyOptions{SourceIfMatch: now, IfMatch: unquoted(dst.ETag)})
+			opts := &storage.CopyOptions{SourceIfMatch: now, IfMatch: unquoted(dst.ETag)}
+			_, err = b.Copy(ctx, "dst", "k", opts)
 			if e.got("Copy with bare ETags", err, nil) {
 				e.holds(ctx, e.key("dst"), []byte("second"))
 			}
@@ -65,34 +75,38 @@ var bucketETagChecks = []check{
 		rule: "rule 7: Delete takes an ETag without its quotes, too, and means the same",
 		run: bare(func(ctx context.Context, e *env, old, now string) error {
 			b := e.bucket(nil)
-			e.got("Delete with an old bare IfMatch", b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: old}), storage.ErrPrecondition)
+			err := b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: old})
+			e.got("Delete with an old bare IfMatch", err, storage.ErrPrecondition)
 			e.holds(ctx, e.key("k"), []byte("second"))
-			e.got("Delete with a bare IfMatch", b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: now}), nil)
+			err = b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: now})
+			e.got("Delete with a bare IfMatch", err, nil)
 			e.missing(ctx, e.key("k"))
 			return nil
 		}),
 	},
 	{
 		name: "bucket/etag-star", feature: Buckets,
-		rule: "rule 7: what can be no ETag, * before all, is ErrInvalid in every condition, before any request",
+		rule: "rule 7: what can be no ETag, * before all, is ErrInvalid in any condition, at no request",
 		run: changed(func(ctx context.Context, e *env, key, _, _ string) {
 			b := e.bucket(nil)
 			before := e.tracked.requests.Load()
 			for _, tag := range []string{"*", `"*"`, `"open`, `"`, `""`, "a\nb"} {
+				invalid := func(what string, err error) {
+					e.got(fmt.Sprintf("%s %q", what, tag), err, storage.ErrInvalid)
+				}
 				for name, read := range conditionalReads(b) {
-					e.got(fmt.Sprintf("%s with IfMatch %q", name, tag), read(ctx, storage.GetOptions{IfMatch: tag}), storage.ErrInvalid)
-					e.got(fmt.Sprintf("%s with IfNoneMatch %q", name, tag), read(ctx, storage.GetOptions{IfNoneMatch: tag}), storage.ErrInvalid)
+					invalid(name+" with IfMatch", read(ctx, storage.GetOptions{IfMatch: tag}))
+					invalid(name+" with IfNoneMatch", read(ctx, storage.GetOptions{IfNoneMatch: tag}))
 				}
 				for name, write := range conditionalWrites(b) {
 					_, err := write(ctx, []byte("x"), tag)
-					e.got(fmt.Sprintf("%s with IfMatch %q", name, tag), err, storage.ErrInvalid)
+					invalid(name+" with IfMatch", err)
 				}
 				_, err := b.Copy(ctx, "dst", "k", &storage.CopyOptions{IfMatch: tag})
-				e.got(fmt.Sprintf("Copy with IfMatch %q", tag), err, storage.ErrInvalid)
+				invalid("Copy with IfMatch", err)
 				_, err = b.Copy(ctx, "dst", "k", &storage.CopyOptions{SourceIfMatch: tag})
-				e.got(fmt.Sprintf("Copy with SourceIfMatch %q", tag), err, storage.ErrInvalid)
-				err = b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: tag})
-				e.got(fmt.Sprintf("Delete with IfMatch %q", tag), err, storage.ErrInvalid)
+				invalid("Copy with SourceIfMatch", err)
+				invalid("Delete with IfMatch", b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: tag}))
 			}
 			if n := e.tracked.requests.Load() - before; n > 0 {
 				e.errorf("%d requests were made", n)
@@ -102,11 +116,18 @@ var bucketETagChecks = []check{
 	},
 }
 
+type (
+	conditionalRead  func(ctx context.Context, o storage.GetOptions) error
+	conditionalWrite func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error)
+)
+
 // unquoted is an ETag without its quotes.
 func unquoted(etag string) string { return strings.Trim(etag, `"`) }
 
 // bare is a check on an object that was written twice, with both of its ETags without their quotes.
-func bare(fn func(ctx context.Context, e *env, old, now string) error) func(context.Context, *env) error {
+func bare(
+	fn func(ctx context.Context, e *env, old, now string) error,
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) (err error) {
 		made := changed(func(ctx context.Context, e *env, _, old, now string) {
 			if strings.HasPrefix(now, "W/") {
@@ -143,8 +164,8 @@ func (e *env) bareWrites(ctx context.Context, b *storage.Bucket, size int, old, 
 }
 
 // conditionalReads are the ways of a Bucket to read k under a condition.
-func conditionalReads(b *storage.Bucket) map[string]func(ctx context.Context, o storage.GetOptions) error {
-	return map[string]func(ctx context.Context, o storage.GetOptions) error{
+func conditionalReads(b *storage.Bucket) map[string]conditionalRead {
+	return map[string]conditionalRead{
 		"Get": func(ctx context.Context, o storage.GetOptions) error {
 			r, err := b.Get(ctx, "k", &o)
 			if err == nil {
@@ -177,13 +198,14 @@ func conditionalReads(b *storage.Bucket) map[string]func(ctx context.Context, o 
 }
 
 // conditionalWrites are the ways of a Bucket to write k under a condition.
-func conditionalWrites(b *storage.Bucket) map[string]func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
-	return map[string]func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error){
+func conditionalWrites(b *storage.Bucket) map[string]conditionalWrite {
+	return map[string]conditionalWrite{
 		"Put": func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
 			return b.Put(ctx, "k", bytes.NewReader(data), &storage.PutOptions{IfMatch: ifMatch})
 		},
 		"PutReaderAt": func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
-			return b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)), &storage.PutOptions{IfMatch: ifMatch})
+			opts := &storage.PutOptions{IfMatch: ifMatch}
+			return b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)), opts)
 		},
 		"Writer": func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
 			w := b.NewWriter(ctx, "k", &storage.PutOptions{IfMatch: ifMatch})

@@ -106,8 +106,8 @@ var bucketOptionChecks = []check{
 			caps := b.Capabilities()
 			for part := range partOf {
 				for _, whole := range wholes(part) {
-					if capabilities[part].holds(&caps) && !capabilities[whole].holds(&caps) {
-						e.errorf("Capabilities.%s is true and .%s false", capabilities[part].field, capabilities[whole].field)
+					if holds(&caps, part) && !holds(&caps, whole) {
+						e.errorf("Capabilities.%s is true and .%s false", capabilities[part], capabilities[whole])
 					}
 				}
 			}

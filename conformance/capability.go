@@ -1,65 +1,66 @@
 package conformance
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/polystore/storage"
 )
 
-// capability is the field of storage.Capabilities that says whether a Store has a feature.
-type capability struct {
-	field string
-	holds func(c *storage.Capabilities) bool
+// capabilities names, for every feature that a Store may refuse, the field of storage.Capabilities
+// that says whether it has it. What is not here, every Store does.
+var capabilities = map[Feature]string{
+	IfAbsent:          "IfAbsent",
+	IfMatch:           "IfMatch",
+	SuffixRange:       "SuffixRange",
+	Versions:          "Versions",
+	StorageClass:      "StorageClass",
+	Tags:              "Tags",
+	ExactContentType:  "ExactContentType",
+	ListETag:          "ListETag",
+	ChecksumCRC32:     "Checksums",
+	ChecksumCRC32C:    "Checksums",
+	ChecksumCRC64NVME: "Checksums",
+	ChecksumMD5:       "Checksums",
+	ChecksumSHA1:      "Checksums",
+	ChecksumSHA256:    "Checksums",
+
+	DeleteIfMatch:       "DeleteIfMatch",
+	DeleteIfMatchAbsent: "DeleteIfMatch",
+	DeleteBatch:         "DeleteBatch",
+
+	Copy:              "Copy",
+	CopyConditions:    "CopyConditions",
+	CopySourceIfMatch: "CopySourceIfMatch",
+	CopyReplace:       "CopyReplace",
+
+	Multipart:           "Multipart",
+	MultipartConditions: "MultipartConditions",
+	MultipartChecksums:  "MultipartChecksums",
+	CopyPart:            "CopyPart",
+	AbortUpload:         "AbortUpload",
+	ListParts:           "ListParts",
+	ListUploads:         "ListUploads",
+	ListUploadsPrefix:   "ListUploadsPrefix",
+
+	SignURL:         "SignURL",
+	SignURLIfAbsent: "SignURLIfAbsent",
+	SignURLHeaders:  "SignURLHeaders",
+
+	CoexistingKeys: "CoexistingKeys",
 }
 
-// capabilities has a field for every feature that a Store may refuse. What is not here, every Store
-// does.
-var capabilities = map[Feature]capability{
-	IfAbsent:          {"IfAbsent", func(c *storage.Capabilities) bool { return c.IfAbsent }},
-	IfMatch:           {"IfMatch", func(c *storage.Capabilities) bool { return c.IfMatch }},
-	SuffixRange:       {"SuffixRange", func(c *storage.Capabilities) bool { return c.SuffixRange }},
-	Versions:          {"Versions", func(c *storage.Capabilities) bool { return c.Versions }},
-	StorageClass:      {"StorageClass", func(c *storage.Capabilities) bool { return c.StorageClass }},
-	Tags:              {"Tags", func(c *storage.Capabilities) bool { return c.Tags }},
-	ExactContentType:  {"ExactContentType", func(c *storage.Capabilities) bool { return c.ExactContentType }},
-	ListETag:          {"ListETag", func(c *storage.Capabilities) bool { return c.ListETag }},
-	ChecksumCRC32:     checksumCapability("CRC32"),
-	ChecksumCRC32C:    checksumCapability("CRC32C"),
-	ChecksumCRC64NVME: checksumCapability("CRC64NVME"),
-	ChecksumMD5:       checksumCapability("MD5"),
-	ChecksumSHA1:      checksumCapability("SHA1"),
-	ChecksumSHA256:    checksumCapability("SHA256"),
-
-	DeleteIfMatch:       {"DeleteIfMatch", func(c *storage.Capabilities) bool { return c.DeleteIfMatch }},
-	DeleteIfMatchAbsent: {"DeleteIfMatch", func(c *storage.Capabilities) bool { return c.DeleteIfMatch }},
-	DeleteBatch:         {"DeleteBatch", func(c *storage.Capabilities) bool { return c.DeleteBatch }},
-
-	Copy:              {"Copy", func(c *storage.Capabilities) bool { return c.Copy }},
-	CopyConditions:    {"CopyConditions", func(c *storage.Capabilities) bool { return c.CopyConditions }},
-	CopySourceIfMatch: {"CopySourceIfMatch", func(c *storage.Capabilities) bool { return c.CopySourceIfMatch }},
-	CopyReplace:       {"CopyReplace", func(c *storage.Capabilities) bool { return c.CopyReplace }},
-
-	Multipart:           {"Multipart", func(c *storage.Capabilities) bool { return c.Multipart }},
-	MultipartConditions: {"MultipartConditions", func(c *storage.Capabilities) bool { return c.MultipartConditions }},
-	MultipartChecksums:  {"MultipartChecksums", func(c *storage.Capabilities) bool { return c.MultipartChecksums }},
-	CopyPart:            {"CopyPart", func(c *storage.Capabilities) bool { return c.CopyPart }},
-	AbortUpload:         {"AbortUpload", func(c *storage.Capabilities) bool { return c.AbortUpload }},
-	ListParts:           {"ListParts", func(c *storage.Capabilities) bool { return c.ListParts }},
-	ListUploads:         {"ListUploads", func(c *storage.Capabilities) bool { return c.ListUploads }},
-	ListUploadsPrefix:   {"ListUploadsPrefix", func(c *storage.Capabilities) bool { return c.ListUploadsPrefix }},
-
-	SignURL:         {"SignURL", func(c *storage.Capabilities) bool { return c.SignURL }},
-	SignURLIfAbsent: {"SignURLIfAbsent", func(c *storage.Capabilities) bool { return c.SignURLIfAbsent }},
-	SignURLHeaders:  {"SignURLHeaders", func(c *storage.Capabilities) bool { return c.SignURLHeaders }},
-
-	CoexistingKeys: {"CoexistingKeys", func(c *storage.Capabilities) bool { return c.CoexistingKeys }},
-}
-
-func checksumCapability(name string) capability {
-	return capability{"Checksums", func(c *storage.Capabilities) bool {
+// holds reports what c says of f, which has a field.
+func holds(c *storage.Capabilities, f Feature) bool {
+	if name, ok := strings.CutPrefix(string(f), checksumPrefix); ok {
 		return slices.Contains(c.Checksums, name)
-	}}
+	}
+	return reflect.ValueOf(c).Elem().FieldByName(capabilities[f]).Bool()
 }
+
+// checksumPrefix stands before the name of a checksum in its Feature.
+const checksumPrefix = "checksum "
 
 // partOf names the feature that another one is a part of. Without the whole there is no part: its
 // checks are not run.
@@ -112,17 +113,18 @@ func newCan(s storage.Store, refused map[Feature]bool) can {
 
 // lacks says why the Store does not have f, or "".
 func (c *can) lacks(f Feature) string {
-	switch has, known := capabilities[f]; {
+	field, known := capabilities[f]
+	switch {
 	case c.refused[f]:
 		return "refused with errors.ErrUnsupported"
-	case known && !has.holds(&c.caps) && has.field == "Checksums":
-		return "Capabilities.Checksums does not have it"
-	case known && !has.holds(&c.caps) && !c.told:
+	case !known || holds(&c.caps, f):
+		return ""
+	case !c.told:
 		return "the Store has no method for it"
-	case known && !has.holds(&c.caps):
-		return "Capabilities." + has.field + " is false"
+	case field == "Checksums":
+		return "Capabilities.Checksums does not have it"
 	}
-	return ""
+	return "Capabilities." + field + " is false"
 }
 
 // mayRefuse reports whether an errors.ErrUnsupported of c is an honest answer although nothing says

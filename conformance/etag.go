@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"context"
-	"fmt"
 	"regexp"
 
 	"github.com/polystore/storage"
@@ -13,7 +12,9 @@ var entityTag = regexp.MustCompile(`^(W/)?"[\x21\x23-\x7e\x80-\xff]*"$`)
 
 // etagChecks has one check for each answer of a Store that has an ETag in it.
 func etagChecks() []check {
-	object := func(get func(ctx context.Context, e *env) (*storage.Object, error)) func(context.Context, *env) ([]*storage.Object, error) {
+	type one func(ctx context.Context, e *env) (*storage.Object, error)
+	type all func(ctx context.Context, e *env) ([]*storage.Object, error)
+	object := func(get one) all {
 		return func(ctx context.Context, e *env) ([]*storage.Object, error) {
 			o, err := get(ctx, e)
 			return []*storage.Object{o}, err
@@ -22,7 +23,7 @@ func etagChecks() []check {
 	answers := []struct {
 		name, method string
 		feature      Feature
-		answer       func(ctx context.Context, e *env) ([]*storage.Object, error)
+		answer       all
 	}{
 		{"put", "Put", Conditions, object(func(ctx context.Context, e *env) (*storage.Object, error) {
 			return e.put(ctx, e.key("k"), pattern(20, 2), nil)
@@ -43,22 +44,14 @@ func etagChecks() []check {
 		{"copy", "Copy", Copy, object(func(ctx context.Context, e *env) (*storage.Object, error) {
 			return e.copy(ctx, e.key("copy"), e.key("k"), nil)
 		})},
-		{"complete-upload", "CompleteUpload", Multipart, object(func(ctx context.Context, e *env) (*storage.Object, error) {
-			u, err := e.begin(ctx, e.key("parts"), nil)
-			if err != nil {
-				return nil, err
-			}
-			if err := u.send(ctx, 1000); err != nil {
-				return nil, err
-			}
-			return u.complete(ctx, nil)
-		})},
+		{"complete-upload", "CompleteUpload", Multipart, object(completed)},
 	}
+	const form = " is an HTTP entity tag with its quotes, or ETagNone"
 	var checks []check
 	for _, a := range answers {
 		checks = append(checks, check{
 			name: "etag/" + a.name, feature: a.feature,
-			rule: fmt.Sprintf("rule 7: the ETag that %s answers is an HTTP entity tag with its quotes, or ETagNone", a.method),
+			rule: "rule 7: the ETag that " + a.method + " answers" + form,
 			run: func(ctx context.Context, e *env) error {
 				if _, err := e.put(ctx, e.key("k"), pattern(10, 1), nil); err != nil {
 					return err
@@ -80,4 +73,16 @@ func etagChecks() []check {
 		})
 	}
 	return checks
+}
+
+// completed writes an object in one part.
+func completed(ctx context.Context, e *env) (*storage.Object, error) {
+	u, err := e.begin(ctx, e.key("parts"), nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.send(ctx, 1000); err != nil {
+		return nil, err
+	}
+	return u.complete(ctx, nil)
 }

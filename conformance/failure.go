@@ -33,17 +33,19 @@ func (f *Failure) Unwrap() []error { return f.Errs }
 
 // Advice says what is to be done where the service, and not the driver, is to blame.
 func (f *Failure) Advice() string {
-	limit := fmt.Sprintf("a defect of the service is declared by conformance.Limit{Check: %q, Reason: …}", f.Check)
-	c, known := capabilities[f.Feature]
-	if known {
-		set := fmt.Sprintf("set Capabilities.%s to false", c.field)
-		if name, ok := strings.CutPrefix(string(f.Feature), "checksum "); ok {
-			set = fmt.Sprintf("leave %q out of Capabilities.Checksums", name)
-		}
-		limit = fmt.Sprintf("if the service cannot do this, %s and answer errors.ErrUnsupported; "+
-			"if it is a defect of the service, declare conformance.Limit{Feature: %q, Reason: …}", set, f.Feature)
+	see := ". See docs/contract.md#" + anchor(f.Rule)
+	field, known := capabilities[f.Feature]
+	if !known {
+		return fmt.Sprintf("if it is a defect of the service, "+
+			"declare conformance.Limit{Check: %q, Reason: …}", f.Check) + see
 	}
-	return limit + ". See docs/contract.md#" + anchor(f.Rule)
+	set := fmt.Sprintf("set Capabilities.%s to false", field)
+	if name, ok := strings.CutPrefix(string(f.Feature), checksumPrefix); ok {
+		set = fmt.Sprintf("leave %q out of Capabilities.Checksums", name)
+	}
+	return fmt.Sprintf("if the service cannot do this, %s and answer errors.ErrUnsupported; "+
+		"if it is a defect of the service, "+
+		"declare conformance.Limit{Feature: %q, Reason: …}", set, f.Feature) + see
 }
 
 // anchor is where docs/contract.md speaks of a rule.

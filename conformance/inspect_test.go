@@ -29,7 +29,8 @@ func TestInspect(t *testing.T) {
 			"copy/keeps": Kept, "read/whole": Kept,
 		}},
 		{"it refuses, and does not say so", refuses, []string{"copy/*", "version/copy"}, map[string]Status{
-			"copy/keeps": Unsupported, "copy/if-absent": NotRun, "copy/storageclass": NotRun, "version/copy": NotRun,
+			"copy/keeps": Unsupported, "copy/if-absent": NotRun, "copy/storageclass": NotRun,
+			"version/copy": NotRun,
 		}},
 		{"it aborts nothing", aborts, []string{"upload/*"}, map[string]Status{
 			"upload/abort": Broken, "upload/parts": Kept, "upload/parts-missing": NotRun,

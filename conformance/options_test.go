@@ -29,8 +29,8 @@ var unseen = map[string]string{
 	"PutPart.Last":   "as PutPart.Offset",
 }
 
-// holders names, for a method of a Store and an option field, the check that must catch a driver that
-// ignores it. Upload is CreateUpload and CompleteUpload, which are given the same options.
+// holders names, for a method of a Store and an option field, the check that must catch a driver
+// that ignores it. Upload is CreateUpload and CompleteUpload, which are given the same options.
 func holders() map[string]string {
 	held := map[string]string{
 		"Get.Offset": "read/from-offset", "Get.Length": "read/range",
@@ -41,7 +41,8 @@ func holders() map[string]string {
 		"Stat.IfModifiedSince": "condition/stat-if-modified-since", "Stat.VersionID": "version/stat",
 
 		"Put.Metadata": "metadata/random", "Put.StorageClass": "field/put-storageclass",
-		"Put.IfAbsent": "condition/if-absent", "Put.IfMatch": "condition/if-match", "Put.Checksums": "checksum/md5",
+		"Put.IfAbsent": "condition/if-absent", "Put.IfMatch": "condition/if-match",
+		"Put.Checksums": "checksum/md5",
 
 		"Delete.IfMatch": "delete/if-match",
 
@@ -51,23 +52,27 @@ func holders() map[string]string {
 
 		"Copy.IfAbsent": "copy/if-absent", "Copy.IfMatch": "copy/if-match",
 		"Copy.SourceIfMatch": "copy/source-if-match", "Copy.SourceVersionID": "version/copy",
-		"Copy.Replace": "copy/replace", "Copy.Metadata": "copy/replace", "Copy.StorageClass": "copy/storageclass",
+		"Copy.Replace": "copy/replace", "Copy.Metadata": "copy/replace",
+		"Copy.StorageClass": "copy/storageclass",
 
 		"Upload.Metadata": "multipart/headers", "Upload.StorageClass": "multipart/storageclass",
 		"Upload.IfAbsent": "multipart/if-absent", "Upload.IfMatch": "multipart/if-match",
 		"Upload.Checksums": "multipart/checksums",
 
 		"CopyPart.SourceOffset": "upload/copy-part", "CopyPart.SourceLength": "upload/copy-part",
-		"CopyPart.SourceIfMatch": "upload/copy-part-if-match", "CopyPart.SourceVersionID": "upload/copy-part-version",
+		"CopyPart.SourceIfMatch":   "upload/copy-part-if-match",
+		"CopyPart.SourceVersionID": "upload/copy-part-version",
 
 		"ListPartsPage.PageSize": "upload/parts", "ListPartsPage.PageToken": "upload/parts",
 		"ListUploadsPage.Prefix": "upload/list-prefix", "ListUploadsPage.PageSize": "upload/list-prefix",
-		"ListUploadsPage.PageToken": "upload/list-prefix", "ListUploadsPage.Delimiter": "upload/list-options",
+		"ListUploadsPage.PageToken":  "upload/list-prefix",
+		"ListUploadsPage.Delimiter":  "upload/list-options",
 		"ListUploadsPage.StartAfter": "upload/list-options",
 
 		"SignURL.Method": "sign/head", "SignURL.Expires": "sign/expires",
 		"SignURL.ContentType": "sign/content-type", "SignURL.ContentLength": "sign/content-length",
-		"SignURL.Metadata": "sign/metadata", "SignURL.IfAbsent": "sign/if-absent", "SignURL.VersionID": "sign/version",
+		"SignURL.Metadata": "sign/metadata", "SignURL.IfAbsent": "sign/if-absent",
+		"SignURL.VersionID":           "sign/version",
 		"SignURL.ResponseContentType": "sign/response-content-type",
 		"SignURL.ResponseDisposition": "sign/response-disposition",
 	}
@@ -79,9 +84,9 @@ func holders() map[string]string {
 	return held
 }
 
-// TestEveryOptionIsHeld walks the options that each method of a Store takes. A driver that ignores one
-// of the fields must be caught by the check that holds it, so a new field, and an old field in a new
-// method, cannot be without one.
+// TestEveryOptionIsHeld walks the options that each method of a Store takes. A driver that ignores
+// one of the fields must be caught by the check that holds it, so a new field, and an old field in
+// a new method, cannot be without one.
 func TestEveryOptionIsHeld(t *testing.T) {
 	held := holders()
 	checks := make(map[string]check)
@@ -162,7 +167,9 @@ func (b *bench) ignore(method, field string) {
 			return b.inner.Stat(ctx, key, cleared(o, field))
 		}
 	case "Put":
-		b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+		b.put = func(
+			ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+		) (*storage.Object, error) {
 			return b.inner.Put(ctx, key, body, size, cleared(o, field))
 		}
 	case "Delete":
@@ -174,22 +181,30 @@ func (b *bench) ignore(method, field string) {
 			return b.inner.ListPage(ctx, cleared(o, field))
 		}
 	case "Copy":
-		b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+		b.copy = func(
+			ctx context.Context, dst, src string, o *storage.CopyOptions,
+		) (*storage.CopyResult, error) {
 			return b.inner.Copy(ctx, dst, src, cleared(o, field))
 		}
 	case "Upload":
 		b.create = func(ctx context.Context, key string, o *storage.PutOptions) (string, error) {
 			return b.inner.CreateUpload(ctx, key, cleared(o, field))
 		}
-		b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+		b.complete = func(
+			ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+		) (*storage.Object, error) {
 			return b.inner.CompleteUpload(ctx, key, id, parts, cleared(o, field))
 		}
 	case "CopyPart":
-		b.copyPart = func(ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions) (*storage.Part, error) {
+		b.copyPart = func(
+			ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions,
+		) (*storage.Part, error) {
 			return b.inner.CopyPart(ctx, key, id, n, src, cleared(o, field))
 		}
 	case "ListPartsPage":
-		b.parts = func(ctx context.Context, key, id string, o *storage.ListPartsOptions) (*storage.PartPage, error) {
+		b.parts = func(
+			ctx context.Context, key, id string, o *storage.ListPartsOptions,
+		) (*storage.PartPage, error) {
 			return b.inner.ListPartsPage(ctx, key, id, cleared(o, field))
 		}
 	case "ListUploadsPage":
@@ -198,7 +213,9 @@ func (b *bench) ignore(method, field string) {
 		}
 	case "SignURL":
 		signs := b.sign
-		b.sign = func(ctx context.Context, key string, o *storage.SignOptions) (*storage.SignedURL, error) {
+		b.sign = func(
+			ctx context.Context, key string, o *storage.SignOptions,
+		) (*storage.SignedURL, error) {
 			return signs(ctx, key, cleared(o, field))
 		}
 	}

@@ -1,5 +1,6 @@
-// Command captable writes the tables of what each provider can into README.md and docs/providers.md,
-// from the Capabilities of the Stores themselves. Run it in the root of the module: make tables.
+// Command captable writes the tables of what each provider can into README.md and
+// docs/providers.md, from the Capabilities of the Stores themselves. Run it in the root of the
+// module: make tables.
 package main
 
 import (
@@ -8,7 +9,8 @@ import (
 	"os"
 )
 
-// documents are the files with tables in them, by their path in the module, and the tables in order.
+// documents are the files with tables in them, by their path in the module, and the tables in
+// order.
 var documents = []struct {
 	path   string
 	tables func(*stores) []string

@@ -76,7 +76,8 @@ func open(ctx context.Context) (*stores, error) {
 
 func openS3(ctx context.Context, provider string) (storage.Store, error) {
 	return s3.New(ctx, "bucket", &s3.Options{
-		Provider: provider, Endpoint: nowhere, Region: "us-east-1", AccessKeyID: "key", SecretAccessKey: "secret",
+		Provider: provider, Endpoint: nowhere, Region: "us-east-1",
+		AccessKeyID: "key", SecretAccessKey: "secret",
 	})
 }
 
