@@ -19,10 +19,14 @@ import (
 )
 
 // bucketsMethods are the options of the Bucket's own methods that are none of a Store.
-var bucketsMethods = map[string]bool{"DeleteManyOptions": true, "CleanOptions": true, "Options": true}
+var bucketsMethods = map[string]bool{
+	"DeleteManyOptions": true, "CleanOptions": true, "Options": true,
+}
 
 // refused are the options that a method shares with others and does not take.
-var refused = map[string]bool{"Copy.Token": true, "NewReaderAt.Offset": true, "NewReaderAt.Length": true}
+var refused = map[string]bool{
+	"Copy.Token": true, "NewReaderAt.Offset": true, "NewReaderAt.Length": true,
+}
 
 // TestBucketHandsOptionsOn walks the options that each method of a Bucket takes. Each field that is
 // the Store's must reach the Store, or the call is refused: none is ignored.
@@ -75,7 +79,8 @@ func handsOn(t *testing.T, method string, typ reflect.Type, field string) {
 		if seen.Kind() != reflect.Struct {
 			continue
 		}
-		if got := seen.FieldByName(field); got.IsValid() && reflect.DeepEqual(got.Interface(), v.Interface()) {
+		got := seen.FieldByName(field)
+		if got.IsValid() && reflect.DeepEqual(got.Interface(), v.Interface()) {
 			return
 		}
 	}
