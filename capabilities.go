@@ -11,9 +11,17 @@ type Capabilities struct {
 	StorageClass bool `json:"storageClass"` // PutOptions.StorageClass
 	Tags         bool `json:"tags"`         // PutOptions.Tags
 
+	// ExactContentType: any PutOptions.ContentType comes back byte for byte. The Go CDK writes a
+	// media type in a form of its own; false: another form is refused.
+	ExactContentType bool `json:"exactContentType"`
+
 	// Checksums are the fields of PutOptions.Checksums that Put verifies before the object is
 	// visible: "CRC32C". Bucket verifies all of them, on every service.
 	Checksums []string `json:"checksums"`
+
+	// ListETag: ListPage gives the ETag of each object. The Go CDK has none in its lists; false: it is
+	// ETagNone, which is as good as a refusal.
+	ListETag bool `json:"listETag"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch
 	DeleteBatch   bool `json:"deleteBatch"`   // BatchDeleter

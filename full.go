@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers and wrappers embed it:
@@ -121,7 +122,10 @@ type full struct {
 // told is Capabilities as a value.
 type told Capabilities
 
-func (t told) Capabilities() Capabilities { return Capabilities(t) }
+func (t told) Capabilities() Capabilities {
+	t.Checksums = slices.Clone(t.Checksums) // the caller's
+	return Capabilities(t)
+}
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }
@@ -130,7 +134,7 @@ func (f *full) Unwrap() Store { return f.Store }
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true, Tags: true,
-		DeleteIfMatch: true, CoexistingKeys: true,
+		ExactContentType: true, ListETag: true, DeleteIfMatch: true, CoexistingKeys: true,
 	}
 	for i := range algorithms {
 		c.Checksums = append(c.Checksums, algorithms[i].Name)

@@ -75,7 +75,9 @@ type Multipart interface {
 	// ListPartsPage lists the parts of an upload in order of number.
 	ListPartsPage(ctx context.Context, key, uploadID string, opts *ListPartsOptions) (*PartPage, error)
 
-	// ListUploadsPage lists the uploads that are neither complete nor aborted; Prefix, PageSize and PageToken are honoured.
+	// ListUploadsPage lists the uploads that are neither complete nor aborted, by Prefix, PageSize and
+	// PageToken. Bucket never sets Delimiter and StartAfter: with one of them it is
+	// errors.ErrUnsupported, as an option is never ignored.
 	ListUploadsPage(ctx context.Context, opts *ListOptions) (*UploadPage, error)
 
 	// PartLimits says what parts may be, for an object with these options. A zero Count: there is no multipart with them.

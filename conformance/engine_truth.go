@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
@@ -57,8 +58,8 @@ type truth struct {
 	match bool // IfMatch on a base that this Bucket wrote; else IfAbsent
 	puts  func(*rig, string) []fault.Fault
 	stats func(*rig, string) []fault.Fault // of the looks
-	want  error // nil: the write happened
-	etag  bool  // want nil: the write is what is there still
+	want  error                            // nil: the write happened
+	etag  bool                             // want nil: the write is what is there still
 }
 
 // run makes the Put and holds its end against what is true.
@@ -118,7 +119,7 @@ func swapped(n int) func(*rig, string) []fault.Fault {
 
 var truthChecks = []check{
 	{
-		name: "engine/refused-after-doubt", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/refused-after-doubt", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that did not happen is ErrExist or ErrPrecondition, also after an attempt in doubt",
 		run: truths(
 			truth{what: "IfAbsent, in doubt, and another's create", want: storage.ErrExist,
@@ -135,7 +136,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/unknown-outcome", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/unknown-outcome", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: what may have happened and cannot be found out is ErrUnknownOutcome",
 		run: truths(
 			truth{what: "IfAbsent, committed, then overwritten unconditionally", want: storage.ErrUnknownOutcome,
@@ -159,7 +160,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/found-out", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/found-out", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened is nil, however its attempts ended",
 		run: truths(
 			truth{what: "IfAbsent, committed, and no further attempt reaches the service", etag: true,
@@ -173,7 +174,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/replaced-by-successor", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/replaced-by-successor", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened and was replaced by one upon it is nil, with storage.ETagNone",
 		run: truths(
 			truth{what: "IfAbsent, committed, then swapped", puts: faults(fault.Lost()), stats: swapped(1)},
@@ -182,7 +183,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/many-successors", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/many-successors", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened is never ErrPrecondition, however many writes came after it",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			for n := 3; n <= 6; n++ {
@@ -207,9 +208,15 @@ var truthChecks = []check{
 		run:  rigged(cancelledInDoubt),
 	},
 	{
+		name: "engine/delivered-twice", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
+		rule: "rule 11: a write that a proxy delivered twice is nil, not refused by itself",
+		run:  rigged(deliveredTwice),
+	},
+	{
 		name: "engine/certain-refusal", feature: Engine, needs: []Feature{Conditions, IfMatch},
-		rule: "rule 11: a refusal with no attempt in doubt before it stands, and costs one look, with TrustRefusals none",
-		run:  rigged(certainRefusal),
+		rule:   "rule 11: a refusal with no attempt in doubt before it stands, and costs one look, with TrustRefusals none",
+		covers: []string{"Options.TrustRefusals"},
+		run:    rigged(certainRefusal),
 	},
 }
 
@@ -250,6 +257,31 @@ func cancelledInDoubt(ctx context.Context, r *rig) error {
 			r.errorf("%s: %w; it is ErrUnknownOutcome: %v, want %v", c.what, err, unknown, c.sent)
 		}
 		r.inDoubt(c.what, err, c.sent)
+	}
+	return nil
+}
+
+// deliveredTwice lets the request that makes the object reach the service twice, on every path.
+func deliveredTwice(ctx context.Context, r *rig) error {
+	for i, p := range writePaths {
+		if slices.ContainsFunc(p.needs, func(f Feature) bool { return !r.has(f) }) || p.large && p.name != "multipart" {
+			continue
+		}
+		for _, absent := range []bool{true, false} {
+			name, ifMatch := fmt.Sprint("k", i, absent), ""
+			if !absent {
+				base, err := r.b.Put(ctx, name, bytes.NewReader([]byte("the base")), nil)
+				if err != nil {
+					return err
+				}
+				ifMatch = base.ETag
+			}
+			data := p.data(r, uint64(i))
+			r.script(p.verb, fault.Twice())
+			o, err := p.write(ctx, r, name, data, absent, ifMatch)
+			r.wrote(ctx, fmt.Sprintf("%s with IfAbsent %v, delivered twice", p.name, absent), name, o, err, data)
+			r.called(p.name+", delivered twice", p.verb, 1)
+		}
 	}
 	return nil
 }
