@@ -8,8 +8,8 @@ import (
 // ahead reads ranges of an object at once and hands them out in order.
 //
 // The first request's body serves the first range, since it came with the sums of the whole object;
-// the others are fetches of their own, held to its version. There is always one buffer; more come out
-// of the memory budget.
+// the others are fetches of their own, held to its version. There is always one buffer; more come
+// out of the memory budget.
 type ahead struct {
 	first  *fetch // of all that is to be read
 	ctx    context.Context

@@ -15,7 +15,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// What follows is the public face as programs were promised it: each name with its exact type. It has to compile.
+// What follows is the public face as programs were promised it: each name with its exact type. It
+// has to compile.
 
 var (
 	_ func(*memory.Options) (*memory.Store, error)                                                                           = memory.New
@@ -84,15 +85,21 @@ var (
 // contract implements FullStore by its exact signatures.
 type contract struct{}
 
-func (contract) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (contract) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	return &storage.GetResult{Object: &storage.Object{}, Body: io.NopCloser(nil), Offset: int64(0), Length: int64(0)}, nil
 }
 
-func (contract) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (contract) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return nil, nil
 }
 
-func (contract) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (contract) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	return nil, nil
 }
 func (contract) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
@@ -107,35 +114,51 @@ func (contract) Capabilities() storage.Capabilities { return storage.Capabilitie
 
 func (contract) CheckKey(string) error { return nil }
 
-func (contract) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (contract) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	return &storage.CopyResult{Object: &storage.Object{}, Token: ""}, nil
 }
 
-func (contract) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (uploadID string, err error) {
+func (contract) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (uploadID string, err error) {
 	return "", nil
 }
 
-func (contract) PutPart(ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (contract) PutPart(
+	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	_ = storage.PartOptions{Offset: int64(0), Last: true}
 	return &storage.Part{Number: 1, Size: int64(0), ETag: "", Checksums: storage.Checksums{}}, nil
 }
 
-func (contract) CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (contract) CopyPart(
+	ctx context.Context, key, uploadID string, number int, src string,
+	opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	_ = storage.CopyPartOptions{PartOptions: storage.PartOptions{}, SourceOffset: int64(0), SourceLength: int64(0), SourceIfMatch: "", SourceVersionID: ""}
 	return nil, nil
 }
 
-func (contract) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (contract) CompleteUpload(
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return nil, nil
 }
 func (contract) AbortUpload(ctx context.Context, key, uploadID string) error { return nil }
 
-func (contract) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (contract) ListPartsPage(
+	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	_ = storage.ListPartsOptions{PageSize: 1, PageToken: ""}
 	return &storage.PartPage{Parts: []*storage.Part{}, NextToken: ""}, nil
 }
 
-func (contract) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (contract) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	return &storage.UploadPage{Uploads: []*storage.Upload{{Key: "", ID: "", Created: time.Time{}}}, NextToken: ""}, nil
 }
 
@@ -144,12 +167,16 @@ func (contract) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	return storage.PartLimits{Min: n, Max: n, Multiple: n, MaxObject: n, Count: 1, Parallel: true, Equal: true}
 }
 
-func (contract) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (contract) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	return nil, nil
 }
 func (contract) MaxBatch() int { return 0 }
 
-func (contract) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (contract) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	return &storage.SignedURL{Method: "", URL: "", Header: map[string][]string{}, Expires: time.Time{}}, nil
 }
 func (contract) Close() error { return nil }
@@ -195,7 +222,8 @@ var _ = []any{
 	new(storage.Mux), new(storage.DeleteError),
 }
 
-// TestKindsOfError: the sentinels are those of io/fs where io/fs has them, all differ, and each is found by its own kind alone.
+// TestKindsOfError: the sentinels are those of io/fs where io/fs has them, all differ, and each is
+// found by its own kind alone.
 func TestKindsOfError(t *testing.T) {
 	for _, same := range [][2]error{
 		{storage.ErrNotExist, fs.ErrNotExist}, {storage.ErrExist, fs.ErrExist}, {storage.ErrPermission, fs.ErrPermission},

@@ -9,10 +9,10 @@ import (
 // Copy: it moves the bytes itself.
 const slowFactor = 20
 
-// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed may
-// be.
+// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed
+// may be.
 var (
-	errStalled = errors.New("no byte moved for the stall timeout")
+	errStalled = errors.New("no byte was transferred within the stall timeout")
 	errClosing = errors.New("the bucket was closed")
 )
 
@@ -36,7 +36,9 @@ type attempt struct {
 }
 
 func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
-	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{Op: c.op, Key: c.key, Attempt: number, Probe: c.probe})
+	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{
+		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe,
+	})
 	actx, cancel := context.WithCancelCause(ctx)
 	unhook := func() bool { return true }
 	if !c.cleanup {

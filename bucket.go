@@ -63,8 +63,8 @@ func (b *Bucket) CheckKey(key string) error {
 }
 
 // Close ends the Bucket: calls under way fail with ErrClosed, as later ones do, and so do its
-// Readers and Writers; what Writers had begun is aborted; the Store is closed. Closing a view made by
-// Prefix ends the view alone. Closing again is nil.
+// Readers and Writers; what Writers had begun is aborted; the Store is closed. Closing a view made
+// by Prefix ends the view alone. Closing again is nil.
 func (b *Bucket) Close() error {
 	if b.closed.Swap(true) || !b.owner {
 		return nil

@@ -16,12 +16,15 @@ import (
 // withoutCopy is a Store that copies by parts only.
 type withoutCopy struct{ storage.FullStore }
 
-func (withoutCopy) Copy(context.Context, string, string, *storage.CopyOptions) (*storage.CopyResult, error) {
+func (withoutCopy) Copy(
+	context.Context, string, string, *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	return nil, &storage.Error{Kind: errors.ErrUnsupported}
 }
 
-// TestCancelAnywhere cancels each way of writing at each of its requests, before it and when it has been carried out: what was
-// there is still there unless the error says that it is in doubt, nothing is mixed, and nothing is left behind.
+// TestCancelAnywhere cancels each way of writing at each of its requests, before it and when it has
+// been carried out: what was there is still there unless the error says that it is in doubt,
+// nothing is mixed, and nothing is left behind.
 func TestCancelAnywhere(t *testing.T) {
 	temporary(t)
 	data := bytesOf(3*partSize + 5)

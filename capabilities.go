@@ -29,7 +29,7 @@ type Capabilities struct {
 	CopyPart            bool `json:"copyPart"`            // CopyPart
 	AbortUpload         bool `json:"abortUpload"`         // AbortUpload drops the parts at once
 	ListParts           bool `json:"listParts"`           // ListPartsPage
-	ListUploads         bool `json:"listUploads"`         // ListUploadsPage, by the whole key or none
+	ListUploads         bool `json:"listUploads"`         // ListUploadsPage, by a whole key or none
 	ListUploadsPrefix   bool `json:"listUploadsPrefix"`   // ListUploadsPage, by any prefix
 
 	SignURL         bool `json:"signURL"`         // Signer
@@ -51,7 +51,8 @@ type Capable interface {
 // capabilitiesOf are those of a Store that does not tell.
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
-		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true, Tags: true,
+		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,
+		Tags:          true,
 		DeleteIfMatch: true, CoexistingKeys: true,
 	}
 	for i := range algorithms {
@@ -60,7 +61,8 @@ func capabilitiesOf(s Store) Capabilities {
 	_, c.Copy = s.(Copier)
 	c.CopyConditions, c.CopySourceIfMatch, c.CopyReplace = c.Copy, c.Copy, c.Copy
 	if m, ok := s.(Multipart); ok && m.PartLimits(&PutOptions{}).Count > 0 {
-		c.Multipart, c.MultipartConditions, c.MultipartChecksums, c.CopyPart = true, true, true, true
+		c.Multipart, c.MultipartConditions, c.MultipartChecksums = true, true, true
+		c.CopyPart = true
 		c.AbortUpload, c.ListParts, c.ListUploads, c.ListUploadsPrefix = true, true, true, true
 	}
 	if d, ok := s.(BatchDeleter); ok {

@@ -23,7 +23,9 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (
 // CopyObject copies an object between buckets: on the service's side where both are views of one
 // Bucket or have the same Store, else as a stream through here, in bounded memory, with checksum,
 // headers and metadata. Errors as [Bucket.Copy]. dst's Tracer is told of the call.
-func CopyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*Object, error) {
+func CopyObject(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*Object, error) {
 	if dst == nil || src == nil {
 		return nil, wrap("CopyObject", dstKey, invalid("nil Bucket"))
 	}
@@ -32,7 +34,9 @@ func CopyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, sr
 	return dst.own(o), op.end(err)
 }
 
-func copyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*Object, error) {
+func copyObject(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*Object, error) {
 	c, err := newCopy(ctx, dst, dstKey, src, srcKey, opts)
 	if err != nil {
 		return nil, err
@@ -56,16 +60,18 @@ type copying struct {
 	opts     CopyOptions
 }
 
-func newCopy(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*copying, error) {
+func newCopy(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*copying, error) {
 	var o CopyOptions
 	if opts != nil {
 		o = *opts
 	}
 	if o.Token != "" {
-		return nil, invalid("Token is the Store's")
+		return nil, invalid("Token must be empty: Bucket sets it")
 	}
 	if h := o.headers(); !o.Replace && (h.any() || len(o.Tags) > 0) {
-		return nil, invalid("headers, metadata and tags need Replace")
+		return nil, invalid("headers, metadata and tags require Replace")
 	}
 	full, err := src.readKey(ctx, srcKey)
 	if err != nil {
@@ -133,7 +139,8 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 			return o, nil
 		}
 		// The refusal may be the pin's, which is ours alone.
-		if e := asError(err); pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
+		e := asError(err)
+		if pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
 			now, statErr := c.statSource(ctx)
 			switch changed := statErr == nil && now.ETag != opts.SourceIfMatch; {
 			case changed && n < c.dst.opts.Retry.Attempts:
@@ -181,7 +188,9 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error)
 
 // statSource describes the source, of the version that the options ask for.
 func (c *copying) statSource(ctx context.Context) (*Object, error) {
-	o, _, err := c.src.stat(ctx, c.srcKey, StatOptions{IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID})
+	o, _, err := c.src.stat(ctx, c.srcKey, StatOptions{
+		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
+	})
 	return o, err
 }
 
@@ -223,7 +232,8 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 		n := min(part, src.Size-at)
 		return u.copy(ctx, i+1, c.srcKey, CopyPartOptions{
 			PartOptions:  PartOptions{Offset: at, Last: at+n == src.Size},
-			SourceOffset: at, SourceLength: n, SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
+			SourceOffset: at, SourceLength: n,
+			SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
 		})
 	})
 	if err != nil {
@@ -239,7 +249,9 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 
 // through copies by a Get and a Put.
 func (c *copying) through(ctx context.Context) (*Object, error) {
-	r, err := c.src.get(ctx, c.srcKey, GetOptions{IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID})
+	r, err := c.src.get(ctx, c.srcKey, GetOptions{
+		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -78,13 +78,16 @@ func TestFarSize(t *testing.T) {
 // deaf is a Store that does not honour ranges.
 type deaf struct{ storage.FullStore }
 
-func (d deaf) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (d deaf) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	o := *opts
 	o.Offset, o.Length = 0, 0
 	return d.FullStore.Get(ctx, key, &o)
 }
 
-// foreign is a context of another make: what is derived from it costs a goroutine until it is let go, which goleak sees.
+// foreign is a context of another make: what is derived from it costs a goroutine until it is let
+// go, which goleak sees.
 type foreign struct {
 	context.Context
 	done chan struct{}
@@ -111,7 +114,9 @@ func TestRangeIgnored(t *testing.T) {
 // short is a Store that gives three bytes of any range.
 type short struct{ storage.FullStore }
 
-func (s short) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s short) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	o := *opts
 	if o.Length == 0 || o.Length > 3 {
 		o.Length = 3
@@ -119,7 +124,8 @@ func (s short) Get(ctx context.Context, key string, opts *storage.GetOptions) (*
 	return s.FullStore.Get(ctx, key, &o)
 }
 
-// TestShortAnswers reads from a service that gives less than it was asked for: the rest is asked for again.
+// TestShortAnswers reads from a service that gives less than it was asked for: the rest is asked
+// for again.
 func TestShortAnswers(t *testing.T) {
 	b := storage.New(short{newMemory(t)}, nil)
 	defer b.Close()
@@ -141,7 +147,9 @@ func TestShortAnswers(t *testing.T) {
 // nameless is a Store whose objects have no ETag.
 type nameless struct{ storage.FullStore }
 
-func (s nameless) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s nameless) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if opts.Offset < 0 {
 		return nil, &storage.Error{Kind: errors.ErrUnsupported}
 	}
@@ -155,7 +163,9 @@ func (s nameless) Get(ctx context.Context, key string, opts *storage.GetOptions)
 	return res, err
 }
 
-func (s nameless) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s nameless) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	o, err := s.FullStore.Stat(ctx, key, opts)
 	if err == nil {
 		o.ETag = ""
@@ -182,7 +192,8 @@ func TestReadsWithoutETag(t *testing.T) {
 	}
 }
 
-// TestDownloadEndsAtOnce: when one range fails for good, the others are given up, the first one, too.
+// TestDownloadEndsAtOnce: when one range fails for good, the others are given up, the first one,
+// too.
 func TestDownloadEndsAtOnce(t *testing.T) {
 	b, s := newBucket(t, storage.Options{Concurrency: 2})
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(bytesOf(4*partSize)), nil); err != nil {
@@ -226,7 +237,9 @@ type underWay struct {
 	n *atomic.Int32
 }
 
-func (u underWay) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (u underWay) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	u.n.Add(1)
 	defer u.n.Add(-1)
 	return u.FullStore.DeleteBatch(ctx, keys, opts)
@@ -275,7 +288,9 @@ func TestDeleteManyClosedView(t *testing.T) {
 // careless is a Store that lists all uploads whatever the prefix, as MinIO does.
 type careless struct{ storage.FullStore }
 
-func (c careless) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (c careless) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	o := *opts
 	o.Prefix = ""
 	return c.FullStore.ListUploadsPage(ctx, &o)
@@ -305,7 +320,10 @@ func TestCleanUploadsOfPrefixOnly(t *testing.T) {
 // strict refuses parts above its limit, as services do.
 type strict struct{ limited }
 
-func (s strict) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (s strict) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	if size > s.limits.Max || number > s.limits.Count {
 		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf("part %d of %d bytes", number, size)}
 	}
@@ -347,7 +365,8 @@ func TestNegativeOptions(t *testing.T) {
 	}
 }
 
-// TestOpenHidesPieces: a secret with a slash in it makes a "port" of its first piece, which the parser's error shows.
+// TestOpenHidesPieces: a secret with a slash in it makes a "port" of its first piece, which the
+// parser's error shows.
 func TestOpenHidesPieces(t *testing.T) {
 	for _, raw := range []string{"mem://AKIA:hunter/2@b", "mem://b/%hunter", "mem://%hunter/b", "mem://b:hunter", "mem://[hunter"} {
 		_, err := storage.Open(t.Context(), raw)
@@ -357,12 +376,13 @@ func TestOpenHidesPieces(t *testing.T) {
 	}
 }
 
-// TestSignURLRefuses: what is wrong with the options is named by the caller's own words, and nothing is signed.
+// TestSignURLRefuses: what is wrong with the options is named by the caller's own words, and
+// nothing is signed.
 func TestSignURLRefuses(t *testing.T) {
 	b, s := newBucket(t, storage.Options{})
 	for says, o := range map[string]*storage.SignOptions{
 		"Response":         {ResponseContentType: "a\nb"},
-		"Response fields":  {ResponseDisposition: "\x00"},
+		"Response field":   {ResponseDisposition: "\x00"},
 		"ContentType":      {Method: "PUT", ContentType: "a\nb"},
 		"metadata":         {Method: "PUT", Metadata: map[string]string{"a b": ""}},
 		"negative":         {Expires: -1},
@@ -390,7 +410,8 @@ func TestSignedURLHidesItself(t *testing.T) {
 	}
 }
 
-// TestUpdateReturnsChangesError: the error of change is found with errors.Is, also where it is one of this package's kinds.
+// TestUpdateReturnsChangesError: the error of change is found with errors.Is, also where it is one
+// of this package's kinds.
 func TestUpdateReturnsChangesError(t *testing.T) {
 	b, s := newBucket(t, storage.Options{})
 	own := errors.New("own")
@@ -405,7 +426,8 @@ func TestUpdateReturnsChangesError(t *testing.T) {
 	}
 }
 
-// TestCopyOfChangingSource: a conditional copy that never finds its source at rest says so, and not that the destination is there.
+// TestCopyOfChangingSource: a conditional copy that never finds its source at rest says so, and not
+// that the destination is there.
 func TestCopyOfChangingSource(t *testing.T) {
 	b, s := newBucket(t, storage.Options{Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
 	if _, err := b.Put(t.Context(), "src", strings.NewReader("0"), nil); err != nil {
@@ -441,7 +463,8 @@ func TestCauseOfCaller(t *testing.T) {
 	}
 }
 
-// TestCloseAgainstEverything closes a Bucket in the middle of all that it can do, under a memory budget that is too small.
+// TestCloseAgainstEverything closes a Bucket in the middle of all that it can do, under a memory
+// budget that is too small.
 func TestCloseAgainstEverything(t *testing.T) {
 	temporary(t)
 	data := bytesOf(5*partSize + 7)

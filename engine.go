@@ -7,8 +7,8 @@ import (
 )
 
 // engine stands between Buckets and a Store. It keeps what must hold on every provider: retries,
-// lost answers, pinned reads, parts, memory, clean-up. It speaks the Store's keys only; a Bucket is a
-// view of it, which knows a prefix and the names that its callers use.
+// lost answers, pinned reads, parts, memory, clean-up. It speaks the Store's keys only; a Bucket is
+// a view of it, which knows a prefix and the names that its callers use.
 type engine struct {
 	raw     Store
 	store   FullStore
@@ -55,7 +55,8 @@ func newEngine(s Store, opts *Options) *engine {
 	setDefault(&o.Retry.Budget, 100)
 	setDefault(&o.StallTimeout, 30*time.Second)
 	setDefault(&o.AbortTimeout, 5*time.Second)
-	o.Concurrency, o.PartSize = max(o.Concurrency, 0), max(o.PartSize, 0) // the default is the least
+	o.Concurrency = max(o.Concurrency, 0) // negative values mean the default
+	o.PartSize = max(o.PartSize, 0)
 	setDefault(&o.Memory, 32<<20)
 	setDefault(&o.Concurrency, 4)
 	setDefault(&o.PartSize, 8<<20)

@@ -15,9 +15,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// check runs the checks of the suite whose names fit the patterns on memory, with an engine that goes
-// without a part; with an empty one it is whole.
-func check(t *testing.T, without string, timeout time.Duration, patterns ...string) *conformance.Report {
+// check runs the checks of the suite whose names fit the patterns on memory, with an engine that
+// goes without a part; with an empty one it is whole.
+func check(
+	t *testing.T, without string, timeout time.Duration, patterns ...string,
+) *conformance.Report {
 	t.Helper()
 	r, err := conformance.Check(t.Context(), conformance.Options{
 		Open: func(context.Context) (storage.Store, error) {
@@ -48,7 +50,8 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// TestEngineOff shows that each part of the engine is needed: without it, checks fail and name their rule.
+// TestEngineOff shows that each part of the engine is needed: without it, checks fail and name
+// their rule.
 func TestEngineOff(t *testing.T) {
 	for part, names := range map[string][]string{
 		"settle": {

@@ -14,7 +14,8 @@ const ETagNone = "(none)"
 // lists, and some notifications out of their messages. A tag that has its quotes, a weak one (W/),
 // ETagNone and the empty string are returned as they are.
 func QuoteETag(etag string) string {
-	if etag == "" || etag == ETagNone || strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
+	if etag == "" || etag == ETagNone ||
+		strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
 		return etag
 	}
 	return `"` + etag + `"`
@@ -28,7 +29,8 @@ func condition(name, etag string) (string, error) {
 	quoted := QuoteETag(etag)
 	inner, ok := strings.CutPrefix(strings.TrimPrefix(quoted, "W/"), `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
-	if !ok || !closed || inner == "" || inner == "*" || strings.Contains(inner, `"`) || !headerSafe(inner) {
+	if !ok || !closed || inner == "" || inner == "*" ||
+		strings.Contains(inner, `"`) || !headerSafe(inner) {
 		return "", invalid("%s %q is not an ETag", name, etag)
 	}
 	return quoted, nil
@@ -65,5 +67,6 @@ func writeCondition(ifAbsent bool, ifMatch string) (string, error) {
 }
 
 func matchesNothing(name string) *Error {
-	return &Error{Kind: ErrPrecondition, Err: errors.New(name + " is ETagNone, which matches nothing")}
+	err := errors.New(name + " is ETagNone, which matches nothing")
+	return &Error{Kind: ErrPrecondition, Err: err}
 }

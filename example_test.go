@@ -18,7 +18,8 @@ func readme(ctx context.Context) error {
 	}
 	defer b.Close()
 
-	// Any reader, any length, all or nothing. Of any number of writers exactly one creates the object.
+	// Any reader, any length, all or nothing. Of any number of writers exactly one creates the
+	// object.
 	_, err = b.Put(ctx, "greeting", strings.NewReader("hello"), &storage.PutOptions{IfAbsent: true})
 	if err != nil && !errors.Is(err, storage.ErrExist) {
 		return err
@@ -42,7 +43,8 @@ func Example() {
 	// Output: hello, world
 }
 
-// A Writer that is closed without Commit leaves nothing behind, so the deferred Close is right in every case.
+// A Writer that is closed without Commit leaves nothing behind, so the deferred Close is right in
+// every case.
 func ExampleWriter() {
 	ctx := context.Background()
 	b, err := storage.Open(ctx, "mem://")

@@ -14,8 +14,8 @@ type without struct {
 
 func (s without) switchedOff() switches { return parts[s.part] }
 
-// Without makes the engine of every Bucket around s go without a part. It panics if there is none of
-// that name.
+// Without makes the engine of every Bucket around s go without a part. It panics if there is none
+// of that name.
 func Without(s Store, part string) Store {
 	if _, ok := parts[part]; !ok {
 		panic("the engine has no part " + part)

@@ -44,7 +44,9 @@ func (f *fetch) begin(o GetOptions) error {
 
 // section is a fetch of a range of the version that f reads. Its first request is still to come.
 func (f *fetch) section(ctx context.Context, at, n int64) *fetch {
-	return &fetch{e: f.e, ctx: ctx, key: f.key, versionID: f.versionID, obj: f.obj, at: at, end: at + n}
+	return &fetch{
+		e: f.e, ctx: ctx, key: f.key, versionID: f.versionID, obj: f.obj, at: at, end: at + n,
+	}
 }
 
 // granted holds the range that the service gave against the one it was asked for: some services
@@ -57,7 +59,8 @@ func (f *fetch) granted(o GetOptions, res *GetResult) error {
 	}
 	if given := res.Offset + res.Length; res.Offset != start || given > size {
 		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(
-			"asked for offset %d of %d bytes, the service gives %d to %d", start, size, res.Offset, given)}
+			"requested bytes from offset %d of %d, the service returned %d to %d",
+			start, size, res.Offset, given)}
 	}
 	f.end = size
 	if o.Length > 0 && o.Length < size-start {
@@ -159,7 +162,8 @@ func (f *fetch) reopen() error {
 	case res.Object.ETag != f.obj.ETag:
 		err = &Error{Kind: ErrChanged}
 	case res.Offset != f.at:
-		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf("the service answers offset %d to offset %d", res.Offset, f.at)}
+		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf(
+			"requested offset %d, the service returned offset %d", f.at, res.Offset)}
 	}
 	if err != nil {
 		f.drop(err)
@@ -171,7 +175,8 @@ func (f *fetch) reopen() error {
 func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
 	var res *GetResult
-	err := f.e.do(f.ctx, call{op: "Get", key: f.key, probe: o.Offset < 0}, func(a *attempt) (err error) {
+	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
+	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		res, err = f.e.store.Get(a, f.key, &o)
 		if err != nil {
 			return err

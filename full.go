@@ -6,8 +6,9 @@ import (
 	"io"
 )
 
-// Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers and wrappers embed it:
-// a capability that is added later is then refused, not bypassed, and they still compile. A wrapper never embeds a Store.
+// Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers
+// and wrappers embed it: a capability that is added later is then refused, not bypassed, and they
+// still compile. A wrapper never embeds a Store.
 type Unsupported struct{}
 
 func unsupported(op string) error { return &Error{Op: op, Kind: errors.ErrUnsupported} }
@@ -20,15 +21,21 @@ func (Unsupported) CreateUpload(context.Context, string, *PutOptions) (string, e
 	return "", unsupported("CreateUpload")
 }
 
-func (Unsupported) PutPart(context.Context, string, string, int, io.ReadSeeker, int64, *PartOptions) (*Part, error) {
+func (Unsupported) PutPart(
+	context.Context, string, string, int, io.ReadSeeker, int64, *PartOptions,
+) (*Part, error) {
 	return nil, unsupported("PutPart")
 }
 
-func (Unsupported) CopyPart(context.Context, string, string, int, string, *CopyPartOptions) (*Part, error) {
+func (Unsupported) CopyPart(
+	context.Context, string, string, int, string, *CopyPartOptions,
+) (*Part, error) {
 	return nil, unsupported("CopyPart")
 }
 
-func (Unsupported) CompleteUpload(context.Context, string, string, []*Part, *PutOptions) (*Object, error) {
+func (Unsupported) CompleteUpload(
+	context.Context, string, string, []*Part, *PutOptions,
+) (*Object, error) {
 	return nil, unsupported("CompleteUpload")
 }
 
@@ -36,7 +43,9 @@ func (Unsupported) AbortUpload(context.Context, string, string) error {
 	return unsupported("AbortUpload")
 }
 
-func (Unsupported) ListPartsPage(context.Context, string, string, *ListPartsOptions) (*PartPage, error) {
+func (Unsupported) ListPartsPage(
+	context.Context, string, string, *ListPartsOptions,
+) (*PartPage, error) {
 	return nil, unsupported("ListPartsPage")
 }
 
@@ -68,8 +77,8 @@ func (Unsupported) CheckKey(string) error { return unsupported("CheckKey") }
 // Close does nothing.
 func (Unsupported) Close() error { return nil }
 
-// Full gives s every optional capability: what s lacks answers [errors.ErrUnsupported]. It is the one place that asks a
-// Store what it can do; whoever holds a Store holds Full(s) in a field.
+// Full gives s every optional capability: what s lacks answers [errors.ErrUnsupported]. It is the
+// one place that asks a Store what it can do; whoever holds a Store holds Full(s) in a field.
 func Full(s Store) FullStore {
 	if f, ok := s.(FullStore); ok {
 		return f

@@ -5,7 +5,8 @@ import "sync"
 // maxHistory is how many objects a Bucket remembers the lineage of: about 200 bytes each.
 const maxHistory = 1024
 
-// history remembers the lineage of the versions that the Bucket has seen, so that a write upon one of them can carry it on.
+// history remembers the lineage of the versions that the Bucket has seen, so that a write upon one
+// of them can carry it on.
 type history struct {
 	mu    sync.Mutex
 	known map[version]lineage

@@ -24,9 +24,9 @@ func TestPortableKey(t *testing.T) {
 	for key, rule := range map[string]string{
 		"":                              "empty",
 		strings.Repeat("a", 1025):       "1025 bytes",
-		"\xff":                          "not UTF-8",
-		"a\xc3":                         "not UTF-8",
-		"\xed\xa0\x80":                  "not UTF-8",
+		"\xff":                          "not valid UTF-8",
+		"a\xc3":                         "not valid UTF-8",
+		"\xed\xa0\x80":                  "not valid UTF-8",
 		"a\x00b":                        "control",
 		"a\nb":                          "control",
 		"a\x7f":                         "control",
@@ -47,8 +47,8 @@ func TestPortableKey(t *testing.T) {
 		segment + "s":                   "255 bytes",
 		"a/" + segment + "s/b":          "255 bytes",
 		strings.Repeat("a/", 254) + "a": "255 segments",
-		"soap":                          "keeps for itself",
-		".well-known/acme-challenge/x":  "keeps for itself",
+		"soap":                          "reserved by a service",
+		".well-known/acme-challenge/x":  "reserved by a service",
 	} {
 		err := storage.PortableKey(key)
 		if !errors.Is(err, storage.ErrInvalidKey) || !errors.Is(err, storage.ErrInvalid) {

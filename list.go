@@ -108,7 +108,8 @@ func (e *engine) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 }
 
 func errNoAdvance() error {
-	return &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
+	err := errors.New("the service returned the same page token again")
+	return &Error{Kind: ErrUnavailable, Err: err}
 }
 
 // pages yields the pages of a list, some of them asked for ahead of the reader. An error is last.

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// parallel calls f for 0..n-1 from at most workers goroutines, in order of start. The first failure cancels the context of the
-// others, and is returned when all have come back.
+// parallel calls f for 0..n-1 from at most workers goroutines, in order of start. The first failure
+// cancels the context of the others, and is returned when all have come back.
 func parallel(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
 	g := newGroup(ctx, workers)
 	for i := range n {
@@ -33,7 +33,8 @@ func newGroup(ctx context.Context, workers int) *group {
 	return g
 }
 
-// start runs f in a goroutine as soon as there is room for it; false if something failed or the context ended before.
+// start runs f in a goroutine as soon as there is room for it; false if something failed or the
+// context ended before.
 func (g *group) start(f func(context.Context) error) bool {
 	select {
 	case g.slots <- struct{}{}:

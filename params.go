@@ -24,7 +24,7 @@ func newParams(query string) (*Params, error) {
 	p := &Params{values: make(map[string]string, len(values))}
 	for name, v := range values {
 		if len(v) > 1 {
-			return nil, fmt.Errorf("parameter %q is there %d times", name, len(v))
+			return nil, fmt.Errorf("parameter %q occurs %d times", name, len(v))
 		}
 		p.values[name] = v[0]
 	}

@@ -11,7 +11,8 @@ import (
 	"github.com/polystore/storage/conformance/fault"
 )
 
-// TestProgress never goes back, counts nothing twice, and ends at the size, whatever fails on the way.
+// TestProgress never goes back, counts nothing twice, and ends at the size, whatever fails on the
+// way.
 func TestProgress(t *testing.T) {
 	const size = 4*partSize + 10
 	data := bytesOf(size)

@@ -8,10 +8,10 @@ import (
 )
 
 // Reader reads one version of an object, or a range of it. When the connection breaks it goes on
-// where it stopped, with the same version; if that is gone, Read returns ErrChanged. It returns io.EOF
-// only when every byte has arrived and the checksum, if the whole object was read and the service
-// gives one, is right; otherwise Read returns ErrUnavailable wrapping io.ErrUnexpectedEOF, or
-// ErrIntegrity.
+// where it stopped, with the same version; if that is gone, Read returns ErrChanged. It returns
+// io.EOF only when every byte has arrived and the checksum, if the whole object was read and the
+// service gives one, is right; otherwise Read returns ErrUnavailable wrapping io.ErrUnexpectedEOF,
+// or ErrIntegrity.
 //
 // A Reader belongs to one goroutine; Close may be called from another one. It must be closed.
 type Reader struct {
@@ -117,8 +117,8 @@ func (r *Reader) some(p []byte) (int, error) {
 // WriteTo writes what is left to w, in pieces of 128 KiB.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
-// Close ends the Reader and its request. A Read under way on another goroutine fails with ErrClosed.
-// Closing again is nil.
+// Close ends the Reader and its request. A Read under way on another goroutine fails with
+// ErrClosed. Closing again is nil.
 func (r *Reader) Close() error {
 	if r.closed.Swap(true) {
 		return nil

@@ -9,8 +9,8 @@ import (
 	"sync"
 )
 
-// ReaderAt reads one version of an object at any offset: the one that was there when it was made. If
-// that is replaced or deleted meanwhile, reads fail with ErrChanged, never with mixed bytes.
+// ReaderAt reads one version of an object at any offset: the one that was there when it was made.
+// If that is replaced or deleted meanwhile, reads fail with ErrChanged, never with mixed bytes.
 //
 // ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one
 // goroutine. It must be closed.
@@ -33,7 +33,9 @@ type ReaderAt struct {
 
 // NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the
 // ReaderAt until it is closed. Errors as Get; an object without an ETag is ErrUnsupported.
-func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+func (b *Bucket) NewReaderAt(
+	ctx context.Context, key string, opts *ReaderAtOptions,
+) (*ReaderAt, error) {
 	ctx, op := b.start(ctx, "NewReaderAt", key)
 	r, err := b.newReaderAt(ctx, key, opts)
 	if err != nil {
@@ -43,17 +45,21 @@ func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *ReaderAtOpti
 	return r, nil
 }
 
-func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+func (b *Bucket) newReaderAt(
+	ctx context.Context, key string, opts *ReaderAtOptions,
+) (*ReaderAt, error) {
 	var o ReaderAtOptions
 	if opts != nil {
 		o = *opts
 	}
-	obj, err := b.stat(ctx, key, &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID})
+	same := &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID}
+	obj, err := b.stat(ctx, key, same)
 	if err != nil {
 		return nil, err
 	}
 	if obj.ETag == ETagNone {
-		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+		err := errors.New("the object has no ETag to pin")
+		return nil, &Error{Kind: errors.ErrUnsupported, Err: err}
 	}
 	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)
@@ -120,7 +126,7 @@ func (r *ReaderAt) wrap(err error) error {
 
 func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error) {
 	if off < 0 {
-		return 0, invalid("offset %d", off)
+		return 0, invalid("negative offset %d", off)
 	}
 	want := min(int64(len(p)), r.Size()-off)
 	if want <= 0 {
@@ -161,15 +167,19 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 	order := make([]int, 0, len(ranges))
 	for i, x := range ranges {
 		if x.Offset < 0 || x.Length < 0 {
-			return nil, invalid("range %d: offset %d, length %d", i, x.Offset, x.Length)
+			return nil, invalid("range %d has a negative offset or length", i)
 		}
 		out[i] = []byte{}
 		if x.Length > 0 && x.Offset < r.Size() {
 			order = append(order, i)
 		}
 	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(ranges[i].Offset, ranges[j].Offset) })
-	end := func(i int) int64 { return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset) }
+	slices.SortFunc(order, func(i, j int) int {
+		return cmp.Compare(ranges[i].Offset, ranges[j].Offset)
+	})
+	end := func(i int) int64 {
+		return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset)
+	}
 
 	type run struct {
 		at, end int64
@@ -189,7 +199,8 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 		}
 		runs = append(runs, run{at, end, []int{i}})
 	}
-	err := parallel(r.ctx, r.base.e.opts.Concurrency, len(runs), func(ctx context.Context, k int) error {
+	workers := r.base.e.opts.Concurrency
+	err := parallel(r.ctx, workers, len(runs), func(ctx context.Context, k int) error {
 		run := runs[k]
 		buf := make([]byte, run.end-run.at)
 		if _, err := r.readAt(ctx, buf, run.at); err != nil {
@@ -243,10 +254,10 @@ func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
 	case io.SeekEnd:
 		offset += r.Size()
 	default:
-		return 0, r.wrap(invalid("whence %d", whence))
+		return 0, r.wrap(invalid("invalid whence %d", whence))
 	}
 	if offset < 0 {
-		return 0, r.wrap(invalid("offset %d", offset))
+		return 0, r.wrap(invalid("negative offset %d", offset))
 	}
 	if offset != r.at {
 		r.drop()

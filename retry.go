@@ -55,10 +55,12 @@ func ended(ctx context.Context, e *Error) *Error {
 }
 
 // pause waits after the nth failure in a row: full jitter, and not less than the service asked for.
-// It reports whether another attempt makes sense: false where the wait is over the limit or past the
-// context's deadline, or was cut short. The end of closing ends the wait, too: the next attempt says
-// why.
-func (e *engine) pause(ctx context.Context, closing <-chan struct{}, n int, after time.Duration) bool {
+// It reports whether another attempt makes sense: false where the wait is over the limit or past
+// the context's deadline, or was cut short. The end of closing ends the wait, too: the next attempt
+// says why.
+func (e *engine) pause(
+	ctx context.Context, closing <-chan struct{}, n int, after time.Duration,
+) bool {
 	r := &e.opts.Retry
 	if after > r.MaxDelay {
 		return false

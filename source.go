@@ -44,7 +44,8 @@ type sourcePanic struct{ value any }
 
 func (sourcePanic) Error() string { return "the source panicked" }
 
-// caught reads from r and turns a panic into an error: a transport may read on a goroutine of its own.
+// caught reads from r and turns a panic into an error: a transport may read on a goroutine of its
+// own.
 func caught(r io.Reader, p []byte) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -18,7 +18,8 @@ import (
 
 const partSize = 64 << 10
 
-// newBucket is a Bucket on memory with small parts, and the Store between them that notes the calls.
+// newBucket is a Bucket on memory with small parts, and the Store between them that notes the
+// calls.
 func newBucket(t *testing.T, opts storage.Options) (*storage.Bucket, *fault.Store) {
 	t.Helper()
 	m, err := memory.New(nil)
@@ -82,7 +83,8 @@ func tempFile(t *testing.T, data []byte) *os.File {
 	return f
 }
 
-// TestSources puts what every source has from its current offset on, small and in parts, and finds it at its end afterwards.
+// TestSources puts what every source has from its current offset on, small and in parts, and finds
+// it at its end afterwards.
 func TestSources(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, partSize, partSize + 1, 3*partSize + 7} {
 		data := bytes.Repeat([]byte("abcdefgh"), size/8+1)[:size]

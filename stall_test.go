@@ -14,8 +14,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// TestStallTimeout measures when each kind of request is cut: after the StallTimeout, and after 20 of it where the service itself moves
-// the bytes.
+// TestStallTimeout measures when each kind of request is cut: after the StallTimeout, and after 20
+// of it where the service itself moves the bytes.
 func TestStallTimeout(t *testing.T) {
 	const stall = 30 * time.Second
 	data := bytesOf(2 * partSize)
@@ -100,7 +100,9 @@ type slow struct {
 	pause time.Duration
 }
 
-func (s slow) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s slow) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	r, err := s.FullStore.Get(ctx, key, opts)
 	if err == nil {
 		r.Body = trickle{r.Body, s.pause}
@@ -108,7 +110,9 @@ func (s slow) Get(ctx context.Context, key string, opts *storage.GetOptions) (*s
 	return r, err
 }
 
-func (s slow) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s slow) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	data, err := io.ReadAll(trickle{io.NopCloser(body), s.pause})
 	if err != nil {
 		return nil, &storage.Error{Err: err}
@@ -116,7 +120,8 @@ func (s slow) Put(ctx context.Context, key string, body io.ReadSeeker, size int6
 	return s.FullStore.Put(ctx, key, bytes.NewReader(data), size, opts)
 }
 
-// TestSlowIsNoStall moves a byte now and then, for much longer than the StallTimeout, and pauses as long as a consumer likes.
+// TestSlowIsNoStall moves a byte now and then, for much longer than the StallTimeout, and pauses as
+// long as a consumer likes.
 func TestSlowIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := memory.New(nil)
@@ -163,7 +168,8 @@ func TestNeverStalls(t *testing.T) {
 	})
 }
 
-// TestCancelledWithinAbortTimeout cancels uploads at requests that hang, and lets the abort hang, too.
+// TestCancelledWithinAbortTimeout cancels uploads at requests that hang, and lets the abort hang,
+// too.
 func TestCancelledWithinAbortTimeout(t *testing.T) {
 	for _, op := range []string{"CreateUpload", "PutPart", "CompleteUpload"} {
 		for _, stream := range []bool{false, true} {

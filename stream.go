@@ -69,7 +69,7 @@ func (s *stream) readFrom(r io.Reader) (int64, error) {
 		}
 		n, err := r.Read(space)
 		if n < 0 || n > len(space) {
-			err := fmt.Errorf("the source read %d bytes into %d", n, len(space))
+			err := fmt.Errorf("the source returned %d bytes for a buffer of %d", n, len(space))
 			return s.size - before, s.fail(&Error{Err: err})
 		}
 		if n > 0 {

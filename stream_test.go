@@ -39,7 +39,8 @@ func newMemory(t *testing.T) *memory.Store {
 	return m
 }
 
-// temporary makes an empty directory that temporary files go to, and notes those that are there in the end.
+// temporary makes an empty directory that temporary files go to, and notes those that are there in
+// the end.
 func temporary(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -154,7 +155,8 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// TestWithoutMultipart streams into a Store that has nothing but the five methods: through a temporary file, by one Put.
+// TestWithoutMultipart streams into a Store that has nothing but the five methods: through a
+// temporary file, by one Put.
 func TestWithoutMultipart(t *testing.T) {
 	temporary(t)
 	m := newMemory(t)
@@ -205,7 +207,8 @@ func (f *failing) Read(p []byte) (int, error) {
 	return f.Reader.Read(p)
 }
 
-// TestMemoryIsGivenBack streams with and without faults through a budget of one part beside the Writer's own.
+// TestMemoryIsGivenBack streams with and without faults through a budget of one part beside the
+// Writer's own.
 func TestMemoryIsGivenBack(t *testing.T) {
 	s := fault.New(newMemory(t))
 	b := storage.New(s, &storage.Options{PartSize: partSize, Memory: partSize, Retry: storage.RetryOptions{MinDelay: 1}})

@@ -61,8 +61,8 @@ type Request struct {
 }
 
 // RequestOf returns the Request that a method of a Store was called for, so that a driver can tell
-// its Status, RequestID, Sent and Received. It may be written to until that method returns. It is nil
-// without a [Tracer].
+// its Status, RequestID, Sent and Received. It may be written to until that method returns. It is
+// nil without a [Tracer].
 func RequestOf(ctx context.Context) *Request {
 	t, _ := ctx.Value(requestKey{}).(*Request)
 	return t
@@ -96,7 +96,8 @@ func (c *tracedCall) end(err error) {
 	if c == nil || c.over.Swap(true) {
 		return
 	}
-	c.Duration, c.Bytes, c.Requests, c.Err = time.Since(c.Start), c.bytes.Load(), int(c.requests.Load()), err
+	c.Duration, c.Bytes = time.Since(c.Start), c.bytes.Load()
+	c.Requests, c.Err = int(c.requests.Load()), err
 	c.tracer.EndCall(c.ctx, &c.Call)
 }
 
@@ -156,8 +157,8 @@ func (q *tracedRequest) end(err error) {
 	q.tracer.EndRequest(q.ctx, &q.Request)
 }
 
-// LogTracer returns a Tracer that logs each call at level Info and each request at level Debug, when
-// it ends.
+// LogTracer returns a Tracer that logs each call at level Info and each request at level Debug,
+// when it ends.
 func LogTracer(l *slog.Logger) Tracer { return logTracer{l} }
 
 type logTracer struct{ l *slog.Logger }
@@ -166,18 +167,24 @@ func (logTracer) StartCall(ctx context.Context, _ *Call) context.Context       {
 func (logTracer) StartRequest(ctx context.Context, _ *Request) context.Context { return ctx }
 
 func (t logTracer) EndCall(ctx context.Context, c *Call) {
-	t.log(ctx, slog.LevelInfo, "storage call", c.Err, slog.String("op", c.Op), slog.String("key", c.Key),
-		slog.Duration("duration", c.Duration), slog.Int64("bytes", c.Bytes), slog.Int("requests", c.Requests))
+	t.log(ctx, slog.LevelInfo, "storage call", c.Err,
+		slog.String("op", c.Op), slog.String("key", c.Key),
+		slog.Duration("duration", c.Duration), slog.Int64("bytes", c.Bytes),
+		slog.Int("requests", c.Requests))
 }
 
 func (t logTracer) EndRequest(ctx context.Context, r *Request) {
-	t.log(ctx, slog.LevelDebug, "storage request", r.Err, slog.String("op", r.Op), slog.String("key", r.Key),
-		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe), slog.Duration("duration", r.Duration),
-		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received), slog.Int("status", r.Status),
-		slog.String("requestId", r.RequestID))
+	t.log(ctx, slog.LevelDebug, "storage request", r.Err,
+		slog.String("op", r.Op), slog.String("key", r.Key),
+		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe),
+		slog.Duration("duration", r.Duration),
+		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received),
+		slog.Int("status", r.Status), slog.String("requestId", r.RequestID))
 }
 
-func (t logTracer) log(ctx context.Context, level slog.Level, msg string, err error, attrs ...slog.Attr) {
+func (t logTracer) log(
+	ctx context.Context, level slog.Level, msg string, err error, attrs ...slog.Attr,
+) {
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
 	}

@@ -188,7 +188,9 @@ func TestRequestOf(t *testing.T) {
 // telling is a Store that tells a status and a request ID, and fails.
 type telling struct{ storage.Store }
 
-func (telling) Stat(ctx context.Context, _ string, _ *storage.StatOptions) (*storage.Object, error) {
+func (telling) Stat(
+	ctx context.Context, _ string, _ *storage.StatOptions,
+) (*storage.Object, error) {
 	q := storage.RequestOf(ctx)
 	q.Status, q.RequestID = 203, "r-1"
 	return nil, &storage.Error{Kind: storage.ErrPermission}

@@ -15,7 +15,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// shaky is a Store whose writes fail at random: before they are carried out or after, in doubt or not.
+// shaky is a Store whose writes fail at random: before they are carried out or after, in doubt or
+// not.
 type shaky struct {
 	storage.FullStore
 	mu  sync.Mutex
@@ -39,23 +40,30 @@ func (s *shaky) around(write func() error) error {
 	return write()
 }
 
-func (s *shaky) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (o *storage.Object, err error) {
+func (s *shaky) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (o *storage.Object, err error) {
 	err = s.around(func() (err error) { o, err = s.FullStore.Put(ctx, key, body, size, opts); return err })
 	return o, err
 }
 
-func (s *shaky) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (o *storage.Object, err error) {
+func (s *shaky) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (o *storage.Object, err error) {
 	err = s.around(func() (err error) { o, err = s.FullStore.CompleteUpload(ctx, key, id, parts, opts); return err })
 	return o, err
 }
 
-func (s *shaky) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (res *storage.CopyResult, err error) {
+func (s *shaky) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (res *storage.CopyResult, err error) {
 	err = s.around(func() (err error) { res, err = s.FullStore.Copy(ctx, dst, src, opts); return err })
 	return res, err
 }
 
-// TestTruth: each of many writers appends a line of its own, by whichever way of writing, while answers get lost. In the end
-// the object has each line once whose write said nil, none whose write said ErrPrecondition or ErrExist, and of the others some.
+// TestTruth: each of many writers appends a line of its own, by whichever way of writing, while
+// answers get lost. In the end the object has each line once whose write said nil, none whose write
+// said ErrPrecondition or ErrExist, and of the others some.
 func TestTruth(t *testing.T) {
 	const writers, rounds, objects = 6, 25, 8
 	seed := uint64(time.Now().UnixNano())
@@ -114,7 +122,8 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// appendLine reads the object and writes it with line behind it, on condition that it is still the same, by one of the ways.
+// appendLine reads the object and writes it with line behind it, on condition that it is still the
+// same, by one of the ways.
 func appendLine(ctx context.Context, b *storage.Bucket, key, line string, way int) error {
 	var po storage.PutOptions
 	old, o, err := readObject(ctx, b, key)
@@ -145,7 +154,9 @@ func appendLine(ctx context.Context, b *storage.Bucket, key, line string, way in
 	return err
 }
 
-func readObject(ctx context.Context, b *storage.Bucket, key string) ([]byte, *storage.Object, error) {
+func readObject(
+	ctx context.Context, b *storage.Bucket, key string,
+) ([]byte, *storage.Object, error) {
 	r, err := b.Get(ctx, key, nil)
 	if err != nil {
 		return nil, nil, err

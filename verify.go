@@ -6,7 +6,8 @@ import (
 	"hash"
 )
 
-// verifier computes sums over a stream and holds them against what they should be. A nil verifier checks nothing.
+// verifier computes sums over a stream and holds them against what they should be. A nil verifier
+// checks nothing.
 type verifier struct{ sums []sum }
 
 type sum struct {
@@ -15,7 +16,8 @@ type sum struct {
 	want      []byte
 }
 
-// newVerifier checks the CRC of want that is quickest to compute, or, with all, every sum that want has.
+// newVerifier checks the CRC of want that is quickest to compute, or, with all, every sum that want
+// has.
 func newVerifier(want Checksums, all bool) *verifier {
 	v := new(verifier)
 	for i := range algorithms {
@@ -49,7 +51,9 @@ func (v *verifier) fresh() *verifier {
 	f := new(verifier)
 	if v != nil {
 		for _, s := range v.sums {
-			f.sums = append(f.sums, sum{algorithm: s.algorithm, hash: algorithms[s.algorithm].New()})
+			f.sums = append(f.sums, sum{
+				algorithm: s.algorithm, hash: algorithms[s.algorithm].New(),
+			})
 		}
 	}
 	return f
@@ -68,7 +72,8 @@ func (v *verifier) compare(got Checksums) error {
 	for _, s := range v.sums {
 		a := &algorithms[s.algorithm]
 		if g := *a.Of(&got); !bytes.Equal(g, s.want) {
-			return &Error{Kind: ErrIntegrity, Err: fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)}
+			err := fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)
+			return &Error{Kind: ErrIntegrity, Err: err}
 		}
 	}
 	return nil

@@ -20,7 +20,9 @@ type summed struct {
 	sums storage.Checksums
 }
 
-func (s summed) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s summed) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	r, err := s.FullStore.Get(ctx, key, opts)
 	if err == nil {
 		r.Object.Checksums = s.sums
@@ -101,7 +103,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadRanges merges near ranges into one request, whatever their order, and asks for far ones separately.
+// TestReadRanges merges near ranges into one request, whatever their order, and asks for far ones
+// separately.
 func TestReadRanges(t *testing.T) {
 	const size = 1 << 20
 	data := bytesOf(size)

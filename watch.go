@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// watch calls expired once if nothing touches it for d while it is not idle. A nil watch does nothing.
+// watch calls expired once if nothing touches it for d while it is not idle. A nil watch does
+// nothing.
 //
 // It re-arms its timer only when it fires, so touching costs a look at the clock.
 type watch struct {

@@ -23,7 +23,9 @@ func (b *Bucket) newWrite(ctx context.Context, key string, opts *PutOptions) (*w
 }
 
 // newWrite checks what it can before any request.
-func (e *engine) newWrite(key string, opts *PutOptions, ready func(context.Context) error) (*write, error) {
+func (e *engine) newWrite(
+	key string, opts *PutOptions, ready func(context.Context) error,
+) (*write, error) {
 	w := &write{e: e, key: key, ready: ready}
 	if opts != nil {
 		w.opts = *opts
@@ -61,7 +63,8 @@ func (w *write) limits() PartLimits {
 	return l
 }
 
-// fit gives the size of a part that the limits allow and that is not below size if it can be helped.
+// fit gives the size of a part that the limits allow and that is not below size if it can be
+// helped.
 func fit(size int64, l PartLimits) int64 {
 	size = max(size, l.Min, 1)
 	if l.Multiple > 1 {
@@ -94,8 +97,8 @@ func (w *write) buffer(n int64) []byte {
 	return make([]byte, 0, n)
 }
 
-// recycle takes back the buffer of a part that was sent. That of a request that failed is never taken
-// back: net/http may go on reading a body after the answer came.
+// recycle takes back the buffer of a part that was sent. That of a request that failed is never
+// taken back: net/http may go on reading a body after the answer came.
 func (w *write) recycle(buf []byte) {
 	if int64(cap(buf)) == w.e.opts.PartSize {
 		w.e.buffers.Put(&buf)

@@ -9,19 +9,22 @@ import (
 	"strings"
 )
 
-// writeIDName is the metadata entry in which a write leaves its ID. Azure takes no '-' in a name, and some S3-compatible
-// servers drop names with '_'.
+// writeIDName is the metadata entry in which a write leaves its ID. Azure takes no '-' in a name,
+// and some S3-compatible servers drop names with '_'.
 const writeIDName = "polystorewrite"
 
-// maxLineage is how many writes an entry names beside the create. The entry stays below 130 bytes on the wire:
-// "x-amz-meta-polystorewrite: " (27), the tag (4), the create (17) and 4 writes of 17 bytes make 116.
+// maxLineage is how many writes an entry names beside the create. The entry stays below 130 bytes
+// on the wire: "x-amz-meta-polystorewrite: " (27), the tag (4), the create (17) and 4 writes of 17
+// bytes make 116.
 const maxLineage = 4
 
-// A lineage is what the entry of an object says: whether it began with a create that this library made, and the IDs of that
-// create and of the last few conditional writes upon it, oldest first. The zero value knows nothing.
+// A lineage is what the entry of an object says: whether it began with a create that this library
+// made, and the IDs of that create and of the last few conditional writes upon it, oldest first.
+// The zero value knows nothing.
 //
-// On the wire it is a tag, which ties the entry to its key so that a copy under another key proves nothing there, then
-// the IDs, each behind '*' if it is the create that began the object, else behind '.'.
+// On the wire it is a tag, which ties the entry to its key so that a copy under another key proves
+// nothing there, then the IDs, each behind '*' if it is the create that began the object, else
+// behind '.'.
 type lineage struct {
 	created bool // ids[0] is the create
 	ids     []string
@@ -66,7 +69,8 @@ func parseLineage(key, entry string) lineage {
 // created begins a lineage with the create id.
 func created(id string) lineage { return lineage{created: true, ids: []string{id}} }
 
-// then is l with a conditional write upon it. Upon an unknown object it is a lineage that does not know its beginning.
+// then is l with a conditional write upon it. Upon an unknown object it is a lineage that does not
+// know its beginning.
 func (l lineage) then(id string) lineage {
 	ids := append(slices.Clone(l.ids), id)
 	if drop := len(ids) - maxLineage; l.created && drop > 1 {
@@ -86,7 +90,8 @@ func (l lineage) newest() string {
 
 func (l lineage) has(id string) bool { return id != "" && slices.Contains(l.ids, id) }
 
-// hasAllSince reports whether l names the write id and every write after it: those right behind the create are dropped first.
+// hasAllSince reports whether l names the write id and every write after it: those right behind the
+// create are dropped first.
 func (l lineage) hasAllSince(id string) bool {
 	return l.has(id) && !(l.created && l.ids[0] == id && len(l.ids) > maxLineage)
 }

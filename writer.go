@@ -27,8 +27,8 @@ type Writer struct {
 }
 
 // NewWriter begins a write of the object under key. It makes no request; what is wrong with the
-// arguments is the error of the first Write and of Commit. ctx governs all that the Writer does until
-// Commit or Close, one of which must be called.
+// arguments is the error of the first Write and of Commit. ctx governs all that the Writer does
+// until Commit or Close, one of which must be called.
 func (b *Bucket) NewWriter(ctx context.Context, key string, opts *PutOptions) *Writer {
 	ctx, op := b.start(ctx, "NewWriter", key)
 	w := &Writer{key: key, trace: op.trace}
@@ -52,8 +52,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.wrap("Write", err)
 }
 
-// ReadFrom adds all that r gives until its io.EOF, without a copy of its own. Any other error of r is
-// the Writer's last word.
+// ReadFrom adds all that r gives until its io.EOF, without a copy of its own. Any other error of r
+// is the Writer's last word.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,8 +81,8 @@ func (w *Writer) wrap(op string, err error) error {
 	return wrap(op, w.key, err)
 }
 
-// Commit writes the object and returns it, as Put does. After an error nothing is visible and nothing
-// is left behind. A second Commit, and a Commit after Close, are ErrClosed.
+// Commit writes the object and returns it, as Put does. After an error nothing is visible and
+// nothing is left behind. A second Commit, and a Commit after Close, are ErrClosed.
 func (w *Writer) Commit() (*Object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,8 +103,8 @@ func (w *Writer) Commit() (*Object, error) {
 }
 
 // Close ends the Writer. If Commit was not called, it aborts the write and returns ErrNotCommitted,
-// also where nothing was written: an empty object is an object. After Commit, whatever that returned,
-// and when called again, it returns nil.
+// also where nothing was written: an empty object is an object. After Commit, whatever that
+// returned, and when called again, it returns nil.
 func (w *Writer) Close() error {
 	first := !w.closed.Swap(true)
 	if w.stream != nil {
@@ -130,9 +130,9 @@ func (w *Writer) end() {
 }
 
 // CommitOnClose returns a view of w whose Close is Commit, for code that closes the writer it is
-// given when it has written everything, as parquet and arrow writers do. compress/gzip and archive/tar
-// do not close what is below them: call Commit after their Close. The view cannot tell a stream that
-// was given up from one that is complete: call w.Close first to abort.
+// given when it has written everything, as parquet and arrow writers do. compress/gzip and
+// archive/tar do not close what is below them: call Commit after their Close. The view cannot tell
+// a stream that was given up from one that is complete: call w.Close first to abort.
 func (w *Writer) CommitOnClose() io.WriteCloser { return commitOnClose{w} }
 
 type commitOnClose struct{ w *Writer }
