@@ -1,8 +1,8 @@
 package storage
 
-// Capabilities say what a Store can do of what not every service can. A true field is a promise,
-// which package conformance checks; a false one says that the Store answers errors.ErrUnsupported,
-// which is checked, too. What is not named here every Store can.
+// Capabilities tell what a Store can do, as far as services differ. A true field is a promise. A
+// false field means that the Store returns errors.ErrUnsupported. Package conformance checks both.
+// Every Store can do what has no field here.
 type Capabilities struct {
 	IfAbsent     bool `json:"ifAbsent"`     // PutOptions.IfAbsent, of Put
 	IfMatch      bool `json:"ifMatch"`      // PutOptions.IfMatch, of Put
@@ -12,7 +12,7 @@ type Capabilities struct {
 	Tags         bool `json:"tags"`         // PutOptions.Tags
 
 	// Checksums are the fields of PutOptions.Checksums that Put verifies before the object is
-	// visible: "CRC32C". Bucket verifies all of them, on every service.
+	// visible, by name: "CRC32C". Bucket verifies all of them on every service.
 	Checksums []string `json:"checksums"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch
@@ -39,16 +39,17 @@ type Capabilities struct {
 	CoexistingKeys bool `json:"coexistingKeys"` // the keys a and a/b at the same time
 }
 
-// Capable is what a Store implements to say what it can do.
+// Capable is implemented by a Store that tells what it can do.
 //
-// Of a Store that does not, its methods are believed: what it implements it can, conditions and
-// options included, and it may still answer errors.ErrUnsupported.
+// If a Store does not implement Capable, its methods count as working, with all conditions and
+// options. It can still return errors.ErrUnsupported.
 type Capable interface {
-	// Capabilities makes no request. The value belongs to the caller.
+	// Capabilities returns what the Store can do, without a request. The value belongs to the
+	// caller.
 	Capabilities() Capabilities
 }
 
-// capabilitiesOf are those of a Store that does not tell.
+// capabilitiesOf returns the capabilities of a Store that does not implement Capable.
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,

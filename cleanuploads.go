@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// CleanUploads aborts the multipart uploads that were begun longer ago than olderThan and are
-// neither complete nor aborted, and returns how many. Uploads whose age the service does not tell
-// stay. It is for what killed processes left behind.
+// CleanUploads aborts multipart uploads that began longer than olderThan ago and are neither
+// complete nor aborted, and returns their number. It leaves an upload alone if the service does not
+// tell its age. Use it to remove what killed processes left behind.
 func (b *Bucket) CleanUploads(
 	ctx context.Context, olderThan time.Duration, opts *CleanOptions,
 ) (int, error) {

@@ -7,22 +7,24 @@ import (
 	"maps"
 )
 
-// Copy copies the object under src to dst, of any size the service can hold, on the service's side
-// where it can; otherwise it goes through here, in bounded memory. With Replace the copy gets the
-// headers, metadata and tags of opts, else the source's headers and metadata.
+// Copy copies the object under src to dst, of any size that the service can hold. It copies inside
+// the service if possible, and otherwise through the program in bounded memory. With Replace the
+// copy gets the headers, metadata and tags of opts, otherwise the headers and metadata of the
+// source.
 //
-// Errors: ErrNotExist for src, ErrExist and ErrPrecondition for the conditions (SourceIfMatch
-// included), ErrUnknownOutcome as for Put, ErrChanged if src is replaced during a copy in several
-// steps.
+// Errors: ErrNotExist for src, ErrExist and ErrPrecondition for the conditions including
+// SourceIfMatch, ErrUnknownOutcome as for Put, ErrChanged if src is replaced during a copy in
+// several steps.
 func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Copy", dst)
 	o, err := copyObject(ctx, b, dst, b, src, opts)
 	return b.own(o), op.end(err)
 }
 
-// CopyObject copies an object between buckets: on the service's side where both are views of one
-// Bucket or have the same Store, else as a stream through here, in bounded memory, with checksum,
-// headers and metadata. Errors as [Bucket.Copy]. dst's Tracer is told of the call.
+// CopyObject copies an object between buckets with its headers, metadata and checksum. It copies
+// inside the service if both buckets are views of one Bucket or have the same Store, and otherwise
+// as a stream through the program in bounded memory. Errors are those of [Bucket.Copy]. The Tracer
+// of dst is told of the call.
 func CopyObject(
 	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
 ) (*Object, error) {
@@ -109,10 +111,10 @@ func (c *copying) serverSide(ctx context.Context) (*Object, error) {
 	return o, err
 }
 
-// once copies by the Store's Copy.
+// once copies with the Copy of the Store.
 //
-// A conditional copy has to carry its own write ID, so it replaces the source's headers by
-// themselves; that costs a Stat, and the copy is held to the version that the Stat saw.
+// A conditional copy has to carry a write ID of its own, so it replaces the source's headers by the
+// same headers. That costs a Stat, and the copy is pinned to the version that the Stat saw.
 func (c *copying) once(ctx context.Context) (*Object, error) {
 	for n := 1; ; n++ {
 		opts := c.opts

@@ -8,9 +8,9 @@ import (
 	"sync"
 )
 
-// DeleteMany removes the objects under keys, in batches where the service has them, and returns how
-// many are gone, those that were not there included. keys is ranged over on the caller's goroutine.
-// Every key is tried: those that failed are named by a *DeleteError (errors.As).
+// DeleteMany removes the objects under keys, in batches if the service has them. It returns the
+// number of keys that are gone, including those that did not exist. keys is iterated on the
+// caller's goroutine. Every key is tried. A *DeleteError (errors.As) names the keys that failed.
 func (b *Bucket) DeleteMany(
 	ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions,
 ) (int, error) {
@@ -28,9 +28,9 @@ func (b *Bucket) DeleteMany(
 	return n, op.end(err)
 }
 
-// DeletePrefix removes every object whose key begins with prefix; with an empty prefix, every
-// object of the Bucket. It is a List and a DeleteMany: what is written meanwhile may stay. It
-// returns how many objects are gone.
+// DeletePrefix removes every object whose key begins with prefix. An empty prefix removes every
+// object of the Bucket. It is a List and a DeleteMany, so objects that are written in the meantime
+// may remain. It returns the number of objects that are gone.
 func (b *Bucket) DeletePrefix(
 	ctx context.Context, prefix string, opts *DeleteManyOptions,
 ) (int, error) {
@@ -49,9 +49,9 @@ func (b *Bucket) DeletePrefix(
 	return n, op.end(err)
 }
 
-// DeleteListed removes objects, which a List of b gave, all of them or those that the program
-// chose. An error in the sequence ends it; common prefixes are ErrInvalid, one by one. Otherwise it
-// is as DeleteMany.
+// DeleteListed removes objects that a List of b returned: all of them or a selection. An error in
+// the sequence ends the call. A common prefix is ErrInvalid for that entry alone. Otherwise
+// DeleteListed is like DeleteMany.
 func (b *Bucket) DeleteListed(
 	ctx context.Context, objects iter.Seq2[*Object, error], opts *DeleteManyOptions,
 ) (int, error) {
@@ -63,8 +63,8 @@ func (b *Bucket) DeleteListed(
 	return n, op.end(err)
 }
 
-// listedKeys yields the keys of objects. An error comes last, but for that of a common prefix,
-// which is about its key alone.
+// listedKeys yields the keys of objects. An error ends the sequence, except errIsPrefix, which
+// applies to its key alone.
 func listedKeys(objects iter.Seq2[*Object, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for o, err := range objects {
@@ -213,8 +213,8 @@ func (d *deletion) inDoubt() bool {
 	return slices.ContainsFunc(d.failed.Errors, func(e *Error) bool { return e.InDoubt })
 }
 
-// batch deletes keys by one request, and again those whose failure may pass. Where the service does
-// not take them together, a poisoned key among them perhaps, they are deleted one by one.
+// batch deletes keys with one request, which is retried if its failure may pass. If the service
+// refuses the batch, perhaps because of a single key, the keys are deleted one by one.
 func (d *deletion) batch(ctx context.Context, keys []string) {
 	var results []error
 	err := errors.ErrUnsupported

@@ -10,9 +10,9 @@ import (
 	"sync/atomic"
 )
 
-// Download writes the object under key, or the range of it that opts asks for, to w, the range's
-// first byte at offset 0, several ranges at once. All bytes are of one version; sums are checked as
-// in Get. What w holds after an error is undefined.
+// Download writes the object under key, or the range of it that opts selects, to w, with several
+// requests in parallel. The first byte of the range goes to offset 0. All bytes are of one version.
+// Checksums are verified as in Get. After an error the content of w is undefined.
 func (b *Bucket) Download(
 	ctx context.Context, key string, w io.WriterAt, opts *GetOptions,
 ) (*Object, error) {
@@ -21,9 +21,9 @@ func (b *Bucket) Download(
 	return b.own(o), op.end(err)
 }
 
-// DownloadFile writes the object under key, or the range of it that opts asks for, to the file at
-// path: to a temporary file beside it, which takes its place when every byte has arrived and is on
-// disk. After an error the old file is untouched.
+// DownloadFile writes the object under key, or the range of it that opts selects, to the file at
+// path. It writes to a temporary file in the same directory and renames it to path when every byte
+// has arrived and is on disk. After an error the old file is unchanged.
 func (b *Bucket) DownloadFile(
 	ctx context.Context, key, path string, opts *GetOptions,
 ) (*Object, error) {

@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// fetch reads a range of one version of an object. When the connection breaks it goes on where it
-// stopped, held to the same version; if that is gone, the error is ErrChanged.
+// fetch reads a range of one version of an object. When the connection breaks, it resumes where it
+// stopped, with the same version. If that version is gone, the error is ErrChanged.
 //
-// It belongs to one goroutine; drop and close may be called from another one.
+// A fetch belongs to one goroutine, except that drop and close may be called from another one.
 type fetch struct {
 	e         *engine
 	ctx       context.Context // its life
@@ -49,9 +49,9 @@ func (f *fetch) section(ctx context.Context, at, n int64) *fetch {
 	}
 }
 
-// granted holds the range that the service gave against the one it was asked for: some services
-// ignore ranges. A service may give less than it was asked for (RFC 9110, section 15.3.7): the body
-// then ends early, and is taken up again.
+// granted compares the range that the service returned with the one that was requested, because
+// some services ignore ranges. A service may return less than was requested (RFC 9110, section
+// 15.3.7). The body then ends early, and the fetch resumes.
 func (f *fetch) granted(o GetOptions, res *GetResult) error {
 	start, size := o.Offset, f.obj.Size
 	if start < 0 {
@@ -105,7 +105,7 @@ func (f *fetch) read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// breakdown decides whether a body that ended before its time is worth taking up again.
+// breakdown returns nil if a body that ended too early should be resumed, and otherwise the error.
 func (f *fetch) breakdown(a *attempt, err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

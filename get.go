@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// Get opens the object under key, or the range of it that opts asks for, with one request. ctx
-// governs the Reader until it is closed.
+// Get opens the object under key, or the range of it that opts selects, with one request. ctx
+// applies to the Reader until it is closed.
 //
 // Errors: ErrNotExist, ErrNotModified, ErrPrecondition, ErrRange, ErrInvalid, ErrPermission,
 // ErrNoBucket.
@@ -23,7 +23,7 @@ func (b *Bucket) Get(ctx context.Context, key string, opts *GetOptions) (*Reader
 	return r, nil
 }
 
-// ReadAll reads the object, or the range of it that opts asks for, into memory.
+// ReadAll reads the object under key, or the range of it that opts selects, into memory.
 func (b *Bucket) ReadAll(ctx context.Context, key string, opts *GetOptions) ([]byte, error) {
 	ctx, op := b.start(ctx, "ReadAll", key)
 	r, err := b.get(ctx, key, opts)

@@ -19,14 +19,16 @@ const (
 	maxSegments = 254
 )
 
-// PortableKey reports whether key works on every provider, unchanged: nil, or an error that matches
-// ErrInvalidKey and names the rule that key breaks. A portable key is valid UTF-8 of 1 to 1024
-// bytes (counted with the Bucket's prefix) without control characters, backslash, U+FFFE and
-// U+FFFF, of at most 254 segments between slashes, none of which is empty, ".", "..", longer than
-// 254 bytes or ends in a dot; it is not "soap" and not below ".well-known/acme-challenge/".
+// PortableKey returns nil if key works unchanged on every provider. Otherwise it returns an error
+// that matches ErrInvalidKey and names the rule that key breaks.
 //
-// Any other key either comes back byte for byte from a provider or is refused with ErrInvalidKey
-// before any request.
+// A portable key is valid UTF-8 of 1 to 1,024 bytes, counted with the Bucket's prefix. It contains
+// no control character, backslash, U+FFFE or U+FFFF. It has at most 254 segments between slashes.
+// No segment is empty, is longer than 254 bytes or ends in a dot. The key is not "soap" and does
+// not begin with ".well-known/acme-challenge/".
+//
+// A provider returns any other key byte for byte, or refuses it with ErrInvalidKey before any
+// request.
 func PortableKey(key string) error {
 	if err := validKey(key); err != nil {
 		return err
@@ -63,7 +65,7 @@ func PortableKey(key string) error {
 	return nil
 }
 
-// validKey reports what no provider takes.
+// validKey returns an error for a key that no provider accepts.
 func validKey(key string) error {
 	switch {
 	case key == "":

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// partWriter sends a stream of unknown length in parts. Where a part is larger than a buffer may
-// be, and where the service knows no parts at all, the bytes go into a temporary file first.
+// partWriter sends a stream of unknown length in parts. If a part is larger than a buffer may be,
+// or the service has no multipart uploads, the bytes go into a temporary file first.
 type partWriter struct {
 	ctx    context.Context
 	write  *write
@@ -63,7 +63,7 @@ func (p *partWriter) add(buf []byte, last bool) ([]byte, error) {
 	return p.write.buffer(room), err
 }
 
-// send sends one part: with done, in a goroutine, else it waits for it.
+// send sends one part. With done it sends in a goroutine, otherwise it waits.
 func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(error)) error {
 	started := false
 	defer func() {
@@ -127,8 +127,8 @@ func (p *partWriter) commit(rest []byte) (*Object, error) {
 	return p.upload.complete(p.ctx)
 }
 
-// abort stops what is under way, drops the upload unless it is complete, and removes the temporary
-// file.
+// abort stops the requests in progress, drops the upload unless it is complete, and removes the
+// temporary file.
 func (p *partWriter) abort() {
 	p.sends.cancel()
 	_ = p.sends.wait()

@@ -9,11 +9,12 @@ import (
 	"sync"
 )
 
-// ReaderAt reads one version of an object at any offset: the one that was there when it was made.
-// If that is replaced or deleted meanwhile, reads fail with ErrChanged, never with mixed bytes.
+// ReaderAt reads one version of an object at any offset: the version that was current when the
+// ReaderAt was made. If that version is replaced or deleted, reads fail with ErrChanged. They never
+// mix two versions.
 //
-// ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one
-// goroutine. It must be closed.
+// ReadAt and ReadRanges may be called concurrently, with each other and with Read and Seek. Read
+// and Seek belong to one goroutine. A ReaderAt must be closed.
 type ReaderAt struct {
 	ready func(context.Context) error // of the Bucket
 	ctx   context.Context             // the ReaderAt's life, as NewReaderAt says
@@ -31,8 +32,9 @@ type ReaderAt struct {
 	seq *fetch // stands at at, or nil
 }
 
-// NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the
-// ReaderAt until it is closed. Errors as Get; an object without an ETag is ErrUnsupported.
+// NewReaderAt pins the current version of the object under key with one Stat and returns a ReaderAt
+// of it. ctx applies to the ReaderAt until it is closed. Errors are those of Get. An object without
+// an ETag is ErrUnsupported.
 func (b *Bucket) NewReaderAt(
 	ctx context.Context, key string, opts *ReaderAtOptions,
 ) (*ReaderAt, error) {
@@ -74,12 +76,12 @@ func (r *ReaderAt) Object() *Object { return r.base.obj }
 // Size returns the object's size in bytes.
 func (r *ReaderAt) Size() int64 { return r.base.obj.Size }
 
-// ReadAt reads as io.ReaderAt has it, by one request.
+// ReadAt implements io.ReaderAt. It makes one request.
 func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReadAtContext(r.ctx, p, off)
 }
 
-// ReadAtContext is ReadAt under a context of its own, which ends this read alone.
+// ReadAtContext is ReadAt with a context that applies to this call only.
 func (r *ReaderAt) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
@@ -147,12 +149,14 @@ func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error)
 // Range is a range of an object, in bytes.
 type Range struct{ Offset, Length int64 }
 
-// mergeGap is how many bytes between two ranges are read along rather than asked for separately.
+// mergeGap is the largest gap between two ranges, in bytes, that is read instead of splitting the
+// request.
 const mergeGap = 128 << 10
 
-// ReadRanges reads ranges, in any order, overlapping or not, by as few requests as makes sense and
-// several of them at once. The result has the bytes of each range in the order given; one that ends
-// behind the object gets what there is, an empty one nothing.
+// ReadRanges reads ranges in any order, which may overlap. Ranges that are close together share a
+// request, and requests run in parallel. The result has the bytes of each range in the order given.
+// A range that ends after the end of the object yields the bytes that exist. An empty range yields
+// none.
 func (r *ReaderAt) ReadRanges(ranges []Range) ([][]byte, error) {
 	if err := r.begin(); err != nil {
 		return nil, r.wrap(err)
@@ -218,7 +222,7 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 	return out, nil
 }
 
-// Read reads on from where the last Read or Seek left off; runs of Reads share one request.
+// Read reads on from where the last Read or Seek ended. Consecutive Reads share one request.
 func (r *ReaderAt) Read(p []byte) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
@@ -243,7 +247,7 @@ func (r *ReaderAt) Read(p []byte) (int, error) {
 	return n, r.wrap(err)
 }
 
-// Seek sets where the next Read begins; it makes no request.
+// Seek sets where the next Read begins. It makes no request.
 func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -273,10 +277,10 @@ func (r *ReaderAt) drop() {
 	}
 }
 
-// WriteTo writes what is left to w.
+// WriteTo writes the rest of the object to w.
 func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
-// Close ends the ReaderAt and what is under way in it. Closing again is nil.
+// Close ends the ReaderAt and all of its calls in progress. Further calls of Close return nil.
 func (r *ReaderAt) Close() error {
 	r.life.Lock()
 	was := r.closed

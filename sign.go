@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// SignURL makes a URL with which anyone can make one kind of request for the object under key until
-// it expires, sending SignedURL.Header with it. Providers that cannot sign (memory, file) answer
-// errors.ErrUnsupported. The URL is a secret.
+// SignURL returns a URL with which anyone can make one kind of request for the object under key
+// until it expires. The request must send SignedURL.Header. Providers that cannot sign (memory,
+// file) return errors.ErrUnsupported. The URL is a secret.
 func (b *Bucket) SignURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error) {
 	ctx, op := b.start(ctx, "SignURL", key)
 	u, err := b.signURL(ctx, key, opts)

@@ -7,8 +7,9 @@ import (
 	"io"
 )
 
-// stream writes an object of unknown length. Bytes gather in one buffer, which grows from 64 KiB to
-// a part's size; only when a byte more comes does an upload begin. It belongs to one goroutine.
+// stream writes an object of unknown length. It collects bytes in one buffer, which grows from 64
+// KiB to the size of a part. An upload begins only when another byte follows a full part. A stream
+// belongs to one goroutine.
 type stream struct {
 	w      *write
 	ctx    context.Context // its life

@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// Update changes the object under key: it reads it, calls change with its bytes, and writes what
-// change returns if the object is still the same; otherwise it begins again, until it succeeds,
-// change fails or ctx ends. With no object under key, change gets nil and nil, and its result
-// creates one. o's headers and metadata, as change leaves them, are the new object's; its tags and
-// storage class are not carried over.
+// Update changes the object under key. It reads the object, calls change with its bytes, and writes
+// the result on condition that the object is still the same. If another writer was faster, it
+// begins again. It ends when it succeeds, when change fails or when ctx ends. If there is no
+// object, change gets nil and nil, and its result creates one. The new object has the headers and
+// metadata of o as change leaves them. Tags and storage class are not kept.
 //
-// No update is lost among any number of Updates and other conditional writers; change may be called
-// several times. The object has to fit into memory. An error of change is returned, of its own kind
-// (errors.Is), and nothing is written. ErrUnknownOutcome is returned, not tried again: the change
+// No update is lost among any number of Updates and other conditional writers. change can be called
+// several times. The object has to fit into memory. If change returns an error, nothing is written,
+// and errors.Is finds that error. ErrUnknownOutcome is returned and not retried, because the change
 // may have been made.
 func (b *Bucket) Update(
 	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// UploadFile writes the object under key from the file at path, as Put does: large files in
-// parallel sections.
+// UploadFile writes the object under key from the file at path. A large file is sent in parallel
+// sections. Otherwise UploadFile is like Put.
 func (b *Bucket) UploadFile(
 	ctx context.Context, key, path string, opts *PutOptions,
 ) (*Object, error) {

@@ -6,7 +6,7 @@ import (
 	"hash"
 )
 
-// verifier computes sums over a stream and holds them against what they should be. A nil verifier
+// verifier computes checksums of a stream and compares them with the expected ones. A nil verifier
 // checks nothing.
 type verifier struct{ sums []sum }
 
@@ -16,8 +16,8 @@ type sum struct {
 	want      []byte
 }
 
-// newVerifier checks the CRC of want that is quickest to compute, or, with all, every sum that want
-// has.
+// newVerifier returns a verifier of the fastest CRC of want or, with all, of every checksum of
+// want.
 func newVerifier(want Checksums, all bool) *verifier {
 	v := new(verifier)
 	for i := range algorithms {
@@ -38,7 +38,7 @@ func (v *verifier) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// check returns an ErrIntegrity that names the first sum that is not as it should be.
+// check returns an ErrIntegrity that names the first checksum that differs.
 func (v *verifier) check() error {
 	if v == nil {
 		return nil
@@ -46,7 +46,7 @@ func (v *verifier) check() error {
 	return v.compare(v.got())
 }
 
-// fresh returns a verifier that computes the same sums of other bytes.
+// fresh returns a verifier that computes the same checksums from the start.
 func (v *verifier) fresh() *verifier {
 	f := new(verifier)
 	if v != nil {
@@ -59,7 +59,7 @@ func (v *verifier) fresh() *verifier {
 	return f
 }
 
-// got returns the sums so far.
+// got returns the checksums so far.
 func (v *verifier) got() (c Checksums) {
 	for _, s := range v.sums {
 		*algorithms[s.algorithm].Of(&c) = s.hash.Sum(nil)
@@ -67,7 +67,7 @@ func (v *verifier) got() (c Checksums) {
 	return c
 }
 
-// compare holds got against what the sums should be.
+// compare compares got with the expected checksums.
 func (v *verifier) compare(got Checksums) error {
 	for _, s := range v.sums {
 		a := &algorithms[s.algorithm]
@@ -79,7 +79,7 @@ func (v *verifier) compare(got Checksums) error {
 	return nil
 }
 
-// needsOrder reports whether there is a sum that cannot be combined from those of parts.
+// needsOrder reports whether a checksum cannot be combined from those of parts.
 func (v *verifier) needsOrder() bool {
 	if v != nil {
 		for _, s := range v.sums {
