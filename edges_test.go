@@ -29,16 +29,19 @@ func TestFarRanges(t *testing.T) {
 		offset, length int64
 		want           string
 	}{
-		{5, math.MaxInt64, "56789"}, {1, math.MaxInt64 - 1, "123456789"}, {0, math.MaxInt64, "0123456789"},
+		{5, math.MaxInt64, "56789"}, {1, math.MaxInt64 - 1, "123456789"},
+		{0, math.MaxInt64, "0123456789"},
 		{math.MinInt64, 0, "0123456789"}, {-math.MaxInt64, 0, "0123456789"},
 	} {
-		got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{Offset: c.offset, Length: c.length})
+		got, err := b.ReadAll(t.Context(), "k",
+			&storage.GetOptions{Offset: c.offset, Length: c.length})
 		if err != nil || string(got) != c.want {
 			t.Errorf("ReadAll of {%d, %d} = %q, %v, want %q", c.offset, c.length, got, err, c.want)
 		}
 	}
 	for _, length := range []int64{0, 1, math.MaxInt64} {
-		_, err := b.Get(t.Context(), "k", &storage.GetOptions{Offset: math.MaxInt64, Length: length})
+		_, err := b.Get(t.Context(), "k",
+			&storage.GetOptions{Offset: math.MaxInt64, Length: length})
 		if !errors.Is(err, storage.ErrRange) {
 			t.Errorf("Get from MaxInt64 of %d bytes = %v, want %v", length, err, storage.ErrRange)
 		}
@@ -52,7 +55,8 @@ func TestFarRanges(t *testing.T) {
 		t.Errorf("ReadAt(MaxInt64) = %d, %v, want 0, EOF", n, err)
 	}
 	got, err := r.ReadRanges([]storage.Range{
-		{Offset: 8, Length: math.MaxInt64}, {Offset: math.MaxInt64, Length: math.MaxInt64}, {Offset: 3}, {Offset: 2, Length: 7}, {Offset: 2, Length: 7},
+		{Offset: 8, Length: math.MaxInt64}, {Offset: math.MaxInt64, Length: math.MaxInt64},
+		{Offset: 3}, {Offset: 2, Length: 7}, {Offset: 2, Length: 7},
 	})
 	if want := `["89" "" "" "2345678" "2345678"]`; err != nil || fmt.Sprintf("%q", got) != want {
 		t.Errorf("ReadRanges = %q, %v, want %s", got, err, want)
@@ -61,7 +65,8 @@ func TestFarRanges(t *testing.T) {
 
 // TestFarSize writes a source that says it is as large as a size can be.
 func TestFarSize(t *testing.T) {
-	for _, l := range []storage.PartLimits{{Min: 1, Count: 10}, {Min: 1, Count: 1, Parallel: true}, {Min: 1, Max: math.MaxInt64, Count: 10000, Multiple: 1 << 18}} {
+	for _, l := range []storage.PartLimits{{Min: 1, Count: 10}, {Min: 1, Count: 1, Parallel: true},
+		{Min: 1, Max: math.MaxInt64, Count: 10000, Multiple: 1 << 18}} {
 		s := fault.New(limited{newMemory(t), l})
 		b := storage.New(s, &storage.Options{PartSize: partSize})
 		o, err := b.PutReaderAt(t.Context(), "k", strings.NewReader("short"), math.MaxInt64, nil)
@@ -106,7 +111,8 @@ func TestRangeIgnored(t *testing.T) {
 	if err != nil || string(got) != "01234" {
 		t.Errorf("ReadAll of {0, 5} = %q, %v, want 01234: the sum is of the whole", got, err)
 	}
-	if _, err := b.ReadAll(ctx, "k", &storage.GetOptions{Offset: 3, Length: 5}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := b.ReadAll(ctx, "k",
+		&storage.GetOptions{Offset: 3, Length: 5}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("ReadAll of {3, 5} = %v, want %v", err, errors.ErrUnsupported)
 	}
 }
@@ -133,13 +139,15 @@ func TestShortAnswers(t *testing.T) {
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []storage.GetOptions{{}, {Offset: 2}, {Offset: 2, Length: 5}, {Length: 2}, {Length: math.MaxInt64}, {Offset: 9, Length: 9}} {
+	for _, o := range []storage.GetOptions{{}, {Offset: 2}, {Offset: 2, Length: 5}, {Length: 2},
+		{Length: math.MaxInt64}, {Offset: 9, Length: 9}} {
 		want := data[o.Offset:]
 		if o.Length > 0 && o.Length < int64(len(want)) {
 			want = want[:o.Length]
 		}
 		if got, err := b.ReadAll(t.Context(), "k", &o); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("ReadAll from %d, length %d = %q, %v, want %q", o.Offset, o.Length, got, err, want)
+			t.Errorf("ReadAll from %d, length %d = %q, %v, want %q", o.Offset, o.Length, got, err,
+				want)
 		}
 	}
 }
@@ -181,13 +189,15 @@ func TestReadsWithoutETag(t *testing.T) {
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]*storage.GetOptions{"whole": nil, "at once": {Concurrency: 4}, "suffix": {Offset: -1000}} {
+	for name, o := range map[string]*storage.GetOptions{"whole": nil, "at once": {Concurrency: 4},
+		"suffix": {Offset: -1000}} {
 		got, err := b.ReadAll(t.Context(), "k", o)
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s: ReadAll = %d bytes, %v", name, len(got), err)
 		}
 	}
-	if err := b.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: storage.ETagNone}); !errors.Is(err, storage.ErrPrecondition) {
+	err := b.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: storage.ETagNone})
+	if !errors.Is(err, storage.ErrPrecondition) {
 		t.Errorf("Delete = %v, want %v", err, storage.ErrPrecondition)
 	}
 }
@@ -211,19 +221,23 @@ func TestDownloadEndsAtOnce(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(left) > 0 {
 		t.Errorf("%v is left behind", left)
 	}
-	if o, err := b.DownloadFile(t.Context(), "k", filepath.Join(t.TempDir(), strings.Repeat("n", 254)), nil); err != nil {
+	if o, err := b.DownloadFile(t.Context(), "k",
+		filepath.Join(t.TempDir(), strings.Repeat("n", 254)), nil); err != nil {
 		t.Errorf("DownloadFile to a long name = %v, %v", o, err)
 	}
 	s.Next("Get", fault.Flip(10))
 	var w writerAt
-	if o, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: 1}); o != nil || !errors.Is(err, storage.ErrIntegrity) {
+	if o, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: 1}); o != nil ||
+		!errors.Is(err, storage.ErrIntegrity) {
 		t.Errorf("Download of wrong bytes = %v, %v, want nil, %v", o, err, storage.ErrIntegrity)
 	}
-	if _, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: -1}); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := b.Download(t.Context(), "k", &w,
+		&storage.GetOptions{Concurrency: -1}); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("Download with negative Concurrency = %v, want %v", err, storage.ErrInvalid)
 	}
-	if _, err := b.DownloadFile(t.Context(), "k", filepath.Join(path, "no", "such", "directory"), nil); err == nil || errors.Is(err, storage.ErrNotExist) {
-		t.Errorf("DownloadFile to a missing directory = %v, want an error that is not about the object", err)
+	if _, err := b.DownloadFile(t.Context(), "k", filepath.Join(path, "no", "such", "directory"),
+		nil); err == nil || errors.Is(err, storage.ErrNotExist) {
+		t.Errorf("DownloadFile to a missing directory = %v, want an error of no kind", err)
 	}
 }
 
@@ -312,8 +326,10 @@ func TestCleanUploadsOfPrefixOnly(t *testing.T) {
 	if err != nil || len(page.Uploads) != 1 || page.Uploads[0].Key != "q/a" {
 		t.Errorf("%+v, %v is left, want the upload to q/a", page, err)
 	}
-	if _, err := b.CleanUploads(t.Context(), 0, &storage.CleanOptions{Prefix: "\xff"}); !errors.Is(err, storage.ErrInvalidKey) {
-		t.Errorf("CleanUploads of a prefix that is no UTF-8 = %v, want %v", err, storage.ErrInvalidKey)
+	if _, err := b.CleanUploads(t.Context(), 0,
+		&storage.CleanOptions{Prefix: "\xff"}); !errors.Is(err, storage.ErrInvalidKey) {
+		t.Errorf("CleanUploads of a prefix that is no UTF-8 = %v, want %v", err,
+			storage.ErrInvalidKey)
 	}
 }
 
@@ -325,7 +341,8 @@ func (s strict) PutPart(
 	opts *storage.PartOptions,
 ) (*storage.Part, error) {
 	if size > s.limits.Max || number > s.limits.Count {
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf("part %d of %d bytes", number, size)}
+		return nil, &storage.Error{Kind: storage.ErrInvalid,
+			Err: fmt.Errorf("part %d of %d bytes", number, size)}
 	}
 	return s.limited.PutPart(ctx, key, id, number, body, size, opts)
 }
@@ -348,7 +365,8 @@ func TestPartsGrowToOddMax(t *testing.T) {
 // TestNegativeOptions: what makes no sense means the default, and no endless loop.
 func TestNegativeOptions(t *testing.T) {
 	temporary(t)
-	b := storage.New(plain{newMemory(t)}, &storage.Options{PartSize: -1, Concurrency: -1, Memory: -1})
+	b := storage.New(plain{newMemory(t)},
+		&storage.Options{PartSize: -1, Concurrency: -1, Memory: -1})
 	defer b.Close()
 	if _, err := b.Put(t.Context(), "k", onlyReader{strings.NewReader("x")}, nil); err != nil {
 		t.Error(err)
@@ -359,7 +377,8 @@ func TestNegativeOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for _, o := range []*storage.PutOptions{{PartSize: -1}, {Concurrency: -1}} {
-		if _, err := b.Put(t.Context(), "k", strings.NewReader("x"), o); !errors.Is(err, storage.ErrInvalid) {
+		if _, err := b.Put(t.Context(), "k", strings.NewReader("x"),
+			o); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Put with %+v = %v, want %v", o, err, storage.ErrInvalid)
 		}
 	}
@@ -368,7 +387,8 @@ func TestNegativeOptions(t *testing.T) {
 // TestOpenHidesPieces: a secret with a slash in it makes a "port" of its first piece, which the
 // parser's error shows.
 func TestOpenHidesPieces(t *testing.T) {
-	for _, raw := range []string{"mem://AKIA:hunter/2@b", "mem://b/%hunter", "mem://%hunter/b", "mem://b:hunter", "mem://[hunter"} {
+	for _, raw := range []string{"mem://AKIA:hunter/2@b", "mem://b/%hunter", "mem://%hunter/b",
+		"mem://b:hunter", "mem://[hunter"} {
 		_, err := storage.Open(t.Context(), raw)
 		if !errors.Is(err, storage.ErrInvalid) || strings.Contains(err.Error(), "hu") {
 			t.Errorf("Open(%q) = %v, want %v without a piece of it", raw, err, storage.ErrInvalid)
@@ -392,8 +412,10 @@ func TestSignURLRefuses(t *testing.T) {
 		"for GET and HEAD": {Method: "PUT", VersionID: "v"},
 		"method":           {Method: "get"},
 	} {
-		if u, err := b.SignURL(t.Context(), "k", o); u != nil || !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), says) {
-			t.Errorf("SignURL with %+v = %v, %v, want %v that says %q", o, u, err, storage.ErrInvalid, says)
+		if u, err := b.SignURL(t.Context(), "k", o); u != nil ||
+			!errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), says) {
+			t.Errorf("SignURL with %+v = %v, %v, want %v that says %q", o, u, err,
+				storage.ErrInvalid, says)
 		}
 	}
 	if n := s.Count("SignURL"); n > 0 {
@@ -403,7 +425,8 @@ func TestSignURLRefuses(t *testing.T) {
 
 func TestSignedURLHidesItself(t *testing.T) {
 	u := storage.SignedURL{Method: "GET", URL: "https://h/k?sig=hunter2"}
-	for _, s := range []string{fmt.Sprint(u), fmt.Sprint(&u), fmt.Sprintf("%+v", u), fmt.Sprintf("%v", []storage.SignedURL{u})} {
+	for _, s := range []string{fmt.Sprint(u), fmt.Sprint(&u), fmt.Sprintf("%+v", u),
+		fmt.Sprintf("%v", []storage.SignedURL{u})} {
 		if strings.Contains(s, "hunter2") {
 			t.Errorf("%q shows the signature", s)
 		}
@@ -415,8 +438,11 @@ func TestSignedURLHidesItself(t *testing.T) {
 func TestUpdateReturnsChangesError(t *testing.T) {
 	b, s := newBucket(t, storage.Options{})
 	own := errors.New("own")
-	for _, want := range []error{own, storage.ErrNotExist, storage.ErrInvalidKey, storage.ErrPrecondition, errors.ErrUnsupported} {
-		_, err := b.Update(t.Context(), "k", func([]byte, *storage.Object) ([]byte, error) { return nil, fmt.Errorf("no: %w", want) })
+	for _, want := range []error{own, storage.ErrNotExist, storage.ErrInvalidKey,
+		storage.ErrPrecondition, errors.ErrUnsupported} {
+		_, err := b.Update(t.Context(), "k", func([]byte, *storage.Object) ([]byte, error) {
+			return nil, fmt.Errorf("no: %w", want)
+		})
 		if !errors.Is(err, want) {
 			t.Errorf("Update = %v, want %v", err, want)
 		}
@@ -438,14 +464,17 @@ func TestCopyOfChangingSource(t *testing.T) {
 		return err
 	}
 	s.Add(fault.Rule{Op: "Copy", Times: fault.Always, Fault: fault.None().Before(change)})
-	if _, err := b.Copy(t.Context(), "dst", "src", &storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrChanged) {
+	if _, err := b.Copy(t.Context(), "dst", "src",
+		&storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrChanged) {
 		t.Errorf("Copy = %v, want %v", err, storage.ErrChanged)
 	}
 	s.Reset()
-	s.Next("Copy", fault.None().Before(func(ctx context.Context, inner storage.FullStore, _ fault.Call) error {
+	s.Next("Copy", fault.None().Before(func(ctx context.Context, inner storage.FullStore,
+		_ fault.Call) error {
 		return inner.Delete(ctx, "src", &storage.DeleteOptions{})
 	}))
-	if _, err := b.Copy(t.Context(), "dst", "src", &storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := b.Copy(t.Context(), "dst", "src",
+		&storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("Copy of a source that goes = %v, want %v", err, storage.ErrNotExist)
 	}
 }
@@ -458,7 +487,8 @@ func TestCauseOfCaller(t *testing.T) {
 		cancel(storage.ErrClosed)
 		return nil
 	}))
-	if _, err := b.Stat(ctx, "k", nil); !errors.Is(err, context.Canceled) || errors.Is(err, storage.ErrClosed) {
+	if _, err := b.Stat(ctx, "k", nil); !errors.Is(err, context.Canceled) ||
+		errors.Is(err, storage.ErrClosed) {
 		t.Errorf("Stat = %v, want %v", err, context.Canceled)
 	}
 }
@@ -473,7 +503,8 @@ func TestCloseAgainstEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := storage.New(m, &storage.Options{PartSize: partSize, Memory: 3 * partSize, Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
+		b := storage.New(m, &storage.Options{PartSize: partSize, Memory: 3 * partSize,
+			Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
 		view := b.Prefix("v/")
 		if _, err := view.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 			t.Fatal(err)
@@ -490,7 +521,8 @@ func TestCloseAgainstEverything(t *testing.T) {
 					if errors.Is(err, storage.ErrClosed) {
 						return
 					}
-					if err != nil && !errors.Is(err, storage.ErrPrecondition) && !errors.Is(err, storage.ErrChanged) && !errors.Is(err, storage.ErrExist) {
+					if err != nil && !errors.Is(err, storage.ErrPrecondition) &&
+						!errors.Is(err, storage.ErrChanged) && !errors.Is(err, storage.ErrExist) {
 						t.Errorf("%v", err)
 						return
 					}
@@ -501,12 +533,20 @@ func TestCloseAgainstEverything(t *testing.T) {
 			_, err := view.Put(ctx, fmt.Sprint("s", i%3), onlyReader{bytes.NewReader(data)}, nil)
 			return err
 		})
-		loop(func(i int) error { _, err := view.Put(ctx, "k", bytes.NewReader(data), nil); return err })
 		loop(func(i int) error {
-			_, err := view.Put(ctx, fmt.Sprint("new", i), bytes.NewReader(data), &storage.PutOptions{IfAbsent: true})
+			_, err := view.Put(ctx, "k", bytes.NewReader(data), nil)
 			return err
 		})
-		loop(func(i int) error { _, err := view.ReadAll(ctx, "k", &storage.GetOptions{Concurrency: 3}); return err })
+		loop(func(i int) error {
+			_, err := view.Put(ctx, fmt.Sprint("new", i), bytes.NewReader(data),
+				&storage.PutOptions{IfAbsent: true})
+			return err
+		})
+		loop(func(i int) error {
+			_, err := view.ReadAll(ctx, "k",
+				&storage.GetOptions{Concurrency: 3})
+			return err
+		})
 		loop(func(i int) error {
 			_, err := view.DownloadFile(ctx, "k", filepath.Join(dir, "f"), nil)
 			return err
@@ -549,15 +589,25 @@ func TestCloseAgainstEverything(t *testing.T) {
 				return err
 			}
 			defer r.Close()
-			_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: partSize}, {Offset: 4 * partSize, Length: 100}})
+			_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: partSize},
+				{Offset: 4 * partSize, Length: 100}})
 			return err
 		})
-		loop(func(i int) error { _, err := view.Copy(ctx, "k", "k", &storage.CopyOptions{Replace: true}); return err })
 		loop(func(i int) error {
-			_, err := view.Update(ctx, "u", func(old []byte, _ *storage.Object) ([]byte, error) { return append(old, 'x'), nil })
+			_, err := view.Copy(ctx, "k", "k",
+				&storage.CopyOptions{Replace: true})
 			return err
 		})
-		loop(func(i int) error { _, err := storage.CopyObject(ctx, b, "other", view, "k", nil); return err })
+		loop(func(i int) error {
+			_, err := view.Update(ctx, "u", func(old []byte, _ *storage.Object) ([]byte, error) {
+				return append(old, 'x'), nil
+			})
+			return err
+		})
+		loop(func(i int) error {
+			_, err := storage.CopyObject(ctx, b, "other", view, "k", nil)
+			return err
+		})
 		for range 20 {
 			<-started
 		}

@@ -12,7 +12,8 @@ import (
 
 // readme is the README's code; internal/readme holds one against the other.
 func readme(ctx context.Context) error {
-	b, err := storage.Open(ctx, "mem://") // or file:///srv/data, or s3://bucket/prefix?region=eu-west-1
+	// or file:///srv/data, or s3://bucket/prefix?region=eu-west-1
+	b, err := storage.Open(ctx, "mem://")
 	if err != nil {
 		return err
 	}

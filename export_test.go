@@ -2,8 +2,10 @@ package storage
 
 // parts are the switches by name.
 var parts = map[string]switches{
-	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true}, "length": {length: true},
-	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true}, "abort": {abort: true},
+	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true},
+	"length": {length: true},
+	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true},
+	"abort": {abort: true},
 }
 
 // without is a Store whose Buckets lack a part of the engine.

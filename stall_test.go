@@ -24,10 +24,21 @@ func TestStallTimeout(t *testing.T) {
 		after time.Duration
 		do    func(ctx context.Context, b *storage.Bucket) error
 	}{
-		"Get":      {fault.Hang(), stall, readAll},
-		"Stat":     {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { _, err := b.Stat(ctx, "k", nil); return err }},
-		"ListPage": {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { _, err := b.ListPage(ctx, nil); return err }},
-		"Delete":   {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { return b.Delete(ctx, "k", nil) }},
+		"Get": {fault.Hang(), stall, readAll},
+		"Stat": {fault.Hang(), stall,
+			func(ctx context.Context,
+				b *storage.Bucket) error {
+				_, err := b.Stat(ctx, "k", nil)
+				return err
+			}},
+		"ListPage": {fault.Hang(), stall,
+			func(ctx context.Context,
+				b *storage.Bucket) error {
+				_, err := b.ListPage(ctx, nil)
+				return err
+			}},
+		"Delete": {fault.Hang(), stall,
+			func(ctx context.Context, b *storage.Bucket) error { return b.Delete(ctx, "k", nil) }},
 		"DeleteBatch": {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error {
 			_, err := b.DeletePrefix(ctx, "", nil)
 			return err
@@ -40,14 +51,16 @@ func TestStallTimeout(t *testing.T) {
 			_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
 			return err
 		}},
-		"PutPart": {fault.HangSending(100), stall, func(ctx context.Context, b *storage.Bucket) error {
-			_, err := b.Put(ctx, "new", onlyReader{bytes.NewReader(data)}, nil)
-			return err
-		}},
-		"CompleteUpload": {fault.Hang(), 20 * stall, func(ctx context.Context, b *storage.Bucket) error {
-			_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
-			return err
-		}},
+		"PutPart": {fault.HangSending(100), stall,
+			func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.Put(ctx, "new", onlyReader{bytes.NewReader(data)}, nil)
+				return err
+			}},
+		"CompleteUpload": {fault.Hang(), 20 * stall,
+			func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
+				return err
+			}},
 		"Copy": {fault.Hang(), 20 * stall, func(ctx context.Context, b *storage.Bucket) error {
 			_, err := b.Copy(ctx, "new", "k", nil)
 			return err
@@ -57,7 +70,8 @@ func TestStallTimeout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, _ := memory.New(nil)
 				s := fault.New(m)
-				b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: stall, Retry: storage.RetryOptions{MinDelay: 1}})
+				b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: stall,
+					Retry: storage.RetryOptions{MinDelay: 1}})
 				defer b.Close()
 				for _, key := range []string{"k", "k2"} {
 					if _, err := b.Put(t.Context(), key, bytes.NewReader(data), nil); err != nil {
@@ -192,7 +206,8 @@ func TestCancelledWithinAbortTimeout(t *testing.T) {
 					t.Errorf("Put, %s hangs: %v, want %v", op, err, context.DeadlineExceeded)
 				}
 				if took := time.Since(start); took > 6*time.Second {
-					t.Errorf("Put, %s hangs, took %v after its context had ended, want 5s at most", op, took-time.Second)
+					t.Errorf("Put, %s hangs, took %v after its context had ended, want 5s at most",
+						op, took-time.Second)
 				}
 				s.Reset()
 			})
@@ -205,7 +220,8 @@ func TestBandwidthIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := memory.New(nil)
 		s := fault.New(m)
-		b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: 30 * time.Second, Bandwidth: 1000})
+		b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: 30 * time.Second,
+			Bandwidth: 1000})
 		defer b.Close()
 		for _, size := range []int{partSize, 3 * partSize} {
 			start := time.Now()
@@ -213,11 +229,14 @@ func TestBandwidthIsNoStall(t *testing.T) {
 			if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 				t.Fatalf("Put of %d bytes at 1,000 a second: %v", size, err)
 			}
-			if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, nil); err != nil {
+			if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)},
+				nil); err != nil {
 				t.Fatalf("Put of a stream of %d bytes at 1,000 a second: %v", size, err)
 			}
 			for _, workers := range []int{1, 4} {
-				if got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{Concurrency: workers}); err != nil || !bytes.Equal(got, data) {
+				if got, err := b.ReadAll(t.Context(), "k",
+					&storage.GetOptions{Concurrency: workers}); err != nil ||
+					!bytes.Equal(got, data) {
 					t.Fatalf("ReadAll = %d bytes, %v", len(got), err)
 				}
 			}

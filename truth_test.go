@@ -43,21 +43,30 @@ func (s *shaky) around(write func() error) error {
 func (s *shaky) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (o *storage.Object, err error) {
-	err = s.around(func() (err error) { o, err = s.FullStore.Put(ctx, key, body, size, opts); return err })
+	err = s.around(func() (err error) {
+		o, err = s.FullStore.Put(ctx, key, body, size, opts)
+		return err
+	})
 	return o, err
 }
 
 func (s *shaky) CompleteUpload(
 	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
 ) (o *storage.Object, err error) {
-	err = s.around(func() (err error) { o, err = s.FullStore.CompleteUpload(ctx, key, id, parts, opts); return err })
+	err = s.around(func() (err error) {
+		o, err = s.FullStore.CompleteUpload(ctx, key, id, parts, opts)
+		return err
+	})
 	return o, err
 }
 
 func (s *shaky) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (res *storage.CopyResult, err error) {
-	err = s.around(func() (err error) { res, err = s.FullStore.Copy(ctx, dst, src, opts); return err })
+	err = s.around(func() (err error) {
+		res, err = s.FullStore.Copy(ctx, dst, src, opts)
+		return err
+	})
 	return res, err
 }
 
@@ -69,7 +78,8 @@ func TestTruth(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	s := &shaky{FullStore: newMemory(t), rng: rand.New(rand.NewPCG(seed, 1))}
-	opts := &storage.Options{PartSize: 64, Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Nanosecond, Budget: -1}}
+	opts := &storage.Options{PartSize: 64,
+		Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Nanosecond, Budget: -1}}
 	shared := storage.New(s, opts)
 	defer shared.Close()
 	var unknown, sure int
@@ -103,7 +113,8 @@ func TestTruth(t *testing.T) {
 			switch {
 			case err == nil && times != 1:
 				t.Errorf("%q is there %d times, its write was nil", line, times)
-			case (errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrExist)) && times != 0:
+			case (errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrExist)) &&
+				times != 0:
 				t.Errorf("%q is there, its write was %v", line, err)
 			case errors.Is(err, storage.ErrUnknownOutcome):
 				unknown++
@@ -149,7 +160,8 @@ func appendLine(ctx context.Context, b *storage.Bucket, key, line string, way in
 		if _, err := b.Put(ctx, aside, bytes.NewReader(data), nil); err != nil {
 			return err
 		}
-		_, err = b.Copy(ctx, key, aside, &storage.CopyOptions{IfAbsent: po.IfAbsent, IfMatch: po.IfMatch})
+		_, err = b.Copy(ctx, key, aside,
+			&storage.CopyOptions{IfAbsent: po.IfAbsent, IfMatch: po.IfMatch})
 	}
 	return err
 }
