@@ -45,8 +45,10 @@ func expected(ifAbsent bool, ifMatch string) (uint64, error) {
 	}
 	n, err := strconv.ParseUint(strings.Trim(ifMatch, `"`), 10, 64)
 	if err != nil || n == 0 || n == anyRevision || etag(n) != ifMatch {
-		// No ETag of ours: it matches nothing. Revision 0 would mean "create", which is not what was asked for.
-		return 0, &storage.Error{Kind: storage.ErrPrecondition, Err: errors.New("not an ETag of this store")}
+		// No ETag of ours: it matches nothing. Revision 0 would mean "create", which is not what was
+		// asked for.
+		err := errors.New("not an ETag of this store")
+		return 0, &storage.Error{Kind: storage.ErrPrecondition, Err: err}
 	}
 	return n, nil
 }

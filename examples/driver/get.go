@@ -24,7 +24,8 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	case offset < 0:
 		offset = max(o.Size+offset, 0)
 	case offset >= o.Size && (offset > 0 || length > 0):
-		return nil, &storage.Error{Kind: storage.ErrRange, Err: errors.New("the range begins behind the last byte")}
+		err := errors.New("the range begins behind the last byte")
+		return nil, &storage.Error{Kind: storage.ErrRange, Err: err}
 	}
 	if rest := o.Size - offset; length == 0 || length > rest {
 		length = rest
