@@ -22,13 +22,7 @@ const begin, end = "<!-- files:begin -->", "<!-- files:end -->"
 
 // allowed are files of the root package that may refer to each other, all or some of them, each set
 // with the reason.
-var allowed = []allowance{
-	{"body bucket claim memory partwriter put retry upload writer",
-		"core has the state of uploads, retries and buffers, and these have methods of core"},
-	{"crc object options storage verify",
-		"Object.check uses the table of algorithms, whose CRCs are combined from Parts"},
-	{"ahead reader", "a Reader that reads ahead holds Readers of ranges"},
-}
+var allowed = []allowance{}
 
 type allowance struct {
 	files  string // separated by spaces

@@ -8,7 +8,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does. Everything else comes back byte for byte.
+// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does. Everything else
+// comes back byte for byte.
 func checkKey(key string) error {
 	reason := ""
 	switch {
@@ -49,3 +50,6 @@ func withQuery(target string, q url.Values) string {
 	}
 	return target + "?" + q.Encode()
 }
+
+// CheckKey refuses the keys that a write would.
+func (s *Store) CheckKey(key string) error { return checkKey(key) }
