@@ -69,7 +69,7 @@ func long(ext, text string) []line {
 	return all
 }
 
-// oneWord is a line that cannot be broken: one word, perhaps behind the mark of a comment or a list.
+// oneWord is a line that cannot be broken: one word, perhaps after the mark of a comment or list.
 var oneWord = regexp.MustCompile(`^\s*(//|-|\*|\d+\.)?\s*\S+$`)
 
 // columns returns the width of a line on the screen.
