@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log"
-	"os"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
-	"github.com/polystore/storage/providers/file"
 	"github.com/polystore/storage/providers/memory"
 )
 
@@ -35,7 +33,7 @@ func ExampleError() {
 	_, err = b.ReadAll(cancelled, "missing", nil)
 	fmt.Println("cancelled:", errors.Is(err, context.Canceled))
 	// Output:
-	// storage: ReadAll "missing": object does not exist: no such object
+	// storage: ReadAll "missing": object does not exist
 	// missing: true
 	// op ReadAll, key "missing", attempts 1, in doubt false
 	// cancelled: true
@@ -43,24 +41,18 @@ func ExampleError() {
 
 // CopyObject copies between any two buckets in bounded memory, with headers and metadata.
 func ExampleCopyObject() {
-	dir, err := os.MkdirTemp("", "copy-")
+	ctx := context.Background()
+	src, err := storage.Open(ctx, "mem://")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	disk, err := file.New(dir, nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	mem, err := memory.New(nil)
-	if err != nil {
-		log.Fatal(err)
-	}
-	src, dst := storage.New(mem, nil), storage.New(disk, nil)
 	defer src.Close()
+	dst, err := storage.Open(ctx, "mem://") // another store; or s3://…, gs://…, az://…, file:///…
+	if err != nil {
+		log.Fatal(err)
+	}
 	defer dst.Close()
 
-	ctx := context.Background()
 	_, err = src.WriteAll(ctx, "page", []byte("<p>hello</p>"), &storage.PutOptions{
 		ContentType: "text/html", Metadata: map[string]string{"author": "Ada"},
 	})
@@ -75,7 +67,10 @@ func ExampleCopyObject() {
 		log.Fatal(err)
 	}
 	fmt.Println(o.Key, o.Size, o.ContentType, o.Metadata["author"])
-	// Output: archive/page 12 text/html Ada
+	fmt.Println(src.Exists(ctx, "archive/page"))
+	// Output:
+	// archive/page 12 text/html Ada
+	// false <nil>
 }
 
 // A program's tests use memory, and package fault for what goes wrong. Here the service carries out
