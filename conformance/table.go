@@ -31,7 +31,7 @@ func table() []check {
 		conditionChecks, deleteChecks, listChecks, keyChecks, metadataChecks,
 		copyChecks, multipartChecks, uploadChecks, contextChecks, requestChecks, signChecks,
 		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks,
-		engineChecks(),
+		engineChecks(), apiChecks(),
 	)
 }
 
