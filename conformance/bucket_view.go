@@ -22,7 +22,7 @@ var viewChecks = []check{
 			long := strings.Repeat("k", 1025-len(e.prefix)) // with the prefix of the view
 			for _, portable := range []bool{false, true} {
 				b := e.bucket(&storage.Options{PortableKeys: portable})
-				for _, key := range []string{"a", "a b/c+d", "日本語", long[1:255]} {
+				for _, key := range []string{"a", "a b/c+d", "日本語"} {
 					e.got(fmt.Sprintf("CheckKey(%.20q)", key), e.checkKey(b, key), nil)
 					_, err := b.WriteAll(ctx, key, []byte(key), nil)
 					if e.got("WriteAll", err, nil) {
@@ -35,12 +35,12 @@ var viewChecks = []check{
 				}
 				for _, key := range notPortable {
 					err := e.checkKey(b, key)
-					if portable || err != nil {
-						e.got(fmt.Sprintf("CheckKey(%q)", key), err, storage.ErrInvalidKey)
+					if err == nil && !portable {
+						continue // key/check has it
 					}
-					if _, put := b.WriteAll(ctx, key, nil, nil); put == nil && err != nil {
-						e.errorf("WriteAll under %q succeeded, and CheckKey is %v", key, err)
-					}
+					e.got(fmt.Sprintf("CheckKey(%q)", key), err, storage.ErrInvalidKey)
+					_, err = b.WriteAll(ctx, key, nil, nil)
+					e.got(fmt.Sprintf("WriteAll under %q", key), err, storage.ErrInvalidKey)
 				}
 			}
 			return nil
