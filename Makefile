@@ -1,14 +1,16 @@
-.PHONY: help test check servers fmt vet lint tidy
+.PHONY: help test check servers fmt vet lint tidy api api-update fuzz
 
 define HELP
 make test     everything: the checks, then all tests with the race detector on real servers
               (the first time these are built: some minutes)
-make check    what needs no server and runs no test: fmt, vet, lint, tidy
+make check    what needs no server and runs no test: fmt, vet, lint, tidy, api
 make servers  build the servers of the tests, into the user's cache
 make fmt      format all files
 make vet      go vet, also for darwin and windows
 make lint     staticcheck
 make tidy     show what go mod tidy would change
+make api      show how the exported API differs from the files in api/; with UPDATE=1, write these files
+make fuzz     run every fuzz target of the module for FUZZTIME (20s), one after the other
 endef
 
 help:
@@ -18,7 +20,7 @@ test:
 	@go run ./internal/ci
 
 check:
-	@go run ./internal/ci fmt vet lint tidy
+	@go run ./internal/ci fmt vet lint tidy api
 
 servers:
 	@go run ./internal/testenv/install
@@ -26,5 +28,8 @@ servers:
 fmt:
 	@"$$(go env GOROOT)/bin/gofmt" -s -w .
 
-vet lint tidy:
+vet lint tidy api-update fuzz:
 	@go run ./internal/ci $@
+
+api:
+	@go run ./internal/ci $(if $(UPDATE),api-update,api)

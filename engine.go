@@ -83,13 +83,6 @@ func switchedOff(s Store) switches {
 	return switches{}
 }
 
-func setDefault[T comparable](v *T, d T) {
-	var zero T
-	if *v == zero {
-		*v = d
-	}
-}
-
 // close cuts the calls under way, aborts the uploads of Writers and closes the Store.
 func (e *engine) close() error {
 	if e.closing.Err() != nil {

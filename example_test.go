@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"testing"
 
 	"github.com/polystore/storage"
 	_ "github.com/polystore/storage/providers/memory"
 )
 
-// readme is the README's code.
+// readme is the README's code; internal/readme holds one against the other.
 func readme(ctx context.Context) error {
 	b, err := storage.Open(ctx, "mem://") // or file:///srv/data, or s3://bucket/prefix?region=eu-west-1
 	if err != nil {
@@ -101,28 +99,4 @@ func ExampleBucket_List() {
 	// Output:
 	// 2026/ true
 	// index false
-}
-
-// The code that the README shows is the code above.
-func TestReadme(t *testing.T) {
-	document, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	source, err := os.ReadFile("example_test.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	blocks := strings.Split(string(document), "```go\n")[1:]
-	if len(blocks) == 0 {
-		t.Fatal("the README shows no code")
-	}
-	for _, block := range blocks {
-		code, _, _ := strings.Cut(block, "```")
-		indented := strings.ReplaceAll("\n"+strings.TrimSuffix(code, "\n"), "\n", "\n\t")
-		indented = strings.ReplaceAll(indented, "\n\t\n", "\n\n") // gofmt indents no empty line
-		if !strings.Contains(string(source), indented) {
-			t.Errorf("the README's code is not in example_test.go:\n%s", code)
-		}
-	}
 }

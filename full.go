@@ -125,3 +125,26 @@ func (t told) Capabilities() Capabilities { return Capabilities(t) }
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }
+
+// capabilitiesOf are those of a Store that does not tell.
+func capabilitiesOf(s Store) Capabilities {
+	c := Capabilities{
+		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true, Tags: true,
+		DeleteIfMatch: true, CoexistingKeys: true,
+	}
+	for i := range algorithms {
+		c.Checksums = append(c.Checksums, algorithms[i].Name)
+	}
+	_, c.Copy = s.(Copier)
+	c.CopyConditions, c.CopySourceIfMatch, c.CopyReplace = c.Copy, c.Copy, c.Copy
+	if m, ok := s.(Multipart); ok && m.PartLimits(&PutOptions{}).Count > 0 {
+		c.Multipart, c.MultipartConditions, c.MultipartChecksums, c.CopyPart = true, true, true, true
+		c.AbortUpload, c.ListParts, c.ListUploads, c.ListUploadsPrefix = true, true, true, true
+	}
+	if d, ok := s.(BatchDeleter); ok {
+		c.DeleteBatch = d.MaxBatch() > 0
+	}
+	_, c.SignURL = s.(Signer)
+	c.SignURLIfAbsent, c.SignURLHeaders = c.SignURL, c.SignURL
+	return c
+}

@@ -69,6 +69,29 @@ func (p *Params) Int(name string) int64 {
 	return n
 }
 
+// SetString takes the parameter name into v if it is there.
+func (p *Params) SetString(v *string, name string) {
+	if s := p.String(name); s != "" {
+		*v = s
+	}
+}
+
+// SetBool takes the parameter name into v if it is there.
+func (p *Params) SetBool(v *bool, name string) {
+	_, there := p.values[name]
+	if b := p.Bool(name); there {
+		*v = b
+	}
+}
+
+// SetInt takes the parameter name into v if it is there.
+func (p *Params) SetInt(v *int, name string) {
+	_, there := p.values[name]
+	if n := p.Int(name); there {
+		*v = int(n)
+	}
+}
+
 func (p *Params) bad(name, want string) {
 	if p.err == nil {
 		p.err = invalid("parameter %q is not %s", name, want)

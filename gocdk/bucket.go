@@ -9,8 +9,8 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of an error a **storage.Error; the
-// asFunc of a hook gives nothing.
+// Bucket returns a Go CDK bucket over b. Closing it closes b. As gives a **storage.Bucket, and of
+// an error a **storage.Error; the asFunc of a hook gives nothing.
 func Bucket(b *storage.Bucket) *blob.Bucket { return blob.NewBucket(&bucket{b}) }
 
 // bucket is a driver of the Go CDK.
@@ -91,14 +91,19 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 	return b.b.Delete(ctx, encodeKey(key), nil)
 }
 
-func (b *bucket) SignedURL(ctx context.Context, key string, opts *driver.SignedURLOptions) (string, error) {
+func (b *bucket) SignedURL(
+	ctx context.Context, key string, opts *driver.SignedURLOptions,
+) (string, error) {
 	if opts.EnforceAbsentContentType {
-		return "", &storage.Error{Op: "SignURL", Key: key, Kind: errors.ErrUnsupported, Err: errors.New("EnforceAbsentContentType")}
+		err := errors.New("EnforceAbsentContentType")
+		return "", &storage.Error{Op: "SignURL", Key: key, Kind: errors.ErrUnsupported, Err: err}
 	}
 	if err := hook(opts.BeforeSign); err != nil {
 		return "", err
 	}
-	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType})
+	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{
+		Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType,
+	})
 	if err != nil {
 		return "", err
 	}

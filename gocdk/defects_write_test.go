@@ -60,8 +60,8 @@ func TestD2DeferredCloseAborts(t *testing.T) {
 		if _, err := io.Copy(w, broken("trunc")); !errors.Is(err, errSource) {
 			t.Errorf("Copy from a broken source = %v, want its error", err)
 		}
-		if err := w.Close(); err != nil {
-			t.Errorf("Close without Commit = %v", err)
+		if err := w.Close(); !errors.Is(err, storage.ErrNotCommitted) {
+			t.Errorf("Close without Commit = %v, want %v", err, storage.ErrNotCommitted)
 		}
 		holds(t, b, "k", "good")
 

@@ -13,7 +13,8 @@ func (b *bucket) ErrorAs(err error, i any) bool {
 	return ok && errors.As(err, p)
 }
 
-// ErrorCode gives the kinds of package storage their codes. What became of a write with storage.ErrUnknownOutcome is just that: Unknown.
+// ErrorCode gives the kinds of package storage their codes. What became of a write with
+// storage.ErrUnknownOutcome is just that: Unknown.
 func (b *bucket) ErrorCode(err error) gcerrors.ErrorCode {
 	for _, k := range codes {
 		if errors.Is(err, k.kind) {

@@ -19,8 +19,9 @@ func encodeKey(key string) string {
 	if encoded == "" {
 		return ""
 	}
-	if storage.PortableKey(encoded) != nil && storage.PortableKey(escape(rune(encoded[0]))+encoded[1:]) == nil {
-		return escape(rune(encoded[0])) + encoded[1:] // a name that a service keeps for itself
+	alternative := escape(rune(encoded[0])) + encoded[1:]
+	if storage.PortableKey(encoded) != nil && storage.PortableKey(alternative) == nil {
+		return alternative // a name that a service keeps for itself
 	}
 	return encoded
 }
@@ -36,10 +37,12 @@ func decodeKey(key string) string {
 	})
 }
 
-// encodePrefix returns the longest string with which the encoded form of every key begins that begins with prefix; but for the
-// key that is prefix, if alone reports so: its last slash is escaped. whole reports that no other keys begin with it.
+// encodePrefix returns the longest string with which the encoded form of every key begins that
+// begins with prefix; but for the key that is prefix, if alone reports so: its last slash is
+// escaped. whole reports that no other keys begin with it.
 func encodePrefix(prefix string) (encoded string, whole, alone bool) {
-	if strings.HasPrefix("soap", prefix) || strings.HasPrefix(".well-known/acme-challenge/", prefix) {
+	if strings.HasPrefix("soap", prefix) ||
+		strings.HasPrefix(".well-known/acme-challenge/", prefix) {
 		return "", prefix == "", false
 	}
 	alone = strings.HasSuffix(prefix, "/") && !strings.HasSuffix(prefix, "//") && prefix != "/"
@@ -51,8 +54,8 @@ func encodePrefix(prefix string) (encoded string, whole, alone bool) {
 	return encoded, whole, alone
 }
 
-// encode escapes what stands in s that a portable key cannot have. With open, more follows s: what is at the end of s and whose form
-// that decides is left off.
+// encode escapes what stands in s that a portable key cannot have. With open, more follows s: what
+// is at the end of s and whose form that decides is left off.
 func encode(s string, open bool) string {
 	if s == "" {
 		return ""

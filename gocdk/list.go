@@ -6,32 +6,42 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	kit "github.com/polystore/storage/driver"
 	"gocloud.dev/blob/driver"
 )
 
-const defaultPage = 1000
+// maxPage is the largest page of either side, and the default one.
+const maxPage = 1000
 
-// ListPaged lists in the order of the encoded keys. It holds the caller's prefix and delimiter against the decoded keys,
-// since an escaped slash is a slash to the caller; the service is asked to roll up by "/" only, which is a slash wherever it stands
-// unescaped. What any other delimiter becomes may stand in a key that only looks escaped.
-func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driver.ListPage, error) {
+// ListPaged lists in the order of the encoded keys. It holds the caller's prefix and delimiter
+// against the decoded keys, since an escaped slash is a slash to the caller; the service is asked
+// to roll up by "/" only, which is a slash wherever it stands unescaped. What any other delimiter
+// becomes may stand in a key that only looks escaped.
+func (b *bucket) ListPaged(
+	ctx context.Context, opts *driver.ListOptions,
+) (*driver.ListPage, error) {
 	if err := hook(opts.BeforeList); err != nil {
 		return nil, err
 	}
 	size := opts.PageSize
 	if size == 0 {
-		size = defaultPage
+		size = maxPage
 	}
-	var after, shown string // the last encoded key that was dealt with, and the directory that was shown last
+	// The last encoded key that was dealt with, and the directory that was shown last.
+	var after, shown string
 	if len(opts.PageToken) > 0 {
-		var ok bool
-		if after, shown, ok = splitToken(string(opts.PageToken)); !ok {
-			return nil, &storage.Error{Op: "List", Kind: storage.ErrInvalid, Err: errors.New("not a page token of this bucket")}
+		both, err := kit.DecodeToken(string(opts.PageToken), 2)
+		if err != nil {
+			return nil, err
 		}
+		after, shown = both[0], both[1]
 	}
 	prefix, whole, alone := encodePrefix(opts.Prefix)
-	list := &storage.ListOptions{Prefix: prefix, StartAfter: after, PageSize: min(size, defaultPage-1) + 1}
-	if opts.Delimiter == "/" && whole { // rolling up behind a part of the prefix would hide what is behind all of it
+	list := &storage.ListOptions{
+		Prefix: prefix, StartAfter: after, PageSize: min(size, maxPage-1) + 1,
+	}
+	// Rolling up behind a part of the prefix would hide what is behind all of it.
+	if opts.Delimiter == "/" && whole {
 		list.Delimiter = "/"
 	}
 	page := new(driver.ListPage)
@@ -49,14 +59,11 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 			return nil, err
 		}
 		key, dir := decodeKey(o.Key), false
-		rest, ok := strings.CutPrefix(key, opts.Prefix)
-		if !ok {
+		if !strings.HasPrefix(key, opts.Prefix) {
 			continue
 		}
-		if opts.Delimiter != "" {
-			if i := strings.Index(rest, opts.Delimiter); i >= 0 {
-				key, dir = key[:len(key)-len(rest)+i+len(opts.Delimiter)], true
-			}
+		if common, ok := kit.CommonPrefix(key, opts.Prefix, opts.Delimiter); ok {
+			key, dir = common, true
 		}
 		if dir {
 			again := key == shown
@@ -71,7 +78,7 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 			}
 		}
 		if len(page.Objects) == size {
-			page.NextPageToken = []byte(joinToken(after, shown))
+			page.NextPageToken = []byte(kit.EncodeToken(after, shown))
 			return page, nil
 		}
 		if dir {
@@ -85,8 +92,9 @@ func (b *bucket) ListPaged(ctx context.Context, opts *driver.ListOptions) (*driv
 	return page, nil
 }
 
-// shownBefore reports whether a key that sorts before at lies in the directory dir. Encoded, the keys of a directory stand together, but
-// for those whose last character is escaped just because it is the last: "d/" sorts behind "d/x" and "d0/x".
+// shownBefore reports whether a key that sorts before at lies in the directory dir. Encoded, the
+// keys of a directory stand together, but for those whose last character is escaped just because it
+// is the last: "d/" sorts behind "d/x" and "d0/x".
 func (b *bucket) shownBefore(ctx context.Context, dir, at string) (bool, error) {
 	prefix, whole, _ := encodePrefix(dir)
 	if whole && strings.HasPrefix(at, prefix) {
@@ -106,7 +114,8 @@ func (b *bucket) shownBefore(ctx context.Context, dir, at string) (bool, error) 
 	return false, nil
 }
 
-// listed returns the object under key as a list has it, or nil. A Stat would take a permission that a list does not.
+// listed returns the object under key as a list has it, or nil. A Stat would take a permission that
+// a list does not.
 func (b *bucket) listed(ctx context.Context, key string) (*storage.Object, error) {
 	key = encodeKey(key)
 	for o, err := range b.b.List(ctx, &storage.ListOptions{Prefix: key, PageSize: 1}) {

@@ -13,7 +13,9 @@ const (
 	valueMark = "cdk64:"
 )
 
-var base32Lower = base32.NewEncoding("0123456789abcdefghijklmnopqrstuv").WithPadding(base32.NoPadding)
+const digits = "0123456789abcdefghijklmnopqrstuv"
+
+var base32Lower = base32.NewEncoding(digits).WithPadding(base32.NoPadding)
 
 // reserved is how the names begin that package storage and its drivers keep for themselves.
 const reserved = "polystore"
@@ -25,7 +27,8 @@ func encodeMetadata(m map[string]string) map[string]string {
 	}
 	out := make(map[string]string, len(m))
 	for name, value := range m {
-		if !portableName(name) || strings.HasPrefix(name, nameMark) || strings.HasPrefix(name, reserved) {
+		if !portableName(name) || strings.HasPrefix(name, nameMark) ||
+			strings.HasPrefix(name, reserved) {
 			name = nameMark + base32Lower.EncodeToString([]byte(name))
 		}
 		if strings.ContainsFunc(value, unicode.IsControl) || strings.HasPrefix(value, valueMark) {
@@ -60,7 +63,9 @@ func decodeMetadata(m map[string]string) map[string]string {
 // portableName reports whether name is [a-z0-9][a-z0-9._-]*, which package storage takes.
 func portableName(name string) bool {
 	for i, c := range []byte(name) {
-		if !('a' <= c && c <= 'z' || '0' <= c && c <= '9' || i > 0 && (c == '.' || c == '_' || c == '-')) {
+		ok := 'a' <= c && c <= 'z' || '0' <= c && c <= '9' ||
+			i > 0 && (c == '.' || c == '_' || c == '-')
+		if !ok {
 			return false
 		}
 	}

@@ -11,13 +11,18 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// NewRangeReader reads with one request; a range that is empty, which no service can be asked for, costs a Stat.
-func (b *bucket) NewRangeReader(ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions) (driver.Reader, error) {
+// NewRangeReader reads with one request; a range that is empty, which no service can be asked for,
+// costs a Stat.
+func (b *bucket) NewRangeReader(
+	ctx context.Context, key string, offset, length int64, opts *driver.ReaderOptions,
+) (driver.Reader, error) {
 	if err := hook(opts.BeforeRead); err != nil {
 		return nil, err
 	}
 	if length != 0 {
-		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{Offset: offset, Length: max(length, 0)})
+		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{
+			Offset: offset, Length: max(length, 0),
+		})
 		if !errors.Is(err, storage.ErrRange) {
 			if err != nil {
 				return nil, err
@@ -46,10 +51,13 @@ func (r *reader) Read(p []byte) (int, error) {
 func (r *reader) As(any) bool { return false }
 
 func (r *reader) Attributes() *driver.ReaderAttributes {
-	return &driver.ReaderAttributes{ContentType: contentType(r.o), ModTime: r.o.ModTime, Size: r.o.Size}
+	return &driver.ReaderAttributes{
+		ContentType: contentType(r.o), ModTime: r.o.ModTime, Size: r.o.Size,
+	}
 }
 
-// Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to its errors only.
+// Download writes what is left to w. Why it could not is said by Close: the Go CDK gives codes to
+// its errors only.
 func (r *reader) Download(w io.Writer) error {
 	_, err := io.Copy(w, r.ReadCloser)
 	r.err = err

@@ -7,24 +7,27 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	kit "github.com/polystore/storage/driver"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 )
 
-// Store returns a Store over any Go CDK bucket, which it closes. The Go CDK has no condition but IfNotExist, no ETag in the
-// answer to a read, a write or a list, and no multipart uploads: reads ask for the attributes before and after, a write asks for
-// them afterwards, lists say storage.ETagNone, and what cannot be had is errors.ErrUnsupported. How a driver retries, what it
-// does with a failing connection, in which order it lists and which keys it takes is its own. NotFound of a list or a write is
-// storage.ErrNoBucket; of anything else it is storage.ErrNotExist, whichever of the two is missing.
+// Store returns a Store over any Go CDK bucket, which it closes. The Go CDK has no condition but
+// IfNotExist, no ETag in the answer to a read, a write or a list, and no multipart uploads: reads
+// ask for the attributes before and after, a write asks for them afterwards, lists say
+// storage.ETagNone, and what cannot be had is errors.ErrUnsupported. How a driver retries, what it
+// does with a failing connection, in which order it lists and which keys it takes is its own.
+// NotFound of a list or a write is storage.ErrNoBucket; of anything else it is storage.ErrNotExist,
+// whichever of the two is missing.
 //
-// The ETag that a write returns is that of the object which is there right after it; if it tells by its size, MD5 or
-// metadata that it is another's, it is storage.ETagNone.
+// The ETag that a write returns is that of the object which is there right after it; if it tells by
+// its size, MD5 or metadata that it is another's, it is storage.ETagNone.
 func Store(b *blob.Bucket) storage.Store { return &store{b: b} }
 
 type store struct {
 	storage.Unsupported
-	b *blob.Bucket
+	b      *blob.Bucket
+	hasher kit.Hasher
 }
 
 var _ storage.FullStore = (*store)(nil)
@@ -35,16 +38,21 @@ func (s *store) Client() *blob.Bucket { return s.b }
 func (s *store) Close() error { return classify(context.Background(), s.b.Close(), meaning{}) }
 
 // SignURL signs as the driver can.
-func (s *store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
-	if err := alive(ctx); err != nil {
+func (s *store) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
+	if err := kit.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if opts.Method == http.MethodHead || opts.ContentLength != 0 || len(opts.Metadata) > 0 || opts.IfAbsent || opts.VersionID != "" ||
-		opts.ResponseContentType != "" || opts.ResponseDisposition != "" {
+	if opts.Method == http.MethodHead || opts.ContentLength != 0 || len(opts.Metadata) > 0 ||
+		opts.IfAbsent || opts.VersionID != "" || opts.ResponseContentType != "" ||
+		opts.ResponseDisposition != "" {
 		return nil, unsupported("options of a signed URL")
 	}
 	expires := time.Now().Add(opts.Expires)
-	u, err := s.b.SignedURL(ctx, key, &blob.SignedURLOptions{Method: opts.Method, Expiry: opts.Expires, ContentType: opts.ContentType})
+	u, err := s.b.SignedURL(ctx, key, &blob.SignedURLOptions{
+		Method: opts.Method, Expiry: opts.Expires, ContentType: opts.ContentType,
+	})
 	if err != nil {
 		return nil, classify(ctx, err, meaning{notFound: storage.ErrNoBucket})
 	}
@@ -55,14 +63,6 @@ func (s *store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	return signed, nil
 }
 
-// alive is the error of a context that has ended: not every driver looks.
-func alive(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return &storage.Error{Err: err}
-	}
-	return nil
-}
-
 // meaning is what the Go CDK's codes say of one call.
 type meaning struct {
 	notFound error // what is missing
@@ -70,7 +70,8 @@ type meaning struct {
 	write    bool  // the request may have been carried out although it failed
 }
 
-// classify makes an error of the Go CDK one of package storage. The URL of a request, which may be signed, is not in its text.
+// classify makes an error of the Go CDK one of package storage. The URL of a request, which may be
+// signed, is not in its text.
 func classify(ctx context.Context, err error, m meaning) error {
 	if err == nil {
 		return nil
@@ -78,7 +79,7 @@ func classify(ctx context.Context, err error, m meaning) error {
 	if ctx.Err() != nil {
 		return &storage.Error{Err: ctx.Err(), InDoubt: m.write}
 	}
-	e := &storage.Error{Err: wire.Plain(err)}
+	e := &storage.Error{Err: kit.Plain(err)}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
 		e.Kind = m.notFound
@@ -98,6 +99,7 @@ func classify(ctx context.Context, err error, m meaning) error {
 	return e
 }
 
+// unsupported refuses what the Go CDK has no word for.
 func unsupported(what string) error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: errors.New("the Go CDK has no " + what)}
+	return kit.Unsupportedf("the Go CDK has no %s", what)
 }

@@ -1,23 +1,22 @@
 package gocdk
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
 	"sync"
-	"sync/atomic"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	kit "github.com/polystore/storage/driver"
 	"gocloud.dev/blob"
 )
 
 var reading = meaning{notFound: storage.ErrNotExist}
 
 // Stat describes the object by its attributes.
-func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
-	if err := alive(ctx); err != nil {
+func (s *store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
+	if err := kit.ContextErr(ctx); err != nil {
 		return nil, err
 	}
 	if opts.VersionID != "" {
@@ -28,7 +27,7 @@ func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		return nil, classify(ctx, err, reading)
 	}
 	o := object(key, a)
-	if err := wire.Held(opts, o); err != nil {
+	if err := kit.CheckRead(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -37,9 +36,10 @@ func (s *store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 func object(key string, a *blob.Attributes) *storage.Object {
 	o := &storage.Object{
 		Key: key, Size: a.Size, ETag: storage.QuoteETag(a.ETag), ModTime: a.ModTime,
-		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding, ContentDisposition: a.ContentDisposition,
-		ContentLanguage: a.ContentLanguage, CacheControl: a.CacheControl,
-		Checksums: storage.Checksums{MD5: a.MD5},
+		ContentType: a.ContentType, ContentEncoding: a.ContentEncoding,
+		ContentDisposition: a.ContentDisposition, ContentLanguage: a.ContentLanguage,
+		CacheControl: a.CacheControl,
+		Checksums:    storage.Checksums{MD5: a.MD5},
 	}
 	if o.ETag == "" {
 		o.ETag = storage.ETagNone
@@ -53,31 +53,31 @@ func object(key string, a *blob.Attributes) *storage.Object {
 // maxTries is how often Get looks for a reader and attributes of one version.
 const maxTries = 3
 
-// Get opens a reader and asks for the attributes, which have what the reader lacks, before and after. A range is always asked for
-// by its length, and an empty one not at all: some drivers take it for the whole object.
-func (s *store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+// Get opens a reader and asks for the attributes, which have what the reader lacks, before and
+// after. A range is always asked for by its length, and an empty one not at all: some drivers take
+// it for the whole object.
+func (s *store) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if opts.Offset < 0 {
 		return nil, unsupported("suffix")
 	}
-	so := &storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID}
+	so := kit.ReadConditions(opts)
 	o, err := s.Stat(ctx, key, so)
 	for range maxTries {
 		if err != nil {
 			return nil, err
 		}
-		if opts.Offset > 0 && opts.Offset >= o.Size || opts.Length > 0 && o.Size == 0 {
-			return nil, &storage.Error{Kind: storage.ErrRange}
+		offset, length, err := kit.ResolveRange(opts, o.Size)
+		if err != nil {
+			return nil, err
 		}
-		length := o.Size - opts.Offset
-		if opts.Length > 0 {
-			length = min(length, opts.Length)
-		}
-		result := &storage.GetResult{Object: o, Offset: opts.Offset, Length: length}
+		result := &storage.GetResult{Object: o, Offset: offset, Length: length}
 		if length == 0 {
-			result.Body = io.NopCloser(bytes.NewReader(nil))
+			result.Body = kit.BytesBody(ctx, nil)
 			return result, nil
 		}
-		b, err := s.open(ctx, key, opts.Offset, length)
+		b, err := s.open(ctx, key, offset, length)
 		if err != nil {
 			return nil, err
 		}
@@ -92,30 +92,32 @@ func (s *store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		}
 		o = now
 	}
-	return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the object is replaced faster than it can be looked at")}
+	return nil, kit.Errorf(storage.ErrUnavailable,
+		"the object is replaced faster than it can be looked at")
 }
 
-// same reports whether two looks saw one version, as far as a driver lets that be told: not every one knows ETags.
+// same reports whether two looks saw one version, as far as a driver lets that be told: not every
+// one knows ETags.
 func same(a, b *storage.Object) bool {
 	return a.ETag == b.ETag && a.Size == b.Size && a.ModTime.Equal(b.ModTime)
 }
 
-// open opens a reader that ends with ctx.
-func (s *store) open(ctx context.Context, key string, offset, length int64) (*body, error) {
+// open opens a reader of length bytes that ends with ctx.
+func (s *store) open(ctx context.Context, key string, offset, length int64) (io.ReadCloser, error) {
 	readCtx, cancel := context.WithCancel(ctx)
 	r, err := s.b.NewRangeReader(readCtx, key, offset, length, nil)
 	if err != nil {
 		cancel()
 		return nil, classify(ctx, err, reading)
 	}
-	return &body{ctx: ctx, cancel: cancel, r: r}, nil
+	return kit.NewBody(ctx, &body{ctx: ctx, cancel: cancel, r: r}, length), nil
 }
 
-// body gives read errors their kind, and can be closed while it is read, which a blob.Reader cannot.
+// body gives read errors their kind, and can be closed while it is read, which a blob.Reader
+// cannot.
 type body struct {
-	ctx    context.Context // of Get, which governs the body
+	ctx    context.Context // of Get
 	cancel context.CancelFunc
-	closed atomic.Bool
 
 	mu sync.Mutex // guards r
 	r  *blob.Reader
@@ -124,27 +126,15 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed.Load() {
-		return 0, &storage.Error{Kind: storage.ErrClosed}
-	}
-	if err := alive(b.ctx); err != nil {
-		return 0, err
-	}
 	n, err := b.r.Read(p)
-	switch {
-	case err == nil || err == io.EOF:
+	if err == nil || err == io.EOF {
 		return n, err
-	case b.closed.Load():
-		return n, &storage.Error{Kind: storage.ErrClosed}
 	}
 	return n, classify(b.ctx, err, reading)
 }
 
-// Close ends a Read that is under way by its context before it closes the reader.
+// Close ends a Read that is under way by its context before it closes the blob.Reader.
 func (b *body) Close() error {
-	if b.closed.Swap(true) {
-		return nil
-	}
 	b.cancel()
 	b.mu.Lock()
 	defer b.mu.Unlock()

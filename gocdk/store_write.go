@@ -4,36 +4,55 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/md5"
 	"errors"
-	"hash"
 	"io"
 	"maps"
 	"mime"
 
 	"github.com/polystore/storage"
+	kit "github.com/polystore/storage/driver"
 	"gocloud.dev/blob"
 )
 
 // defaultType is the type of an object that is given none: Upload asks for one.
 const defaultType = "application/octet-stream"
 
-// Put writes the object by Upload: azureblob dereferences nil where a write that it was given piece by piece is refused. So that
-// Upload hands the body on as it is, an MD5 is held against it here and not by the Go CDK.
-func (s *store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
-	if err := alive(ctx); err != nil {
+// Put writes the object by Upload: azureblob dereferences nil where a write that it was given piece
+// by piece is refused. So that Upload hands the body on as it is, an MD5 is held against it here,
+// before, and not by the Go CDK.
+func (s *store) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	if err := kit.ContextErr(ctx); err != nil {
 		return nil, err
 	}
 	if err := canPut(opts); err != nil {
 		return nil, err
 	}
+	payload, err := kit.NewPayload(body, size)
+	if err != nil {
+		return nil, err
+	}
+	if which := kit.Given(&opts.Checksums); which != 0 {
+		sums, err := s.hasher.Sum(ctx, payload, which)
+		if err == nil {
+			err = kit.Verify(&sums, &opts.Checksums)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	writeCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	src := &source{ctx: ctx, cancel: cancel, r: body, left: size, sum: opts.Checksums.MD5, hash: md5.New()}
-	err := s.b.Upload(writeCtx, key, src, &blob.WriterOptions{
-		ContentType: cmp.Or(opts.ContentType, defaultType), ContentEncoding: opts.ContentEncoding,
-		ContentDisposition: opts.ContentDisposition, ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl,
-		Metadata: maps.Clone(opts.Metadata), IfNotExist: opts.IfAbsent,
+	src := &source{ctx: ctx, cancel: cancel, p: payload}
+	err = s.b.Upload(writeCtx, key, src, &blob.WriterOptions{
+		ContentType:        cmp.Or(opts.ContentType, defaultType),
+		ContentEncoding:    opts.ContentEncoding,
+		ContentDisposition: opts.ContentDisposition,
+		ContentLanguage:    opts.ContentLanguage,
+		CacheControl:       opts.CacheControl,
+		Metadata:           maps.Clone(opts.Metadata),
+		IfNotExist:         opts.IfAbsent,
 	})
 	if src.err != nil {
 		return nil, src.err
@@ -47,7 +66,8 @@ func (s *store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	}
 	// What was written is what is there now, if nobody came in between.
 	o, err := s.Stat(ctx, key, &storage.StatOptions{})
-	if err != nil || o.Size != size || !maps.Equal(o.Metadata, opts.Metadata) || differ(o.Checksums.MD5, opts.Checksums.MD5) {
+	if err != nil || o.Size != size || !maps.Equal(o.Metadata, opts.Metadata) ||
+		differ(o.Checksums.MD5, opts.Checksums.MD5) {
 		return &storage.Object{Key: key, Size: size, ETag: storage.ETagNone}, nil
 	}
 	return o, nil
@@ -83,15 +103,12 @@ func normalized(contentType string) string {
 
 func differ(a, b []byte) bool { return a != nil && b != nil && !bytes.Equal(a, b) }
 
-// source is the body of a write: left bytes, which have the MD5 sum where one is given. The Go CDK commits whatever it has when a
-// source fails, so the write is cancelled before it hears of that.
+// source is the body of a write. The Go CDK commits whatever it has when a source fails, so the
+// write is cancelled before it hears of that.
 type source struct {
 	ctx    context.Context
 	cancel context.CancelFunc
-	r      io.Reader
-	left   int64
-	sum    []byte
-	hash   hash.Hash
+	p      *kit.Payload
 	err    error
 }
 
@@ -99,51 +116,34 @@ func (s *source) Read(p []byte) (int, error) {
 	if s.err != nil {
 		return 0, s.err
 	}
-	n, err := s.read(p)
-	if err != nil && err != io.EOF {
-		s.err = err
+	if s.err = kit.ContextErr(s.ctx); s.err != nil {
 		s.cancel()
+		return 0, s.err
+	}
+	n, err := s.p.Read(p)
+	if err != nil && err != io.EOF {
+		s.err = &storage.Error{Err: err}
+		s.cancel()
+		err = s.err
 	}
 	return n, err
 }
 
-func (s *source) read(p []byte) (int, error) {
-	if err := alive(s.ctx); err != nil {
-		return 0, err
-	}
-	n, err := s.r.Read(p)
-	s.left -= int64(n)
-	if s.sum != nil {
-		s.hash.Write(p[:n])
-	}
-	switch {
-	case err != nil && err != io.EOF:
-		return n, &storage.Error{Err: err}
-	case s.left < 0:
-		return n, &storage.Error{Kind: storage.ErrInvalid, Err: errors.New("the body is longer than its size")}
-	case err == nil:
-		return n, nil
-	case s.left > 0:
-		return n, &storage.Error{Err: io.ErrUnexpectedEOF}
-	case s.sum != nil && !bytes.Equal(s.hash.Sum(nil), s.sum):
-		return n, &storage.Error{Kind: storage.ErrIntegrity}
-	}
-	return n, io.EOF
-}
-
-// maxChunk is how many bytes go at once to a driver that has no Upload; the Go CDK's own copying takes a buffer of 1 MiB for each object.
+// maxChunk is how many bytes go at once to a driver that has no Upload; the Go CDK's own copying
+// takes a buffer of 1 MiB for each object.
 const maxChunk = 64 << 10
 
 // WriteTo is for that copying.
 func (s *source) WriteTo(w io.Writer) (int64, error) {
-	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{s}, make([]byte, max(1, min(s.left, maxChunk))))
+	buf := make([]byte, max(1, min(s.p.Size(), maxChunk)))
+	return io.CopyBuffer(struct{ io.Writer }{w}, struct{ io.Reader }{s}, buf)
 }
 
 var writing = meaning{notFound: storage.ErrNotExist, write: true}
 
 // Delete deletes the object.
 func (s *store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	if err := alive(ctx); err != nil {
+	if err := kit.ContextErr(ctx); err != nil {
 		return err
 	}
 	if opts.IfMatch != "" {
@@ -157,12 +157,18 @@ func (s *store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 }
 
 // Copy copies within the bucket.
-func (s *store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
-	if err := alive(ctx); err != nil {
+func (s *store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
+	if err := kit.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if opts.IfAbsent || opts.IfMatch != "" || opts.SourceIfMatch != "" || opts.SourceVersionID != "" || opts.Replace || opts.StorageClass != "" {
+	if opts.IfAbsent || opts.IfMatch != "" || opts.SourceIfMatch != "" ||
+		opts.SourceVersionID != "" || opts.Replace || opts.StorageClass != "" {
 		return nil, unsupported("options of a copy")
+	}
+	if opts.Token != "" {
+		return nil, kit.Invalidf("%q is not a copy token of this driver", opts.Token)
 	}
 	if err := s.b.Copy(ctx, dst, src, nil); err != nil {
 		return nil, classify(ctx, err, writing)

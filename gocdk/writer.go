@@ -8,10 +8,13 @@ import (
 	"gocloud.dev/blob/driver"
 )
 
-// minBuffer is the least that a BufferSize is taken for: for its own drivers it is a hint, for a Bucket a rule.
+// minBuffer is the least that a BufferSize is taken for: for its own drivers it is a hint, for a
+// Bucket a rule.
 const minBuffer = 1 << 20
 
-func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, opts *driver.WriterOptions) (driver.Writer, error) {
+func (b *bucket) NewTypedWriter(
+	ctx context.Context, key, contentType string, opts *driver.WriterOptions,
+) (driver.Writer, error) {
 	if err := hook(opts.BeforeWrite); err != nil {
 		return nil, err
 	}
@@ -37,7 +40,8 @@ func (b *bucket) NewTypedWriter(ctx context.Context, key, contentType string, op
 	})}, nil
 }
 
-// writer commits at Close, as the Go CDK has it, unless its context ended or something failed before.
+// writer commits at Close, as the Go CDK has it, unless its context ended or something failed
+// before.
 type writer struct {
 	ctx context.Context
 	w   *storage.Writer
@@ -52,7 +56,8 @@ func (w *writer) Write(p []byte) (int, error) {
 	return n, w.err
 }
 
-// Upload writes all that r gives. If that fails, Close aborts, and says why: the Go CDK gives codes to its errors only.
+// Upload writes all that r gives. If that fails, Close aborts, and says why: the Go CDK gives codes
+// to its errors only.
 func (w *writer) Upload(r io.Reader) error {
 	_, err := w.w.ReadFrom(r)
 	w.err = err

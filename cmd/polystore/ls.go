@@ -33,7 +33,9 @@ func (c *lsCmd) Run(a *app) error {
 	return errors.Join(out.Flush(), err)
 }
 
-func (c *lsCmd) list(a *app, b *storage.Bucket, prefix string, out *bufio.Writer) (n int, err error) {
+func (c *lsCmd) list(
+	a *app, b *storage.Bucket, prefix string, out *bufio.Writer,
+) (n int, err error) {
 	opts := &storage.ListOptions{Prefix: prefix, Delimiter: "/", Concurrency: 2}
 	if c.Recursive {
 		opts.Delimiter = ""
@@ -45,11 +47,12 @@ func (c *lsCmd) list(a *app, b *storage.Bucket, prefix string, out *bufio.Writer
 		n++
 		switch {
 		case c.JSON:
-			err = (&app{stdout: out}).json(describe(o))
+			err = (&app{stdout: out}).objectJSON(o)
 		case o.IsPrefix:
 			_, err = fmt.Fprintf(out, "%20s  %12s  %s\n", "", "-", printable(o.Key))
 		default:
-			_, err = fmt.Fprintf(out, "%20s  %12d  %s\n", o.ModTime.UTC().Format(time.RFC3339), o.Size, printable(o.Key))
+			modified := o.ModTime.UTC().Format(time.RFC3339)
+			_, err = fmt.Fprintf(out, "%20s  %12d  %s\n", modified, o.Size, printable(o.Key))
 		}
 		if err != nil {
 			return n, err

@@ -8,7 +8,7 @@ import (
 	"os"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 	"github.com/polystore/storage/providers/azure"
 	"github.com/polystore/storage/providers/file"
 	"github.com/polystore/storage/providers/gcs"
@@ -19,8 +19,8 @@ type mbCmd struct {
 	URL string `arg:"" help:"The bucket's URL, or the directory's."`
 }
 
-// Run makes the bucket of the URL. Each provider has its own way, through the SDK's client: making buckets is no part of the
-// contract of package storage.
+// Run makes the bucket of the URL. Each provider has its own way, through the SDK's client: making
+// buckets is no part of the contract of package storage.
 func (c *mbCmd) Run(a *app) error {
 	l, err := parseLocation(c.URL)
 	if err != nil {
@@ -73,7 +73,7 @@ func isUnanswered(err error) bool {
 
 // refused is the error of a request that no driver makes, by the service's answer.
 func refused(op string, status int, code, text string) error {
-	e := &storage.Error{Op: op, Kind: wire.KindOfStatus(status), Status: status, Code: code, Err: errors.New(text)}
+	e := &storage.Error{Op: op, Kind: httpdriver.KindOfStatus(status), Status: status, Code: code, Err: errors.New(text)}
 	switch {
 	case code == "OperationAborted", code == "ContainerBeingDeleted":
 		e.Kind = storage.ErrUnavailable

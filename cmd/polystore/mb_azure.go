@@ -8,7 +8,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/providers/azure"
 )
 
@@ -18,7 +18,8 @@ func makeAzure(ctx context.Context, s *azure.Store) error {
 	return classifyAzure(err)
 }
 
-// classifyAzure gives the error of a request that no driver makes its kind. The SDK's text is a page, so it is not repeated.
+// classifyAzure gives the error of a request that no driver makes its kind. The SDK's text is a
+// page, so it is not repeated.
 func classifyAzure(err error) error {
 	if err == nil {
 		return nil
@@ -26,7 +27,7 @@ func classifyAzure(err error) error {
 	const op = "CreateContainer"
 	var api *azcore.ResponseError
 	if !errors.As(err, &api) {
-		return &storage.Error{Op: op, Err: wire.Plain(err)}
+		return &storage.Error{Op: op, Err: driver.Plain(err)}
 	}
 	return refused(op, api.StatusCode, api.ErrorCode, http.StatusText(api.StatusCode))
 }

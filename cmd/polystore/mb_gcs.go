@@ -9,14 +9,15 @@ import (
 	"google.golang.org/api/googleapi"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/providers/gcs"
 )
 
 // projectEnv is the variable by which Google's own tools and libraries are told of a project.
 const projectEnv = "GOOGLE_CLOUD_PROJECT"
 
-// makeGCS makes a bucket of the project, where the service puts buckets that do not say where: in the US.
+// makeGCS makes a bucket of the project, where the service puts buckets that do not say where: in
+// the US.
 func makeGCS(ctx context.Context, s *gcs.Store, bucket string) error {
 	project := os.Getenv(projectEnv)
 	if project == "" {
@@ -35,7 +36,7 @@ func classifyGCS(err error) error {
 	const op = "CreateBucket"
 	var api *googleapi.Error
 	if !errors.As(err, &api) {
-		return &storage.Error{Op: op, Err: wire.Plain(err)}
+		return &storage.Error{Op: op, Err: driver.Plain(err)}
 	}
 	var reason string
 	if len(api.Errors) > 0 {

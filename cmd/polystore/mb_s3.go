@@ -10,7 +10,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/providers/s3"
 )
 
@@ -18,7 +18,8 @@ import (
 func makeS3(ctx context.Context, s *s3.Store, bucket string) error {
 	client := s.Client()
 	in := &sdk.CreateBucketInput{Bucket: &bucket}
-	// us-east-1 has no name for itself: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+	// us-east-1 has no name for itself:
+	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 	if region := client.Options().Region; region != "us-east-1" {
 		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
 	}
@@ -37,5 +38,5 @@ func classifyS3(err error) error {
 	if errors.As(err, &answer) && errors.As(err, &api) {
 		return refused(op, answer.HTTPStatusCode(), api.ErrorCode(), api.ErrorMessage())
 	}
-	return &storage.Error{Op: op, Err: wire.Plain(err)}
+	return &storage.Error{Op: op, Err: driver.Plain(err)}
 }

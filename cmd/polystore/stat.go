@@ -4,7 +4,7 @@ import "github.com/polystore/storage"
 
 type statCmd struct {
 	URL       string  `arg:"" help:"The object."`
-	VersionID version `name:"version-id" help:"Describe this version, of a bucket that keeps versions."`
+	VersionID version `name:"version-id" help:"Describe this version, if versions are kept."`
 	JSON      bool    `help:"One JSON object."`
 }
 
@@ -22,7 +22,7 @@ func (c *statCmd) Run(a *app) error {
 		return err
 	}
 	if c.JSON {
-		return a.json(describe(o))
+		return a.objectJSON(o)
 	}
-	return describe(o).print(a.stdout)
+	return describe(a.stdout, o)
 }

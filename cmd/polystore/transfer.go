@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// transfer brings objects from one place to another, each of them a file, an object or a standard stream.
+// transfer brings objects from one place to another, each of them a file, an object or a standard
+// stream.
 type transfer struct {
 	app     *app
 	headers headerFlags
@@ -60,7 +61,8 @@ func (t *transfer) stream(r io.Reader, dst location) error {
 			return errPlainFile
 		}
 		n, err := saveFile(dst.path, r)
-		return t.written(&storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}, err)
+		o := &storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}
+		return t.written(o, err)
 	}
 	b, key, err := t.app.object(dst)
 	if err != nil {
@@ -73,7 +75,8 @@ func (t *transfer) upload(path string, dst location) error {
 	if t.read != nil && (t.read.IfMatch != "" || t.read.VersionID != "") {
 		return usage("a file has no versions")
 	}
-	// Looked at here: its absence is "not found" to the user, which no error of a Bucket would say of a local file.
+	// Looked at here: its absence is "not found" to the user, which no error of a Bucket would say
+	// of a local file.
 	fi, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -101,15 +104,19 @@ func (t *transfer) addsToBytes() bool {
 	return t.write.given() || t.headers.given() || t.headers.StorageClass != ""
 }
 
-var errPlainFile = usage("a plain file takes no conditions, headers or metadata: use a file:// URL, or --source-if-match")
+var errPlainFile = usage("a plain file takes no conditions, headers or metadata: " +
+	"use a file:// URL, or --source-if-match")
 
-// download writes a file of this machine, which has neither conditions nor headers: a file:// URL has both.
+// download writes a file of this machine, which has neither conditions nor headers: a file:// URL
+// has both.
 func (t *transfer) download(src location, path string) error {
 	if t.addsToBytes() {
 		return errPlainFile
 	}
 	if isStream(path) {
-		return writeStream(path, func(w io.Writer) error { return t.written(t.app.print(w, src, t.read)) })
+		return writeStream(path, func(w io.Writer) error {
+			return t.written(t.app.print(w, src, t.read))
+		})
 	}
 	b, key, err := t.app.object(src)
 	if err != nil {
@@ -128,15 +135,18 @@ func (t *transfer) copy(src, dst location) error {
 		return err
 	}
 	h := &t.headers
-	o := &storage.CopyOptions{IfAbsent: t.write.IfAbsent, IfMatch: string(t.write.IfMatch), StorageClass: h.StorageClass}
+	o := &storage.CopyOptions{
+		IfAbsent: t.write.IfAbsent, IfMatch: string(t.write.IfMatch), StorageClass: h.StorageClass,
+	}
 	if t.read != nil {
 		o.SourceIfMatch, o.SourceVersionID = t.read.IfMatch, t.read.VersionID
 	}
 	if h.given() {
 		p := h.putOptions(dstKey)
 		o.Replace = true
-		o.ContentType, o.ContentEncoding, o.ContentDisposition = p.ContentType, p.ContentEncoding, p.ContentDisposition
-		o.ContentLanguage, o.CacheControl, o.Metadata, o.Tags = p.ContentLanguage, p.CacheControl, p.Metadata, p.Tags
+		o.ContentType, o.ContentEncoding = p.ContentType, p.ContentEncoding
+		o.ContentDisposition, o.ContentLanguage = p.ContentDisposition, p.ContentLanguage
+		o.CacheControl, o.Metadata, o.Tags = p.CacheControl, p.Metadata, p.Tags
 	}
 	return t.written(storage.CopyObject(t.app.ctx, to, dstKey, from, srcKey, o))
 }
@@ -154,15 +164,16 @@ func (t *transfer) written(o *storage.Object, err error) error {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.app.json(describe(o))
+	return t.app.objectJSON(o)
 }
 
-// fileUnder is the path under dir of the object whose key ends in rel. Keys that no file can have, or that would lead out of
-// dir, are errors.
+// fileUnder is the path under dir of the object whose key ends in rel. Keys that no file can have,
+// or that would lead out of dir, are errors.
 func fileUnder(dir, rel string) (string, error) {
 	name := filepath.FromSlash(rel)
 	if !filepath.IsLocal(name) || filepath.Clean(name) != name || filepath.ToSlash(name) != rel {
-		return "", &storage.Error{Key: rel, Kind: storage.ErrInvalidKey, Err: errors.New("no file can have this name")}
+		err := errors.New("no file can have this name")
+		return "", &storage.Error{Key: rel, Kind: storage.ErrInvalidKey, Err: err}
 	}
 	return filepath.Join(dir, name), nil
 }

@@ -7,29 +7,25 @@ import (
 	"github.com/polystore/storage"
 )
 
-// classify gives an error of the table its kind. refused is what a wrong revision means to the caller: ErrExist to one that
-// creates, ErrPrecondition to all others.
-//
-// InDoubt stays false: this table answers at once or not at all. A service behind a network sets it on every write that was
-// sent and not answered; that is how Bucket knows that it has to look.
-func classify(err, refused error) error {
+// classify gives an error of the table its kind. ifAbsent says what a wrong revision means to the
+// caller.
+func classify(err error, ifAbsent bool) error {
 	e := &storage.Error{Err: err}
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		// Kind stays nil: why the context ended is the caller's affair.
+		// Kind stays nil: the caller knows why the context ended.
 	case errors.Is(err, errNoRow):
 		e.Kind = storage.ErrNotExist
+	case errors.Is(err, errRevision) && ifAbsent:
+		e.Kind = storage.ErrExist
 	case errors.Is(err, errRevision):
-		e.Kind = refused
+		e.Kind = storage.ErrPrecondition
 	default:
 		e.Kind = storage.ErrUnavailable
 	}
+	// This table answers at once or not at all, so InDoubt stays false. For a service behind a
+	// network it is true for every write that was sent and got no definite answer.
 	return e
-}
-
-// cannot refuses an option: it is never ignored.
-func cannot(what string) error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: errors.New(what)}
 }

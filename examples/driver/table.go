@@ -1,16 +1,15 @@
 package driver
 
 import (
-	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"slices"
-	"strings"
 	"sync"
 )
 
-// Table is the service that the driver is for: a key-value store whose every write raises a revision, as those of etcd,
-// Consul and NATS are. This one lives in the process; nothing in the driver depends on that.
+// Table is the service that the driver is for: a key-value store whose every write raises a
+// revision, as those of etcd, Consul and NATS are. This one lives in the process.
 type Table struct {
 	mu       sync.Mutex
 	rows     map[string]row
@@ -18,7 +17,8 @@ type Table struct {
 }
 
 type row struct {
-	value    []byte
+	key      string
+	value    []byte // never changed
 	revision uint64
 }
 
@@ -28,60 +28,53 @@ var (
 	errRevision = errors.New("the row has another revision")
 )
 
-// anyRevision lets a write happen whatever is there; revision 0 is that of a row that does not exist.
-const anyRevision = ^uint64(0)
+// What a write may expect beside a row's revision: no row, and whatever is there.
+const (
+	noRow       = uint64(0)
+	anyRevision = ^uint64(0)
+)
 
-func (t *Table) get(ctx context.Context, key string) ([]byte, uint64, error) {
+func (t *Table) get(ctx context.Context, key string) (row, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	r, ok := t.rows[key]
 	if !ok {
-		return nil, 0, errors.Join(ctx.Err(), errNoRow)
+		return r, errNoRow
 	}
-	return r.value, r.revision, ctx.Err()
+	return r, ctx.Err()
 }
 
-// set writes a row if it has the expected revision, and returns the new one.
-func (t *Table) set(ctx context.Context, key string, value []byte, expected uint64) (uint64, error) {
+// write replaces a row if it has the expected revision, and returns the new one. A nil value
+// removes the row.
+func (t *Table) write(
+	ctx context.Context, key string, value []byte, expected uint64,
+) (uint64, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	if expected != anyRevision && t.rows[key].revision != expected {
+	switch {
+	case ctx.Err() != nil:
+		return 0, ctx.Err()
+	case expected != anyRevision && expected != t.rows[key].revision:
 		return 0, errRevision
-	}
-	if t.rows == nil {
+	case t.rows == nil:
 		t.rows = make(map[string]row)
 	}
 	t.revision++
-	t.rows[key] = row{bytes.Clone(value), t.revision}
+	t.rows[key] = row{key, value, t.revision}
+	if value == nil {
+		delete(t.rows, key)
+	}
 	return t.revision, nil
 }
 
-func (t *Table) remove(ctx context.Context, key string, expected uint64) error {
+// scan returns the first rows whose keys are from or sort behind it, at most limit.
+func (t *Table) scan(ctx context.Context, from string, limit int) (rows []row, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return err
+	keys := slices.Sorted(maps.Keys(t.rows))
+	i, _ := slices.BinarySearch(keys, from)
+	for _, key := range keys[i:min(i+limit, len(keys))] {
+		rows = append(rows, t.rows[key])
 	}
-	if expected != anyRevision && t.rows[key].revision != expected {
-		return errRevision
-	}
-	delete(t.rows, key)
-	return nil
-}
-
-// keys returns the keys that begin with prefix, in the order of their bytes.
-func (t *Table) keys(ctx context.Context, prefix string) ([]string, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var keys []string
-	for key := range t.rows {
-		if strings.HasPrefix(key, prefix) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	return keys, ctx.Err()
+	return rows, ctx.Err()
 }

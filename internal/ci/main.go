@@ -1,5 +1,6 @@
-// Command ci runs the checks and the tests of this module, in the order of its arguments or all of them. It ends at
-// the first step that fails.
+// Command ci runs the checks and the tests of this module, in the order of its arguments or all of
+// them. It ends at the first step that fails. Two steps run only where an argument names them:
+// fuzz, which takes its time, and api-update, which writes into the work tree.
 //
 // What could not be run and why is printed at the end; nothing is left out in silence.
 package main
@@ -23,14 +24,21 @@ type step struct {
 	run  func(ctx context.Context) error
 }
 
-// steps are ordered so that the cheap ones fail first.
+// steps are what runs without arguments, ordered so that the cheap ones fail first.
 var steps = []step{
 	{"fmt", gofmt},
 	{"vet", vet},
 	{"lint", lint},
 	{"tidy", tidy},
+	{"api", api},
 	{"servers", servers},
 	{"test", test},
+}
+
+// onDemand are the steps that run only where they are named.
+var onDemand = []step{
+	{"api-update", apiUpdate},
+	{"fuzz", fuzz},
 }
 
 func main() {
@@ -46,12 +54,13 @@ func run(ctx context.Context, names []string) error {
 	chosen := steps
 	if len(names) > 0 {
 		chosen = nil
+		known := slices.Concat(steps, onDemand)
 		for _, name := range names {
-			i := slices.IndexFunc(steps, func(s step) bool { return s.name == name })
+			i := slices.IndexFunc(known, func(s step) bool { return s.name == name })
 			if i < 0 {
-				return fmt.Errorf("unknown step %q, known are %s", name, strings.Join(stepNames(), ", "))
+				return fmt.Errorf("unknown step %q, known are %s", name, strings.Join(stepNames(known), ", "))
 			}
-			chosen = append(chosen, steps[i])
+			chosen = append(chosen, known[i])
 		}
 	}
 	// The tests write to it what they leave out, and so do the steps.
@@ -76,7 +85,7 @@ func run(ctx context.Context, names []string) error {
 	return nil
 }
 
-func stepNames() []string {
+func stepNames(steps []step) []string {
 	names := make([]string, len(steps))
 	for i, s := range steps {
 		names[i] = s.name

@@ -16,18 +16,22 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// maxBatch is how many blobs one request deletes: https://learn.microsoft.com/rest/api/storageservices/blob-batch.
+// maxBatch is how many blobs one request deletes:
+// https://learn.microsoft.com/rest/api/storageservices/blob-batch.
 const maxBatch = 256
 
 // MaxBatch returns 256.
 func (s *Store) MaxBatch() int { return maxBatch }
 
-// DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by itself.
+// DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by
+// itself.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	if len(keys) > maxBatch {
-		return nil, invalid("%d keys, at most %d", len(keys), maxBatch)
+		return nil, driver.Invalidf("%d keys, at most %d", len(keys), maxBatch)
 	}
 	errs := make([]error, len(keys))
 	where := make([]int, 0, len(keys)) // in keys, by the number in the batch
@@ -45,14 +49,15 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	}
 	for _, i := range where {
 		if err := batch.Delete(keys[i], nil); err != nil {
-			return nil, invalid("%w", err)
+			return nil, driver.Invalidf("%w", err)
 		}
 	}
 	var failures []error // by the number in the batch
-	a := &attempt{write: true, inspect: func(resp *http.Response, body []byte) (err error) {
+	a := writing()
+	a.inspect = func(resp *http.Response, body []byte) (err error) {
 		failures, err = batchFailures(resp, body, len(where))
 		return err
-	}}
+	}
 	if _, err := s.client.SubmitBatch(a.begin(ctx), batch, nil); err != nil {
 		return nil, fail(ctx, a, err)
 	}
@@ -68,7 +73,8 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	return errs, nil
 }
 
-// newBatch makes an empty batch. The SDK would ask for the token of each of its requests under a context that does not end.
+// newBatch makes an empty batch. The SDK would ask for the token of each of its requests under a
+// context that does not end.
 func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 	client := s.client
 	if s.token != nil {
@@ -77,22 +83,22 @@ func (s *Store) newBatch(ctx context.Context) (*container.BatchBuilder, error) {
 			return nil, err
 		}
 		if client, err = container.NewClient(client.URL(), token, nil); err != nil {
-			return nil, invalid("%w", err)
+			return nil, driver.Invalidf("%w", err)
 		}
 	}
 	batch, err := client.NewBatchBuilder()
 	if err != nil {
-		return nil, invalid("%w", err)
+		return nil, driver.Invalidf("%w", err)
 	}
 	return batch, nil
 }
 
-// batchFailures reads the answers to the n requests of a batch: nil where one succeeded. An answer without a number is to the
-// batch as a whole, which was refused.
+// batchFailures reads the answers to the n requests of a batch: nil where one succeeded. An answer
+// without a number is to the batch as a whole, which was refused.
 func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 	_, params, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil || params["boundary"] == "" {
-		return nil, errForeign
+		return nil, httpdriver.ErrForeign
 	}
 	failures, told := make([]error, n), make(map[int]bool, n)
 	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {

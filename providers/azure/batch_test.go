@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
 // Each key of a batch has its own answer.
 func TestDeleteBatch(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
 		w.WriteHeader(http.StatusAccepted)
 		for id, status := range []string{"202 Accepted", "404 Not Found\r\nx-ms-error-code: BlobNotFound", "412 Precondition Failed\r\nx-ms-error-code: LeaseIdMissing", "503 Busy\r\nx-ms-error-code: ServerBusy", "500 Oh\r\nx-ms-error-code: InternalError"} {
@@ -32,19 +33,20 @@ func TestDeleteBatch(t *testing.T) {
 	wantError(t, "leased", errs[3], storage.ErrPermission, false)
 	wantError(t, "busy", errs[4], storage.ErrThrottled, false)
 	wantError(t, "broken", errs[5], storage.ErrUnavailable, true)
-	r := srv.one(t)
-	if n := bytes.Count(r.body, []byte("DELETE /")); n != 5 || bytes.Count(r.body, []byte("Authorization: SharedKey")) != 5 {
-		t.Errorf("%d requests in the batch: %s", n, r.body)
+	r := srv.One(t)
+	if n := bytes.Count(r.Body, []byte("DELETE /")); n != 5 || bytes.Count(r.Body, []byte("Authorization: SharedKey")) != 5 {
+		t.Errorf("%d requests in the batch: %s", n, r.Body)
 	}
 	if _, err := s.DeleteBatch(t.Context(), make([]string, maxBatch+1), &storage.DeleteBatchOptions{}); err == nil {
 		t.Error("257 keys were taken")
 	}
-	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil || len(errs) != 0 || len(srv.seen()) != 0 {
+	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil || len(errs) != 0 || len(srv.Seen()) != 0 {
 		t.Errorf("an empty batch: %v, %v", errs, err)
 	}
 }
 
-// An answer that cannot be told apart is one to nothing, and one without a number is to the whole batch.
+// An answer that cannot be told apart is one to nothing, and one without a number is to the whole
+// batch.
 func TestBatchAnswers(t *testing.T) {
 	part := func(id, answer string) string {
 		if id != "" {
@@ -67,7 +69,7 @@ func TestBatchAnswers(t *testing.T) {
 		{"refused as a whole, the batch", part("", "400 Bad\r\nx-ms-error-code: InvalidInput"), storage.ErrInvalid, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+			srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 				w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
 				w.WriteHeader(http.StatusAccepted)
 				io.WriteString(w, test.body+"--b--\r\n")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // The limits of https://learn.microsoft.com/azure/storage/blobs/scalability-targets.
@@ -21,17 +22,19 @@ const blockPrefix = "ps-"
 // newUploadID returns 130 random bits in 26 letters and digits.
 func newUploadID() string { return rand.Text() }
 
-// checkUpload refuses what newUploadID does not make, so that IDs of blocks have one length, as the service demands for a blob.
+// checkUpload refuses what newUploadID does not make, so that IDs of blocks have one length, as the
+// service demands for a blob.
 func checkUpload(uploadID string) error {
 	if len(uploadID) == len("ABCDEFGHIJKLMNOPQRSTUVWXYZ") && !strings.ContainsFunc(uploadID, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < '2' || r > '7')
 	}) {
 		return nil
 	}
-	return &storage.Error{Kind: storage.ErrNotExist, Err: invalid("%q is not the ID of an upload", uploadID).Err}
+	return &storage.Error{Kind: storage.ErrNotExist, Err: driver.Invalidf("%q is not the ID of an upload", uploadID).Err}
 }
 
-// blockID is the ID of a part. It names the upload: with the same IDs, two uploads of one key would mix their contents.
+// blockID is the ID of a part. It names the upload: with the same IDs, two uploads of one key would
+// mix their contents.
 func blockID(uploadID string, number int) string {
 	n := strconv.Itoa(maxBlocks*2 + number)[1:] // five digits
 	return base64.StdEncoding.EncodeToString([]byte(blockPrefix + uploadID + "-" + n))

@@ -20,7 +20,8 @@ var servers = []struct {
 	{"AzuriteDisk", testenv.AzuriteDisk},
 }
 
-// limits are Azure's own, and would be the same on the service, but for those of Azurite, which package defects shows.
+// limits are Azure's own, and would be the same on the service, but for those of Azurite, which
+// package defects shows.
 var limits = []conformance.Limit{
 	{Feature: conformance.SuffixRange, Reason: "there is no such range: the Bucket asks for the size"},
 	{Feature: conformance.AbortUpload, Reason: "blocks cannot be dropped, they stay until the object is written or for a week", Defect: true},
@@ -41,7 +42,8 @@ func TestConformance(t *testing.T) {
 			env := server.start(t)
 			transport := env.Transport()
 			t.Cleanup(transport.CloseIdleConnections)
-			// Under load Azurite breaks TLS connections that are used again, now and then, and a Store does not retry.
+			// Under load Azurite breaks TLS connections that are used again, now and then, and a Store does
+			// not retry.
 			transport.DisableKeepAlives = env.CA != nil
 			counted, n := testenv.Count(transport)
 			o := options(env)

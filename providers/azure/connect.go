@@ -10,7 +10,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // connect makes the SDK's client from the options and what the environment says.
@@ -37,10 +38,10 @@ func (s *Store) connect(o *Options) error {
 	switch {
 	case o.Key != "":
 		if s.account == "" {
-			return invalid("Key needs Account")
+			return driver.Invalidf("Key needs Account")
 		}
 		if s.key, err = container.NewSharedKeyCredential(s.account, o.Key); err != nil {
-			return invalid("Key is not the base64 of an account's key")
+			return driver.Invalidf("Key is not the base64 of an account's key")
 		}
 		s.client, err = container.NewClientWithSharedKeyCredential(at.String(), s.key, &container.ClientOptions{ClientOptions: options})
 	case o.SASToken != "":
@@ -55,7 +56,7 @@ func (s *Store) connect(o *Options) error {
 		return s.connectEntra(o, base, options)
 	}
 	if err != nil {
-		return invalid("%w", err)
+		return driver.Invalidf("%w", err)
 	}
 	return nil
 }
@@ -73,11 +74,11 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 	var err error
 	s.client, err = container.NewClient(base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options})
 	if err != nil {
-		return invalid("%w", err)
+		return driver.Invalidf("%w", err)
 	}
 	client, err := service.NewClient(base.String(), s.token, &service.ClientOptions{ClientOptions: options})
 	if err != nil {
-		return invalid("%w", err)
+		return driver.Invalidf("%w", err)
 	}
 	// The SDK takes the first label of the host for the account when it signs.
 	if host, _, ok := strings.Cut(base.Host, "."); ok && host == s.account && !local(base.Host) {
@@ -86,22 +87,25 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 	return nil
 }
 
-// httpClient is the caller's client or one of the Store's own.
-func (s *Store) httpClient(o *Options) *doer {
-	if o.HTTPClient != nil {
-		return newDoer(o.HTTPClient)
+// httpClient is the caller's client or one of the Store's own. A transport of the caller's may
+// unpack gzip by itself, also what is stored so, and a range of it never: identity is asked for.
+func (s *Store) httpClient(o *Options) *httpdriver.Client {
+	client := o.HTTPClient
+	if client == nil {
+		t := httpdriver.NewTransport(nil)
+		s.closeIdle = append(s.closeIdle, t.CloseIdleConnections)
+		client = &http.Client{Transport: t}
 	}
-	t := wire.NewTransport(nil)
-	s.closeIdle = append(s.closeIdle, t.CloseIdleConnections)
-	return newDoer(&http.Client{Transport: t})
+	return httpdriver.NewClient(client, map[string]string{"Accept-Encoding": "identity"})
 }
 
-// checkSAS returns a shared access signature without the question mark that portals put in front of it, and the line end of a file.
+// checkSAS returns a shared access signature without the question mark that portals put in front of
+// it, and the line end of a file.
 func checkSAS(token string) (string, error) {
 	token = strings.TrimPrefix(strings.TrimSpace(token), "?")
 	values, err := url.ParseQuery(token)
 	if err != nil || values.Get("sig") == "" || values.Get("sv") == "" {
-		return "", invalid("SASToken is not a shared access signature, which has sv and sig")
+		return "", driver.Invalidf("SASToken is not a shared access signature, which has sv and sig")
 	}
 	return token, nil
 }
@@ -117,7 +121,7 @@ func (p perCall) Do(req *policy.Request) (*http.Response, error) {
 		raw.Header[header] = []string{p.apiVersion}
 	}
 	// The SDK's way to a version takes the URL apart and loses how the key is escaped in it.
-	if a := attemptOf(raw.Context()); a != nil && a.version != "" {
+	if a := httpdriver.FromContext[*attempt](raw.Context()); a != nil && a.version != "" {
 		if raw.URL.RawQuery != "" {
 			raw.URL.RawQuery += "&"
 		}

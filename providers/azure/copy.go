@@ -10,12 +10,12 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor put no metadata in the place of
-// some: with Replace it is one Put Block From URL, of at most 4000 MiB, and one Put Block List. What is larger, or empty, is
-// ErrUnsupported.
+// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor
+// put no metadata in the place of some: with Replace it is one Put Block From URL, of at most 4000
+// MiB, and one Put Block List. What is larger, or empty, is ErrUnsupported.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
@@ -23,9 +23,9 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		}
 	}
 	if opts.Token != "" {
-		return nil, invalid("a copy within Azure has no token")
+		return nil, driver.Invalidf("a copy within Azure has no token")
 	}
-	if err := wire.CheckMatch(opts.IfMatch); err != nil {
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	from, err := s.source(ctx, src, opts.SourceVersionID)
@@ -35,7 +35,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	if opts.Replace {
 		return s.copyReplacing(ctx, dst, from, opts)
 	}
-	a := &attempt{write: true}
+	a := writing()
 	out, err := s.client.NewBlobClient(dst).CopyFromURL(a.begin(ctx), from.url, &blob.CopyFromURLOptions{
 		CopySourceAuthorization:        from.authorization,
 		Tier:                           tier(opts.StorageClass),
@@ -68,12 +68,10 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 		}
 		return nil, err
 	}
-	o, err := s.commit(ctx, dst, upload, []*storage.Part{part}, &storage.PutOptions{
-		ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
-		ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
-		StorageClass: opts.StorageClass, Tags: opts.Tags, IfAbsent: opts.IfAbsent, IfMatch: opts.IfMatch,
-	}, storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME})
-	// Another writer of dst came between: again from the beginning, where the conditions meet what is there now.
+	sums := storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME}
+	o, err := s.commit(ctx, dst, upload, []*storage.Part{part}, driver.CopyPutOptions(opts), sums)
+	// Another writer of dst came between: again from the beginning, where the conditions meet what is
+	// there now.
 	if e := (*storage.Error)(nil); errors.As(err, &e) && e.Kind == storage.ErrChanged {
 		e.Kind = storage.ErrUnavailable
 	}
@@ -84,8 +82,9 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 	return &storage.CopyResult{Object: o}, nil
 }
 
-// otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the source, one after which the Bucket
-// copies in another way, which shows any other reason just as well.
+// otherwise makes of a refusal for a reason of Azure's own, such as the size or the kind of the
+// source, one after which the Bucket copies in another way, which shows any other reason just as
+// well.
 func otherwise(e *storage.Error) *storage.Error {
 	switch {
 	case e.Kind == storage.ErrInvalid && e.Status != 0, e.Kind == storage.ErrRange, e.Kind == nil && e.Status == http.StatusConflict:
@@ -97,7 +96,7 @@ func otherwise(e *storage.Error) *storage.Error {
 // stage makes a block of a range of a source, of all of it for the zero range.
 func (s *Store) stage(ctx context.Context, key, upload string, number int, from source, r blob.HTTPRange, ifMatch string) (*storage.Part, error) {
 	id := blockID(upload, number)
-	a := &attempt{write: true}
+	a := writing()
 	out, err := s.client.NewBlockBlobClient(key).StageBlockFromURL(a.begin(ctx), id, from.url, &blockblob.StageBlockFromURLOptions{
 		CopySourceAuthorization:        from.authorization,
 		Range:                          r,

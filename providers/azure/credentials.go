@@ -11,12 +11,13 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // defaultCredential is the default chain of Entra ID. It asks nobody yet.
 func (s *Store) defaultCredential() (azcore.TokenCredential, error) {
-	t := wire.NewTransport(nil)
+	t := httpdriver.NewTransport(nil)
 	t.DisableKeepAlives = true // rare and small requests: no connection is kept that a Close would have to close
 	// A metadata service that answers nothing must not hold up the lack of credentials.
 	t.ResponseHeaderTimeout = 10 * time.Second
@@ -44,7 +45,7 @@ func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azc
 type credentialsError struct{ err error }
 
 func (e *credentialsError) Error() string {
-	return "no credentials: " + strings.Join(strings.Fields(wire.PlainText(e.err)), " ")
+	return "no credentials: " + strings.Join(strings.Fields(driver.PlainText(e.err)), " ")
 }
 
 func (e *credentialsError) Unwrap() error { return e.err }

@@ -11,6 +11,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/service"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // delegation signs with user delegation keys: keys of the service for whom Entra ID vouches.
@@ -33,10 +35,12 @@ func newDelegation(client *service.Client) *delegation {
 // serves reports whether k is good for a signature that ends at until.
 func (k *delegationKey) serves(until time.Time) bool { return k != nil && !k.expires.Before(until) }
 
-// clockSkew is how far the service's clock may be behind ours. It gives no key that begins in the future or ends in more than a week.
+// clockSkew is how far the service's clock may be behind ours. It gives no key that begins in the
+// future or ends in more than a week.
 const clockSkew = 5 * time.Minute
 
-// credential returns a key for a signature that ends at until. It asks the service only where there is none, once for all who wait for it.
+// credential returns a key for a signature that ends at until. It asks the service only where there
+// is none, once for all who wait for it.
 func (d *delegation) credential(ctx context.Context, until time.Time) (*sas.UserDelegationCredential, error) {
 	if key := d.key.Load(); key.serves(until) {
 		return key.credential, nil
@@ -58,10 +62,11 @@ func (d *delegation) credential(ctx context.Context, until time.Time) (*sas.User
 	return key.credential, nil
 }
 
-// ask asks for the longest key that there is, since one serves many signatures, and for a longer one where until asks for it.
+// ask asks for the longest key that there is, since one serves many signatures, and for a longer
+// one where until asks for it.
 func (d *delegation) ask(ctx context.Context, until time.Time) (*delegationKey, error) {
 	now := time.Now().UTC()
-	expires := now.Add(maxExpiry - clockSkew).Truncate(time.Second)
+	expires := now.Add(driver.MaxExpiry - clockSkew).Truncate(time.Second)
 	if expires.Before(until) {
 		expires = until
 	}
@@ -84,7 +89,7 @@ func wholeKey(resp *http.Response, body []byte) error {
 	if slices.Contains([]string{
 		key.SignedOid, key.SignedTid, key.SignedStart, key.SignedExpiry, key.SignedService, key.SignedVersion, key.Value,
 	}, "") {
-		return errForeign
+		return httpdriver.ErrForeign
 	}
 	return nil
 }

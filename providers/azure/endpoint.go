@@ -4,6 +4,8 @@ import (
 	"net"
 	"net/url"
 	"strings"
+
+	"github.com/polystore/storage/driver"
 )
 
 // What Azurite, and every emulator before it, has for an account:
@@ -15,7 +17,8 @@ const (
 	defaultDomain   = "blob.core.windows.net"
 )
 
-// service finds the URL of the blob service and the name of the account, and takes a connection string apart.
+// service finds the URL of the blob service and the name of the account, and takes a connection
+// string apart.
 func (o *Options) service() (*url.URL, error) {
 	switch {
 	case o.ConnectionString != "":
@@ -37,7 +40,7 @@ func (o *Options) service() (*url.URL, error) {
 	case o.Domain != "" && o.CDN:
 		o.Endpoint = o.Protocol + "://" + o.Domain
 	case o.Account == "":
-		return nil, invalid("no storage account: set Account, storage_account= or %s", envAccount)
+		return nil, driver.Invalidf("no storage account: set Account, storage_account= or %s", envAccount)
 	case o.LocalEmulator:
 		o.Endpoint = o.Protocol + "://" + o.Domain + "/" + o.Account
 	default:
@@ -47,19 +50,20 @@ func (o *Options) service() (*url.URL, error) {
 	u, err := url.Parse(o.Endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return nil, invalid("Endpoint is not a URL")
+		return nil, driver.Invalidf("Endpoint is not a URL")
 	case u.User != nil || u.RawQuery != "":
-		return nil, invalid("credentials in Endpoint: use Key or SASToken")
+		return nil, driver.Invalidf("credentials in Endpoint: use Key or SASToken")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.Fragment != "":
-		return nil, invalid("Endpoint is not http(s)://host[:port][/path]")
+		return nil, driver.Invalidf("Endpoint is not http(s)://host[:port][/path]")
 	}
 	u.Path = strings.TrimSuffix(u.Path, "/")
 	setDefault(&o.Account, accountOf(o.Endpoint))
 	return u, nil
 }
 
-// accountOf is the account that the URL of a blob service names: in its path, as emulators have it, else in the host's first
-// label, which may be that of the account's copy in its second region; empty where there is none.
+// accountOf is the account that the URL of a blob service names: in its path, as emulators have it,
+// else in the host's first label, which may be that of the account's copy in its second region;
+// empty where there is none.
 func accountOf(endpoint string) string {
 	u, err := url.Parse(endpoint)
 	if err != nil {
@@ -74,7 +78,8 @@ func accountOf(endpoint string) string {
 	return ""
 }
 
-// local reports whether host is one of this machine or an address: no account can stand in front of it.
+// local reports whether host is one of this machine or an address: no account can stand in front of
+// it.
 func local(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
@@ -94,7 +99,7 @@ func (o *Options) takeConnection() error {
 		}
 		name, value, ok := strings.Cut(pair, "=")
 		if !ok {
-			return invalid("ConnectionString is not name=value;name=value")
+			return driver.Invalidf("ConnectionString is not name=value;name=value")
 		}
 		values[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)
 	}
@@ -114,9 +119,9 @@ func (o *Options) takeConnection() error {
 	}
 	switch {
 	case o.Account == "" && o.Endpoint == "":
-		return invalid("ConnectionString has neither AccountName nor BlobEndpoint")
+		return driver.Invalidf("ConnectionString has neither AccountName nor BlobEndpoint")
 	case o.Key == "" && o.SASToken == "":
-		return invalid("ConnectionString has neither AccountKey nor SharedAccessSignature")
+		return driver.Invalidf("ConnectionString has neither AccountKey nor SharedAccessSignature")
 	case o.Key != "":
 		o.SASToken = ""
 	}

@@ -13,42 +13,38 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same.
 func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.answer != nil {
 		a.answer.Close() // the SDK leaves it open where it cannot read a header
 	}
-	if a.body != nil {
-		if source := a.body.Failure(); source != nil {
-			return &storage.Error{Err: source} // and the service never got the whole body
-		}
+	if own := a.Failure(); own != nil {
+		return own // and the service never got the whole body
 	}
 	var ce *credentialsError
 	var re *azcore.ResponseError
 	switch {
 	case errors.As(err, &ce) && ctx.Err() == nil:
-		return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(ce.Error(), err)}
+		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
 	case errors.As(err, &re) && re.StatusCode != 0:
 		return answer(ctx, a, re)
-	case ctx.Err() != nil:
-		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
-	case !a.sent.Load():
-		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.Plain(err)} // the SDK refused to make a request
 	}
-	// No connection, no answer, or one that broke off in the middle.
-	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
+	return a.Fail(ctx, err)
 }
 
-// answer classifies what the service said: by its code, and by the status where the code says nothing.
+// answer classifies what the service said: by its code, and by the status where the code says
+// nothing.
 func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.Error {
 	e := &storage.Error{Status: re.StatusCode, Code: re.ErrorCode}
 	text, sourceStatus := http.StatusText(e.Status), 0
 	if resp := re.RawResponse; resp != nil {
 		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
-		e.RetryAfter = wire.RetryAfter(resp.Header.Get("Retry-After"))
+		e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
 		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code")) // 0 where there is none
 		if m := message(resp); m != "" {
 			text = m
@@ -56,10 +52,10 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	}
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
-		e.Kind = wire.KindOfStatus(e.Status)
+		e.Kind = httpdriver.KindOfStatus(e.Status)
 	}
 	if e.Kind == nil && e.Status/100 == 2 {
-		e.Kind, text = storage.ErrUnavailable, errForeign.Error()
+		e.Kind, text = storage.ErrUnavailable, httpdriver.ErrForeign.Error()
 	}
 	switch {
 	case e.Code == "CannotVerifyCopySource", sourceStatus != 0:
@@ -67,10 +63,10 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 			sourceStatus = e.Status
 		}
 		e.Kind = kindOfSource(sourceStatus)
-	case e.Kind == storage.ErrNotExist && a.missing != nil:
-		e.Kind = a.missing
-	case e.Kind == storage.ErrPrecondition && e.Code != "SourceConditionNotMet" && a.refused != nil:
-		e.Kind = a.refused
+	case e.Kind == storage.ErrNotExist && a.Missing != nil:
+		e.Kind = a.Missing
+	case e.Kind == storage.ErrPrecondition && e.Code != "SourceConditionNotMet" && a.Refused != nil:
+		e.Kind = a.Refused
 	case e.Code == "BlobArchived" || e.Code == "BlobBeingRehydrated":
 		text = "the object is archived and must be rehydrated first: " + text
 	case e.Code == "SnapshotsPresent":
@@ -80,19 +76,19 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	case e.Kind == storage.ErrPermission && expiredAt(re.RawResponse) != "":
 		text = "the shared access signature expired at " + expiredAt(re.RawResponse) + ": " + text
 	case e.Kind == storage.ErrUnavailable && e.Status != http.StatusConflict: // which is definite
-		e.InDoubt = a.inDoubt()
+		e.InDoubt = a.InDoubt()
 		if ctx.Err() != nil {
 			e.Kind = nil
 			e.Err = ctx.Err()
 			return e
 		}
 	}
-	e.Err = wire.NewCause(text, re)
+	e.Err = driver.NewCause(text, re)
 	return e
 }
 
-// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
-// https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+// kindOf has the codes that mean something else than their status, and those whose status is not to
+// be relied on. https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
 var kindOf = map[string]error{
 	"BlobNotFound":        storage.ErrNotExist,
 	"ResourceNotFound":    storage.ErrNotExist,
@@ -139,8 +135,9 @@ var kindOf = map[string]error{
 	"APINotImplemented": errors.ErrUnsupported,
 }
 
-// kindOfSource is the kind of a copy whose source answered with status. Everything that is not plain (an empty source, one
-// above the limit: 409) is for the Bucket to copy otherwise: https://github.com/Azure/azure-sdk-for-go/issues/19880.
+// kindOfSource is the kind of a copy whose source answered with status. Everything that is not
+// plain (an empty source, one above the limit: 409) is for the Bucket to copy otherwise:
+// https://github.com/Azure/azure-sdk-for-go/issues/19880.
 func kindOfSource(status int) error {
 	switch status {
 	case http.StatusNotFound:
@@ -155,8 +152,9 @@ func kindOfSource(status int) error {
 	return errors.ErrUnsupported
 }
 
-// message is the first line of what the service says in XML; the lines behind it repeat the request's ID. The detail of an
-// authentication failure, which repeats what was signed, is left out.
+// message is the first line of what the service says in XML; the lines behind it repeat the
+// request's ID. The detail of an authentication failure, which repeats what was signed, is left
+// out.
 func message(resp *http.Response) string {
 	if resp.Body == nil {
 		return ""
@@ -179,8 +177,8 @@ func message(resp *http.Response) string {
 	return text
 }
 
-// expiredAt is when the shared access signature of the request expired, as it says itself; empty where it did not. The service tells
-// that only beside what was signed.
+// expiredAt is when the shared access signature of the request expired, as it says itself; empty
+// where it did not. The service tells that only beside what was signed.
 func expiredAt(resp *http.Response) string {
 	if resp == nil || resp.Request == nil {
 		return ""

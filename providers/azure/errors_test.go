@@ -16,6 +16,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
 // calls are one call of each kind that is judged by its own rules.
@@ -155,7 +156,7 @@ func TestKinds(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.call+" "+test.code, func(t *testing.T) {
-			srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+			srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 				if test.status == http.StatusFound {
 					w.Header().Set("Location", "/elsewhere")
 				}
@@ -165,7 +166,7 @@ func TestKinds(t *testing.T) {
 			if e.Status != test.status || e.Code != test.code || e.RequestID != "REQUEST1" {
 				t.Errorf("Status %d, Code %q, RequestID %q", e.Status, e.Code, e.RequestID)
 			}
-			if n := len(srv.seen()); n != 1 {
+			if n := len(srv.Seen()); n != 1 {
 				t.Errorf("%d requests, want 1: the retries are the Bucket's", n)
 			}
 		})
@@ -185,7 +186,7 @@ func TestTexts(t *testing.T) {
 		{"PutPart", 400, "InvalidBlobOrBlock", "another program"},
 		{"Get", 403, "AuthenticationFailed", "message of AuthenticationFailed"},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *request) { refuse(w, test.status, test.code) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, test.status, test.code) })
 		err := calls[test.call](t.Context(), srv.store(t))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s, %s: %v, want %q in it", test.call, test.code, err, test.want)
@@ -196,7 +197,7 @@ func TestTexts(t *testing.T) {
 
 // A signature that has expired is named: what the service says of it stands beside what was signed.
 func TestExpiredSAS(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) { refuse(w, 403, "AuthenticationFailed") })
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, 403, "AuthenticationFailed") })
 	for _, se := range []string{"2020-01-02T03:04:05Z", "2020-01-02T03:04Z", "2020-01-02"} {
 		o := srv.options()
 		o.Key, o.SASToken = "", stubSAS+"&se="+url.QueryEscape(se)
@@ -220,7 +221,7 @@ func TestExpiredSAS(t *testing.T) {
 
 // A refused version of the protocol is named with its header, and can be chosen.
 func TestAPIVersion(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if v := r.Header.Get("X-Ms-Version"); v != "2025-11-05" {
 			w.Header().Set("X-Ms-Error-Code", "InvalidHeaderValue")
 			w.WriteHeader(http.StatusBadRequest)
@@ -244,7 +245,7 @@ func TestAPIVersion(t *testing.T) {
 }
 
 func TestRetryAfter(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		w.Header().Set("Retry-After", "7")
 		refuse(w, 503, "ServerBusy")
 	})
@@ -256,21 +257,21 @@ func TestRetryAfter(t *testing.T) {
 
 // A container that is being deleted is tried within the Bucket's attempts, and then unavailable.
 func TestContainerBeingDeleted(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, _ *request) { refuse(w, 409, "ContainerBeingDeleted") })
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 409, "ContainerBeingDeleted") })
 	b := storage.New(srv.store(t), &storage.Options{Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Millisecond}})
 	defer b.Close()
 	_, err := b.Put(t.Context(), "k", strings.NewReader("x"), nil)
 	if !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("Put: %v", err)
 	}
-	if n := len(srv.seen()); n != 3 {
+	if n := len(srv.Seen()); n != 3 {
 		t.Errorf("%d requests, want 3", n)
 	}
 }
 
 // Doubt is where the request may have been carried out, and nowhere else.
 func TestInDoubt(t *testing.T) {
-	broken := newStub(t, func(w http.ResponseWriter, _ *request) { reset(w) })
+	broken := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { stub.Reset(w) })
 	for name, call := range calls {
 		write := !strings.HasPrefix(name, "Get") && name != "Stat" && name != "List"
 		wantError(t, name+", reset behind the request", call(t.Context(), broken.store(t)), storage.ErrUnavailable, write)
@@ -295,7 +296,7 @@ func TestInDoubt(t *testing.T) {
 			t.Errorf("%s: Err %v", name, e.Err)
 		}
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests under an ended context", n)
 	}
 }
@@ -304,7 +305,7 @@ func TestInDoubt(t *testing.T) {
 func TestContextEnds(t *testing.T) {
 	for _, name := range []string{"Put", "Complete", "Delete", "Copy", "Get", "List"} {
 		ctx, cancel := context.WithCancel(t.Context())
-		srv := newStub(t, func(_ http.ResponseWriter, r *request) {
+		srv := newStub(t, func(_ http.ResponseWriter, r *stub.Request) {
 			cancel()
 			<-r.Context().Done()
 		})
@@ -346,7 +347,7 @@ func TestCredentialContext(t *testing.T) {
 
 // The context of Get governs its body.
 func TestBodyContext(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("ETag", stubETag)
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "begin")
@@ -370,23 +371,24 @@ func TestBodyContext(t *testing.T) {
 	}
 }
 
-// A success that is none, such as the page of a proxy, is a failure, and of a write nobody knows what became of it.
+// A success that is none, such as the page of a proxy, is a failure, and of a write nobody knows
+// what became of it.
 func TestAnswersThatAreNone(t *testing.T) {
-	list := func(body string) func(http.ResponseWriter, *request) {
-		return func(w http.ResponseWriter, _ *request) {
+	list := func(body string) func(http.ResponseWriter, *stub.Request) {
+		return func(w http.ResponseWriter, _ *stub.Request) {
 			w.Header().Set("Content-Type", "application/xml")
 			io.WriteString(w, body)
 		}
 	}
 	for _, test := range []struct {
 		name, call string
-		answer     func(http.ResponseWriter, *request)
+		answer     func(http.ResponseWriter, *stub.Request)
 		doubt      bool
 	}{
-		{"a page for a put", "Put", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
-		{"a page for a conditional put", "Put if absent", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
-		{"a page for a delete", "Delete", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, true},
-		{"a page for a batch", "DeleteBatch", func(w http.ResponseWriter, _ *request) {
+		{"a page for a put", "Put", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a conditional put", "Put if absent", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a delete", "Delete", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a batch", "DeleteBatch", func(w http.ResponseWriter, _ *stub.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			io.WriteString(w, "<html>welcome</html>")
 		}, true},
@@ -396,13 +398,13 @@ func TestAnswersThatAreNone(t *testing.T) {
 		{"a page for a list", "List", list(`<html>welcome</html>`), false},
 		{"a page for a list of parts", "Get parts", list(`<html>welcome</html>`), false},
 		{"a list of parts without a body", "Get parts", list(""), false},
-		{"a body of unknown length", "Get", func(w http.ResponseWriter, _ *request) {
+		{"a body of unknown length", "Get", func(w http.ResponseWriter, _ *stub.Request) {
 			w.Header().Set("ETag", stubETag)
 			w.Write([]byte("con"))
 			w.(http.Flusher).Flush()
 			w.Write([]byte("tent"))
 		}, false},
-		{"a range of unknown length", "Get range", func(w http.ResponseWriter, _ *request) {
+		{"a range of unknown length", "Get range", func(w http.ResponseWriter, _ *stub.Request) {
 			w.Header().Set("ETag", stubETag)
 			w.Header().Set("Content-Range", "bytes 5-6/7")
 			w.WriteHeader(http.StatusPartialContent)
@@ -410,19 +412,19 @@ func TestAnswersThatAreNone(t *testing.T) {
 			w.(http.Flusher).Flush()
 			w.Write([]byte("t"))
 		}, false},
-		{"a range without a place", "Get", func(w http.ResponseWriter, _ *request) {
+		{"a range without a place", "Get", func(w http.ResponseWriter, _ *stub.Request) {
 			w.Header().Set("ETag", stubETag)
 			w.WriteHeader(http.StatusPartialContent)
 			io.WriteString(w, "tent")
 		}, false},
-		{"properties of unknown length", "Stat", func(w http.ResponseWriter, _ *request) { w.Header().Set("ETag", stubETag) }, false},
-		{"a page for an object", "Get", func(w http.ResponseWriter, _ *request) { io.WriteString(w, "<html>welcome</html>") }, false},
-		{"a page for properties", "Stat", func(w http.ResponseWriter, _ *request) { w.Header().Set("Content-Length", "20") }, false},
-		{"a header that cannot be read", "Get", func(w http.ResponseWriter, r *request) {
+		{"properties of unknown length", "Stat", func(w http.ResponseWriter, _ *stub.Request) { w.Header().Set("ETag", stubETag) }, false},
+		{"a page for an object", "Get", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, false},
+		{"a page for properties", "Stat", func(w http.ResponseWriter, _ *stub.Request) { w.Header().Set("Content-Length", "20") }, false},
+		{"a header that cannot be read", "Get", func(w http.ResponseWriter, r *stub.Request) {
 			w.Header().Set("Content-MD5", "???")
 			answerOK(w, r)
 		}, false},
-		{"a copy that is not done", "Copy", func(w http.ResponseWriter, r *request) {
+		{"a copy that is not done", "Copy", func(w http.ResponseWriter, r *stub.Request) {
 			w.Header().Set("X-Ms-Copy-Status", "pending")
 			answerOK(w, r)
 		}, true},
@@ -470,7 +472,7 @@ func (c *closing) Close() error {
 
 // A refusal that does not end is not read to its end.
 func TestEndlessRefusal(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.WriteHeader(http.StatusForbidden)
 		for {
 			if _, err := w.Write(make([]byte, 64<<10)); err != nil {
@@ -483,11 +485,12 @@ func TestEndlessRefusal(t *testing.T) {
 	}
 }
 
-// A body that breaks is an error of the driver, and the Bucket goes on where it broke, on the same version.
+// A body that breaks is an error of the driver, and the Bucket goes on where it broke, on the same
+// version.
 func TestBrokenBody(t *testing.T) {
 	const content = "0123456789"
 	var n int
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		h := w.Header()
 		h.Set("ETag", stubETag)
 		h.Set("Last-Modified", "Mon, 23 Nov 2026 07:00:00 GMT")
@@ -496,7 +499,7 @@ func TestBrokenBody(t *testing.T) {
 			h.Set("Content-Length", "10")
 			io.WriteString(w, content[:4])
 			w.(http.Flusher).Flush()
-			reset(w)
+			stub.Reset(w)
 			return
 		}
 		if r.Header.Get("If-Match") != stubETag || !strings.HasPrefix(r.Header.Get("X-Ms-Range"), "bytes=4-") {
@@ -537,12 +540,13 @@ func TestSourceFails(t *testing.T) {
 	}
 	_, err = s.Put(t.Context(), "k", strings.NewReader("long"), 3, &storage.PutOptions{})
 	wantError(t, "Put, long", err, storage.ErrInvalid, false)
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests for sources that cannot be right", n)
 	}
 }
 
-// A streamed write that the service refuses ends with its error, and nothing else happens (Go CDK panics here).
+// A streamed write that the service refuses ends with its error, and nothing else happens (Go CDK
+// panics here).
 func TestFailedStream(t *testing.T) {
 	for _, test := range []struct {
 		status int
@@ -554,7 +558,7 @@ func TestFailedStream(t *testing.T) {
 		{403, "AuthorizationFailure", nil, storage.ErrPermission},
 		{501, "APINotImplemented", nil, errors.ErrUnsupported},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *request) { refuse(w, test.status, test.code) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, test.status, test.code) })
 		b := storage.New(srv.store(t), nil)
 		for _, size := range []int{10, 9 << 20} { // one request, and parts
 			w := b.NewWriter(t.Context(), "k", test.opts)

@@ -11,8 +11,8 @@ import (
 	"github.com/polystore/storage/providers/azure"
 )
 
-// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx, "az://my-container?storage_account=myaccount") is
-// the short way.
+// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx,
+// "az://my-container?storage_account=myaccount") is the short way.
 func ExampleNew() {
 	ctx := context.Background()
 	identity, err := azidentity.NewManagedIdentityCredential(nil)

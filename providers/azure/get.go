@@ -7,17 +7,18 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Get makes one Get Blob. Azure has no suffixes: Offset < 0 is ErrUnsupported. Only where an IfMatch is refused a request follows, which
-// tells a missing object from a changed one.
+// Get makes one Get Blob. Azure has no suffixes: Offset < 0 is ErrUnsupported. Only where an
+// IfMatch is refused a request follows, which tells a missing object from a changed one.
 func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	if opts.Offset < 0 {
-		return nil, unsupported("a range from the end on Azure")
+		return nil, driver.Unsupportedf("a range from the end on Azure")
 	}
 	a := &attempt{version: opts.VersionID}
 	out, err := s.client.NewBlobClient(key).DownloadStream(a.begin(ctx), &blob.DownloadStreamOptions{
@@ -37,22 +38,23 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified, Code: value(out.ErrorCode)}
 	}
 	o := gotten(key, &out.DownloadResponse, a)
-	r := &storage.GetResult{Object: o, Body: wire.NewBody(ctx, out.Body), Length: o.Size}
+	r := &storage.GetResult{Object: o, Length: o.Size}
 	switch {
 	case a.directory:
 		err = &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
 	case out.ContentLength == nil, out.ETag == nil: // then nobody could tell a short body, or another version
-		err = &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+		err = a.Foreign("an object without a length or an ETag")
 	case out.ContentRange != nil:
 		err = ranged(r, *out.ContentRange)
 	}
 	if err == nil {
-		err = wire.Held(&storage.StatOptions{IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince}, o)
+		err = driver.CheckRead(driver.ReadConditions(opts), o)
 	}
 	if err != nil {
 		out.Body.Close()
 		return nil, err
 	}
+	r.Body = driver.NewBody(ctx, out.Body, r.Length)
 	return r, nil
 }
 
@@ -61,13 +63,8 @@ func ranged(r *storage.GetResult, contentRange string) error {
 	if r.Length == 0 { // Azurite's answer at the end of an object, where Azure says 416
 		return &storage.Error{Kind: storage.ErrRange}
 	}
-	first, last, size, err := wire.ParseContentRange(contentRange)
-	if err != nil {
-		return &storage.Error{Kind: storage.ErrUnavailable, Err: err}
-	}
-	r.Offset, r.Length, r.Object.Size = first, last-first+1, size
 	r.Object.Checksums = storage.Checksums{} // the Bucket holds them against the body
-	return nil
+	return httpdriver.SetRange(r, contentRange)
 }
 
 func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object {
@@ -89,8 +86,8 @@ func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object 
 	return o
 }
 
-// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place keeps both of what it once was: it
-// has none.
+// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place
+// keeps both of what it once was: it has none.
 func trust(sums *storage.Checksums, t blob.BlobType, md5 []byte) {
 	switch {
 	case t != blob.BlobTypeBlockBlob:

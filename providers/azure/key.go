@@ -14,8 +14,8 @@ const (
 	maxSegments = 254
 )
 
-// checkKey refuses the keys that the service or what is in front of it would take for another: Azure makes a slash of a
-// backslash, drops dots and slashes at the end, and resolves "." and "..".
+// checkKey refuses the keys that the service or what is in front of it would take for another:
+// Azure makes a slash of a backslash, drops dots and slashes at the end, and resolves "." and "..".
 // https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata#blob-names
 func checkKey(key string) error {
 	reason := ""

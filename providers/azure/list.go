@@ -3,7 +3,6 @@ package azure
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -13,7 +12,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 const (
@@ -61,15 +61,15 @@ func newListing(opts *storage.ListOptions) (*listing, error) {
 		l.After, l.Walk = opts.StartAfter, newWalk(opts.Prefix, opts.StartAfter)
 		return l, nil
 	}
-	b, err := base64.RawURLEncoding.DecodeString(opts.PageToken)
-	if err != nil || json.Unmarshal(b, l) != nil || len(l.Walk) == 0 {
-		return nil, invalid("not a page token of this bucket")
+	token, err := driver.DecodeToken(opts.PageToken, 1)
+	if err == nil && (json.Unmarshal([]byte(token[0]), l) != nil || len(l.Walk) == 0) {
+		err = driver.Invalidf("not a page token of this bucket")
 	}
-	return l, nil
+	return l, err
 }
 
 // text reports whether the service takes s as a parameter, which it repeats in XML.
-func text(s string) bool { return utf8.ValidString(s) && wire.XMLText(s) }
+func text(s string) bool { return utf8.ValidString(s) && httpdriver.XMLText(s) }
 
 // token is empty at the end of the list.
 func (l *listing) token() string {
@@ -80,7 +80,7 @@ func (l *listing) token() string {
 	if err != nil { // it holds nothing but text
 		return ""
 	}
-	return base64.RawURLEncoding.EncodeToString(b)
+	return driver.EncodeToken(string(b))
 }
 
 // entry is an entry of a list.
@@ -144,7 +144,7 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	if l.Marker == "" && cmp.Or(s.version, firstStartFrom) >= firstStartFrom {
 		o.StartFrom = optional(l.startFrom())
 	}
-	a := &attempt{missing: storage.ErrNoBucket}
+	a := &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrNoBucket}}
 	var items []*container.BlobItem
 	var prefixes []*container.BlobPrefix
 	var next *string
@@ -169,7 +169,7 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 		return nil, "", fail(ctx, a, err)
 	}
 	if foreign {
-		return nil, "", &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+		return nil, "", a.Foreign("a list without its entries")
 	}
 	found := make([]*entry, 0, len(items)+len(prefixes))
 	for _, item := range items {
@@ -184,7 +184,8 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	return found, value(next), nil
 }
 
-// startFrom is where the service has to begin. With a delimiter it takes names of one level below the prefix only.
+// startFrom is where the service has to begin. With a delimiter it takes names of one level below
+// the prefix only.
 func (l *listing) startFrom() string {
 	from := l.Walk[0].startFrom()
 	if rest, ok := strings.CutPrefix(from, l.opts.Prefix); ok && l.opts.Delimiter != "" {
@@ -197,7 +198,8 @@ func (l *listing) startFrom() string {
 	return from
 }
 
-// whole is a common prefix to its end: Azurite gives no more than the first character of a delimiter.
+// whole is a common prefix to its end: Azurite gives no more than the first character of a
+// delimiter.
 func whole(prefix, delimiter string) string {
 	if strings.HasSuffix(prefix, delimiter) {
 		return prefix
@@ -205,7 +207,8 @@ func whole(prefix, delimiter string) string {
 	return strings.TrimSuffix(prefix, delimiter[:1]) + delimiter
 }
 
-// listed is nil for what is no object: deleted ones, and the directories of a hierarchical namespace.
+// listed is nil for what is no object: deleted ones, and the directories of a hierarchical
+// namespace.
 func listed(item *container.BlobItem) *entry {
 	p := item.Properties
 	if p == nil || value(item.Deleted) || value(p.ResourceType) == "directory" {

@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // maxMetadata is how many bytes the names and values of an object may have together:
@@ -16,8 +17,8 @@ const maxMetadata = 8 << 10
 // sumName is the entry that keeps a checksum of the whole object.
 const sumName = "polystoresum"
 
-// metadata gives the entries in the form of the wire, and beside them the sum of the object that sums has; nil for none, and
-// ErrInvalid where Azure takes no more.
+// metadata gives the entries in the form of the wire, and beside them the sum of the object that
+// sums has; nil for none, and ErrInvalid where Azure takes no more.
 func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, error) {
 	wire, size := make(map[string]*string, len(m)+1), 0
 	add := func(name, v string) {
@@ -26,7 +27,7 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 	}
 	for name, v := range m {
 		if name == sumName {
-			return nil, invalid("metadata name %q is reserved", name)
+			return nil, driver.Invalidf("metadata name %q is reserved", name)
 		}
 		add(encodeName(name), storage.EncodeMetadataValue(v))
 	}
@@ -34,7 +35,7 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 		add(sumName, sum)
 	}
 	if size > maxMetadata {
-		return nil, invalid("%d bytes of metadata, at most %d", size, maxMetadata)
+		return nil, driver.Invalidf("%d bytes of metadata, at most %d", size, maxMetadata)
 	}
 	if len(wire) == 0 {
 		return nil, nil
@@ -42,8 +43,8 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 	return wire, nil
 }
 
-// userMetadata undoes metadata; the map is nil where there are no entries. net/http changes the case of names, which means
-// nothing to Azure.
+// userMetadata undoes metadata; the map is nil where there are no entries. net/http changes the
+// case of names, which means nothing to Azure.
 func userMetadata(wire map[string]*string) (m map[string]string, sums storage.Checksums) {
 	for name, v := range wire {
 		name = strings.ToLower(name)
@@ -61,8 +62,8 @@ func userMetadata(wire map[string]*string) (m map[string]string, sums storage.Ch
 	return m, sums
 }
 
-// encodeSum is the sum to keep: the CRC32C, which every reader computes at full speed, else the CRC64NVME, which is all that is
-// known of what the service copied; empty where there is none.
+// encodeSum is the sum to keep: the CRC32C, which every reader computes at full speed, else the
+// CRC64NVME, which is all that is known of what the service copied; empty where there is none.
 func encodeSum(c storage.Checksums) string {
 	switch {
 	case c.CRC32C != nil:
@@ -86,9 +87,9 @@ func decodeSum(v string) (c storage.Checksums) {
 	return c
 }
 
-// encodeName makes a C# identifier of a metadata name, in lower case: what stands in the way becomes _xx_, two digits of
-// hexadecimal, and so does an underscore that would be taken for the beginning of that. decodeName undoes it, and leaves
-// alone what encodeName does not make.
+// encodeName makes a C# identifier of a metadata name, in lower case: what stands in the way
+// becomes _xx_, two digits of hexadecimal, and so does an underscore that would be taken for the
+// beginning of that. decodeName undoes it, and leaves alone what encodeName does not make.
 func encodeName(name string) string {
 	out := ""
 	for i := len(name) - 1; i >= 0; i-- { // from the end: what is behind an underscore decides about it
@@ -121,7 +122,8 @@ func decodeName(name string) string {
 	return name
 }
 
-// unescape reads the escape that s begins with: of a hyphen, a dot or an underscore, and of a digit at the beginning of a name.
+// unescape reads the escape that s begins with: of a hyphen, a dot or an underscore, and of a digit
+// at the beginning of a name.
 func unescape(s string, first bool) (c byte, ok bool) {
 	if len(s) < 4 || s[0] != '_' || s[3] != '_' {
 		return 0, false
@@ -140,7 +142,8 @@ func unescape(s string, first bool) (c byte, ok bool) {
 	return 0, false
 }
 
-// httpHeaders are the headers that are kept with a blob. There is no MD5 among them: of a blob in one request the service makes it.
+// httpHeaders are the headers that are kept with a blob. There is no MD5 among them: of a blob in
+// one request the service makes it.
 func httpHeaders(o *storage.PutOptions) *blob.HTTPHeaders {
 	return &blob.HTTPHeaders{
 		BlobContentType:        optional(o.ContentType),

@@ -2,8 +2,6 @@ package azure
 
 import (
 	"cmp"
-	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strconv"
@@ -12,22 +10,25 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// Options are the options of New. The zero value is the account and the credentials of the environment.
+// Options are the options of New. The zero value is the account and the credentials of the
+// environment.
 type Options struct {
-	// Account is the name of the storage account, and not its host. Empty: what the connection string or Endpoint says, else
-	// AZURE_STORAGE_ACCOUNT.
+	// Account is the name of the storage account, and not its host. Empty: what the connection string
+	// or Endpoint says, else AZURE_STORAGE_ACCOUNT.
 	Account string
 
-	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which has account, endpoint
-	// and one of the former; Credential, of package azidentity or another; or Anonymous: at most one of the five. None: what
-	// AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of
-	// Entra ID (environment, workload identity, managed identity, command line tools).
+	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which
+	// has account, endpoint and one of the former; Credential, of package azidentity or another; or
+	// Anonymous: at most one of the five. None: what AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or
+	// AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of Entra ID
+	// (environment, workload identity, managed identity, command line tools).
 	//
-	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own account, the one that AZURE_STORAGE_ACCOUNT or
-	// the connection string names, is not used for another.
+	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own
+	// account, the one that AZURE_STORAGE_ACCOUNT or the connection string names, is not used for
+	// another.
 	Key              string
 	SASToken         string
 	ConnectionString string
@@ -43,12 +44,13 @@ type Options struct {
 	CDN           bool   // Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
 	LocalEmulator bool   // Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
 
-	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too new: "2025-11-05". Signatures are of
-	// this version, too: none can be made with Entra ID, and none with a key before 2020-12-06. Copies then go through the program.
+	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too
+	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and none
+	// with a key before 2020-12-06. Copies then go through the program.
 	APIVersion string
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
-	// transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
+	// Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 
@@ -79,20 +81,20 @@ func (o *Options) ways() int {
 func (o *Options) check() error {
 	switch {
 	case o.ways() > 1:
-		return invalid("Key, SASToken, ConnectionString, Credential and Anonymous exclude each other")
+		return driver.Invalidf("Key, SASToken, ConnectionString, Credential and Anonymous exclude each other")
 	case o.Endpoint != "" && (o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
-		return invalid("Endpoint excludes Domain, Protocol, CDN and LocalEmulator")
+		return driver.Invalidf("Endpoint excludes Domain, Protocol, CDN and LocalEmulator")
 	case o.ConnectionString != "" && (o.Endpoint != "" || o.Account != "" || o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
-		return invalid("ConnectionString says itself what the account and its endpoint are")
+		return driver.Invalidf("ConnectionString says itself what the account and its endpoint are")
 	case o.CDN && o.LocalEmulator:
-		return invalid("CDN and LocalEmulator exclude each other")
+		return driver.Invalidf("CDN and LocalEmulator exclude each other")
 	case o.Protocol != "" && o.Protocol != "http" && o.Protocol != "https":
-		return invalid("Protocol %q is not http or https", shown(o.Protocol))
+		return driver.Invalidf("Protocol %q is not http or https", shown(o.Protocol))
 	case strings.ContainsAny(o.Domain, "/?#@"):
-		return invalid("Domain %q is not a host name", shown(o.Domain))
+		return driver.Invalidf("Domain %q is not a host name", shown(o.Domain))
 	}
 	if _, err := time.Parse(time.DateOnly, o.APIVersion); err != nil && o.APIVersion != "" {
-		return invalid("APIVersion %q is not a date", shown(o.APIVersion))
+		return driver.Invalidf("APIVersion %q is not a date", shown(o.APIVersion))
 	}
 	return checkAccount(o.Account)
 }
@@ -112,7 +114,7 @@ func (o *Options) fromEnvironment() error {
 			if text := os.Getenv(v.name); text != "" {
 				on, err := strconv.ParseBool(text)
 				if err != nil {
-					return invalid("%s is not true or false", v.name)
+					return driver.Invalidf("%s is not true or false", v.name)
 				}
 				*v.flag = *v.flag || on
 			}
@@ -147,7 +149,8 @@ func (o *Options) fromEnvironment() error {
 	return nil
 }
 
-// shown is what an error says of v: nothing behind a question mark, where a shared access signature begins.
+// shown is what an error says of v: nothing behind a question mark, where a shared access signature
+// begins.
 func shown(v string) string {
 	v, _, _ = strings.Cut(v, "?")
 	return v
@@ -163,9 +166,9 @@ func setDefault(v *string, to string) {
 func checkAccount(account string) error {
 	switch {
 	case strings.ContainsAny(account, "./:@"):
-		return invalid("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", shown(account))
+		return driver.Invalidf("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", shown(account))
 	case strings.ContainsFunc(account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
-		return invalid("Account %q is not a name of lower-case letters and digits", shown(account))
+		return driver.Invalidf("Account %q is not a name of lower-case letters and digits", shown(account))
 	}
 	return nil
 }
@@ -175,21 +178,13 @@ func checkAccount(account string) error {
 func checkContainer(name string) error {
 	switch name {
 	case "":
-		return invalid("no container")
+		return driver.Invalidf("no container")
 	case "$root", "$web", "$logs", "$blobchangefeed":
 		return nil
 	}
 	bad := len(name) < 3 || len(name) > 63 || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") || strings.Contains(name, "--")
 	if bad || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
-		return invalid("container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name))
+		return driver.Invalidf("container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name))
 	}
 	return nil
-}
-
-func invalid(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
 }

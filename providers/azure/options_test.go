@@ -9,9 +9,11 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
-// What the options, the URL and the environment say comes out as the right host and path, signed in the right way.
+// What the options, the URL and the environment say comes out as the right host and path, signed in
+// the right way.
 func TestAddressing(t *testing.T) {
 	const connection = "DefaultEndpointsProtocol=https;AccountName=acct;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
 	for _, test := range []struct {
@@ -56,19 +58,19 @@ func TestAddressing(t *testing.T) {
 				t.Setenv(name, v)
 			}
 			srv := newStub(t, answerOK)
-			rt := &to{stub: srv}
+			rt := &stub.Everywhere{Server: srv.Server}
 			o := test.o
 			o.HTTPClient = &http.Client{Transport: rt}
 			if _, err := mustNew(t, "bucket", &o).Stat(t.Context(), "k", &storage.StatOptions{}); err != nil {
 				t.Fatal(err)
 			}
-			r := srv.one(t)
-			signed := r.header("Authorization")
+			r := srv.One(t)
+			signed := r.Header.Get("Authorization")
 			if r.URL.Query().Get("sig") != "" {
 				signed = "sas"
 			}
-			if rt.last() != test.host || r.URL.Path != test.path || !strings.HasPrefix(signed, test.signed) || signed != "" && test.signed == "" {
-				t.Errorf("%s%s signed %.20q, want %s%s signed %q", rt.last(), r.URL.Path, signed, test.host, test.path, test.signed)
+			if rt.Last() != test.host || r.URL.Path != test.path || !strings.HasPrefix(signed, test.signed) || signed != "" && test.signed == "" {
+				t.Errorf("%s%s signed %.20q, want %s%s signed %q", rt.Last(), r.URL.Path, signed, test.host, test.path, test.signed)
 			}
 		})
 	}
@@ -235,7 +237,7 @@ func TestMissingCredentials(t *testing.T) {
 	s, srv := entraStore(t, answerOK)
 	s.Close()
 	t.Setenv("PATH", t.TempDir()) // no command line tools
-	s = mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: &http.Client{Transport: &to{stub: srv}}})
+	s = mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
 	for name, call := range map[string]func() error{
 		"Put":     func() error { return calls["Put"](t.Context(), s) },
 		"Copy":    func() error { return calls["Copy"](t.Context(), s) },
@@ -250,7 +252,7 @@ func TestMissingCredentials(t *testing.T) {
 			t.Errorf("%s: %v", name, e)
 		}
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests without credentials", n)
 	}
 }
@@ -261,7 +263,7 @@ func TestTokenNeedsTLS(t *testing.T) {
 	s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: stubCredential{}, HTTPClient: srv.Client()})
 	wantError(t, "Put", calls["Put"](t.Context(), s), storage.ErrInvalid, false)
 	wantError(t, "Copy", calls["Copy"](t.Context(), s), storage.ErrInvalid, false)
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }

@@ -4,16 +4,18 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Azure lists names in the order of their UTF-16 code units. That differs from the byte order of UTF-8 in one thing: the characters
-// above U+FFFF, whose first unit is a surrogate (U+D800 to U+DBFF), come before U+E000 to U+FFFF, and not behind them.
-// So where two names first differ in such characters, and there alone, the service's order has to be turned round.
+// Azure lists names in the order of their UTF-16 code units. That differs from the byte order of
+// UTF-8 in one thing: the characters above U+FFFF, whose first unit is a surrogate (U+D800 to
+// U+DBFF), come before U+E000 to U+FFFF, and not behind them. So where two names first differ in
+// such characters, and there alone, the service's order has to be turned round.
 //
-// A walk does it by jumps. It is what is left of a list, as segments of the service's order in the order in which they are
-// to be listed. When a segment comes to the first name with a high character (one above U+FFFF) behind a prefix p, it is cut into
-// three: what begins with p and a character from U+E000 to U+FFFF, then what begins with p and a high character, then the rest.
+// A walk does it by jumps. It is what is left of a list, as segments of the service's order in the
+// order in which they are to be listed. When a segment comes to the first name with a high
+// character (one above U+FFFF) behind a prefix p, it is cut into three: what begins with p and a
+// character from U+E000 to U+FFFF, then what begins with p and a high character, then the rest.
 type walk []segment
 
 // A segment is the names from From up to To, without To, in the service's order.
@@ -38,7 +40,8 @@ func newWalk(prefix, after string) walk {
 	}
 	var w walk
 	from := after
-	// What is left of the names behind after, from its end to its beginning: those that have as much in common with it.
+	// What is left of the names behind after, from its end to its beginning: those that have as much
+	// in common with it.
 	for i := len(after); i > len(prefix); {
 		r, n := utf8.DecodeLastRuneInString(after[:i])
 		i -= n
@@ -55,7 +58,8 @@ func newWalk(prefix, after string) walk {
 	return append(w, segment{From: from})
 }
 
-// split cuts the segment that comes to name, if the high characters behind prefix in it ask for that; else it returns nil.
+// split cuts the segment that comes to name, if the high characters behind prefix in it ask for
+// that; else it returns nil.
 func (s segment) split(prefix, name string) walk {
 	for i, r := range name {
 		if r <= 0xffff || i < len(prefix) {
@@ -74,7 +78,8 @@ func (s segment) split(prefix, name string) walk {
 // has reports whether name is not behind the segment.
 func (s segment) has(name string) bool { return s.To == "" || before(name, s.To) }
 
-// seen is the walk after its first segment when the service said that the next name behind that is next; empty: that there is none.
+// seen is the walk after its first segment when the service said that the next name behind that is
+// next; empty: that there is none.
 func (w walk) seen(next string) walk {
 	to := w[0].To
 	var rest walk
@@ -92,9 +97,10 @@ func (w walk) seen(next string) walk {
 	return rest
 }
 
-// startFrom is where the service has to begin: a name that it can take, at From or as little before it as there are such names.
+// startFrom is where the service has to begin: a name that it can take, at From or as little before
+// it as there are such names.
 func (s segment) startFrom() string {
-	i := strings.IndexFunc(s.From, func(r rune) bool { return !wire.XMLText(string(r)) })
+	i := strings.IndexFunc(s.From, func(r rune) bool { return !httpdriver.XMLText(string(r)) })
 	switch {
 	case i < 0:
 		return s.From

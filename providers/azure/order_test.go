@@ -42,8 +42,8 @@ func FuzzCompareUTF16(f *testing.F) {
 	})
 }
 
-// fakeList lists as Azure does: in UTF-16 order, common prefixes among the names, from StartFrom or behind the marker. With ignore it
-// knows no StartFrom, as versions before 2026-02-06.
+// fakeList lists as Azure does: in UTF-16 order, common prefixes among the names, from StartFrom or
+// behind the marker. With ignore it knows no StartFrom, as versions before 2026-02-06.
 type fakeList struct {
 	names  []string
 	ignore bool
@@ -120,7 +120,8 @@ func wanted(names []string, opts storage.ListOptions) (keys []string) {
 	return slices.Compact(keys)
 }
 
-// Random names of few characters, which sort badly, come in the order of bytes, from any beginning, at any page size.
+// Random names of few characters, which sort badly, come in the order of bytes, from any beginning,
+// at any page size.
 func TestOrder(t *testing.T) {
 	alphabet := []string{"a", "/", "\ud7ff", "\ue000", "\uff5e", "\ufffd", "\U00010000", "\U0001f600"}
 	seed := rand.Uint64()
@@ -179,7 +180,7 @@ func TestStartFromVersion(t *testing.T) {
 		if _, err := mustNew(t, "bucket", o).ListPage(t.Context(), &storage.ListOptions{StartAfter: "a"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := srv.one(t).URL.Query().Get("startFrom"); got != want {
+		if got := srv.One(t).URL.Query().Get("startFrom"); got != want {
 			t.Errorf("version %q: startFrom=%q, want %q", version, got, want)
 		}
 	}

@@ -7,10 +7,11 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// maxPut is the largest object that one request makes: https://learn.microsoft.com/rest/api/storageservices/put-blob.
+// maxPut is the largest object that one request makes:
+// https://learn.microsoft.com/rest/api/storageservices/put-blob.
 const maxPut = 5000 << 20
 
 // Put makes one Put Blob, of at most 5000 MiB.
@@ -19,16 +20,16 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		return nil, err
 	}
 	if size > maxPut {
-		return nil, invalid("%d bytes in one request, at most %d", size, int64(maxPut))
+		return nil, driver.Invalidf("%d bytes in one request, at most %d", size, int64(maxPut))
 	}
-	if err := wire.CheckMatch(opts.IfMatch); err != nil {
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
-	p, err := wire.NewPayload(body, size)
+	p, err := driver.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}
-	sums, err := s.seal(ctx, p, opts.Checksums)
+	sums, err := s.seal(ctx, p, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,8 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true, body: p}
+	a := writing()
+	a.Body = p
 	out, err := s.client.NewBlockBlobClient(key).Upload(a.begin(ctx), p, &blockblob.UploadOptions{
 		Tags:                    opts.Tags,
 		Metadata:                entries,

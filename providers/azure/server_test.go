@@ -101,7 +101,8 @@ func TestServerOrder(t *testing.T) {
 	}
 }
 
-// What is stored comes back as it is stored, also a part of it, although it looks as if it could be unpacked.
+// What is stored comes back as it is stored, also a part of it, although it looks as if it could be
+// unpacked.
 func TestServerGzip(t *testing.T) {
 	_, env, name := onAzurite(t)
 	var packed bytes.Buffer
@@ -140,7 +141,8 @@ func TestServerGzip(t *testing.T) {
 	}
 }
 
-// The ends of an object: a range behind it is ErrRange, also exactly at it, and leaks no body (goleak).
+// The ends of an object: a range behind it is ErrRange, also exactly at it, and leaks no body
+// (goleak).
 func TestServerRanges(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	put(t, s, "k", "0123456789")
@@ -179,8 +181,8 @@ func TestServerRanges(t *testing.T) {
 	}
 }
 
-// Another writer's commit sweeps the blocks of an upload. The one with a condition learns that it lost; the one without whose source can
-// be read again wins in the end; a stream cannot.
+// Another writer's commit sweeps the blocks of an upload. The one with a condition learns that it
+// lost; the one without whose source can be read again wins in the end; a stream cannot.
 func TestServerSweptBlocks(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	sweep := &sweeper{Store: s, t: t}
@@ -293,7 +295,8 @@ func TestServerUploads(t *testing.T) {
 	wantError(t, "parts at a key that is not there", err, storage.ErrNotExist, false)
 }
 
-// Blobs that are no block blobs are read, listed, copied and deleted; parts cannot be put over them.
+// Blobs that are no block blobs are read, listed, copied and deleted; parts cannot be put over
+// them.
 func TestServerOtherBlobs(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	a := s.Client().NewAppendBlobClient("append")
@@ -367,7 +370,8 @@ func TestServerObstacles(t *testing.T) {
 	}
 }
 
-// Everything that needs the container says that it is missing, or that it may not be used, and never that an object is.
+// Everything that needs the container says that it is missing, or that it may not be used, and
+// never that an object is.
 func TestServerMissing(t *testing.T) {
 	_, env, name := onAzurite(t)
 	missing := mustNew(t, "no-such-container", options(env))
@@ -474,8 +478,8 @@ func (fakeEntra) GetToken(context.Context, policy.TokenRequestOptions) (azcore.A
 	return azcore.AccessToken{Token: token, ExpiresOn: now.Add(time.Hour)}, nil
 }
 
-// A URL that is signed with a user delegation key is what it says, and to Azurite, too, if the account is in the host: the SDK
-// looks for it there.
+// A URL that is signed with a user delegation key is what it says, and to Azurite, too, if the
+// account is in the host: the SDK looks for it there.
 func TestServerUserDelegation(t *testing.T) {
 	env := testenv.AzuriteTLS(t)
 	name := env.NewBucket(t)
@@ -495,7 +499,8 @@ func TestServerUserDelegation(t *testing.T) {
 	})
 }
 
-// A list begins behind any text, also one that is no key and that the service takes in no parameter.
+// A list begins behind any text, also one that is no key and that the service takes in no
+// parameter.
 func TestServerStartAfter(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	keys := []string{"a", "a b", "a/b", "ab", "a\u00ff", "a\uf8ff", "a\U0001f600", "b"}
@@ -523,7 +528,8 @@ func TestServerStartAfter(t *testing.T) {
 	}
 }
 
-// A key of any text is signed, copied from and deleted in a batch as what it is, though each writes it into a URL in its own way.
+// A key of any text is signed, copied from and deleted in a batch as what it is, though each writes
+// it into a URL in its own way.
 func TestServerOddKeys(t *testing.T) {
 	s, env, _ := onAzurite(t)
 	for _, key := range []string{

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/internal/stub"
 )
 
 // delegationSecret is the value of the stub's user delegation keys.
@@ -23,13 +25,13 @@ const delegationSecret = "delegation-secret-that-must-not-show"
 
 // keyService answers a request for a user delegation key as Azure does:
 // https://learn.microsoft.com/rest/api/storageservices/get-user-delegation-key.
-func keyService(w http.ResponseWriter, r *request) {
+func keyService(w http.ResponseWriter, r *stub.Request) {
 	if r.URL.Query().Get("comp") != "userdelegationkey" {
 		answerOK(w, r)
 		return
 	}
-	start, _ := between(string(r.body), "<Start>", "</Start>")
-	expiry, _ := between(string(r.body), "<Expiry>", "</Expiry>")
+	start, _ := between(string(r.Body), "<Start>", "</Start>")
+	expiry, _ := between(string(r.Body), "<Expiry>", "</Expiry>")
 	w.Header().Set("Content-Type", "application/xml")
 	fmt.Fprintf(w, "<UserDelegationKey><SignedOid>oid</SignedOid><SignedTid>tid</SignedTid><SignedStart>%s</SignedStart><SignedExpiry>%s</SignedExpiry>"+
 		"<SignedService>b</SignedService><SignedVersion>2026-12-06</SignedVersion><Value>%s</Value></UserDelegationKey>",
@@ -42,16 +44,17 @@ func between(s, a, b string) (string, bool) {
 	return in, ok && closed
 }
 
-func entraStore(t *testing.T, answer func(http.ResponseWriter, *request)) (*Store, *stub) {
+func entraStore(t *testing.T, answer func(http.ResponseWriter, *stub.Request)) (*Store, *server) {
 	t.Helper()
 	cleanEnvironment(t)
 	srv := newTLSStub(t, answer)
-	return mustNew(t, "bucket", &Options{Account: stubAccount, Credential: stubCredential{}, HTTPClient: &http.Client{Transport: &to{stub: srv}}}), srv
+	return mustNew(t, "bucket", &Options{Account: stubAccount, Credential: stubCredential{}, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}), srv
 }
 
-// A URL that is signed with a user delegation key has the signature that Azure's documentation describes, field by field:
-// https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#version-2020-12-06-and-later and the fields that
-// later versions put in. Azurite refuses such signatures.
+// A URL that is signed with a user delegation key has the signature that Azure's documentation
+// describes, field by field:
+// https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#version-2020-12-06-and-later
+// and the fields that later versions put in. Azurite refuses such signatures.
 func TestUserDelegation(t *testing.T) {
 	s, srv := entraStore(t, keyService)
 	for _, test := range []struct {
@@ -103,15 +106,15 @@ func TestUserDelegation(t *testing.T) {
 			}
 		})
 	}
-	r := srv.seen()
-	if len(r) != 1 || r[0].header("Authorization") != "Bearer "+stubToken {
+	r := srv.Seen()
+	if len(r) != 1 || r[0].Header.Get("Authorization") != "Bearer "+stubToken {
 		t.Errorf("%d requests for a key, want 1: it serves many signatures", len(r))
 	}
 }
 
 // A refused key is the error of SignURL.
 func TestUserDelegationRefused(t *testing.T) {
-	s, _ := entraStore(t, func(w http.ResponseWriter, _ *request) { refuse(w, 403, "AuthorizationPermissionMismatch") })
+	s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 403, "AuthorizationPermissionMismatch") })
 	_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 	wantError(t, "SignURL", err, storage.ErrPermission, false)
 }
@@ -151,7 +154,7 @@ func TestSignOptions(t *testing.T) {
 	if strings.Contains(fmt.Sprint(u), "sig=") {
 		t.Error("the signed URL shows itself")
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -159,13 +162,14 @@ func TestSignOptions(t *testing.T) {
 // A key that lacks anything signs nothing.
 func TestDelegationKeyIncomplete(t *testing.T) {
 	for _, body := range []string{"", "<UserDelegationKey></UserDelegationKey>", "<UserDelegationKey><SignedOid>oid</SignedOid></UserDelegationKey>", "<html/>"} {
-		s, _ := entraStore(t, func(w http.ResponseWriter, _ *request) { io.WriteString(w, body) })
+		s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, body) })
 		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 		wantError(t, fmt.Sprintf("SignURL, %q", body), err, storage.ErrUnavailable, false)
 	}
 }
 
-// A key is as long as the service gives one whatever its clock says, and longer only for a signature that asks for it.
+// A key is as long as the service gives one whatever its clock says, and longer only for a
+// signature that asks for it.
 func TestDelegationKeyTimes(t *testing.T) {
 	s, srv := entraStore(t, keyService)
 	for _, expires := range []time.Duration{time.Minute, 7 * 24 * time.Hour} {
@@ -173,13 +177,13 @@ func TestDelegationKeyTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := srv.one(t)
-		text, _ := between(string(r.body), "<Expiry>", "</Expiry>")
+		r := srv.One(t)
+		text, _ := between(string(r.Body), "<Expiry>", "</Expiry>")
 		expiry, err := time.Parse(time.RFC3339, text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if latest := time.Now().Add(maxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
+		if latest := time.Now().Add(driver.MaxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
 			t.Errorf("a key until %v, which a service whose clock is behind refuses", expiry)
 		}
 		if expiry.Before(signed.Expires.Truncate(time.Second)) {
@@ -193,7 +197,7 @@ func TestDelegationKeyShared(t *testing.T) {
 	const signers = 8
 	var ready sync.WaitGroup
 	ready.Add(signers)
-	s, srv := entraStore(t, func(w http.ResponseWriter, r *request) {
+	s, srv := entraStore(t, func(w http.ResponseWriter, r *stub.Request) {
 		ready.Wait()
 		keyService(w, r)
 	})
@@ -207,7 +211,7 @@ func TestDelegationKeyShared(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n := len(srv.seen()); n != 1 {
+	if n := len(srv.Seen()); n != 1 {
 		t.Errorf("%d requests for keys, want 1", n)
 	}
 }
@@ -215,7 +219,7 @@ func TestDelegationKeyShared(t *testing.T) {
 // Who waits for another's request does not wait longer than the own context lasts.
 func TestDelegationKeyContext(t *testing.T) {
 	asked, answer := make(chan struct{}), make(chan struct{})
-	s, _ := entraStore(t, func(w http.ResponseWriter, r *request) {
+	s, _ := entraStore(t, func(w http.ResponseWriter, r *stub.Request) {
 		close(asked)
 		<-answer
 		keyService(w, r)
@@ -254,7 +258,7 @@ func TestSignatureVersion(t *testing.T) {
 	if _, err := s.Copy(t.Context(), "dst", "src", &storage.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if u, err := url.Parse(srv.one(t).header("X-Ms-Copy-Source")); err != nil || u.Query().Get("sv") != "2025-11-05" {
+	if u, err := url.Parse(srv.One(t).Header.Get("X-Ms-Copy-Source")); err != nil || u.Query().Get("sv") != "2025-11-05" {
 		t.Errorf("%v, %v", u, err)
 	}
 	// What the SDK would sign in another form than the version has is not signed.
@@ -267,7 +271,7 @@ func TestSignatureVersion(t *testing.T) {
 	d.version = "2025-11-05"
 	_, err = d.SignURL(t.Context(), "k", &storage.SignOptions{})
 	wantError(t, "SignURL with a delegation key", err, errors.ErrUnsupported, false)
-	if n := len(keys.seen()); n != 0 {
+	if n := len(keys.Seen()); n != 0 {
 		t.Errorf("%d requests for a key that signs nothing", n)
 	}
 }

@@ -5,14 +5,15 @@ import (
 	"errors"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// errDirectory is what the directory of a hierarchical namespace is for Get and Stat: lists have none either.
+// errDirectory is what the directory of a hierarchical namespace is for Get and Stat: lists have
+// none either.
 var errDirectory = errors.New("a directory of a hierarchical namespace is no object")
 
-// Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they would spare, and to an
-// If-Match a missing blob would be as good as a changed one.
+// Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they
+// would spare, and to an If-Match a missing blob would be as good as a changed one.
 func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	case a.directory:
 		return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
 	case out.ContentLength == nil, out.ETag == nil:
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+		return nil, a.Foreign("an object without a length or an ETag")
 	}
 	o := &storage.Object{
 		Key:                key,
@@ -43,7 +44,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	}
 	o.Metadata, o.Checksums = userMetadata(out.Metadata)
 	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
-	if err := wire.Held(opts, o); err != nil {
+	if err := driver.CheckRead(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil

@@ -5,19 +5,21 @@
 //	az://container/prefix?storage_account=myaccount
 //	abfss://container@myaccount.dfs.core.windows.net/prefix
 //
-// The parameters are storage_account, domain, protocol, cdn, localemu, endpoint, anonymous and api_version: see [Options].
-// Credentials are never in the URL: they come from Options or the environment, else from the default chain of Microsoft
-// Entra ID.
+// The parameters are storage_account, domain, protocol, cdn, localemu, endpoint, anonymous and
+// api_version: see [Options]. Credentials are never in the URL: they come from Options or the
+// environment, else from the default chain of Microsoft Entra ID.
 //
-// Objects are block blobs; append and page blobs can be read, listed, copied and deleted. ETags are Azure's own, in their
-// quotes. Metadata names that are no C# identifiers are encoded, and so are values that a header cannot carry; the entry
-// polystoresum holds a checksum of the whole object, since Azure keeps none but MD5.
+// Objects are block blobs; append and page blobs can be read, listed, copied and deleted. ETags are
+// Azure's own, in their quotes. Metadata names that are no C# identifiers are encoded, and so are
+// values that a header cannot carry; the entry polystoresum holds a checksum of the whole object,
+// since Azure keeps none but MD5.
 //
-// Limits. Azure cannot drop the blocks of an upload that was given up: they stay, invisible to Get, Stat and List, until
-// a week has passed or the object is written. An upload is known by its blocks alone, so that ListUploadsPage shows one only from its
-// first part on, and only where no object is under its key yet. Writing an object by one request drops
-// the blocks of every upload to it. Accounts with a hierarchical namespace list in another order than that of the keys' bytes,
-// and hold no a beside a/b.
+// Limits. Azure cannot drop the blocks of an upload that was given up: they stay, invisible to Get,
+// Stat and List, until a week has passed or the object is written. An upload is known by its blocks
+// alone, so that ListUploadsPage shows one only from its first part on, and only where no object is
+// under its key yet. Writing an object by one request drops the blocks of every upload to it.
+// Accounts with a hierarchical namespace list in another order than that of the keys' bytes, and
+// hold no a beside a/b.
 package azure
 
 import (
@@ -27,7 +29,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Store is one container. Make it with New, use it through a [storage.Bucket].
@@ -41,14 +44,15 @@ type Store struct {
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
 	version    string                         // of the protocol; empty: the SDK's
-	hasher     wire.Hasher                    // of what is sent
+	hasher     driver.Hasher
 }
 
 var _ storage.FullStore = (*Store)(nil)
 
 // New opens a container. It makes no request.
 //
-// Errors: ErrInvalid for options that do not fit together, or that name no account; ErrPermission where there are no credentials.
+// Errors: ErrInvalid for options that do not fit together, or that name no account; ErrPermission
+// where there are no credentials.
 func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 	var o Options
 	if opts != nil {
@@ -61,6 +65,7 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{name: container}
+	s.hasher.NewCRC64NVME = httpdriver.NewCRC64NVME
 	if err := s.connect(&o); err != nil {
 		s.Close()
 		return nil, err
@@ -68,11 +73,12 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Client returns the SDK's client: the way to what this library does not offer. Its URL can hold a shared access signature,
-// which is a secret. Bodies that it sends are its own affair.
+// Client returns the SDK's client: the way to what this library does not offer. Its URL can hold a
+// shared access signature, which is a secret. Bodies that it sends are its own affair.
 func (s *Store) Client() *container.Client { return s.client }
 
-// Close closes idle connections. It does not wait for calls that are under way, and the Store is not used after it.
+// Close closes idle connections. It does not wait for calls that are under way, and the Store is
+// not used after it.
 func (s *Store) Close() error {
 	for _, closeIdle := range s.closeIdle {
 		closeIdle()

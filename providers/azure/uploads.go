@@ -1,25 +1,28 @@
 package azure
 
 import (
-	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get Block List for each of these. An
-// upload is listed from its first part on, if no object is under its key yet.
+// ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get
+// Block List for each of these. An upload is listed from its first part on, if no object is under
+// its key yet.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
-	at, err := parseUploadsToken(opts.PageToken)
+	if err := driver.CheckListUploads(opts); err != nil {
+		return nil, err
+	}
+	// A token is that of a page of the list of blobs, and the last upload of it that was returned.
+	token, err := driver.DecodeToken(opts.PageToken, 3)
 	if err != nil {
 		return nil, err
 	}
-	l, err := newListing(&storage.ListOptions{Prefix: opts.Prefix, PageSize: opts.PageSize, PageToken: at.Page})
+	last := &storage.Upload{Key: token[1], ID: token[2]}
+	l, err := newListing(&storage.ListOptions{Prefix: opts.Prefix, PageSize: opts.PageSize, PageToken: token[0]})
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +32,7 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	}
 	page := new(storage.UploadPage)
 	for _, e := range found {
-		if !e.suspect || e.Key < at.Key {
+		if !e.suspect || e.Key < last.Key {
 			continue
 		}
 		blocks, err := s.blocks(ctx, e.Key)
@@ -40,48 +43,21 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 			return nil, err
 		}
 		for id := range blocks {
-			if e.Key > at.Key || id > at.ID {
-				page.Uploads = append(page.Uploads, &storage.Upload{Key: e.Key, ID: id, Created: e.ModTime})
+			u := &storage.Upload{Key: e.Key, ID: id, Created: e.ModTime}
+			if driver.CompareUploads(u, last) > 0 {
+				page.Uploads = append(page.Uploads, u)
 			}
 		}
 	}
-	slices.SortFunc(page.Uploads, func(x, y *storage.Upload) int {
-		return cmp.Or(strings.Compare(x.Key, y.Key), strings.Compare(x.ID, y.ID))
-	})
+	slices.SortFunc(page.Uploads, driver.CompareUploads)
 	if opts.PageSize > 0 && len(page.Uploads) > opts.PageSize {
 		page.Uploads = page.Uploads[:opts.PageSize]
-		last := page.Uploads[opts.PageSize-1]
-		page.NextToken = uploadsToken{at.Page, last.Key, last.ID}.String() // the same page again
+		last = page.Uploads[opts.PageSize-1]
+		page.NextToken = driver.EncodeToken(token[0], last.Key, last.ID) // the same page again
 	} else if next := l.token(); next != "" {
-		page.NextToken = uploadsToken{Page: next}.String()
+		page.NextToken = driver.EncodeToken(next, "", "")
 	}
 	return page, nil
-}
-
-// uploadsToken is a page of the list of blobs, and the last upload of it that was returned.
-type uploadsToken struct {
-	Page string `json:"p,omitempty"`
-	Key  string `json:"k,omitempty"`
-	ID   string `json:"i,omitempty"`
-}
-
-func (t uploadsToken) String() string {
-	b, err := json.Marshal(t)
-	if err != nil { // it holds nothing but text
-		return ""
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func parseUploadsToken(token string) (t uploadsToken, err error) {
-	if token == "" {
-		return t, nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || json.Unmarshal(b, &t) != nil {
-		return t, invalid("not a page token of uploads")
-	}
-	return t, nil
 }
 
 func isNotExist(err error) bool {

@@ -17,12 +17,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
-// header is what a request says under name, as sent.
-func (r *request) header(name string) string { return r.Header.Get(name) }
-
-// A put is one request with its headers, its checksum and its condition, and without what was not asked for.
+// A put is one request with its headers, its checksum and its condition, and without what was not
+// asked for.
 func TestPutOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
@@ -36,7 +35,7 @@ func TestPutOnTheWire(t *testing.T) {
 	if o.ETag != stubETag || o.Size != 9 || o.Key != "a b/ü?#%" {
 		t.Errorf("Put = %+v", o)
 	}
-	r := srv.one(t)
+	r := srv.One(t)
 	if got, want := r.URL.EscapedPath(), "/"+stubAccount+"/bucket/a%20b%2F%C3%BC%3F%23%25"; got != want {
 		t.Errorf("path %q, want %q", got, want)
 	}
@@ -49,36 +48,37 @@ func TestPutOnTheWire(t *testing.T) {
 		"X-Ms-Meta-Polystoresum": "crc32c.4waSgw", "X-Ms-Content-Crc64": base64.StdEncoding.EncodeToString([]byte{0x88, 0x98, 0x79, 0x0a, 0x86, 0x14, 0x8b, 0xae}),
 		"Content-Md5": "", "Accept-Encoding": "identity", "Expect": "", "Content-Length": "9",
 	} {
-		if got := r.header(name); got != want {
+		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if string(r.body) != "123456789" {
-		t.Errorf("body %q", r.body)
+	if string(r.Body) != "123456789" {
+		t.Errorf("body %q", r.Body)
 	}
-	if !strings.HasPrefix(r.header("User-Agent"), "polystore ") {
-		t.Errorf("User-Agent %q", r.header("User-Agent"))
+	if !strings.HasPrefix(r.Header.Get("User-Agent"), "polystore ") {
+		t.Errorf("User-Agent %q", r.Header.Get("User-Agent"))
 	}
 	// An MD5 takes the place of the CRC64: the service takes one of them.
 	md5 := []byte{0x25, 0xf9, 0xe7, 0x94, 0x32, 0x3b, 0x45, 0x38, 0x85, 0xf5, 0x18, 0x1f, 0x1b, 0x62, 0x4d, 0x0b}
 	if _, err := s.Put(t.Context(), "k", strings.NewReader("123456789"), 9, &storage.PutOptions{IfMatch: stubETag, Checksums: storage.Checksums{MD5: md5}}); err != nil {
 		t.Fatal(err)
 	}
-	r = srv.one(t)
+	r = srv.One(t)
 	for name, want := range map[string]string{"If-Match": stubETag, "If-None-Match": "", "Content-Md5": base64.StdEncoding.EncodeToString(md5), "X-Ms-Content-Crc64": ""} {
-		if got := r.header(name); got != want {
+		if got := r.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }
 
-// An upload is parts and a commit; its conditions, headers and metadata, with the checksum of the whole, go with the commit.
+// An upload is parts and a commit; its conditions, headers and metadata, with the checksum of the
+// whole, go with the commit.
 func TestUploadOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	opts := &storage.PutOptions{ContentType: "text/plain", Metadata: map[string]string{"a": "1"}, IfMatch: stubETag}
 	id, err := s.CreateUpload(t.Context(), "k", opts)
-	if err != nil || len(srv.seen()) != 0 {
+	if err != nil || len(srv.Seen()) != 0 {
 		t.Fatalf("CreateUpload = %q, %v: it makes no request", id, err)
 	}
 	var parts []*storage.Part
@@ -88,7 +88,7 @@ func TestUploadOnTheWire(t *testing.T) {
 			t.Fatal(err)
 		}
 		parts = append(parts, p)
-		if r := srv.one(t); r.URL.Query().Get("blockid") != blockID(id, i+1) || r.header("X-Ms-Content-Crc64") == "" || r.header("If-Match") != "" {
+		if r := srv.One(t); r.URL.Query().Get("blockid") != blockID(id, i+1) || r.Header.Get("X-Ms-Content-Crc64") == "" || r.Header.Get("If-Match") != "" {
 			t.Errorf("part %d: %s %v", i+1, r.URL, r.Header)
 		}
 	}
@@ -96,22 +96,22 @@ func TestUploadOnTheWire(t *testing.T) {
 	if err != nil || o.Size != 9 {
 		t.Fatalf("CompleteUpload = %+v, %v", o, err)
 	}
-	r := srv.one(t)
-	if r.header("If-Match") != stubETag || r.header("X-Ms-Blob-Content-Type") != "text/plain" || r.header("X-Ms-Meta-A") != "1" ||
-		r.header("X-Ms-Meta-Polystoresum") != "crc32c.4waSgw" {
+	r := srv.One(t)
+	if r.Header.Get("If-Match") != stubETag || r.Header.Get("X-Ms-Blob-Content-Type") != "text/plain" || r.Header.Get("X-Ms-Meta-A") != "1" ||
+		r.Header.Get("X-Ms-Meta-Polystoresum") != "crc32c.4waSgw" {
 		t.Errorf("commit: %v", r.Header)
 	}
 	var list struct{ Latest []string }
-	if err := xml.Unmarshal(r.body, &list); err != nil {
+	if err := xml.Unmarshal(r.Body, &list); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{blockID(id, 1), blockID(id, 2)}, list.Latest); diff != "" {
 		t.Errorf("block list: -want +got\n%s", diff)
 	}
-	if err := s.AbortUpload(t.Context(), "k", id); err != nil || len(srv.seen()) != 0 {
+	if err := s.AbortUpload(t.Context(), "k", id); err != nil || len(srv.Seen()) != 0 {
 		t.Errorf("AbortUpload: %v: there is no request for it", err)
 	}
-	if _, err := s.PutPart(t.Context(), "k", "short", 1, strings.NewReader("x"), 1, &storage.PartOptions{}); err == nil || len(srv.seen()) != 0 {
+	if _, err := s.PutPart(t.Context(), "k", "short", 1, strings.NewReader("x"), 1, &storage.PartOptions{}); err == nil || len(srv.Seen()) != 0 {
 		t.Errorf("PutPart of another's upload ID: %v: an ID of another length would spoil the blob", err)
 	}
 }
@@ -128,7 +128,7 @@ func TestCompleteUploadParts(t *testing.T) {
 		_, err := s.CompleteUpload(t.Context(), "k", newUploadID(), parts, &storage.PutOptions{})
 		wantError(t, name, err, storage.ErrInvalid, false)
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -140,7 +140,8 @@ func (stubCredential) GetToken(context.Context, policy.TokenRequestOptions) (azc
 	return azcore.AccessToken{Token: stubToken, ExpiresOn: time.Now().Add(time.Hour)}, nil
 }
 
-// The source of a copy is signed for the service that reads it, in each way of signing: Azurite does not insist on it.
+// The source of a copy is signed for the service that reads it, in each way of signing: Azurite
+// does not insist on it.
 func TestCopySourceIsSigned(t *testing.T) {
 	srv := newTLSStub(t, answerOK)
 	at := srv.URL + "/" + stubAccount
@@ -163,8 +164,8 @@ func TestCopySourceIsSigned(t *testing.T) {
 			o.Endpoint, o.HTTPClient = at, srv.Client()
 			s := mustNew(t, "bucket", &o)
 			check := func(what string) {
-				r := srv.seen()[0]
-				from := r.header("X-Ms-Copy-Source")
+				r := srv.Seen()[0]
+				from := r.Header.Get("X-Ms-Copy-Source")
 				u, err := url.Parse(from)
 				if err != nil || !strings.HasPrefix(from, at+"/bucket/src%2F%C3%BC%20+%25") {
 					t.Errorf("%s: source %q", what, from)
@@ -178,11 +179,11 @@ func TestCopySourceIsSigned(t *testing.T) {
 				if test.query == "" && u.RawQuery != "" {
 					t.Errorf("%s: query %q", what, u.RawQuery)
 				}
-				if got := r.header("X-Ms-Copy-Source-Authorization"); got != test.bearer {
+				if got := r.Header.Get("X-Ms-Copy-Source-Authorization"); got != test.bearer {
 					t.Errorf("%s: authorization of the source %q, want %q", what, got, test.bearer)
 				}
-				if r.header("X-Ms-Source-If-Match") != stubETag {
-					t.Errorf("%s: x-ms-source-if-match %q", what, r.header("X-Ms-Source-If-Match"))
+				if r.Header.Get("X-Ms-Source-If-Match") != stubETag {
+					t.Errorf("%s: x-ms-source-if-match %q", what, r.Header.Get("X-Ms-Source-If-Match"))
 				}
 			}
 			const src = "src/ü +%"
@@ -204,9 +205,10 @@ func TestCopySourceIsSigned(t *testing.T) {
 	}
 }
 
-// A copy that replaces sets all of the new object's headers, and metadata also where there is none: Azure would take the source's.
+// A copy that replaces sets all of the new object's headers, and metadata also where there is none:
+// Azure would take the source's.
 func TestCopyReplacingOnTheWire(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("X-Ms-Content-Crc64", base64.StdEncoding.EncodeToString([]byte{8, 7, 6, 5, 4, 3, 2, 1}))
 		answerOK(w, r)
 	})
@@ -214,15 +216,15 @@ func TestCopyReplacingOnTheWire(t *testing.T) {
 	if _, err := s.Copy(t.Context(), "dst", "src", &storage.CopyOptions{Replace: true, ContentType: "text/plain", IfAbsent: true}); err != nil {
 		t.Fatal(err)
 	}
-	r := srv.seen()
+	r := srv.Seen()
 	if len(r) != 2 || r[0].URL.Query().Get("comp") != "block" || r[1].URL.Query().Get("comp") != "blocklist" {
 		t.Fatalf("%d requests", len(r))
 	}
-	if r[0].header("X-Ms-Source-Range") != "" || r[0].header("If-None-Match") != "" {
+	if r[0].Header.Get("X-Ms-Source-Range") != "" || r[0].Header.Get("If-None-Match") != "" {
 		t.Errorf("block: %v", r[0].Header)
 	}
-	if r[1].header("If-None-Match") != "*" || r[1].header("X-Ms-Blob-Content-Type") != "text/plain" ||
-		r[1].header("X-Ms-Meta-Polystoresum") != "crc64nvme."+base64.RawURLEncoding.EncodeToString([]byte{1, 2, 3, 4, 5, 6, 7, 8}) {
+	if r[1].Header.Get("If-None-Match") != "*" || r[1].Header.Get("X-Ms-Blob-Content-Type") != "text/plain" ||
+		r[1].Header.Get("X-Ms-Meta-Polystoresum") != "crc64nvme."+base64.RawURLEncoding.EncodeToString([]byte{1, 2, 3, 4, 5, 6, 7, 8}) {
 		t.Errorf("commit: %v", r[1].Header)
 	}
 }
@@ -239,8 +241,8 @@ func TestCopyFallsBack(t *testing.T) {
 		{409, "BlobUsesCustomerSpecifiedEncryption"},
 		{400, "InvalidInput"},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) {
-			if r.header("X-Ms-Copy-Source") != "" {
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+			if r.Header.Get("X-Ms-Copy-Source") != "" {
 				refuse(w, refusal.status, refusal.code)
 				return
 			}
@@ -252,18 +254,19 @@ func TestCopyFallsBack(t *testing.T) {
 			if _, err := b.Copy(t.Context(), "dst", "src", opts); err != nil {
 				t.Errorf("%s: %v", refusal.code, err)
 			}
-			r := srv.seen()
-			if last := r[len(r)-1]; last.Method != http.MethodPut || string(last.body) != "content" {
-				t.Errorf("%s: the last of %d requests: %s, body %q", refusal.code, len(r), last.Method, last.body)
+			r := srv.Seen()
+			if last := r[len(r)-1]; last.Method != http.MethodPut || string(last.Body) != "content" {
+				t.Errorf("%s: the last of %d requests: %s, body %q", refusal.code, len(r), last.Method, last.Body)
 			}
 		}
 	}
 }
 
-// Another program's commit between the two requests of a copy is no failure of the copy: it is made again.
+// Another program's commit between the two requests of a copy is no failure of the copy: it is made
+// again.
 func TestCopyReplacingSwept(t *testing.T) {
 	first := true
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if r.URL.Query().Get("comp") == "blocklist" && first {
 			first = false
 			refuse(w, 400, "InvalidBlockList")
@@ -280,7 +283,7 @@ func TestCopyReplacingSwept(t *testing.T) {
 
 // The source's failure is the source's, also where the destination has a condition.
 func TestCopySourceMissing(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		w.Header().Set("X-Ms-Copy-Source-Status-Code", "404")
 		w.Header().Set("X-Ms-Copy-Source-Error-Code", "BlobNotFound")
 		refuse(w, 404, "BlobNotFound")
@@ -289,7 +292,8 @@ func TestCopySourceMissing(t *testing.T) {
 	wantError(t, "Copy", err, storage.ErrNotExist, false)
 }
 
-// A read asks for what is wanted, and never for what is not: no range for all of an object, no body of it for none.
+// A read asks for what is wanted, and never for what is not: no range for all of an object, no body
+// of it for none.
 func TestGetOnTheWire(t *testing.T) {
 	since := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, test := range []struct {
@@ -309,8 +313,8 @@ func TestGetOnTheWire(t *testing.T) {
 		{name: "version", opts: storage.GetOptions{VersionID: "2026-11-23T07:00:00.0000000Z"}, verion: "2026-11-23T07:00:00.0000000Z"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			srv := newStub(t, func(w http.ResponseWriter, r *request) {
-				if rng := r.header("X-Ms-Range"); rng != "" {
+			srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+				if rng := r.Header.Get("X-Ms-Range"); rng != "" {
 					w.Header().Set("Content-Range", strings.NewReplacer("bytes=3-6", "bytes 3-6/7", "bytes=3-", "bytes 3-6/7", "bytes=0-3", "bytes 0-3/7").Replace(rng))
 					w.Header().Set("ETag", stubETag)
 					w.Header().Set("Last-Modified", "Mon, 23 Nov 2026 07:00:00 GMT")
@@ -328,8 +332,8 @@ func TestGetOnTheWire(t *testing.T) {
 			if b, err := io.ReadAll(g.Body); err != nil || int64(len(b)) != g.Length || g.Object.Size != 7 {
 				t.Errorf("%q, %v, %+v", b, err, g)
 			}
-			r := srv.one(t)
-			got := []string{r.header("X-Ms-Range"), r.header("Range"), r.header("If-Match"), r.header("If-None-Match"), r.header("If-Modified-Since"), r.URL.Query().Get("versionid")}
+			r := srv.One(t)
+			got := []string{r.Header.Get("X-Ms-Range"), r.Header.Get("Range"), r.Header.Get("If-Match"), r.Header.Get("If-None-Match"), r.Header.Get("If-Modified-Since"), r.URL.Query().Get("versionid")}
 			if diff := cmp.Diff([]string{test.rng, "", test.match, test.noneMatch, test.since, test.verion}, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
@@ -342,7 +346,7 @@ func TestGetOnTheWire(t *testing.T) {
 
 // The SDK answers a 304 with neither an error nor a body.
 func TestNotModified(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		w.Header().Set("X-Ms-Error-Code", "ConditionNotMet")
 		w.WriteHeader(http.StatusNotModified)
 	})
@@ -373,7 +377,7 @@ func TestNotModified(t *testing.T) {
 
 // A blob that can be changed in place keeps the MD5 of what it was.
 func TestStaleMD5(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("ETag", stubETag)
 		w.Header().Set("X-Ms-Blob-Type", "AppendBlob")
 		w.Header().Set("Content-MD5", "JfnnlDI7RTiF9RgfG2JNCw==")
@@ -386,7 +390,8 @@ func TestStaleMD5(t *testing.T) {
 	}
 }
 
-// A token that Azure never gave out matches nothing, and is never sent where it would mean something else.
+// A token that Azure never gave out matches nothing, and is never sent where it would mean
+// something else.
 func TestMalformedETag(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
@@ -400,7 +405,7 @@ func TestMalformedETag(t *testing.T) {
 		wantError(t, "Copy "+tag, err, storage.ErrPrecondition, false)
 		wantError(t, "Delete "+tag, s.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: tag}), storage.ErrPrecondition, false)
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -415,7 +420,7 @@ func TestListOnTheWire(t *testing.T) {
 <Blob><Name>p/c</Name><Properties><Etag>"0x8DE0000000000004"</Etag><Content-Length>1</Content-Length><Content-MD5>JfnnlDI7RTiF9RgfG2JNCw==</Content-MD5><BlobType>AppendBlob</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred></Properties></Blob>
 <Blob><Name Encoded="true">p/d%20%C3%BC</Name><Properties><Etag>0x8DE0000000000005</Etag><Content-Length>1</Content-Length></Properties></Blob>
 <BlobPrefix><Name>p/b/</Name></BlobPrefix></Blobs><NextMarker>MARK</NextMarker></EnumerationResults>`
-	srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		w.Header().Set("Content-Type", "application/xml")
 		io.WriteString(w, answer)
 	})
@@ -436,7 +441,7 @@ func TestListOnTheWire(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
-	q := srv.one(t).URL.Query()
+	q := srv.One(t).URL.Query()
 	// With a delimiter the service takes a name of one level only.
 	for name, want := range map[string]string{"prefix": "p/", "delimiter": "/", "startFrom": "p/Z", "marker": "", "maxresults": "10"} {
 		if q.Get(name) != want {
@@ -447,17 +452,17 @@ func TestListOnTheWire(t *testing.T) {
 	if _, err := s.ListPage(t.Context(), opts); err == nil {
 		t.Error("a list that does not advance went on")
 	}
-	if q := srv.one(t).URL.Query(); q.Get("marker") != "MARK" || q.Get("startFrom") != "" {
+	if q := srv.One(t).URL.Query(); q.Get("marker") != "MARK" || q.Get("startFrom") != "" {
 		t.Errorf("the second page: %v", q)
 	}
-	if _, err := s.ListPage(t.Context(), &storage.ListOptions{PageToken: "nonsense"}); err == nil || len(srv.seen()) != 0 {
+	if _, err := s.ListPage(t.Context(), &storage.ListOptions{PageToken: "nonsense"}); err == nil || len(srv.Seen()) != 0 {
 		t.Errorf("ListPage with a malformed token: %v", err)
 	}
 }
 
 // A directory of a hierarchical namespace is no object, as it is none in lists.
 func TestDirectory(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("X-Ms-Resource-Type", "directory")
 		w.Header().Set("X-Ms-Meta-Hdi_isfolder", "true")
 		answerOK(w, r)
@@ -480,7 +485,7 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%.20q: %v", key, err)
 		}
 	}
-	for _, r := range srv.seen() {
+	for _, r := range srv.Seen() {
 		if strings.Contains(r.URL.EscapedPath(), "..") {
 			t.Errorf("path %q", r.URL.EscapedPath())
 		}

@@ -13,9 +13,10 @@ import (
 	"github.com/polystore/storage"
 )
 
-// attrs is what an object has beside its bytes and its name. ETag, Size and ModTime also say which bytes it belongs to:
-// where size or modification time of the file differ, another program wrote the file, and attrs is void. That is reliable
-// because the driver gives every file a modification time of its own making, in nanoseconds, that no write would leave.
+// attrs is what an object has beside its bytes and its name. ETag, Size and ModTime also say which
+// bytes it belongs to: where size or modification time of the file differ, another program wrote
+// the file, and attrs is void. That is reliable because the driver gives every file a modification
+// time of its own making, in nanoseconds, that no write would leave.
 type attrs struct {
 	ETag    string `json:"e"`
 	Size    int64  `json:"s"`
@@ -29,12 +30,28 @@ type attrs struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 	Tags               map[string]string `json:"g,omitempty"`
 
+	// The sums stand here one by one, with short names and in base64: there is little room, and
+	// every Get decodes them.
 	CRC32     []byte `json:"c1,omitempty"`
 	CRC32C    []byte `json:"c2,omitempty"`
 	CRC64NVME []byte `json:"c3,omitempty"`
 	MD5       []byte `json:"h1,omitempty"`
 	SHA1      []byte `json:"h2,omitempty"`
 	SHA256    []byte `json:"h3,omitempty"`
+}
+
+// sums has the fields of attrs that are sums, as storage.Checksums has them: the compiler says
+// where one is missing.
+type sums struct{ CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256 []byte }
+
+func (a *attrs) setSums(c storage.Checksums) {
+	s := sums(c)
+	a.CRC32, a.CRC32C, a.CRC64NVME = s.CRC32, s.CRC32C, s.CRC64NVME
+	a.MD5, a.SHA1, a.SHA256 = s.MD5, s.SHA1, s.SHA256
+}
+
+func (a *attrs) sums() storage.Checksums {
+	return storage.Checksums(sums{a.CRC32, a.CRC32C, a.CRC64NVME, a.MD5, a.SHA1, a.SHA256})
 }
 
 // newETag returns an ETag of 128 random bits: no two writes ever have the same one, whatever their
@@ -70,15 +87,8 @@ func owned(m map[string]string) map[string]string {
 	return maps.Clone(m)
 }
 
-func (a *attrs) setSums(c storage.Checksums) {
-	a.CRC32, a.CRC32C, a.CRC64NVME, a.MD5, a.SHA1, a.SHA256 = c.CRC32, c.CRC32C, c.CRC64NVME, c.MD5, c.SHA1, c.SHA256
-}
-
-func (a *attrs) sums() storage.Checksums {
-	return storage.Checksums{CRC32: a.CRC32, CRC32C: a.CRC32C, CRC64NVME: a.CRC64NVME, MD5: a.MD5, SHA1: a.SHA1, SHA256: a.SHA256}
-}
-
-// foreign is what a file has that another program wrote: an ETag that stays until the file changes, and nothing else.
+// foreign is what a file has that another program wrote: an ETag that stays until the file changes,
+// and nothing else.
 func foreign(fi fs.FileInfo) *attrs {
 	return &attrs{
 		ETag:    fmt.Sprintf(`"%x-%x-%x"`, inode(fi), fi.Size(), fi.ModTime().UnixNano()),
@@ -126,7 +136,8 @@ func (a *attrs) object(key string) *storage.Object {
 	}
 }
 
-// listed describes the object key for a list: without metadata, which the other services do not list either.
+// listed describes the object key for a list: without metadata, which the other services do not
+// list either.
 func (a *attrs) listed(key string) *storage.Object {
 	o := a.object(key)
 	o.Metadata = nil

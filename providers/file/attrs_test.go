@@ -106,7 +106,8 @@ func TestLargeAttributes(t *testing.T) {
 	}
 }
 
-// What another program writes is an object without attributes, with an ETag that lasts until the next change.
+// What another program writes is an object without attributes, with an ETag that lasts until the
+// next change.
 func TestForeignWrites(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *Store, dir string) {
 		path := filepath.Join(dir, "k")
@@ -222,7 +223,8 @@ func TestReadersDuringOverwrites(t *testing.T) {
 	})
 }
 
-// Of two writers the one that comes second has the later ModTime, also if its bytes were there first.
+// Of two writers the one that comes second has the later ModTime, also if its bytes were there
+// first.
 func TestModTimeDoesNotGoBack(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,58 +6,58 @@ import (
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // maxRead is how much is read between two looks at the context.
 const maxRead = 1 << 20
 
-// body reads a range of one version of an object. It keeps the context of its Get, which governs it.
-type body struct {
-	ctx       context.Context
+// body returns a range of one version of an object, of which f is the file, as the Body of a Get.
+func body(ctx context.Context, f *os.File, version *attrs, offset, length int64) io.ReadCloser {
+	r := &reader{f: f, version: version, next: offset, end: offset + length}
+	return driver.NewBody(ctx, r, length)
+}
+
+// reader reads a range of one version of an object.
+type reader struct {
 	f         *os.File
 	version   *attrs
 	next, end int64
 }
 
-// Read reads on. What ends before its range does is an error, and so is a file that was changed in place.
-func (b *body) Read(p []byte) (int, error) {
-	if err := b.ctx.Err(); err != nil {
-		return 0, &storage.Error{Err: err}
-	}
-	if b.next >= b.end {
-		return 0, io.EOF
-	}
-	p = p[:min(int64(len(p)), b.end-b.next, maxRead)]
-	if len(p) == 0 {
-		return 0, nil
-	}
-	n, err := b.f.ReadAt(p, b.next)
-	b.next += int64(n)
+// Read reads on. A file that was changed in place is ErrChanged: the last bytes are given out only
+// if it was not.
+func (r *reader) Read(p []byte) (int, error) {
+	p = p[:min(int64(len(p)), r.end-r.next, maxRead)]
+	n, err := r.f.ReadAt(p, r.next)
+	r.next += int64(n)
 	switch {
 	case err == io.EOF:
 		return n, &storage.Error{Kind: storage.ErrChanged, Err: io.ErrUnexpectedEOF}
 	case err != nil:
 		return n, classify(err)
-	case b.next == b.end:
-		return n, b.unchanged()
+	case r.next == r.end:
+		if err := r.unchanged(); err != nil {
+			return 0, err
+		}
 	}
 	return n, nil
 }
 
 // unchanged reports ErrChanged if another program has written into the file since it was opened.
-func (b *body) unchanged() error {
-	fi, err := b.f.Stat()
+func (r *reader) unchanged() error {
+	fi, err := r.f.Stat()
 	if err != nil {
 		return classify(err)
 	}
-	if fi.Size() != b.version.Size || fi.ModTime().UnixNano() != b.version.ModTime {
+	if fi.Size() != r.version.Size || fi.ModTime().UnixNano() != r.version.ModTime {
 		return kind(storage.ErrChanged)
 	}
 	return nil
 }
 
-// Close closes the file. It may be called while Read is under way, and again.
-func (b *body) Close() error {
-	b.f.Close()
+// Close closes the file. It may be called while Read is under way.
+func (r *reader) Close() error {
+	r.f.Close()
 	return nil
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Through a Bucket: a stream in parts, read in parallel, and nothing left behind by a source that fails.
+// Through a Bucket: a stream in parts, read in parallel, and nothing left behind by a source that
+// fails.
 func TestBucket(t *testing.T) {
 	s, dir := newStore(t)
 	b := storage.New(s, &storage.Options{PartSize: 1 << 20})

@@ -62,7 +62,8 @@ func child(work, dir string) int {
 	return 0
 }
 
-// count adds n to the number in the object "n", one by one, by compare-and-swap, and creates as many objects as it can.
+// count adds n to the number in the object "n", one by one, by compare-and-swap, and creates as
+// many objects as it can.
 func count(ctx context.Context, s *Store, n int) error {
 	for i := range n {
 		_, err := tryPut(ctx, s, fmt.Sprint("once/", i), strconv.Itoa(os.Getpid()), &storage.PutOptions{IfAbsent: true})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // condition is what must hold of the object that a write replaces.
@@ -15,33 +16,30 @@ type condition struct {
 	ifMatch  string
 }
 
-// check is asked under the lock of key, and once before the bytes are taken, when a refusal is cheaper.
+// check is asked under the lock of key, and once before the bytes are taken, when a refusal is
+// cheaper.
 func (s *Store) check(ctx context.Context, key string, c condition) error {
 	if !c.ifAbsent && c.ifMatch == "" {
 		return nil
 	}
 	a, err := s.stat(ctx, key)
-	switch {
-	case errors.Is(err, storage.ErrNotExist):
-		if c.ifMatch != "" {
-			return kind(storage.ErrPrecondition)
-		}
-	case err != nil:
-		return err
-	case c.ifAbsent:
-		return kind(storage.ErrExist)
-	case c.ifMatch != a.ETag:
-		return kind(storage.ErrPrecondition)
+	if errors.Is(err, storage.ErrNotExist) {
+		return driver.CheckWrite(c.ifAbsent, c.ifMatch, nil)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	return driver.CheckWrite(c.ifAbsent, c.ifMatch, &storage.Object{ETag: a.ETag})
 }
 
-// commit makes t the object key with the attributes a, if c holds, in one step and durably. What fails leaves the old object, and t
-// where it was; only an error in doubt may leave the new one.
+// commit makes t the object key with the attributes a, if c holds, in one step and durably. What
+// fails leaves the old object, and t where it was; only an error in doubt may leave the new one.
 //
-// The order is what makes it safe to be killed at any point: bytes and attributes are synced, then the sidecar, if there is one,
-// then the file is renamed, then its directory is synced.
-func (s *Store) commit(ctx context.Context, key string, t *temp, a *attrs, c condition) (*storage.Object, error) {
+// The order is what makes it safe to be killed at any point: bytes and attributes are synced, then
+// the sidecar, if there is one, then the file is renamed, then its directory is synced.
+func (s *Store) commit(
+	ctx context.Context, key string, t *temp, a *attrs, c condition,
+) (*storage.Object, error) {
 	segs, err := split(key)
 	if err != nil {
 		return nil, err
@@ -58,7 +56,8 @@ func (s *Store) commit(ctx context.Context, key string, t *temp, a *attrs, c con
 	if err := s.check(ctx, key, c); err != nil {
 		return nil, err
 	}
-	// Another writer may have sealed its file after this one and come first: ModTime does not go back.
+	// Another writer may have sealed its file after this one and come first: ModTime does not go
+	// back.
 	switch _, fi, err := s.find(segs); {
 	case err != nil:
 		return nil, classify(err)
@@ -86,8 +85,9 @@ func (s *Store) commit(ctx context.Context, key string, t *temp, a *attrs, c con
 	return a.object(key), nil
 }
 
-// rename moves a file to where the object of segs is, or to where it has to go. Between looking and renaming, the
-// writers of other keys may have removed an empty directory, or put a directory or a file where there was none: look again.
+// rename moves a file to where the object of segs is, or to where it has to go. Between looking and
+// renaming, the writers of other keys may have removed an empty directory, or put a directory or a
+// file where there was none: look again.
 func (s *Store) rename(ctx context.Context, from string, segs []string) (string, error) {
 	var err error
 	for range maxMoves {
@@ -110,7 +110,8 @@ func (s *Store) rename(ctx context.Context, from string, segs []string) (string,
 		if there, e := s.exists(from); e != nil {
 			return "", e
 		} else if !there {
-			return "", &fs.PathError{Op: "rename", Path: from, Err: errors.New("temporary file was removed by another program")}
+			err := errors.New("temporary file was removed by another program")
+			return "", &fs.PathError{Op: "rename", Path: from, Err: err}
 		}
 	}
 	return "", err
@@ -125,7 +126,8 @@ func (s *Store) exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-// seal gives the file its attributes and makes both durable. It reports whether they need a sidecar.
+// seal gives the file its attributes and makes both durable. It reports whether they need a
+// sidecar.
 func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 	fi, err := t.stamp(a, time.Now())
 	if err != nil {
@@ -148,7 +150,8 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 	return !stored, t.f.Sync()
 }
 
-// stamp gives the file a modification time that no write leaves, and notes what the file system made of it.
+// stamp gives the file a modification time that no write leaves, and notes what the file system
+// made of it.
 func (t *temp) stamp(a *attrs, mtime time.Time) (fs.FileInfo, error) {
 	mtime = mtime.Truncate(t.s.tick)
 	if err := t.s.root.Chtimes(t.path, mtime, mtime); err != nil {

@@ -3,26 +3,26 @@ package file
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // CompleteUpload makes the object by renaming the file that has the parts.
-func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part,
-	opts *storage.PutOptions) (*storage.Object, error) {
-	end, err := s.begin(ctx)
-	if err != nil {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer end()
+	defer s.end()
 	dir, err := s.upload(key, id)
 	if err != nil {
 		return nil, err
 	}
-	if opts.StorageClass != "" {
-		return nil, unsupported("StorageClass")
+	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
+		return nil, err
 	}
 	c := condition{opts.IfAbsent, opts.IfMatch}
 	if err := s.check(ctx, key, c); err != nil {
@@ -44,18 +44,19 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	if err != nil {
 		return nil, uploadError(err)
 	}
-	size, sums, err := cover(records, parts)
+	size, known, err := cover(records, parts)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.trim(dir, f, size); err != nil {
 		return nil, uploadError(err)
 	}
-	if sums, err = s.verifyUpload(ctx, f, size, sums, opts.Checksums); err != nil {
+	got, err := s.verifyUpload(ctx, f, size, known, opts.Checksums)
+	if err != nil {
 		return nil, classify(err)
 	}
 	a := attrsOfPut(opts)
-	a.setSums(sums)
+	a.setSums(got)
 	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path}, a, c)
 	if err != nil {
 		var e *storage.Error
@@ -70,9 +71,14 @@ func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*sto
 	return o, nil
 }
 
-// cover checks that the parts are those that were sent, and that together they are the object: each begins where the one before
-// ends. It returns the object's size and CRC-32C.
-func cover(sent []*partRecord, parts []*storage.Part) (size int64, sums storage.Checksums, err error) {
+// cover checks that the parts are those that were sent, and that together they are the object: each
+// begins where the one before ends. It returns the object's size and CRC-32C.
+func cover(
+	sent []*partRecord, parts []*storage.Part,
+) (size int64, known storage.Checksums, err error) {
+	if err := driver.CheckParts(parts, limits.Count); err != nil {
+		return 0, known, err
+	}
 	byNumber := make(map[int]*partRecord, len(sent))
 	for _, p := range sent {
 		byNumber[p.Number] = p
@@ -82,33 +88,33 @@ func cover(sent []*partRecord, parts []*storage.Part) (size int64, sums storage.
 		r, ok := byNumber[p.Number]
 		switch {
 		case !ok:
-			return 0, sums, invalid("part %d was not sent", p.Number)
-		case i > 0 && p.Number <= parts[i-1].Number:
-			return 0, sums, invalid("part %d comes behind part %d", p.Number, parts[i-1].Number)
+			err = driver.Invalidf("part %d was not sent", p.Number)
 		case p.ETag != "" && p.ETag != r.ETag:
-			return 0, sums, invalid("part %d was sent again", p.Number)
+			err = driver.Invalidf("part %d was sent again", p.Number)
 		case r.lost:
-			return 0, sums, invalid("part %d was overwritten by one that has some of its bytes", p.Number)
+			err = driver.Invalidf("part %d was overwritten by one with some of its bytes", p.Number)
 		case r.Offset != size:
-			return 0, sums, invalid("part %d begins at %d, and the parts before it end at %d", p.Number, r.Offset, size)
+			err = driver.Invalidf("part %d begins at %d, and the parts before it end at %d",
+				p.Number, r.Offset, size)
+		}
+		if err != nil {
+			return 0, known, err
 		}
 		size += r.Size
 		recorded[i] = r.part()
 	}
-	if len(parts) == 0 {
-		return 0, newSums(sums).sum(), nil
-	}
 	return size, storage.CombineChecksums(recorded), nil
 }
 
-// trim cuts off what is behind the parts: what one left that was sent again, shorter, and parts that are not wanted.
+// trim cuts off what is behind the parts: what one left that was sent again, shorter, and parts
+// that are not wanted.
 func (s *Store) trim(dir string, f *os.File, size int64) error {
 	fi, err := f.Stat()
 	if err != nil || fi.Size() == size {
 		return err
 	}
 	if fi.Size() < size {
-		return invalid("the parts have %d bytes, %d were sent", fi.Size(), size)
+		return driver.Invalidf("the parts have %d bytes, %d were sent", fi.Size(), size)
 	}
 	if err := s.logPart(dir, &partRecord{Offset: size, Size: fi.Size() - size}, true); err != nil {
 		return err
@@ -116,26 +122,25 @@ func (s *Store) trim(dir string, f *os.File, size int64) error {
 	return f.Truncate(size)
 }
 
-// verifyUpload returns all sums that are known of the file or wanted of it. Only for a sum that cannot be made of the parts' sums
-// is the file read once more.
-func (s *Store) verifyUpload(ctx context.Context, f *os.File, size int64, known, want storage.Checksums) (storage.Checksums, error) {
-	rest := want
-	rest.CRC32C = nil
-	if rest.IsZero() {
-		return known, compare(known, want)
+// verifyUpload returns all sums that are known of the file or wanted of it. Only for a sum that
+// cannot be made of the parts' sums is the file read once more.
+func (s *Store) verifyUpload(
+	ctx context.Context, f *os.File, size int64, known, want storage.Checksums,
+) (storage.Checksums, error) {
+	if driver.CRC32C.Has(driver.Given(&want)) {
+		return known, driver.Verify(&known, &want)
 	}
 	fi, err := f.Stat()
 	if err != nil {
 		return known, err
 	}
-	sums := newSums(want)
-	source := &body{ctx: ctx, f: f, version: foreign(fi), end: size}
-	if err := s.fill(ctx, io.Discard, source, size, sums); err != nil {
+	d := s.hasher.New(driver.CRC32C | driver.Given(&want))
+	if err := s.pipe(d, body(ctx, f, foreign(fi), 0, size)); err != nil {
 		return known, err
 	}
-	got, err := sums.verify(want)
+	got, err := d.Verify(&want)
 	if err == nil {
-		err = compare(got, known)
+		err = driver.Verify(&got, &known)
 	}
 	return got, err
 }

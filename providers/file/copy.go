@@ -6,30 +6,34 @@ import (
 	"os"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// Copy copies one version of src in a single step. Where the file system can share bytes between files, it does.
-func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
-	switch _, err := split(dst); {
-	case err != nil:
-		return nil, err
-	case opts.StorageClass != "":
-		return nil, unsupported("StorageClass")
-	case opts.Token != "":
-		return nil, invalid("copy token %q is not of this driver", opts.Token)
-	}
-	end, err := s.begin(ctx)
-	if err != nil {
+// Copy copies one version of src in a single step. Where the file system can share bytes between
+// files, it does.
+func (s *Store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
+	if _, err := split(dst); err != nil {
 		return nil, err
 	}
-	defer end()
+	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
+		return nil, err
+	}
+	if opts.Token != "" {
+		return nil, driver.Invalidf("%q is not a copy token of this driver", opts.Token)
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.end()
 	from, a, err := s.open(ctx, src, opts.SourceVersionID)
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
-	if opts.SourceIfMatch != "" && opts.SourceIfMatch != a.ETag {
-		return nil, kind(storage.ErrPrecondition)
+	if err := checkSource(opts.SourceIfMatch, a); err != nil {
+		return nil, err
 	}
 	c := condition{opts.IfAbsent, opts.IfMatch}
 	if err := s.check(ctx, dst, c); err != nil {
@@ -40,14 +44,13 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return nil, classify(err)
 	}
 	defer t.discard()
-	source := &body{ctx: ctx, f: from, version: a, end: a.Size}
 	next := copyAttrs(a, opts)
 	if a.CRC32C == nil { // another program wrote it
-		sums := newSums(storage.Checksums{})
-		err = s.fill(ctx, &steady{f: t.f}, source, a.Size, sums)
-		next.setSums(sums.sum())
+		d := s.hasher.New(driver.CRC32C)
+		err = s.pipe(&steady{f: t.f, sums: d}, body(ctx, from, a, 0, a.Size))
+		next.setSums(d.Checksums())
 	} else {
-		err = source.copyTo(t.f)
+		err = clone(ctx, t.f, &reader{f: from, version: a, end: a.Size})
 	}
 	if err != nil {
 		return nil, classify(err)
@@ -59,37 +62,39 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	return &storage.CopyResult{Object: o}, nil
 }
 
+// checkSource holds the condition on the source of a copy.
+func checkSource(ifMatch string, a *attrs) error {
+	return driver.CheckRead(&storage.StatOptions{IfMatch: ifMatch}, &storage.Object{ETag: a.ETag})
+}
+
 // copyAttrs is what the copy of an object with a has: with Replace, of a only what its bytes say.
 func copyAttrs(a *attrs, opts *storage.CopyOptions) *attrs {
+	if opts.Replace {
+		c := attrsOfPut(driver.CopyPutOptions(opts))
+		c.setSums(a.sums())
+		return c
+	}
 	c := *a
 	c.ETag = newETag()
-	if opts.Replace {
-		c.ContentType = opts.ContentType
-		c.ContentEncoding = opts.ContentEncoding
-		c.ContentDisposition = opts.ContentDisposition
-		c.ContentLanguage = opts.ContentLanguage
-		c.CacheControl = opts.CacheControl
-		c.Metadata = owned(opts.Metadata)
-		c.Tags = owned(opts.Tags)
-	}
 	return &c
 }
 
-// maxCopy is how much is copied between two looks at the context, by one system call where there is one.
+// maxCopy is how much is copied between two looks at the context, by one system call where there is
+// one.
 const maxCopy = 16 << 20
 
-// copyTo copies the rest of the range to the end of a file.
-func (b *body) copyTo(f *os.File) error {
-	if _, err := b.f.Seek(b.next, io.SeekStart); err != nil {
+// clone copies the rest of a range to the end of a file.
+func clone(ctx context.Context, f *os.File, r *reader) error {
+	if _, err := r.f.Seek(r.next, io.SeekStart); err != nil {
 		return err
 	}
 	w := steady{f: f}
-	for b.next < b.end {
-		if err := b.ctx.Err(); err != nil {
+	for r.next < r.end {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(f, b.f, min(maxCopy, b.end-b.next))
-		b.next += n
+		n, err := io.CopyN(f, r.f, min(maxCopy, r.end-r.next))
+		r.next += n
 		if err == io.EOF {
 			return &storage.Error{Kind: storage.ErrChanged, Err: io.ErrUnexpectedEOF}
 		}
@@ -100,5 +105,5 @@ func (b *body) copyTo(f *os.File) error {
 			return err
 		}
 	}
-	return b.unchanged()
+	return r.unchanged()
 }

@@ -19,7 +19,8 @@ import (
 // crashKeys are written each by a goroutine of its own; the last by multipart.
 var crashKeys = []string{"a", "a/b", "a/b/c", "x/y", "m/parts"}
 
-// writeForever puts and deletes the crash keys, and prints what it begins and what it was told is done.
+// writeForever puts and deletes the crash keys, and prints what it begins and what it was told is
+// done.
 func writeForever(s *Store) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
@@ -79,7 +80,8 @@ func putParts(ctx context.Context, s *Store, key, data string, opts *storage.Put
 	return err
 }
 
-// A process that is killed at any moment loses nothing that it was told is done, and shows nothing half-done.
+// A process that is killed at any moment loses nothing that it was told is done, and shows nothing
+// half-done.
 func TestKill(t *testing.T) {
 	rounds := 25
 	if testing.Short() {

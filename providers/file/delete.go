@@ -12,11 +12,10 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err != nil {
 		return err
 	}
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer end()
+	defer s.end()
 	unlock, err := s.lock(ctx, key)
 	if err != nil {
 		return classify(err)

@@ -26,7 +26,8 @@ func (zeroReader) ReadAt(p []byte, _ int64) (int, error) {
 	return len(p), nil
 }
 
-// A full disk is an error that says so, at once and not to be tried again, and leaves what was there.
+// A full disk is an error that says so, at once and not to be tried again, and leaves what was
+// there.
 func TestFullDisk(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"); err != nil {
@@ -163,7 +164,8 @@ func writeTooMuch(s *Store) error {
 	return nil
 }
 
-// A process that has as many files open as it may is told to try again; it is never told that what is there is not.
+// A process that has as many files open as it may is told to try again; it is never told that what
+// is there is not.
 func TestTooManyFiles(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "d/e/k", "data", nil)
@@ -285,8 +287,8 @@ func TestDirectoryRemoved(t *testing.T) {
 	}
 }
 
-// A list has what was there all the time, also where it was replaced while the directory was being read. On tmpfs an entry
-// that is replaced goes to where a reader has been.
+// A list has what was there all the time, also where it was replaced while the directory was being
+// read. On tmpfs an entry that is replaced goes to where a reader has been.
 func TestListDuringOverwrites(t *testing.T) {
 	dir, err := os.MkdirTemp("/dev/shm", "list")
 	if err != nil {

@@ -7,9 +7,10 @@ import (
 	"time"
 )
 
-// durableDirs remembers directories whose names are known to be on disk, so that a write need not sync all the directories
-// above its own each time. Syncing only those that this call has made would not do: another writer may have made one a moment
-// ago, and not synced it yet, or have been killed before it could.
+// durableDirs remembers directories whose names are known to be on disk, so that a write need not
+// sync all the directories above its own each time. Syncing only those that this call has made
+// would not do: another writer may have made one a moment ago, and not synced it yet, or have been
+// killed before it could.
 type durableDirs struct {
 	mu   sync.Mutex
 	dirs map[string]fs.FileInfo // as they were before they were synced
@@ -18,12 +19,14 @@ type durableDirs struct {
 const (
 	maxDurable = 4096
 
-	// A change within one tick of the file system's clock leaves the same modification time as the change before it. So
-	// a directory is remembered only when its last change was longer ago than any tick.
+	// A change within one tick of the file system's clock leaves the same modification time as the
+	// change before it. So a directory is remembered only when its last change was longer ago than
+	// any tick.
 	maxTick = 3 * time.Second
 )
 
-// is reports whether the directory dir, which is now as fi says, has not changed since it was synced.
+// is reports whether the directory dir, which is now as fi says, has not changed since it was
+// synced.
 func (d *durableDirs) is(dir string, fi fs.FileInfo) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -43,8 +46,8 @@ func (d *durableDirs) add(dir string, fi fs.FileInfo) {
 	d.dirs[dir] = fi
 }
 
-// syncDirs makes path, and every directory above it, durable. A directory that is no more is none of its business: whoever
-// removed the object from it came after.
+// syncDirs makes path, and every directory above it, durable. A directory that is no more is none
+// of its business: whoever removed the object from it came after.
 func (s *Store) syncDirs(path string) error {
 	dir, _ := parent(path)
 	if err := s.syncDir(dir); err != nil && !isGone(err) {

@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
@@ -11,18 +10,11 @@ import (
 	"github.com/polystore/storage"
 )
 
-func invalid(format string, args ...any) error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(option string) error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf("%s: a directory has none", option)}
-}
-
 func kind(k error) error { return &storage.Error{Kind: k} }
 
-// classify gives err as a *storage.Error. An error of the file system that fits no kind, a full disk among them, keeps Kind
-// nil: to try again would not help. It does where the process, or the system, has too many files open at the moment.
+// classify gives err as a *storage.Error. An error of the file system that fits no kind, a full
+// disk among them, keeps Kind nil: to try again would not help. It does where the process, or the
+// system, has too many files open at the moment.
 func classify(err error) error {
 	var e *storage.Error
 	if err == nil || errors.As(err, &e) {
@@ -61,8 +53,8 @@ func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 // isGone reports whether a path, or a directory on the way to it, is not there.
 func isGone(err error) bool { return isNotExist(err) || isNotDir(err) }
 
-// isMoved reports whether what was found a moment ago is something else by now: gone, or a file where there was a
-// directory, or the other way round.
+// isMoved reports whether what was found a moment ago is something else by now: gone, or a file
+// where there was a directory, or the other way round.
 func isMoved(err error) bool {
 	return isGone(err) || errors.Is(err, fs.ErrExist) || errors.Is(err, syscall.EISDIR)
 }

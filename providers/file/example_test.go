@@ -12,8 +12,8 @@ import (
 	"github.com/polystore/storage/providers/file"
 )
 
-// A directory as a bucket. Objects are files that other programs can read. storage.Open(ctx, "file:///var/lib/app/data?create_dir=true")
-// is the short way.
+// A directory as a bucket. Objects are files that other programs can read. storage.Open(ctx,
+// "file:///var/lib/app/data?create_dir=true") is the short way.
 func ExampleNew() {
 	parent, err := os.MkdirTemp("", "example")
 	if err != nil {

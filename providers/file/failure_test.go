@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // source gives n bytes, then fails, ends or panics.
@@ -334,9 +335,9 @@ func TestInTheWay(t *testing.T) {
 
 func TestChecksums(t *testing.T) {
 	s, _ := newStore(t)
-	all := newSums(storage.Checksums{CRC32: []byte{}, CRC64NVME: []byte{}, MD5: []byte{}, SHA1: []byte{}, SHA256: []byte{}})
+	all := s.hasher.New(driver.AllSums)
 	io.WriteString(all, "123456789")
-	want := all.sum()
+	want := all.Checksums()
 	if got := fmt.Sprintf("%x", want.CRC64NVME); got != "ae8b14860a799888" {
 		t.Errorf("CRC64NVME is %s", got)
 	}

@@ -6,12 +6,14 @@ import (
 	"strings"
 )
 
-// probeFold finds out whether the file system takes names that differ in case for one, by asking for the driver's own
-// directory in capitals. Before that directory is there, it believes the operating system's habit.
+// probeFold finds out whether the file system takes names that differ in case for one, by asking
+// for the driver's own directory in capitals. Before that directory is there, it believes the
+// operating system's habit.
 func (s *Store) probeFold() {
 	own, err := s.root.Lstat(tempDir)
 	if err != nil {
-		s.exactCase.Store(runtime.GOOS == "windows" || runtime.GOOS == "darwin" || runtime.GOOS == "ios")
+		folds := runtime.GOOS == "windows" || runtime.GOOS == "darwin" || runtime.GOOS == "ios"
+		s.exactCase.Store(folds)
 		return
 	}
 	capitals, err := s.root.Lstat(strings.ToUpper(tempDir))

@@ -17,7 +17,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// tree returns the paths of all files below dir that are not in the driver's own directory, and of directories without any.
+// tree returns the paths of all files below dir that are not in the driver's own directory, and of
+// directories without any.
 func tree(t *testing.T, dir string) (paths []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
@@ -96,8 +97,8 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// Writers of a, a/b and a/b/c put and delete their own keys, each its own only; between a put and its deletion the object must
-// be there, for its writer, for a reader and in every list.
+// Writers of a, a/b and a/b/c put and delete their own keys, each its own only; between a put and
+// its deletion the object must be there, for its writer, for a reader and in every list.
 func TestCoexistenceConcurrently(t *testing.T) {
 	s, dir := newStore(t)
 	other := openStore(t, dir)
@@ -190,7 +191,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// On a file system that folds case, the driver looks at the spelling; the look is the same where there is no such file system.
+// On a file system that folds case, the driver looks at the spelling; the look is the same where
+// there is no such file system.
 func TestSpelling(t *testing.T) {
 	s, _ := newStore(t)
 	s.exactCase.Store(true)
@@ -208,7 +210,8 @@ func TestSpelling(t *testing.T) {
 	}
 }
 
-// Directories come and go under the feet of writers; without the syncs of real writes, much more often.
+// Directories come and go under the feet of writers; without the syncs of real writes, much more
+// often.
 func TestRenameWhileDirectoriesGo(t *testing.T) {
 	s, dir := newStore(t)
 	var wg sync.WaitGroup

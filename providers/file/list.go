@@ -2,39 +2,33 @@ package file
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"io/fs"
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-const defaultPageSize = 1000
+// maxPage is the largest page, and the default one.
+const maxPage = 1000
 
-// ListPage walks the tree in the order of the keys. A page token is the last entry of the page before, so a list can be taken up by
-// any process at any time.
+// ListPage walks the tree in the order of the keys. A page token is the last entry of the page
+// before, so a list can be taken up by any process at any time.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return nil, err
 	}
-	defer end()
-	after := opts.StartAfter
-	if opts.PageToken != "" {
-		var err error
-		if after, err = decodeToken(opts.PageToken); err != nil {
-			return nil, err
-		}
+	defer s.end()
+	after, err := driver.ListAfter(opts)
+	if err != nil {
+		return nil, err
 	}
 	w, err := s.walkFrom(opts.Prefix, opts.Delimiter, after)
 	if err != nil {
 		return nil, classify(err)
 	}
-	size := opts.PageSize
-	if size <= 0 {
-		size = defaultPageSize
-	}
+	size := driver.PageSize(opts.PageSize, maxPage)
 	page := new(storage.Page)
 	for {
 		f, err := w.next(ctx)
@@ -57,7 +51,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		if len(page.Objects) == size {
 			w.unread = f
 			last := page.Objects[size-1].Key
-			page.NextToken = encodeToken(last)
+			page.NextToken = driver.EncodeToken(last)
 			s.pages.keep(w, last)
 			return page, nil
 		}
@@ -85,7 +79,8 @@ func (s *Store) entry(ctx context.Context, w *walk, f *found) (*storage.Object, 
 	return o, err
 }
 
-// listed describes an object of a list; nil where it has gone meanwhile, or where there is only a directory of its name.
+// listed describes an object of a list; nil where it has gone meanwhile, or where there is only a
+// directory of its name.
 func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
 	if strings.HasSuffix(f.path, "/"+over) {
 		if fi, err := s.lstat(f.path); err != nil || fi == nil || !fi.Mode().IsRegular() {
@@ -118,14 +113,4 @@ func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
 		return nil, err
 	}
 	return a.listed(f.key), nil
-}
-
-func encodeToken(last string) string { return base64.RawURLEncoding.EncodeToString([]byte(last)) }
-
-func decodeToken(token string) (string, error) {
-	b, err := base64.RawURLEncoding.DecodeString(token)
-	if err != nil || len(b) == 0 {
-		return "", invalid("page token %q is not of this driver", token)
-	}
-	return string(b), nil
 }

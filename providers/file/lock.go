@@ -11,12 +11,14 @@ import (
 	"github.com/polystore/storage"
 )
 
-// stripes is how many locks there are: keys whose hashes meet share one. A lock is held for the commit of a write only, not
-// while its bytes arrive, so sharing costs little; and there are never more lock files than this.
+// stripes is how many locks there are: keys whose hashes meet share one. A lock is held for the
+// commit of a write only, not while its bytes arrive, so sharing costs little; and there are never
+// more lock files than this.
 const stripes = 256
 
-// locks are the locks of a Store's keys between goroutines: a full channel is a held lock. Lock files do the same between
-// processes, and between Stores of one process. Both are needed: a goroutine waits for another one without polling.
+// locks are the locks of a Store's keys between goroutines: a full channel is a held lock. Lock
+// files do the same between processes, and between Stores of one process. Both are needed: a
+// goroutine waits for another one without polling.
 type locks [stripes]chan struct{}
 
 func (l *locks) init() {
@@ -31,7 +33,8 @@ const (
 	maxLockPause = 10 * time.Millisecond
 )
 
-// lock waits for the lock of key against all its writers, until ctx ends, and returns what releases it. Nobody holds two.
+// lock waits for the lock of key against all its writers, until ctx ends, and returns what releases
+// it. Nobody holds two.
 func (s *Store) lock(ctx context.Context, key string) (unlock func(), err error) {
 	h := fnv.New32a()
 	h.Write([]byte(key))
@@ -73,8 +76,8 @@ func (s *Store) lockFile(ctx context.Context, path string) (*os.File, error) {
 	return nil, &fs.PathError{Op: "lock", Path: path, Err: errMoved}
 }
 
-// waitLock takes the lock of an open file, which ends with it, and with the process. It polls, since waiting in a system call
-// could not be given up.
+// waitLock takes the lock of an open file, which ends with it, and with the process. It polls,
+// since waiting in a system call could not be given up.
 func waitLock(ctx context.Context, f *os.File, shared bool) error {
 	for pause := minLockPause; ; pause = min(2*pause, maxLockPause) {
 		if ok, err := tryLock(f, shared); ok || err != nil {
@@ -90,7 +93,8 @@ func waitLock(ctx context.Context, f *os.File, shared bool) error {
 	}
 }
 
-// isAt reports whether path still names the open file: a lock on a file that somebody has removed locks nobody out.
+// isAt reports whether path still names the open file: a lock on a file that somebody has removed
+// locks nobody out.
 func (s *Store) isAt(f *os.File, path string) (bool, error) {
 	opened, err := f.Stat()
 	if err != nil {

@@ -13,7 +13,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// TestMain is also the main function of the child processes that some tests start: see child_test.go.
+// TestMain is also the main function of the child processes that some tests start: see
+// child_test.go.
 func TestMain(m *testing.M) {
 	if work, dir := os.Getenv(childWork), os.Getenv(childDir); work != "" {
 		os.Exit(child(work, dir))

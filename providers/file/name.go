@@ -13,7 +13,8 @@ import (
 // Names. No segment of a key ends in mark, so these never meet a key's own file.
 const (
 	over = mark + mark + mark // in directory a: the object a itself
-	own  = mark + mark        // ends the driver's own names; seg+mark is the directory of the children of a file seg
+	// Ends the driver's own names; seg+mark is the directory of the children of a file seg.
+	own = mark + mark
 
 	tempDir    = "tmp" + mark
 	lockDir    = tempDir + "/lock" + own
@@ -26,7 +27,8 @@ const (
 	maxSegment = 254 // with mark it is the 255 bytes that file systems take
 )
 
-// split returns the segments of a key that files can hold; every other key is ErrInvalidKey, before any system call.
+// split returns the segments of a key that files can hold; every other key is ErrInvalidKey, before
+// any system call.
 func split(key string) ([]string, error) {
 	refuse := func(format string, args ...any) ([]string, error) {
 		return nil, &storage.Error{Kind: storage.ErrInvalidKey, Err: fmt.Errorf(format, args...)}
@@ -61,7 +63,8 @@ func badSegment(seg string) string {
 	return badName(seg)
 }
 
-// goodSegment reports whether the name of a file that another program may have made is a segment of a key.
+// goodSegment reports whether the name of a file that another program may have made is a segment of
+// a key.
 func goodSegment(name string) bool { return badSegment(name) == "" && utf8.ValidString(name) }
 
 // join adds a name to a path below the root, which is "." itself.

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// mark ends every name that is not a key's. Windows drops a dot at the end of a name, so it cannot be one here, and keys
-// with a segment that ends in it are refused.
+// mark ends every name that is not a key's. Windows drops a dot at the end of a name, so it cannot
+// be one here, and keys with a segment that ends in it are refused.
 const mark = "$"
 
-// badName says what the operating system has against a name: the characters of its own syntax, a space at the end (it is
-// dropped), and the names of devices (con, nul, com1 …).
+// badName says what the operating system has against a name: the characters of its own syntax, a
+// space at the end (it is dropped), and the names of devices (con, nul, com1 …).
 func badName(seg string) string {
 	switch {
 	case strings.ContainsAny(seg, `<>:"\|?*`):

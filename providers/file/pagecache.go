@@ -6,8 +6,9 @@ import (
 	"sync"
 )
 
-// pageCache keeps the walks of the last few pages, so that a list of a large directory does not read it for each page. It changes
-// nothing that a list returns: a walk is taken up again only if none of the directories that it has read has changed since.
+// pageCache keeps the walks of the last few pages, so that a list of a large directory does not
+// read it for each page. It changes nothing that a list returns: a walk is taken up again only if
+// none of the directories that it has read has changed since.
 type pageCache struct {
 	mu    sync.Mutex
 	walks map[pageKey]*walk
@@ -44,8 +45,8 @@ func (s *Store) walkFrom(prefix, delimiter, after string) (*walk, error) {
 	return s.newWalk(prefix, delimiter, after)
 }
 
-// current reports whether the directories that the walk is in are as they were when it read them, and no other has
-// come beside them.
+// current reports whether the directories that the walk is in are as they were when it read them,
+// and no other has come beside them.
 func (w *walk) current() bool {
 	dirs, err := w.s.dirsOf(w.stack[0].base)
 	if err != nil || !slices.Equal(dirs, w.stack[0].dirs) {
@@ -58,7 +59,8 @@ func (w *walk) current() bool {
 		for i, dir := range f.dirs {
 			was := f.state[i]
 			now, err := w.s.root.Lstat(dir)
-			if was == nil || err != nil || !os.SameFile(was, now) || !was.ModTime().Equal(now.ModTime()) {
+			if was == nil || err != nil ||
+				!os.SameFile(was, now) || !was.ModTime().Equal(now.ModTime()) {
 				return false
 			}
 			// A change within the same tick of the file system's clock would not show.

@@ -5,47 +5,59 @@ import (
 	"io"
 	"math"
 	"os"
-	"strconv"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// PutPart writes a part at its offset. While it is written, and if it fails, the upload has no part of that number. Parts
-// that it is written over, even in part, are no use to CompleteUpload any more.
-func (s *Store) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
-	opts *storage.PartOptions) (*storage.Part, error) {
-	return s.putPart(ctx, key, id, number, body, size, opts)
+// PutPart writes a part at its offset. While it is written, and if it fails, the upload has no part
+// of that number. Parts that it is written over, even in part, are no use to CompleteUpload any
+// more.
+func (s *Store) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
+	return s.putPart(ctx, key, id, number, size, opts, func(w io.Writer) error {
+		return s.fill(ctx, w, body, size)
+	})
 }
 
 // CopyPart writes a part from a range of an object.
-func (s *Store) CopyPart(ctx context.Context, key, id string, number int, src string,
-	opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (s *Store) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	from, a, err := s.open(ctx, src, opts.SourceVersionID)
 	if err != nil {
 		return nil, err
 	}
 	defer from.Close()
-	if opts.SourceIfMatch != "" && opts.SourceIfMatch != a.ETag {
-		return nil, kind(storage.ErrPrecondition)
-	}
-	offset, length := opts.SourceOffset, opts.SourceLength
-	if offset < 0 || length < 0 || offset > a.Size || length > a.Size-offset {
-		return nil, kind(storage.ErrRange)
-	}
-	source := &body{ctx: ctx, f: from, version: a, next: offset, end: offset + length}
-	return s.putPart(ctx, key, id, number, source, length, &opts.PartOptions)
-}
-
-func (s *Store) putPart(ctx context.Context, key, id string, number int, body io.Reader, size int64,
-	opts *storage.PartOptions) (*storage.Part, error) {
-	if number < 1 || size < 0 || opts.Offset < 0 || opts.Offset > math.MaxInt64-size {
-		return nil, invalid("part %d of %d bytes at %d", number, size, opts.Offset)
-	}
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := checkSource(opts.SourceIfMatch, a); err != nil {
 		return nil, err
 	}
-	defer end()
+	if err := driver.CheckSourceRange(opts, a.Size); err != nil {
+		return nil, err
+	}
+	length := opts.SourceLength
+	return s.putPart(ctx, key, id, number, length, &opts.PartOptions, func(w io.Writer) error {
+		return s.pipe(w, body(ctx, from, a, opts.SourceOffset, length))
+	})
+}
+
+// putPart writes a part whose size bytes copyTo gives.
+func (s *Store) putPart(
+	ctx context.Context, key, id string, number int, size int64, opts *storage.PartOptions,
+	copyTo func(io.Writer) error,
+) (*storage.Part, error) {
+	if err := driver.CheckPartNumber(number, limits.Count); err != nil {
+		return nil, err
+	}
+	if size < 0 || opts.Offset < 0 || opts.Offset > math.MaxInt64-size {
+		return nil, driver.Invalidf("part of %d bytes at %d", size, opts.Offset)
+	}
+	if err := s.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer s.end()
 	dir, err := s.upload(key, id)
 	if err != nil {
 		return nil, err
@@ -55,8 +67,8 @@ func (s *Store) putPart(ctx context.Context, key, id string, number int, body io
 		return nil, uploadError(err)
 	}
 	defer f.Close()
-	// CompleteUpload waits for the parts that are being written, and what is written later finds no upload: no byte ever goes
-	// into an object that can be seen.
+	// CompleteUpload waits for the parts that are being written, and what is written later finds no
+	// upload: no byte ever goes into an object that can be seen.
 	if err := waitLock(ctx, f, true); err != nil {
 		return nil, classify(err)
 	}
@@ -68,69 +80,30 @@ func (s *Store) putPart(ctx context.Context, key, id string, number int, body io
 	if err != nil {
 		return nil, classify(err)
 	}
-	// Without an ETag: not there yet. Where there may be bytes of an older part, its end is on disk before they change.
+	// Without an ETag: not there yet. Where there may be bytes of an older part, its end is on disk
+	// before they change.
 	if err := s.logPart(dir, p, fi.Size() > p.Offset); err != nil {
 		return nil, uploadError(err)
 	}
-	sums := newSums(storage.Checksums{})
-	if err := s.fill(ctx, &steady{f: f, at: opts.Offset}, body, size, sums); err != nil {
+	d := s.hasher.New(driver.CRC32C)
+	if err := copyTo(&steady{f: f, sums: d, at: opts.Offset}); err != nil {
 		return nil, classify(err)
 	}
 	if err := f.Sync(); err != nil {
 		return nil, classify(err)
 	}
-	p.ETag, p.CRC32C = newETag(), sums.sum().CRC32C
+	p.ETag, p.CRC32C = newETag(), d.Checksums().CRC32C
 	if err := s.logPart(dir, p, false); err != nil { // lost with the power, the part is sent again
 		return nil, uploadError(err)
 	}
 	return p.part(), nil
 }
 
-// uploadError is classify where a missing file, which may come without an error, is a missing upload.
+// uploadError is classify where a missing file, which may come without an error, is a missing
+// upload.
 func uploadError(err error) error {
 	if err == nil || isGone(err) {
 		return kind(storage.ErrNotExist)
 	}
 	return classify(err)
-}
-
-// ListPartsPage lists the parts that are complete.
-func (s *Store) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	after := 0
-	if opts.PageToken != "" {
-		n, err := strconv.Atoi(opts.PageToken)
-		if err != nil {
-			return nil, invalid("page token %q is not of this driver", opts.PageToken)
-		}
-		after = n
-	}
-	end, err := s.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	dir, err := s.upload(key, id)
-	if err != nil {
-		return nil, err
-	}
-	records, err := s.partLog(dir)
-	if err != nil {
-		return nil, uploadError(err)
-	}
-	size := opts.PageSize
-	if size <= 0 {
-		size = defaultPageSize
-	}
-	page := new(storage.PartPage)
-	for _, p := range records {
-		if p.Number <= after {
-			continue
-		}
-		if len(page.Parts) == size {
-			page.NextToken = strconv.Itoa(page.Parts[size-1].Number)
-			break
-		}
-		page.Parts = append(page.Parts, p.part())
-	}
-	return page, nil
 }

@@ -11,8 +11,9 @@ import (
 	"github.com/polystore/storage"
 )
 
-// A partRecord is a line in the log of an upload's parts. Of the records of one number the last holds; one without an ETag
-// says that the part is being written, so there is none, and one with the number 0 that everything from Offset on was cut off.
+// A partRecord is a line in the log of an upload's parts. Of the records of one number the last
+// holds; one without an ETag says that the part is being written, so there is none, and one with
+// the number 0 that everything from Offset on was cut off.
 type partRecord struct {
 	Number int    `json:"n"`
 	Offset int64  `json:"o"`
@@ -24,11 +25,14 @@ type partRecord struct {
 }
 
 func (p *partRecord) part() *storage.Part {
-	return &storage.Part{Number: p.Number, Size: p.Size, ETag: p.ETag, Checksums: storage.Checksums{CRC32C: p.CRC32C}}
+	return &storage.Part{
+		Number: p.Number, Size: p.Size, ETag: p.ETag,
+		Checksums: storage.Checksums{CRC32C: p.CRC32C},
+	}
 }
 
-// logPart appends a record by one system call, which other writers do not come between. The line feed in front ends what a
-// killed process may have left unfinished.
+// logPart appends a record by one system call, which other writers do not come between. The line
+// feed in front ends what a killed process may have left unfinished.
 func (s *Store) logPart(dir string, p *partRecord, sync bool) error {
 	f, err := s.root.OpenFile(join(dir, partsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
@@ -72,14 +76,19 @@ func (s *Store) partLog(dir string) ([]*partRecord, error) {
 			parts[p.Number] = p
 		}
 	}
-	return slices.SortedFunc(maps.Values(parts), func(a, b *partRecord) int { return a.Number - b.Number }), nil
+	byNumber := func(a, b *partRecord) int { return a.Number - b.Number }
+	return slices.SortedFunc(maps.Values(parts), byNumber), nil
 }
 
 // overlapping returns where those of spans are that have bytes of p. No two of spans have the same.
 func overlapping(spans []*partRecord, p *partRecord) (from, to int) {
-	from = sort.Search(len(spans), func(i int) bool { return spans[i].Offset+spans[i].Size > p.Offset })
+	from = sort.Search(len(spans), func(i int) bool {
+		return spans[i].Offset+spans[i].Size > p.Offset
+	})
 	if p.Size == 0 {
 		return from, from
 	}
-	return from, sort.Search(len(spans), func(i int) bool { return spans[i].Offset >= p.Offset+p.Size })
+	return from, sort.Search(len(spans), func(i int) bool {
+		return spans[i].Offset >= p.Offset+p.Size
+	})
 }

@@ -11,15 +11,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxDirBuffer is how much of a directory one system call reads: the names of some 400,000 files, if they are short.
+// maxDirBuffer is how much of a directory one system call reads: the names of some 400,000 files,
+// if they are short.
 const maxDirBuffer = 16 << 20
 
 // readDir calls visit for each name in an open directory, for some twice, until it returns false.
 //
-// The kernel holds writers off during a system call, and only then. Between two calls a name whose file is replaced can go, on
-// tmpfs and Btrfs, to where the next call does not look: it is not seen, although it was there all the time. So a
-// directory that one call did not get to the end of is begun again with a larger buffer, as far as that goes.
-func (s *Store) readDir(ctx context.Context, d *os.File, dir string, visit func(name string, typ fs.FileMode) bool) error {
+// The kernel holds writers off during a system call, and only then. Between two calls a name whose
+// file is replaced can go, on tmpfs and Btrfs, to where the next call does not look: it is not
+// seen, although it was there all the time. So a directory that one call did not get to the end of
+// is begun again with a larger buffer, as far as that goes.
+func (s *Store) readDir(
+	ctx context.Context, d *os.File, dir string, visit func(name string, typ fs.FileMode) bool,
+) error {
 	pooled := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(pooled)
 	buffer := *pooled
@@ -59,7 +63,9 @@ func (s *Store) readDir(ctx context.Context, d *os.File, dir string, visit func(
 	}
 }
 
-func (s *Store) visitDirent(dir, name string, typ byte, visit func(name string, typ fs.FileMode) bool) (more bool, err error) {
+func (s *Store) visitDirent(
+	dir, name string, typ byte, visit func(name string, typ fs.FileMode) bool,
+) (more bool, err error) {
 	switch typ {
 	case unix.DT_REG:
 		return visit(name, 0), nil

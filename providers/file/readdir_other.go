@@ -10,7 +10,9 @@ import (
 )
 
 // readDir calls visit for each name in an open directory until it returns false.
-func (s *Store) readDir(ctx context.Context, d *os.File, _ string, visit func(name string, typ fs.FileMode) bool) error {
+func (s *Store) readDir(
+	ctx context.Context, d *os.File, _ string, visit func(name string, typ fs.FileMode) bool,
+) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // errMoved says that a path no longer is what it was found to be: look again.
@@ -16,10 +17,13 @@ var errMoved = errors.New("changed by another process again and again")
 // maxMoves bounds how often a call looks again.
 const maxMoves = 100
 
-// visit calls found for each regular file that holds the object of segs below dir, in order of precedence, until it returns
-// false. There is one at most, unless another program made the second: our own writers never move an object that exists, they
-// only choose a place for a new one. That is why looking in one place after the other cannot miss an object.
-func (s *Store) visit(dir string, segs []string, found func(path string, fi fs.FileInfo) bool) (more bool, err error) {
+// visit calls found for each regular file that holds the object of segs below dir, in order of
+// precedence, until it returns false. There is one at most, unless another program made the second:
+// our own writers never move an object that exists, they only choose a place for a new one. That is
+// why looking in one place after the other cannot miss an object.
+func (s *Store) visit(
+	dir string, segs []string, found func(path string, fi fs.FileInfo) bool,
+) (more bool, err error) {
 	seg := segs[0]
 	path := join(dir, seg)
 	fi, err := s.lstat(path)
@@ -47,8 +51,8 @@ func (s *Store) visit(dir string, segs []string, found func(path string, fi fs.F
 	return s.visit(path, segs[1:], found)
 }
 
-// lstat is Root.Lstat where a path that is not there has no FileInfo. It never follows a link: a link is no object and no
-// directory to this driver.
+// lstat is Root.Lstat where a path that is not there has no FileInfo. It never follows a link: a
+// link is no object and no directory to this driver.
 func (s *Store) lstat(path string) (fs.FileInfo, error) {
 	fi, err := s.root.Lstat(path)
 	if isGone(err) {
@@ -80,8 +84,8 @@ func (s *Store) findAll(segs []string) (paths []string, err error) {
 	return paths, err
 }
 
-// place returns where a new object goes, and makes the directories that it needs: children of a file a go into a., and an
-// object over a directory a is a/... .
+// place returns where a new object goes, and makes the directories that it needs: children of a
+// file a go into a., and an object over a directory a is a/... .
 func (s *Store) place(ctx context.Context, segs []string) (string, error) {
 	dir := "."
 	for _, seg := range segs[:len(segs)-1] {
@@ -120,7 +124,8 @@ func (s *Store) descend(ctx context.Context, path string) (string, error) {
 		case fi.IsDir():
 			return path, nil
 		case strings.HasSuffix(path, mark):
-			return "", &fs.PathError{Op: "mkdir", Path: path, Err: errors.New("another program's file is in the way")}
+			err := errors.New("another program's file is in the way")
+			return "", &fs.PathError{Op: "mkdir", Path: path, Err: err}
 		default:
 			path += mark
 		}
@@ -128,8 +133,8 @@ func (s *Store) descend(ctx context.Context, path string) (string, error) {
 	return "", &fs.PathError{Op: "mkdir", Path: path, Err: errMoved}
 }
 
-// prune removes the directories above path that are empty, as far as there are any. A writer that needs one of them at this
-// moment finds it gone and makes it again.
+// prune removes the directories above path that are empty, as far as there are any. A writer that
+// needs one of them at this moment finds it gone and makes it again.
 func (s *Store) prune(path string) {
 	for dir, _ := parent(path); dir != "."; dir, _ = parent(dir) {
 		if s.removeDir(dir) != nil {
@@ -138,23 +143,22 @@ func (s *Store) prune(path string) {
 	}
 }
 
-// lstatForWrite is lstat, but a name that differs in case only is an error: what is there is another key's.
+// lstatForWrite is lstat, but a name that differs in case only is an error: what is there is
+// another key's.
 func (s *Store) lstatForWrite(path string) (fs.FileInfo, error) {
 	fi, err := s.lstat(path)
 	if err != nil || fi != nil || !s.exactCase.Load() {
 		return fi, err
 	}
 	if _, err := s.root.Lstat(path); err == nil {
-		return nil, &storage.Error{
-			Kind: storage.ErrInvalidKey,
-			Err:  errors.New("another key differs in case only, and the file system does not tell them apart"),
-		}
+		return nil, driver.Errorf(storage.ErrInvalidKey,
+			"another key differs in case only, and the file system does not tell them apart")
 	}
 	return nil, nil
 }
 
-// spelled reports whether the name of path is in its directory in exactly this spelling. That costs reading the
-// directory; there is no portable call that tells.
+// spelled reports whether the name of path is in its directory in exactly this spelling. That costs
+// reading the directory; there is no portable call that tells.
 func (s *Store) spelled(path string) (bool, error) {
 	dir, name := parent(path)
 	names, err := s.names(dir)

@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// A sidecar holds the attributes that the file system does not take as an extended attribute. Its path is made of the key and of
-// the size and modification time of the file that it belongs to, so it cannot be paired with other bytes, and old and new
-// version of an object each have their own. It is written and synced before the file is renamed into place, and those of
-// the other versions are removed after it: a crash in between leaves a sidecar that belongs to nothing, until the next
+// A sidecar holds the attributes that the file system does not take as an extended attribute. Its
+// path is made of the key and of the size and modification time of the file that it belongs to, so
+// it cannot be paired with other bytes, and old and new version of an object each have their own.
+// It is written and synced before the file is renamed into place, and those of the other versions
+// are removed after it: a crash in between leaves a sidecar that belongs to nothing, until the next
 // write or deletion of the key takes it away.
 //
-// Where times are coarse, two versions, one after the other, can have the same size and time. While one is in place its
-// sidecar is, too, and no other can take that name; so what a reader has found is the sidecar of its file if the file is
-// in place still.
+// Where times are coarse, two versions, one after the other, can have the same size and time. While
+// one is in place its sidecar is, too, and no other can take that name; so what a reader has found
+// is the sidecar of its file if the file is in place still.
 func sidecarPath(key string, fi fs.FileInfo) string {
 	return fmt.Sprintf("%s/%s/%x-%x", sidecarDir, keyHash(key), fi.ModTime().UnixNano(), fi.Size())
 }
 
-// writeSidecar makes the sidecar of a version that is not visible yet, durably, and returns its path. The caller holds the
-// lock of key.
+// writeSidecar makes the sidecar of a version that is not visible yet, durably, and returns its
+// path. The caller holds the lock of key.
 func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err error) {
 	fi, err := t.f.Stat()
 	if err != nil {
@@ -66,8 +67,8 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 	return path, err
 }
 
-// dropSidecar removes the sidecar at path, if there is one: of a version that did not become visible. The caller holds the
-// lock of its key.
+// dropSidecar removes the sidecar at path, if there is one: of a version that did not become
+// visible. The caller holds the lock of its key.
 func (s *Store) dropSidecar(path string) {
 	if path != "" {
 		s.root.Remove(path)
@@ -85,8 +86,8 @@ func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
 	return decodeAttrs(b), err
 }
 
-// dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of all. It is tidying, so
-// nothing fails with it. The caller holds the lock of key.
+// dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of
+// all. It is tidying, so nothing fails with it. The caller holds the lock of key.
 func (s *Store) dropSidecars(key, keep string) {
 	dir := sidecarDir + "/" + keyHash(key)
 	names, err := s.names(dir)

@@ -3,13 +3,17 @@ package file
 import (
 	"context"
 	"errors"
+	"hash"
 	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
+	"github.com/minio/crc64nvme"
+
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Options are the options of New. The zero value opens a directory that exists.
@@ -17,8 +21,8 @@ type Options struct {
 	CreateDir bool // make the directory, and its parents, if it is not there
 }
 
-// Store is a directory as a bucket. Any number of Stores, in any number of processes, may share one directory of a local
-// file system. Its methods may be called concurrently.
+// Store is a directory as a bucket. Any number of Stores, in any number of processes, may share one
+// directory of a local file system. Its methods may be called concurrently.
 type Store struct {
 	storage.Unsupported // SignURL and DeleteBatch: Bucket deletes one by one
 
@@ -31,6 +35,7 @@ type Store struct {
 	locks     locks
 	pages     pageCache
 	durable   durableDirs
+	hasher    driver.Hasher
 	buffers   sync.Pool   // of *[]byte, bufferSize long
 	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
 	maxNames  int         // of a directory, that a list holds at once
@@ -42,12 +47,12 @@ type Store struct {
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New opens the directory dir as a bucket. A missing directory is ErrNoBucket unless opts.CreateDir is set; anything else that
-// is not a directory is ErrInvalid. New removes what killed processes left behind, and writes nothing else, so a directory on
-// a read-only file system can be read.
+// New opens the directory dir as a bucket. A missing directory is ErrNoBucket unless opts.CreateDir
+// is set; anything else that is not a directory is ErrInvalid. New removes what killed processes
+// left behind, and writes nothing else, so a directory on a read-only file system can be read.
 func New(dir string, opts *Options) (*Store, error) {
 	if dir == "" {
-		return nil, invalid("no directory given")
+		return nil, driver.Invalidf("no directory given")
 	}
 	if opts != nil && opts.CreateDir {
 		if err := makeRoot(dir); err != nil {
@@ -58,13 +63,14 @@ func New(dir string, opts *Options) (*Store, error) {
 	case err != nil:
 		return nil, openError(dir, err)
 	case !fi.IsDir():
-		return nil, invalid("%s is not a directory", dir)
+		return nil, driver.Invalidf("%s is not a directory", dir)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, openError(dir, err)
 	}
 	s := &Store{root: root, maxNames: 1 << 16}
+	s.hasher.NewCRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	s.locks.init()
 	s.probeFold()
@@ -77,9 +83,9 @@ func openError(dir string, err error) error {
 	case isNotExist(err):
 		return &storage.Error{Kind: storage.ErrNoBucket, Err: err}
 	case isNotDir(err):
-		return invalid("%s: a parent is not a directory", dir)
+		return driver.Invalidf("%s: a parent is not a directory", dir)
 	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, syscall.EINVAL):
-		return invalid("%w", err)
+		return driver.Invalidf("%w", err)
 	}
 	return classify(err)
 }
@@ -87,7 +93,8 @@ func openError(dir string, err error) error {
 // Client returns the directory, as the driver uses it. It is closed with the Store.
 func (s *Store) Client() *os.Root { return s.root }
 
-// Close closes the directory, once the calls that are under way have ended. Bodies that are open stay readable.
+// Close closes the directory, once the calls that are under way have ended. Bodies that are open
+// stay readable.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,22 +108,31 @@ func (s *Store) Close() error {
 	return s.root.Close()
 }
 
-// begin is asked before a call does anything, and says what it has to do at its end. A call that has begun can clean up behind
-// itself although the Store is closed meanwhile.
-func (s *Store) begin(ctx context.Context) (end func(), err error) {
-	if err := ctx.Err(); err != nil {
-		return nil, &storage.Error{Err: err}
+// begin is asked before a call does anything; where it returns nil, end is what the call does last.
+// A call that has begun can clean up behind itself although the Store is closed meanwhile.
+func (s *Store) begin(ctx context.Context) error {
+	if err := driver.ContextErr(ctx); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, kind(storage.ErrClosed)
+		return kind(storage.ErrClosed)
 	}
 	s.calls++
-	return s.end, nil
+	return nil
 }
 
-// missing is the error of a look that found nothing: nothing is there, or the whole directory has been removed.
+func (s *Store) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.calls--; s.calls == 0 && s.closed {
+		s.root.Close()
+	}
+}
+
+// missing is the error of a look that found nothing: nothing is there, or the whole directory has
+// been removed.
 func (s *Store) missing() error {
 	if s.removed() {
 		return kind(storage.ErrNoBucket)
@@ -128,12 +144,4 @@ func (s *Store) missing() error {
 func (s *Store) removed() bool {
 	fi, err := s.root.Lstat(".")
 	return isGone(err) || err == nil && unlinked(fi)
-}
-
-func (s *Store) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.calls--; s.calls == 0 && s.closed {
-		s.root.Close()
-	}
 }

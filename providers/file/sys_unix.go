@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openRead keeps an open from waiting for the other end of a named pipe that took the place of a file.
+// openRead keeps an open from waiting for the other end of a named pipe that took the place of a
+// file.
 const openRead = os.O_RDONLY | syscall.O_NONBLOCK
 
 // inode tells files apart that have the same size and time.
@@ -56,8 +57,8 @@ func (s *Store) syncDir(dir string) error {
 	return f.Sync()
 }
 
-// removeDir removes an empty directory and nothing else. Root.Remove would also remove a file, and the next
-// moment there may be an object in the directory's place.
+// removeDir removes an empty directory and nothing else. Root.Remove would also remove a file, and
+// the next moment there may be an object in the directory's place.
 func (s *Store) removeDir(path string) error {
 	dir, name := parent(path)
 	f, err := s.root.Open(dir)

@@ -16,8 +16,8 @@ func inode(fs.FileInfo) uint64 { return 0 }
 // unlinked is false: a directory that is open keeps its name.
 func unlinked(fs.FileInfo) bool { return false }
 
-// tryLock takes the lock of an open file; it reports false if another open file has it. Locked bytes cannot be written on
-// Windows, so it is a byte behind the end of any file.
+// tryLock takes the lock of an open file; it reports false if another open file has it. Locked
+// bytes cannot be written on Windows, so it is a byte behind the end of any file.
 func tryLock(f *os.File, shared bool) (bool, error) {
 	flags := uint32(windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if !shared {

@@ -16,7 +16,8 @@ const (
 	bufferSize = 256 << 10
 )
 
-// create opens one of the driver's own files for writing, and makes its directory if that is not there.
+// create opens one of the driver's own files for writing, and makes its directory if that is not
+// there.
 func (s *Store) create(path string, flag int) (*os.File, error) {
 	f, err := s.root.OpenFile(path, flag, fileMode)
 	if !isNotExist(err) {
@@ -33,8 +34,8 @@ func (s *Store) create(path string, flag int) (*os.File, error) {
 	return s.root.OpenFile(path, flag, fileMode)
 }
 
-// A temp is a file that becomes an object when it is renamed. While it is open it is locked, which tells it from what a killed
-// process left behind.
+// A temp is a file that becomes an object when it is renamed. While it is open it is locked, which
+// tells it from what a killed process left behind.
 type temp struct {
 	s    *Store
 	f    *os.File
@@ -63,15 +64,17 @@ func (t *temp) discard() {
 	}
 }
 
-// deadAfter is how old a file must be before it can be one that a killed process left behind: between creating and locking
-// lies a moment.
+// deadAfter is how old a file must be before it can be one that a killed process left behind:
+// between creating and locking lies a moment.
 const deadAfter = time.Minute
 
-// clean removes the temporary files of processes that are no more. Files that cannot be removed stay: reading works without.
+// clean removes the temporary files of processes that are no more. Files that cannot be removed
+// stay: reading works without.
 func (s *Store) clean() {
 	for _, e := range s.ownEntries(tempDir) {
 		path := tempDir + "/" + e.Name()
-		if fi, err := e.Info(); err != nil || !fi.Mode().IsRegular() || time.Since(fi.ModTime()) < deadAfter {
+		fi, err := e.Info()
+		if err != nil || !fi.Mode().IsRegular() || time.Since(fi.ModTime()) < deadAfter {
 			continue
 		}
 		f, err := s.root.OpenFile(path, os.O_RDWR, 0)

@@ -2,22 +2,21 @@ package file
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// An upload is a directory below uploadDir, named by its ID. It stays until it is completed or aborted.
+// An upload is a directory below uploadDir, named by its ID. It stays until it is completed or
+// aborted.
 const (
 	metaFile  = "meta"  // an uploadMeta
-	dataFile  = "data"  // the object to be: each part is written at its offset, so that nothing is written twice
+	dataFile  = "data"  // the object to be: each part is written at its offset, once
 	partsFile = "parts" // the log of its parts
 )
 
@@ -28,23 +27,24 @@ type uploadMeta struct {
 
 func uploadPath(id string) string { return uploadDir + "/" + id + own }
 
+var limits = storage.PartLimits{Min: 1, Max: 1 << 50, Count: 1 << 20, Parallel: true}
+
 // PartLimits: parts of any size may be sent at the same time and in any order.
-func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
-	return storage.PartLimits{Min: 1, Max: 1 << 50, Count: 1 << 20, Parallel: true}
-}
+func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits { return limits }
 
 // CreateUpload begins an upload.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (id string, err error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (id string, err error) {
 	if _, err := split(key); err != nil {
 		return "", err
 	}
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return "", err
 	}
-	defer end()
-	if opts.StorageClass != "" {
-		return "", unsupported("StorageClass")
+	defer s.end()
+	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
+		return "", err
 	}
 	id = newName()
 	dir := uploadPath(id)
@@ -114,11 +114,10 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 
 // AbortUpload removes an upload and its parts.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
-	end, err := s.begin(ctx)
-	if err != nil {
+	if err := s.begin(ctx); err != nil {
 		return err
 	}
-	defer end()
+	defer s.end()
 	dir, err := s.upload(key, id)
 	if errors.Is(err, storage.ErrNotExist) {
 		return nil
@@ -131,69 +130,4 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 		return classify(err)
 	}
 	return classify(s.root.RemoveAll(dir))
-}
-
-// ListUploadsPage lists uploads in order of key and ID. Every page reads the names of all uploads.
-func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
-	end, err := s.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer end()
-	afterKey, afterID := "", ""
-	if opts.PageToken != "" {
-		b, err := base64.RawURLEncoding.DecodeString(opts.PageToken)
-		key, id, ok := strings.Cut(string(b), "\x00")
-		if err != nil || !ok {
-			return nil, invalid("page token %q is not of this driver", opts.PageToken)
-		}
-		afterKey, afterID = key, id
-	}
-	var all []*storage.Upload
-	var failed error
-	_, err = s.eachEntry(ctx, uploadDir, func(name string, _ fs.FileMode) bool {
-		id, ok := strings.CutSuffix(name, own)
-		if !ok {
-			return true
-		}
-		meta, err := s.uploadMeta(id)
-		if err != nil {
-			failed = err
-			return false
-		}
-		if meta == nil || !strings.HasPrefix(meta.Key, opts.Prefix) {
-			return true
-		}
-		if meta.Key > afterKey || meta.Key == afterKey && id > afterID {
-			all = append(all, &storage.Upload{Key: meta.Key, ID: id, Created: meta.Created})
-		}
-		return true
-	})
-	if err == nil {
-		err = failed
-	}
-	if err == nil && len(all) == 0 && s.removed() {
-		err = kind(storage.ErrNoBucket)
-	}
-	if err != nil {
-		return nil, classify(err)
-	}
-	slices.SortFunc(all, func(a, b *storage.Upload) int {
-		if c := strings.Compare(a.Key, b.Key); c != 0 {
-			return c
-		}
-		return strings.Compare(a.ID, b.ID)
-	})
-	all = slices.CompactFunc(all, func(a, b *storage.Upload) bool { return a.ID == b.ID }) // a name may come twice
-	page := &storage.UploadPage{Uploads: all}
-	size := opts.PageSize
-	if size <= 0 {
-		size = defaultPageSize
-	}
-	if len(all) > size {
-		last := all[size-1]
-		page.Uploads = all[:size]
-		page.NextToken = base64.RawURLEncoding.EncodeToString([]byte(last.Key + "\x00" + last.ID))
-	}
-	return page, nil
 }

@@ -55,7 +55,7 @@ func TestUpload(t *testing.T) {
 			t.Errorf("Complete with a part that was replaced: %v", err)
 		}
 		c = putPart(t, s, "u/k", id, 7, "cc", 5)
-		for _, bad := range [][]*storage.Part{{a, c}, {b, c}, {b, a, c}, {a, b, c, {Number: 8}}} {
+		for _, bad := range [][]*storage.Part{nil, {a, c}, {b, c}, {b, a, c}, {a, b, c, {Number: 8}}} {
 			if _, err := s.CompleteUpload(t.Context(), "u/k", id, bad, opts); !errors.Is(err, storage.ErrInvalid) {
 				t.Errorf("Complete with parts that are not the object: %v", err)
 			}
@@ -107,7 +107,7 @@ func TestUpload(t *testing.T) {
 		if diff := cmp.Diff(o, stat(t, s, "u/k")); diff != "" {
 			t.Errorf("Complete and Stat differ:\n%s", diff)
 		}
-		crc := crc32.Checksum([]byte("aabbbcc"), castagnoli)
+		crc := crc32.Checksum([]byte("aabbbcc"), crc32.MakeTable(crc32.Castagnoli))
 		if got := get(t, s, "u/k"); got != "aabbbcc" || !bytes.Equal(o.Checksums.CRC32C, binary.BigEndian.AppendUint32(nil, crc)) {
 			t.Errorf("the object is %q, %v", got, o.Checksums)
 		}
@@ -264,6 +264,11 @@ func TestUploadsList(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("uploads (-want +got):\n%s", diff)
+	}
+	for _, other := range []storage.ListOptions{{Delimiter: "/"}, {StartAfter: "k"}} {
+		if _, err := s.ListUploadsPage(t.Context(), &other); !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("ListUploadsPage with %+v: %v", other, err)
+		}
 	}
 	for _, id := range []string{"", "..", "../../x", "0/../..", strings.Repeat("0", 32), "\x00"} {
 		_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(""), 0, new(storage.PartOptions))

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/polystore/storage/driver"
 )
 
-// A walk goes over the objects under prefix in the byte order of their keys, from any point on. It reads the directories that
-// it needs and no others, and keeps of each only the next maxNames names: a directory that has more is read again when these
-// are used up.
+// A walk goes over the objects under prefix in the byte order of their keys, from any point on. It
+// reads the directories that it needs and no others, and keeps of each only the next maxNames
+// names: a directory that has more is read again when these are used up.
 type walk struct {
 	s                 *Store
 	prefix, delimiter string
@@ -20,15 +22,15 @@ type walk struct {
 	unread            *found // what next returns next
 }
 
-// found is what a walk comes to: an object, or a subtree with objects whose keys all have the delimiter behind the prefix; its
-// key then ends in a slash.
+// found is what a walk comes to: an object, or a subtree with objects whose keys all have the
+// delimiter behind the prefix; its key then ends in a slash.
 type found struct {
 	key  string
 	path string // of the object's file; "" if it is for find to say
 }
 
-// A frame is one directory of keys: those that begin with base. It is one directory of files, or two, a and a., or more
-// below such.
+// A frame is one directory of keys: those that begin with base. It is one directory of files, or
+// two, a and a., or more below such.
 type frame struct {
 	base   string
 	dirs   []string
@@ -41,7 +43,8 @@ type frame struct {
 
 // An item is what one name stands for.
 type item struct {
-	order string   // the name, for a subtree with the slash that its keys have: the order of keys is the order of these
+	// The name, for a subtree with the slash that its keys have: keys have the order of these.
+	order string
 	dir   string   // of an object, the directory that has its file; "" if it is for find to say
 	over  bool     // the object may be in the directory of its name
 	dirs  []string // of a subtree
@@ -58,7 +61,8 @@ func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
 	return w, err
 }
 
-// dirsOf returns the directories that have the keys which begin with base: "", or segments each with its slash.
+// dirsOf returns the directories that have the keys which begin with base: "", or segments each
+// with its slash.
 func (s *Store) dirsOf(base string) ([]string, error) {
 	dirs := []string{"."}
 	for seg := range strings.SplitAfterSeq(base, "/") {
@@ -86,24 +90,20 @@ func (s *Store) dirsOf(base string) ([]string, error) {
 	return dirs, nil
 }
 
-// past reports whether no key that begins with p is to be visited; for a whole key, whether it is not.
+// past reports whether no key that begins with p is to be visited; for a whole key, whether it is
+// not.
 func (w *walk) past(p string, subtree bool) bool {
-	if w.skip != "" && strings.HasPrefix(p, w.skip) || p <= w.after && !(subtree && strings.HasPrefix(w.after, p)) {
+	skipped := w.skip != "" && strings.HasPrefix(p, w.skip)
+	if skipped || p <= w.after && !(subtree && strings.HasPrefix(w.after, p)) {
 		return true
 	}
 	return !strings.HasPrefix(p, w.prefix) && !(subtree && strings.HasPrefix(w.prefix, p))
 }
 
-// rolledUp returns the common prefix that all keys that begin with p are rolled up into, if p is long enough to tell.
+// rolledUp returns the common prefix that all keys that begin with p are rolled up into, if p is
+// long enough to tell.
 func (w *walk) rolledUp(p string) (string, bool) {
-	if w.delimiter == "" || len(p) <= len(w.prefix) {
-		return "", false
-	}
-	i := strings.Index(p[len(w.prefix):], w.delimiter)
-	if i < 0 {
-		return "", false
-	}
-	return p[:len(w.prefix)+i+len(w.delimiter)], true
+	return driver.CommonPrefix(p, w.prefix, w.delimiter)
 }
 
 // next returns what follows, nil at the end.
@@ -165,7 +165,8 @@ func (w *walk) read(ctx context.Context, f *frame) error {
 	var items []item
 	bound := "" // with f.more: names behind it are for the next time
 	add := func(it item) {
-		if it.order <= f.last || w.past(f.base+it.order, it.dirs != nil) || f.more && it.order > bound {
+		if it.order <= f.last || f.more && it.order > bound ||
+			w.past(f.base+it.order, it.dirs != nil) {
 			return
 		}
 		if items = append(items, it); len(items) >= 2*w.s.maxNames {
@@ -194,7 +195,8 @@ func (w *walk) read(ctx context.Context, f *frame) error {
 	return nil
 }
 
-// classifyEntry says what a directory entry stands for. A directory a stands for the subtree a/, and perhaps for the object a in it.
+// classifyEntry says what a directory entry stands for. A directory a stands for the subtree a/,
+// and perhaps for the object a in it.
 func classifyEntry(dir, name string, typ fs.FileMode, add func(item)) {
 	children, isOwn := strings.CutSuffix(name, mark)
 	switch {
@@ -269,9 +271,11 @@ func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 	return holds, err
 }
 
-// eachEntry calls visit for the names in a directory, until it returns false, and returns what the directory was like before;
-// nil if it is not there. A name may come twice.
-func (s *Store) eachEntry(ctx context.Context, dir string, visit func(name string, typ fs.FileMode) bool) (fs.FileInfo, error) {
+// eachEntry calls visit for the names in a directory, until it returns false, and returns what the
+// directory was like before; nil if it is not there. A name may come twice.
+func (s *Store) eachEntry(
+	ctx context.Context, dir string, visit func(name string, typ fs.FileMode) bool,
+) (fs.FileInfo, error) {
 	d, err := s.root.Open(dir)
 	if isGone(err) {
 		return nil, nil

@@ -13,13 +13,15 @@ import (
 // xattrName is in the one namespace that Linux leaves to programs.
 const xattrName = "user.polystore"
 
-// setXattr stores data with the file. It reports false, and no error, where the file system does not take it: no extended
-// attributes at all, or too many bytes. For those ext4 says ENOSPC, and others EDQUOT, as for a full disk; whether the disk
-// is full turns out when the sidecar is written.
+// setXattr stores data with the file. It reports false, and no error, where the file system does
+// not take it: no extended attributes at all, or too many bytes. For those ext4 says ENOSPC, and
+// others EDQUOT, as for a full disk; whether the disk is full turns out when the sidecar is
+// written.
 func setXattr(f *os.File, data []byte) (bool, error) {
 	err := xattr.FSet(f, xattrName, data)
 	for _, refused := range [...]error{
-		syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSPC, syscall.EDQUOT, syscall.E2BIG, syscall.ERANGE, syscall.EPERM, syscall.EINVAL,
+		syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSPC, syscall.EDQUOT,
+		syscall.E2BIG, syscall.ERANGE, syscall.EPERM, syscall.EINVAL,
 	} {
 		if errors.Is(err, refused) {
 			return false, nil
@@ -31,7 +33,9 @@ func setXattr(f *os.File, data []byte) (bool, error) {
 // getXattr returns nil where the file has none.
 func getXattr(f *os.File) ([]byte, error) {
 	b, err := xattr.FGet(f, xattrName)
-	for _, none := range [...]error{xattr.ENOATTR, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.EPERM} {
+	for _, none := range [...]error{
+		xattr.ENOATTR, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.EPERM,
+	} {
 		if errors.Is(err, none) {
 			return nil, nil
 		}

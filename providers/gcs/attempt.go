@@ -2,38 +2,32 @@ package gcs
 
 import (
 	"context"
-	"sync/atomic"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // attempt is one request and what it needs to be judged by when it fails.
 type attempt struct {
-	write   bool          // failing, it may have been carried out all the same
-	refused error         // the kind of a 412; nil: ErrPrecondition
-	missing error         // the kind of a 404 without a code that says more; nil: ErrNotExist
-	accept  int           // a status that is no failure although it is not 2xx
-	body    *wire.Payload // nil: a small one or none
-	secret  bool          // the answer's request ID is the key to a resumable session
-
-	authorized atomic.Bool // the credentials were there
-	connected  atomic.Bool // a connection was there: from here on bytes may have been sent
+	httpdriver.Attempt
+	accept int  // a status that is no failure although it is not 2xx
+	secret bool // the answer's request ID is the key to a resumable session
 }
-
-type attemptKey struct{}
 
 // begin returns the context for the attempt's request.
-func (a *attempt) begin(ctx context.Context) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
-}
+func (a *attempt) begin(ctx context.Context) context.Context { return httpdriver.Begin(ctx, a) }
 
-func attemptOf(ctx context.Context) *attempt {
-	a, _ := ctx.Value(attemptKey{}).(*attempt)
+// writing begins an attempt at a write.
+func writing() *attempt { return &attempt{Attempt: httpdriver.Attempt{Write: true}} }
+
+// ofBucket makes a an attempt at something of the bucket itself: what is missing is the bucket.
+func (a *attempt) ofBucket() *attempt {
+	a.Missing = storage.ErrNoBucket
 	return a
 }
 
-// inDoubt reports whether the request may have been carried out, given that there was no definite answer: it is a write, it
-// had a connection, and the last byte of its body was handed out. The service never makes an object of a part of a body.
-func (a *attempt) inDoubt() bool {
-	return a.write && a.connected.Load() && (a.body == nil || a.body.Whole())
+// inSession makes a an attempt of a resumable session.
+func (a *attempt) inSession(accept int) *attempt {
+	a.secret, a.accept = true, accept
+	return a
 }

@@ -7,7 +7,8 @@ import (
 	"net/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // MaxBatch is Options.BatchSize; 0 on an emulator.
@@ -26,14 +27,15 @@ type deletion struct {
 
 type deletedObject struct{ Key string }
 
-// DeleteBatch makes one multi-object delete of the XML API, https://cloud.google.com/storage/docs/xml-api/post-bucket. Keys that XML
-// cannot carry, which would arrive as other keys, are deleted one by one.
+// DeleteBatch makes one multi-object delete of the XML API,
+// https://cloud.google.com/storage/docs/xml-api/post-bucket. Keys that XML cannot carry, which
+// would arrive as other keys, are deleted one by one.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	switch {
 	case s.emulator:
-		return nil, unsupported("batches on an emulator")
+		return nil, driver.Unsupportedf("batches on an emulator")
 	case len(keys) > s.batch:
-		return nil, invalid("%d keys, at most %d", len(keys), s.batch)
+		return nil, driver.Invalidf("%d keys, at most %d", len(keys), s.batch)
 	}
 	errs := make([]error, len(keys))
 	index := make(map[string][]int, len(keys)) // a key may be there twice
@@ -44,7 +46,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 		case err != nil:
 			errs[i] = err
 			continue
-		case !wire.XMLText(key):
+		case !httpdriver.XMLText(key):
 			errs[i] = s.Delete(ctx, key, &storage.DeleteOptions{})
 			continue
 		}
@@ -58,12 +60,12 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	}
 	body, err := xml.Marshal(&list)
 	if err != nil {
-		return nil, invalid("keys: %w", err)
+		return nil, driver.Invalidf("keys: %w", err)
 	}
 	var answer struct {
 		Error []struct{ Key, Code, Message string }
 	}
-	a := &attempt{write: true, missing: storage.ErrNoBucket}
+	a := writing().ofBucket()
 	if _, err := s.sendXML(ctx, a, request{
 		method: http.MethodPost,
 		url:    s.xmlBucket() + "?delete",

@@ -10,7 +10,7 @@ func (s *Store) Capabilities() storage.Capabilities {
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: real, DeleteBatch: real,
 		Copy: real, CopyConditions: real, CopySourceIfMatch: real, CopyReplace: real,
-		Multipart: true, MultipartConditions: true, MultipartChecksums: true, CopyPart: true,
+		Multipart: true, MultipartConditions: true, MultipartChecksums: true,
 		AbortUpload: true, ListParts: true, ListUploads: real, ListUploadsPrefix: real,
 		SignURL: true, SignURLIfAbsent: true, SignURLHeaders: true, CoexistingKeys: true,
 	}

@@ -2,35 +2,23 @@ package gcs
 
 import (
 	"context"
-	"encoding/base64"
 	"net/http"
 	"strings"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// seal reads the body once before it is sent: it returns the CRC32C, which goes with it so that the service checks it before the object
-// is made, and holds what the caller expects against the body: ErrIntegrity.
-func (s *Store) seal(ctx context.Context, body *wire.Payload, want *storage.Checksums) (crc32c []byte, err error) {
-	which := wire.Given(want)
-	which[wire.CRC32C] = true
-	have, err := s.hasher.Sums(ctx, body, which)
+// seal reads the body once before it is sent: it returns the CRC32C, which goes with it so that the
+// service checks it before the object is made, and holds what the caller expects against the body:
+// ErrIntegrity.
+func (s *Store) seal(ctx context.Context, body *driver.Payload, want *storage.Checksums) (crc32c []byte, err error) {
+	have, err := s.hasher.Sum(ctx, body, driver.Given(want)|driver.CRC32C)
 	if err != nil {
 		return nil, err
 	}
-	return have.CRC32C, wire.CheckSums(&have, want)
-}
-
-func encodeSum(sum []byte) string { return base64.StdEncoding.EncodeToString(sum) }
-
-// decodeSum reads a sum of the given size, nil where there is none.
-func decodeSum(s string, size int) []byte {
-	sum, err := base64.StdEncoding.DecodeString(s)
-	if err != nil || len(sum) != size {
-		return nil
-	}
-	return sum
+	return have.CRC32C, driver.Verify(&have, want)
 }
 
 // hashHeader carries sums, in requests and answers: "crc32c=…,md5=…", in one line or several.
@@ -42,9 +30,9 @@ func headerSums(h http.Header) (c storage.Checksums) {
 			name, v, _ := strings.Cut(strings.TrimSpace(sum), "=")
 			switch name {
 			case "crc32c":
-				c.CRC32C = decodeSum(v, 4)
+				c.CRC32C = httpdriver.DecodeSum(v, 4)
 			case "md5":
-				c.MD5 = decodeSum(v, 16)
+				c.MD5 = httpdriver.DecodeSum(v, 16)
 			}
 		}
 	}

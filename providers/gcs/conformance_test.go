@@ -3,6 +3,7 @@ package gcs
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -20,9 +21,15 @@ func TestConformance(t *testing.T) {
 	keepVersions(t, f.open(t))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, f.bucket, &f.options) },
+		Limits:       limits,
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
+}
+
+// What the service does not do.
+var limits = []conformance.Limit{
+	{Feature: conformance.CopyPart, Reason: "the service copies no parts; Copy takes objects of any size"},
 }
 
 // What fake-gcs-server does not do. Each defect is also shown by a probe without this package, in
@@ -40,7 +47,8 @@ var emulatorLimits = []conformance.Limit{
 	{Feature: conformance.SignURLIfAbsent, Defect: true, Reason: "the condition of a signed PUT is ignored"},
 }
 
-// The public fake ignores most conditions, so it proves little beyond an independent reading of the API.
+// The public fake ignores most conditions, so it proves little beyond an independent reading of the
+// API.
 func TestConformanceEmulator(t *testing.T) {
 	env := testenv.FakeGCS(t)
 	bucket := env.NewBucket(t)
@@ -54,7 +62,7 @@ func TestConformanceEmulator(t *testing.T) {
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
-		Limits:       emulatorLimits,
+		Limits:       slices.Concat(limits, emulatorLimits),
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
 	})

@@ -10,7 +10,8 @@ import (
 	htransport "google.golang.org/api/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 const (
@@ -47,20 +48,18 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	transport, err := htransport.NewTransport(ctx, s.transport(o), extra...)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("connecting: "+wire.PlainText(err), err)}
+		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err)}
 	}
-	s.http = &http.Client{
-		Transport: transport,
-		// The service sends nobody elsewhere, and what would follow has the token.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	// The service sends nobody elsewhere, and what would follow has the token.
+	s.http = &http.Client{Transport: transport, CheckRedirect: httpdriver.NoRedirect}
 	if o.HTTPClient != nil {
 		s.http.Timeout = o.HTTPClient.Timeout
 	}
-	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from looking for others.
+	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from
+	// looking for others.
 	s.client, err = gcloud.NewClient(ctx, append(auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"))...)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("connecting: "+wire.PlainText(err), err)}
+		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err)}
 	}
 	return nil
 }
@@ -94,12 +93,9 @@ func universeOf(o *Options) string {
 // transport is the caller's or one of the Store's own.
 func (s *Store) transport(o *Options) http.RoundTripper {
 	if o.HTTPClient != nil {
-		if o.HTTPClient.Transport != nil {
-			return &watched{o.HTTPClient.Transport}
-		}
-		return &watched{http.DefaultTransport}
+		return &httpdriver.Transport{Base: o.HTTPClient.Transport}
 	}
-	t := wire.NewTransport(nil)
+	t := httpdriver.NewTransport(nil)
 	s.closeIdle = t.CloseIdleConnections
-	return &watched{t}
+	return &httpdriver.Transport{Base: t}
 }

@@ -8,12 +8,15 @@ import (
 	"net/url"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any class, large ones in several calls. The
-// first call looks at the source before, which is one more request, where the copy depends on what is there: into another class, since the
-// service sets a class together with all other attributes, and with a Replace without tags, since dropping those of the source takes a
-// permission that few roles have, storage.objects.dropContexts, also where there are none.
+// Copy makes one objects.rewrite of the JSON API, which copies objects of any size and into any
+// class, large ones in several calls. The first call looks at the source before, which is one more
+// request, where the copy depends on what is there: into another class, since the service sets a
+// class together with all other attributes, and with a Replace without tags, since dropping those
+// of the source takes a permission that few roles have, storage.objects.dropContexts, also where
+// there are none.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
@@ -21,14 +24,14 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		}
 	}
 	if s.emulator {
-		return nil, unsupported("Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced")
+		return nil, driver.Unsupportedf("Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced")
 	}
 	for _, match := range [...]string{opts.IfMatch, opts.SourceIfMatch} {
 		if err := checkMatch(match); err != nil {
 			return nil, err
 		}
 	}
-	a := &attempt{write: true}
+	a := writing()
 	q := make(url.Values)
 	conditions(q, opts.IfAbsent, opts.IfMatch, a)
 	if err := setVersion(q, "sourceGeneration", opts.SourceVersionID); err != nil {
@@ -68,7 +71,8 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	return w.next(answer.RewriteToken)
 }
 
-// rewriting is what all calls of one copy have to say alike. It travels in our token, beside the service's.
+// rewriting is what all calls of one copy have to say alike. It travels in our token, beside the
+// service's.
 type rewriting struct {
 	token          string
 	Generation     string      // of the source; empty: any
@@ -79,10 +83,13 @@ type rewriting struct {
 
 func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOptions) (*rewriting, error) {
 	if opts.Token != "" {
-		token, state, err := splitToken(opts.Token)
-		w := &rewriting{token: token}
-		if err != nil || json.Unmarshal([]byte(state), w) != nil {
-			return nil, invalid("not the token of a copy")
+		token, err := driver.DecodeToken(opts.Token, 2)
+		if err != nil {
+			return nil, err
+		}
+		w := &rewriting{token: token[0]}
+		if json.Unmarshal([]byte(token[1]), w) != nil {
+			return nil, driver.Invalidf("not the token of a copy")
 		}
 		return w, nil
 	}
@@ -92,11 +99,7 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 	}
 	if opts.Replace {
 		var err error
-		w.Attributes, err = s.attributesOf("", &storage.PutOptions{
-			ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
-			ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, Metadata: opts.Metadata,
-			StorageClass: opts.StorageClass, Tags: opts.Tags,
-		})
+		w.Attributes, err = s.attributesOf("", driver.CopyPutOptions(opts))
 		if err != nil || len(opts.Tags) > 0 {
 			return w, err // these go in place of the source's
 		}
@@ -126,8 +129,8 @@ func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOption
 	return r, err
 }
 
-// refusedCopy is the error of a copy. The service does not tell which condition it refused: a source that is no longer what it was when it
-// was looked at is no refusal of the caller's.
+// refusedCopy is the error of a copy. The service does not tell which condition it refused: a
+// source that is no longer what it was when it was looked at is no refusal of the caller's.
 func (s *Store) refusedCopy(ctx context.Context, err error, w *rewriting, src string, opts *storage.CopyOptions) error {
 	if e, ok := err.(*storage.Error); !ok || e.Status != http.StatusPreconditionFailed || w.Metageneration == "" {
 		return err
@@ -149,7 +152,7 @@ var errSourceChanged = errors.New("the source changed while it was copied")
 func (w *rewriting) next(token string) (*storage.CopyResult, error) {
 	state, err := json.Marshal(w)
 	if err != nil {
-		return nil, invalid("attributes: %w", err)
+		return nil, driver.Invalidf("attributes: %w", err)
 	}
-	return &storage.CopyResult{Token: joinToken(token, string(state))}, nil
+	return &storage.CopyResult{Token: driver.EncodeToken(token, string(state))}, nil
 }

@@ -13,23 +13,26 @@ import (
 	gcloud "cloud.google.com/go/storage"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where there are none, that must not
-// take long to notice: the client of the metadata server repeats its requests for minutes.
+// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where
+// there are none, that must not take long to notice: the client of the metadata server repeats its
+// requests for minutes.
 const tokenTimeout = 4 * time.Second
 
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
+// credentialsError is a failure to get credentials, as opposed to one of the request that needs
+// them.
 type credentialsError struct {
 	err     error
 	outside bool // whoever gives tokens could not be reached, or is in trouble
 }
 
-func (e *credentialsError) Error() string { return "no credentials: " + wire.PlainText(e.err) }
+func (e *credentialsError) Error() string { return "no credentials: " + driver.PlainText(e.err) }
 func (e *credentialsError) Unwrap() error { return e.err }
 
-// findCredentials returns those of the options, else the default ones, with requests for tokens that are bounded and fail by name.
+// findCredentials returns those of the options, else the default ones, with requests for tokens
+// that are bounded and fail by name.
 func findCredentials(o *Options) (*auth.Credentials, error) {
 	found := o.Credentials
 	// signBlob needs the second scope.
@@ -40,13 +43,13 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 	case o.CredentialsFile != "":
 		found, err = credentialsFrom(o.CredentialsFile, detect)
 		if err != nil {
-			return nil, invalid("CredentialsFile: %w", err)
+			return nil, driver.Invalidf("CredentialsFile: %w", err)
 		}
 	default:
 		found, err = credentials.DetectDefault(detect)
 		switch {
 		case err != nil && os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "":
-			return nil, invalid("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
+			return nil, driver.Invalidf("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
 		case err != nil:
 			return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err: err}}
 		}

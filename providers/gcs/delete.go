@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Delete makes one DELETE of the XML API, which tells a missing bucket from a missing object.
@@ -13,12 +14,12 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return err
 	}
 	if s.emulator && opts.IfMatch != "" {
-		return unsupported("conditional Delete on an emulator: fake-gcs-server ignores the condition")
+		return driver.Unsupportedf("conditional Delete on an emulator: fake-gcs-server ignores the condition")
 	}
 	if err := checkMatch(opts.IfMatch); err != nil {
 		return err
 	}
-	a := &attempt{write: true}
+	a := writing()
 	h := make(http.Header)
 	if opts.IfMatch != "" {
 		h.Set(generationHeader, generationOf(opts.IfMatch))

@@ -11,29 +11,26 @@ import (
 	"unicode/utf8"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same. There was no answer, or one that
-// broke off in the middle.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same. There was no answer, or one that broke off in the middle.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
-	if a.body != nil {
-		if own := a.body.Failure(); own != nil {
-			return &storage.Error{Err: own} // and the service never got the whole body
+	var none *credentialsError
+	e := a.Fail(ctx, err)
+	switch {
+	case e.Kind != storage.ErrInvalid: // it was sent
+	case !errors.As(err, &none):
+		e.Kind = storage.ErrPermission
+	default:
+		e.Kind, e.Err = storage.ErrPermission, driver.NewCause(none.Error(), err)
+		if none.outside {
+			e.Kind = storage.ErrUnavailable
 		}
 	}
-	var none *credentialsError
-	switch {
-	case ctx.Err() != nil:
-		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
-	case a.authorized.Load():
-		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.Plain(err)}
-	case !errors.As(err, &none):
-		return &storage.Error{Kind: storage.ErrPermission, Err: wire.Plain(err)}
-	case none.outside:
-		return &storage.Error{Kind: storage.ErrUnavailable, Err: wire.NewCause(none.Error(), err)}
-	}
-	return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(none.Error(), err)}
+	return e
 }
 
 // answer classifies what the service said: by its code where it has one, and by the status.
@@ -44,7 +41,7 @@ func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
 	if !a.secret {
 		e.RequestID = resp.Header.Get("X-Guploader-Uploadid")
 	}
-	e.RetryAfter = wire.RetryAfter(resp.Header.Get("Retry-After"))
+	e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
 	return e
 }
 
@@ -56,12 +53,12 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 		e.Kind = kindOfStatus(status)
 	}
 	switch {
-	case e.Kind == storage.ErrNotExist && !known && a.missing != nil:
-		e.Kind = a.missing
-	case e.Kind == storage.ErrPrecondition && a.refused != nil:
-		e.Kind = a.refused
+	case e.Kind == storage.ErrNotExist && !known && a.Missing != nil:
+		e.Kind = a.Missing
+	case e.Kind == storage.ErrPrecondition && a.Refused != nil:
+		e.Kind = a.Refused
 	case status/100 == 5 && e.Kind == storage.ErrUnavailable:
-		e.InDoubt = a.inDoubt()
+		e.InDoubt = a.InDoubt()
 	}
 	text := said.message
 	if text == "" {
@@ -73,12 +70,8 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 	return e
 }
 
-// unanswered is the error of a success that lacks what it should have said.
-func unanswered(a *attempt, what string) *storage.Error {
-	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.write, Err: errors.New("the service answered with " + what)}
-}
-
-// said is the service's own word: the reason of the JSON API or the code of the XML API, and a text.
+// said is the service's own word: the reason of the JSON API or the code of the XML API, and a
+// text.
 type said struct{ code, message string }
 
 // parseRefusal reads the body of a refusal in either API's form; what is in neither is its text.
@@ -126,8 +119,10 @@ func (x *xmlError) said() said {
 	return said{x.Code, text}
 }
 
-// kindOf has the codes that mean something else than their status, or that come without one (in a batch). The JSON API's are in lower case:
-// https://cloud.google.com/storage/docs/json_api/v1/status-codes, https://cloud.google.com/storage/docs/xml-api/reference-status.
+// kindOf has the codes that mean something else than their status, or that come without one (in a
+// batch). The JSON API's are in lower case:
+// https://cloud.google.com/storage/docs/json_api/v1/status-codes,
+// https://cloud.google.com/storage/docs/xml-api/reference-status.
 var kindOf = map[string]error{
 	"NoSuchKey":    storage.ErrNotExist,
 	"NoSuchUpload": storage.ErrNotExist,
@@ -165,7 +160,7 @@ func kindOfStatus(status int) error {
 	case http.StatusConflict:
 		return storage.ErrUnavailable
 	}
-	if kind := wire.KindOfStatus(status); kind != nil {
+	if kind := httpdriver.KindOfStatus(status); kind != nil {
 		return kind
 	}
 	return storage.ErrInvalid

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // stubbed is a Store on a server that says what no well-behaved one does.
@@ -18,7 +18,7 @@ func stubbed(t *testing.T, handler http.HandlerFunc) (*Store, *httptest.Server) 
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	transport := wire.NewTransport(nil)
+	transport := httpdriver.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	return mustNew(t, "bucket", &Options{Endpoint: server.URL, Anonymous: true, HTTPClient: &http.Client{Transport: transport}}), server
 }
@@ -111,7 +111,8 @@ func TestRefusals(t *testing.T) {
 	wantKind(t, "Delete", s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: "5"}), storage.ErrPrecondition)
 }
 
-// A server that is not there did not carry anything out; one that took the whole body and broke off may have.
+// A server that is not there did not carry anything out; one that took the whole body and broke off
+// may have.
 func TestDoubt(t *testing.T) {
 	s, server := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
 		var b [4096]byte

@@ -9,7 +9,8 @@ import (
 	"github.com/polystore/storage/providers/gcs"
 )
 
-// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx, "gs://my-bucket") is the short way.
+// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx,
+// "gs://my-bucket") is the short way.
 func ExampleNew() {
 	ctx := context.Background()
 	store, err := gcs.New(ctx, "my-bucket", &gcs.Options{

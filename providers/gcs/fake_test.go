@@ -16,8 +16,8 @@ import (
 	"cloud.google.com/go/auth"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver/httpdriver"
 	"github.com/polystore/storage/internal/gcsfake"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // signerName is who signs URLs in tests.
@@ -70,7 +70,7 @@ func startFake(t testing.TB, o gcsfake.Options) *fake {
 	}
 	f := &fake{Server: gcsfake.Start(t, o)}
 	f.bucket = f.NewBucket(t)
-	transport := wire.NewTransport(nil)
+	transport := httpdriver.NewTransport(nil)
 	t.Cleanup(transport.CloseIdleConnections)
 	f.options = Options{
 		Endpoint:    f.URL,

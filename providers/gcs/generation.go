@@ -11,8 +11,9 @@ import (
 // generationHeader is the XML API's condition on a generation.
 const generationHeader = "X-Goog-If-Generation-Match"
 
-// validGeneration reports whether the service could have given token out as a generation: a positive decimal. Anything else matches nothing, 0
-// in particular, which would ask for a missing object.
+// validGeneration reports whether the service could have given token out as a generation: a
+// positive decimal. Anything else matches nothing, 0 in particular, which would ask for a missing
+// object.
 func validGeneration(token string) bool {
 	n, err := strconv.ParseInt(token, 10, 64)
 	return err == nil && n > 0 && token[0] != '+' && token[0] != '0'
@@ -44,16 +45,16 @@ func checkMatch(etag string) error {
 	return nil
 }
 
-// conditions puts those of a write into q, and their refusal's kind into a. A missing object is as good as a changed one to
-// IfMatch.
+// conditions puts those of a write into q, and their refusal's kind into a. A missing object is as
+// good as a changed one to IfMatch.
 func conditions(q url.Values, ifAbsent bool, ifMatch string, a *attempt) {
 	switch {
 	case ifAbsent:
 		q.Set("ifGenerationMatch", "0")
-		a.refused = storage.ErrExist
+		a.Refused = storage.ErrExist
 	case ifMatch != "":
 		q.Set("ifGenerationMatch", generationOf(ifMatch))
-		a.refused = storage.ErrPrecondition
+		a.Refused = storage.ErrPrecondition
 	}
 }
 

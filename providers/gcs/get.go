@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are stored: asking for gzip is what keeps the
-// service from unpacking, https://cloud.google.com/storage/docs/transcoding.
+// Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are
+// stored: asking for gzip is what keeps the service from unpacking,
+// https://cloud.google.com/storage/docs/transcoding.
 func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -22,12 +24,13 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, err
 	}
 	h := http.Header{"Accept-Encoding": {"gzip"}}
-	if r := wire.Range(opts.Offset, opts.Length); r != "" {
+	if r := httpdriver.Range(opts); r != "" {
 		h.Set("Range", r)
 	}
-	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API only, and its order of "missing"
-	// and "refused" is not documented. These two go along so that nothing is sent in vain, and so that a range of another version is
-	// "refused" and not "not satisfiable".
+	// The answer is held against all conditions: the service's own IfNoneMatch is for the JSON API
+	// only, and its order of "missing" and "refused" is not documented. These two go along so that
+	// nothing is sent in vain, and so that a range of another version is "refused" and not "not
+	// satisfiable".
 	if g := generationOf(opts.IfMatch); g != "" {
 		h.Set(generationHeader, g)
 	}
@@ -35,9 +38,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		h.Set("If-Modified-Since", opts.IfModifiedSince.UTC().Format(http.TimeFormat))
 	}
 	a := new(attempt)
-	asked := &storage.StatOptions{
-		IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID,
-	}
+	asked := driver.ReadConditions(opts)
 	resp, err := s.send(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h})
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || opts.IfMatch != "" && generationOf(opts.IfMatch) == "") {
 		// The service saw the range only, and conditions go first.
@@ -50,13 +51,13 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	}
 	r, err := gotten(key, resp)
 	if err == nil {
-		err = wire.Held(asked, r.Object)
+		err = driver.CheckRead(asked, r.Object)
 	}
 	if err != nil {
 		drain(resp) // a short one, so that the connection stays; a long one is cut
 		return nil, err
 	}
-	r.Body = wire.NewBody(ctx, resp.Body)
+	r.Body = driver.NewBody(ctx, resp.Body, r.Length)
 	return r, nil
 }
 
@@ -84,7 +85,7 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		Length: resp.ContentLength,
 	}
 	if generation == "" {
-		return nil, unanswered(new(attempt), "an object without a generation")
+		return nil, new(attempt).Foreign("an object without a generation")
 	}
 	if stored := h.Get("X-Goog-Stored-Content-Encoding"); stored != "" && stored != encodingOf(h) {
 		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h))}
@@ -93,14 +94,12 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		if resp.ContentLength == 0 { // fake-gcs-server, for a suffix of an empty object
 			return nil, &storage.Error{Kind: storage.ErrRange, Status: resp.StatusCode}
 		}
-		first, last, size, err := wire.ParseContentRange(v)
-		if err != nil {
-			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: err}
+		if err := httpdriver.SetRange(r, v); err != nil {
+			return nil, err
 		}
-		r.Offset, r.Length, r.Object.Size = first, last-first+1, size
 	}
 	if r.Length < 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("an answer without a length")}
+		return nil, new(attempt).Foreign("an object without a length")
 	}
 	return r, nil
 }
@@ -112,8 +111,8 @@ func encodingOf(h http.Header) string {
 	return "identity"
 }
 
-// cacheControl is empty for what the service says of objects that have none and are not public. (Of public ones it says "public,
-// max-age=3600", as their owner may have done.)
+// cacheControl is empty for what the service says of objects that have none and are not public. (Of
+// public ones it says "public, max-age=3600", as their owner may have done.)
 func cacheControl(h http.Header) string {
 	if v := h.Get("Cache-Control"); v != "private, max-age=0" {
 		return v

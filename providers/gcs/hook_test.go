@@ -13,7 +13,8 @@ import (
 
 var errLost = errors.New("the answer was lost")
 
-// hook stands in front of a server: on, when set, makes the answer of a request, with next to ask the server. It notes all requests.
+// hook stands in front of a server: on, when set, makes the answer of a request, with next to ask
+// the server. It notes all requests.
 type hook struct {
 	base http.RoundTripper
 

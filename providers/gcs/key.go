@@ -8,7 +8,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does. Everything else comes back byte for byte.
+// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does. Everything else
+// comes back byte for byte.
 func checkKey(key string) error {
 	reason := ""
 	switch {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // listed is what of each object a list is asked for. Metadata would make pages ten times as long.
@@ -19,12 +20,13 @@ const endless = "a list without an end"
 
 // ListPage makes one objects.list of the JSON API.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
-	after, token := opts.StartAfter, ""
-	if opts.PageToken != "" {
-		var err error
-		if after, token, err = splitToken(opts.PageToken); err != nil {
-			return nil, err
-		}
+	start, err := driver.DecodeToken(opts.PageToken, 2)
+	if err != nil {
+		return nil, err
+	}
+	after, token := start[0], start[1]
+	if opts.PageToken == "" {
+		after = opts.StartAfter
 	}
 	ours := s.emulator && opts.Delimiter != "" // to roll up
 	delimiter, size := opts.Delimiter, opts.PageSize
@@ -45,7 +47,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		Prefixes      []string
 		NextPageToken string
 	}
-	a := &attempt{missing: storage.ErrNoBucket}
+	a := new(attempt).ofBucket()
 	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObjects(), q)}, &answer); err != nil {
 		return nil, err
 	}
@@ -66,20 +68,41 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	slices.SortFunc(page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) })
 	if ours {
-		var more bool
-		page.Objects, more = rollUp(page.Objects, opts, after)
-		if n := len(page.Objects); more {
-			page.NextToken = joinToken(page.Objects[n-1].Key, "")
-			return page, nil
-		} else if n > 0 {
+		page, err = rollUp(page.Objects, opts, after)
+		if err != nil || page.NextToken != "" {
+			return page, err
+		}
+		if n := len(page.Objects); n > 0 {
 			after = page.Objects[n-1].Key
 		}
 	}
 	if next := answer.NextPageToken; next != "" {
 		if next == token {
-			return nil, unanswered(a, endless)
+			return nil, a.Foreign(endless)
 		}
-		page.NextToken = joinToken(after, next)
+		page.NextToken = driver.EncodeToken(after, next)
 	}
 	return page, nil
+}
+
+// rollUp makes a page of a delimited list from the keys of a flat one, in order; it has a token
+// where it does not hold them all. An emulator's own delimited lists repeat all prefixes on each
+// page and take a delimiter for one byte (fake-gcs-server).
+func rollUp(flat []*storage.Object, opts *storage.ListOptions, after string) (*storage.Page, error) {
+	own := &storage.ListOptions{
+		Prefix: opts.Prefix, Delimiter: opts.Delimiter, StartAfter: after, PageSize: opts.PageSize,
+	}
+	walk := func(from string, yield func(*storage.Object) bool) error {
+		for _, o := range flat {
+			if o.Key >= from && !yield(o) {
+				break
+			}
+		}
+		return nil
+	}
+	page, err := driver.ListPage(own, maxPage, walk)
+	if err == nil && page.NextToken != "" {
+		page.NextToken = driver.EncodeToken(page.Objects[len(page.Objects)-1].Key, "")
+	}
+	return page, err
 }

@@ -10,40 +10,39 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // XML multipart uploads: https://cloud.google.com/storage/docs/multipart-uploads.
 
 func (s *Store) createMultipart(ctx context.Context, key string, attrs *attributes) (string, error) {
 	var answer struct{ UploadId string }
-	a := &attempt{write: true, missing: storage.ErrNoBucket}
+	a := writing().ofBucket()
 	_, err := s.sendXML(ctx, a, request{method: http.MethodPost, url: s.xmlObject(key) + "?uploads", header: attrs.header()},
 		"InitiateMultipartUploadResult", &answer)
 	if err != nil {
 		return "", err
 	}
 	if answer.UploadId == "" {
-		return "", unanswered(a, "an upload without an ID")
+		return "", a.Foreign("an upload without an ID")
 	}
 	return "m" + answer.UploadId, nil
 }
 
-// putMultipart sends a part, with its CRC32C if that is known, and returns that of what arrived, if the service says it.
-func (s *Store) putMultipart(ctx context.Context, key, id string, src *wire.Source, part *storage.Part) (arrived []byte, err error) {
-	if part.Number > maxParts {
-		return nil, invalid("part number %d is not in 1..%d", part.Number, maxParts)
+// putMultipart sends a part with its CRC32C, and returns that of what arrived, if the service says
+// it.
+func (s *Store) putMultipart(ctx context.Context, key, id string, src *driver.Source, part *storage.Part) (arrived []byte, err error) {
+	if err := driver.CheckPartNumber(part.Number, maxParts); err != nil {
+		return nil, err
 	}
-	a := &attempt{write: true, body: src.Section(0, part.Size)}
-	h := make(http.Header)
-	if sum := part.Checksums.CRC32C; sum != nil {
-		h.Set(hashHeader, "crc32c="+encodeSum(sum))
-	}
+	a := writing()
+	a.Body = src.Section(0, part.Size)
 	resp, err := s.send(ctx, a, request{
 		method: http.MethodPut,
 		url:    withQuery(s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}}),
-		header: h,
-		body:   a.body,
+		header: http.Header{hashHeader: {"crc32c=" + httpdriver.EncodeSum(part.Checksums.CRC32C)}},
+		body:   a.Body,
 		size:   part.Size,
 	})
 	if err != nil {
@@ -51,7 +50,7 @@ func (s *Store) putMultipart(ctx context.Context, key, id string, src *wire.Sour
 	}
 	drain(resp)
 	if part.ETag = resp.Header.Get("ETag"); part.ETag == "" {
-		return nil, unanswered(a, "a part without an ETag")
+		return nil, a.Foreign("a part without an ETag")
 	}
 	return headerSums(resp.Header).CRC32C, nil
 }
@@ -75,10 +74,10 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 	}
 	body, err := xml.Marshal(&list)
 	if err != nil {
-		return nil, invalid("parts: %w", err)
+		return nil, driver.Invalidf("parts: %w", err)
 	}
 	var answer struct{}
-	h, err := s.sendXML(ctx, &attempt{write: true}, request{
+	h, err := s.sendXML(ctx, writing(), request{
 		method: http.MethodPost,
 		url:    withQuery(s.xmlObject(key), url.Values{"uploadId": {id}}),
 		header: http.Header{"Content-Type": {"application/xml"}},
@@ -93,8 +92,8 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 	if generation != "" {
 		return o, nil
 	}
-	// The reference does not promise the generation. The object that is there now is ours if its bytes are; another writer's, with
-	// other bytes, leaves ours unknown.
+	// The reference does not promise the generation. The object that is there now is ours if its bytes
+	// are; another writer's, with other bytes, leaves ours unknown.
 	if now, err := s.Stat(ctx, key, &storage.StatOptions{}); err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
 		o.ETag, o.VersionID = now.ETag, now.VersionID
 	}
@@ -102,7 +101,7 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 }
 
 func (s *Store) abortMultipart(ctx context.Context, key, id string) error {
-	a := &attempt{write: true}
+	a := writing()
 	err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}})})
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
 		return nil
@@ -115,10 +114,10 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 	if opts.PageSize > 0 {
 		q.Set("max-parts", strconv.Itoa(min(opts.PageSize, maxPage)))
 	}
+	if _, err := driver.ParsePartToken(opts.PageToken); err != nil {
+		return nil, err
+	}
 	if opts.PageToken != "" {
-		if _, err := strconv.ParseUint(opts.PageToken, 10, 31); err != nil {
-			return nil, invalid("not a page token of an upload")
-		}
 		q.Set("part-number-marker", opts.PageToken)
 	}
 	var answer struct {
@@ -140,13 +139,14 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 	}
 	if answer.IsTruncated {
 		if page.NextToken = answer.NextPartNumberMarker; page.NextToken == "" || page.NextToken == opts.PageToken {
-			return nil, unanswered(a, endless)
+			return nil, a.Foreign(endless)
 		}
 	}
 	return page, nil
 }
 
-// uploadList is a page of uploads. Their keys are asked for URL-encoded, since XML cannot carry every key.
+// uploadList is a page of uploads. Their keys are asked for URL-encoded, since XML cannot carry
+// every key.
 type uploadList struct {
 	Upload []struct {
 		Key, UploadId string

@@ -1,15 +1,13 @@
 package gcs
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"cloud.google.com/go/auth"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // The limits of https://cloud.google.com/storage/quotas.
@@ -27,40 +25,45 @@ const (
 	defaultBatch = 250
 )
 
-// Options are the options of New. The zero value is Google Cloud Storage with the default credentials.
+// Options are the options of New. The zero value is Google Cloud Storage with the default
+// credentials.
 type Options struct {
-	// Endpoint is the URL of another service than Google's: "http://127.0.0.1:4443". Empty: what STORAGE_EMULATOR_HOST says, else
-	// https://storage.googleapis.com.
+	// Endpoint is the URL of another service than Google's: "http://127.0.0.1:4443". Empty: what
+	// STORAGE_EMULATOR_HOST says, else https://storage.googleapis.com.
 	Endpoint string
 
-	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API and XML reads, and ignores tags and the
-	// conditions of everything but writes. What is written in parts then goes up by a resumable session, keys are deleted one by one,
-	// delimited lists are made here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing), tags, conditional
-	// Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
+	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API
+	// and XML reads, and ignores tags and the conditions of everything but writes. What is written in
+	// parts then goes up by a resumable session, keys are deleted one by one, delimited lists are made
+	// here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing), tags,
+	// conditional Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
 	Emulator bool
 
-	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default credentials, but none at all where
-	// STORAGE_EMULATOR_HOST chose the endpoint.
+	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default
+	// credentials, but none at all where STORAGE_EMULATOR_HOST chose the endpoint.
 	Credentials     *auth.Credentials
 	CredentialsFile string // of a service account's key, a user, or a workload identity; it decides which hosts are asked for tokens
 	Anonymous       bool   // requests carry no credentials
 
-	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in PEM. Without PrivateKey the key of
-	// the credentials signs, else IAM's signBlob, which takes the permission iam.serviceAccounts.signBlob and a request for each URL.
+	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in PEM.
+	// Without PrivateKey the key of the credentials signs, else IAM's signBlob, which takes the
+	// permission iam.serviceAccounts.signBlob and a request for each URL.
 	AccessID   string
 	PrivateKey []byte
 
-	// UserProject is billed for the requests: what a requester-pays bucket wants. Empty: what the credentials say.
+	// UserProject is billed for the requests: what a requester-pays bucket wants. Empty: what the
+	// credentials say.
 	UserProject string
 
-	// UniverseDomain is that of a cloud other than googleapis.com. Empty: what GOOGLE_CLOUD_UNIVERSE_DOMAIN says.
+	// UniverseDomain is that of a cloud other than googleapis.com. Empty: what
+	// GOOGLE_CLOUD_UNIVERSE_DOMAIN says.
 	UniverseDomain string
 
 	// BatchSize is how many keys one request deletes, at most 1,000. Default 250.
 	BatchSize int
 
-	// HTTPClient's transport makes the requests, below the authentication; redirects are not followed. nil: a transport of the Store's own, tuned
-	// for transfers.
+	// HTTPClient's transport makes the requests, below the authentication; redirects are not followed.
+	// nil: a transport of the Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 
@@ -74,17 +77,17 @@ func (o *Options) check() error {
 	}
 	switch {
 	case ways > 1:
-		return invalid("Credentials, CredentialsFile and Anonymous exclude each other")
+		return driver.Invalidf("Credentials, CredentialsFile and Anonymous exclude each other")
 	case o.PrivateKey != nil && o.AccessID == "":
-		return invalid("PrivateKey goes with AccessID")
+		return driver.Invalidf("PrivateKey goes with AccessID")
 	case o.BatchSize < 0 || o.BatchSize > maxBatch:
-		return invalid("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
+		return driver.Invalidf("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
 	}
 	return nil
 }
 
-// parseEndpoint gives scheme://host[:port]; the scheme is what it is if there is none. The path of the JSON API, which the SDK wants
-// in its endpoint, is taken off.
+// parseEndpoint gives scheme://host[:port]; the scheme is what it is if there is none. The path of
+// the JSON API, which the SDK wants in its endpoint, is taken off.
 func parseEndpoint(name, endpoint, scheme string) (string, error) {
 	if !strings.Contains(endpoint, "://") {
 		endpoint = scheme + "://" + endpoint
@@ -92,34 +95,27 @@ func parseEndpoint(name, endpoint, scheme string) (string, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return "", invalid("%s is not a URL", name)
+		return "", driver.Invalidf("%s is not a URL", name)
 	case u.User != nil:
-		return "", invalid("credentials in %s", name)
+		return "", driver.Invalidf("credentials in %s", name)
 	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.RawQuery != "", u.Fragment != "",
 		strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/storage/v1"), "/") != "":
-		return "", invalid("%s is not http(s)://host[:port]", name)
+		return "", driver.Invalidf("%s is not http(s)://host[:port]", name)
 	}
 	// Clients leave a scheme's own port out of the Host, which signatures cover.
 	return u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), nil
 }
 
-// checkBucket refuses names that would be read as something else in a URL. The service knows which names there are.
+// checkBucket refuses names that would be read as something else in a URL. The service knows which
+// names there are.
 func checkBucket(name string) error {
 	if name == "" {
-		return invalid("no bucket")
+		return driver.Invalidf("no bucket")
 	}
 	if strings.ContainsFunc(name, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 	}) || strings.Trim(name, ".") == "" {
-		return invalid("%q is no name of a bucket", name)
+		return driver.Invalidf("%q is no name of a bucket", name)
 	}
 	return nil
-}
-
-func invalid(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
 }

@@ -74,8 +74,8 @@ func TestBadCredentialsFile(t *testing.T) {
 	}
 }
 
-// A server of tokens that is not there, or in trouble, is an unavailable service, to be tried again; one that refuses is a want of
-// permission.
+// A server of tokens that is not there, or in trouble, is an unavailable service, to be tried
+// again; one that refuses is a want of permission.
 func TestTokenServer(t *testing.T) {
 	cleanEnvironment(t)
 	status := 0
@@ -252,7 +252,8 @@ func TestEndpoint(t *testing.T) {
 	}
 }
 
-// An emulator variable that points nowhere is an unavailable service, by name and soon, and asks for no credentials.
+// An emulator variable that points nowhere is an unavailable service, by name and soon, and asks
+// for no credentials.
 func TestEmulatorNowhere(t *testing.T) {
 	cleanEnvironment(t)
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1")

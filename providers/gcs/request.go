@@ -10,7 +10,8 @@ import (
 	"net/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // request is one HTTP request.
@@ -29,7 +30,7 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	}
 	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
 	if err != nil {
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("no request: "+wire.PlainText(err), err)}
+		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("no request: "+driver.PlainText(err), err)}
 	}
 	if r.header != nil {
 		req.Header = r.header
@@ -40,7 +41,6 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
-	a.connected.Store(true) // whatever transport there was
 	if resp.StatusCode/100 != 2 && resp.StatusCode != a.accept {
 		return nil, s.answer(a, resp)
 	}
@@ -60,7 +60,8 @@ func (s *Store) sendJSON(ctx context.Context, a *attempt, r request, v any) erro
 	return nil
 }
 
-// sendDelete is send with an answer that has nothing to say: a page that a proxy put in its place is no answer.
+// sendDelete is send with an answer that has nothing to say: a page that a proxy put in its place
+// is no answer.
 func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
@@ -68,13 +69,14 @@ func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 	}
 	defer drain(resp)
 	if resp.StatusCode != http.StatusNoContent && !s.emulator { // fake-gcs-server: 200
-		return unanswered(a, "a page")
+		return a.Foreign("a page")
 	}
 	return nil
 }
 
-// sendXML is send with an answer that is read into v, whose root has to be the one named: a page that a proxy put in its place is no
-// answer. It returns its headers. An error that comes with success, because the service began to answer too early, is an error.
+// sendXML is send with an answer that is read into v, whose root has to be the one named: a page
+// that a proxy put in its place is no answer. It returns its headers. An error that comes with
+// success, because the service began to answer too early, is an error.
 func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string, v any) (http.Header, error) {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
@@ -82,7 +84,7 @@ func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string,
 	}
 	defer drain(resp)
 	d := xml.NewDecoder(resp.Body)
-	start, err := rootOf(d)
+	start, err := httpdriver.ReadRoot(d)
 	if err == nil && start.Name.Local == "Error" {
 		var x xmlError
 		if err = d.DecodeElement(&x, start); err == nil {
@@ -100,18 +102,6 @@ func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string,
 	return resp.Header, nil
 }
 
-// rootOf reads up to the first element.
-func rootOf(d *xml.Decoder) (*xml.StartElement, error) {
-	for {
-		switch token, err := d.Token(); token := token.(type) {
-		case nil:
-			return nil, err
-		case xml.StartElement:
-			return &token, nil
-		}
-	}
-}
-
 // drain makes the connection of an answer free for the next request.
 func drain(resp *http.Response) {
 	io.CopyN(io.Discard, resp.Body, 64<<10)
@@ -122,7 +112,7 @@ func drain(resp *http.Response) {
 func (r *request) setJSON(v any) error {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return invalid("attributes: %w", err)
+		return driver.Invalidf("attributes: %w", err)
 	}
 	r.header, r.body, r.size = http.Header{"Content-Type": {"application/json; charset=UTF-8"}}, bytes.NewReader(b), int64(len(b))
 	return nil

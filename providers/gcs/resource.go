@@ -5,10 +5,12 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// attributes are what a write says of an object, in the JSON API's form: https://cloud.google.com/storage/docs/json_api/v1/objects.
+// attributes are what a write says of an object, in the JSON API's form:
+// https://cloud.google.com/storage/docs/json_api/v1/objects.
 type attributes struct {
 	Name               string            `json:"name,omitempty"`
 	ContentType        string            `json:"contentType,omitempty"`
@@ -91,7 +93,7 @@ func (r *resource) object(key string) *storage.Object {
 	o.ContentDisposition = r.ContentDisposition
 	o.ContentLanguage = r.ContentLanguage
 	o.CacheControl = r.CacheControl
-	o.Metadata = wire.DecodeMetadata(r.Metadata)
+	o.Metadata = driver.DecodeMetadata(r.Metadata)
 	o.StorageClass = r.StorageClass
 	return o
 }
@@ -104,6 +106,6 @@ func (r *resource) written(key string) *storage.Object {
 		ETag:      etagOf(r.Generation),
 		VersionID: r.Generation,
 		ModTime:   r.Updated.Truncate(time.Second), // as in Last-Modified
-		Checksums: storage.Checksums{CRC32C: decodeSum(r.CRC32C, 4), MD5: decodeSum(r.MD5, 16)},
+		Checksums: storage.Checksums{CRC32C: httpdriver.DecodeSum(r.CRC32C, 4), MD5: httpdriver.DecodeSum(r.MD5, 16)},
 	}
 }

@@ -13,16 +13,18 @@ import (
 	"strings"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// Requests of a resumable session: https://cloud.google.com/storage/docs/performing-resumable-uploads.
+// Requests of a resumable session:
+// https://cloud.google.com/storage/docs/performing-resumable-uploads.
 
 // cancelled is the status of a session that was ended by DELETE.
 const cancelled = 499
 
-// createSession begins a session with its condition. The service may refuse the condition now, or at the end, or both: a refusal now is
-// kept for CompleteUpload, and the parts then go nowhere.
+// createSession begins a session with its condition. The service may refuse the condition now, or
+// at the end, or both: a refusal now is kept for CompleteUpload, and the parts then go nowhere.
 func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *storage.PutOptions) (string, error) {
 	u := &session{key: attrs.Name, refusal: storage.ErrPrecondition}
 	if opts.IfAbsent {
@@ -33,7 +35,7 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 		s.sessions.add(u)
 		return u.id, nil
 	}
-	a := &attempt{write: true, secret: true, missing: storage.ErrNoBucket, accept: http.StatusPreconditionFailed}
+	a := writing().ofBucket().inSession(http.StatusPreconditionFailed)
 	q := url.Values{"uploadType": {"resumable"}}
 	conditions(q, opts.IfAbsent, opts.IfMatch, a)
 	r := request{method: http.MethodPost, url: withQuery(s.jsonUploads(), q)}
@@ -48,15 +50,15 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 	if resp.StatusCode == http.StatusPreconditionFailed {
 		u.refuse()
 	} else if u.target = sessionTarget(resp.Header.Get("Location")); u.target == "" {
-		return "", unanswered(a, "a resumable session without a URI")
+		return "", a.Foreign("a resumable session without a URI")
 	}
 	s.sessions.add(u)
 	return u.id, nil
 }
 
-// putSession sends a part that begins at offset of the object, and returns its tail, which is not sent yet. Whatever went before, the service
-// is sent what it does not have, and nothing else.
-func (s *Store) putSession(ctx context.Context, u *session, src *wire.Source, size, offset int64) (tail []byte, err error) {
+// putSession sends a part that begins at offset of the object, and returns its tail, which is not
+// sent yet. Whatever went before, the service is sent what it does not have, and nothing else.
+func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, size, offset int64) (tail []byte, err error) {
 	whole := size - size%chunk
 	end := offset + whole
 	for {
@@ -87,8 +89,8 @@ func (s *Store) putSession(ctx context.Context, u *session, src *wire.Source, si
 	return tail, nil
 }
 
-// completeSession sends the tail, with the CRC32C of the whole, which the service checks before it makes the object. After an attempt without an
-// answer it asks first.
+// completeSession sends the tail, with the CRC32C of the whole, which the service checks before it
+// makes the object. After an attempt without an answer it asks first.
 func (s *Store) completeSession(ctx context.Context, u *session, parts []*storage.Part, sums storage.Checksums) (*storage.Object, error) {
 	tail, size, err := u.whole(parts)
 	if err != nil {
@@ -96,7 +98,7 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 	}
 	hash := ""
 	if sums.CRC32C != nil {
-		hash = "crc32c=" + encodeSum(sums.CRC32C)
+		hash = "crc32c=" + httpdriver.EncodeSum(sums.CRC32C)
 	}
 	kept := u.has()
 	if kept == unknown {
@@ -112,7 +114,7 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 	if kept < from {
 		return nil, lost(kept, from)
 	}
-	src, err := wire.NewSource(bytes.NewReader(tail), int64(len(tail)))
+	src, err := driver.NewSource(bytes.NewReader(tail), int64(len(tail)))
 	if err != nil {
 		return nil, err
 	}
@@ -135,10 +137,12 @@ func lost(kept, had int64) error {
 	return &storage.Error{Kind: storage.ErrNotExist, Err: fmt.Errorf("the session has %d bytes, it had %d", kept, had)}
 }
 
-// advance makes one request of a session, to send bytes or, without a body, to ask, and notes what it learns: how much the service now has,
-// or the object, if it was made. span is the Content-Range.
-func (s *Store) advance(ctx context.Context, u *session, body *wire.Payload, span, hash string) (kept int64, made *resource, err error) {
-	a := &attempt{write: true, secret: true, accept: http.StatusPermanentRedirect, body: body, refused: u.refusal}
+// advance makes one request of a session, to send bytes or, without a body, to ask, and notes what
+// it learns: how much the service now has, or the object, if it was made. span is the
+// Content-Range.
+func (s *Store) advance(ctx context.Context, u *session, body *driver.Payload, span, hash string) (kept int64, made *resource, err error) {
+	a := writing().inSession(http.StatusPermanentRedirect)
+	a.Body, a.Refused = body, u.refusal
 	r := request{method: http.MethodPut, url: s.endpoint + u.target, header: http.Header{"Content-Range": {"bytes " + span}}}
 	if body != nil {
 		r.body, r.size = body, body.Size()
@@ -194,7 +198,7 @@ func parseKept(v string) (int64, error) {
 func (s *Store) abortSession(ctx context.Context, u *session) error {
 	u.abandon()
 	if u.target != "" {
-		a := &attempt{write: true, secret: true, accept: cancelled}
+		a := writing().inSession(cancelled)
 		resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.endpoint + u.target})
 		if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
 			err = nil

@@ -5,17 +5,19 @@ import (
 	"errors"
 	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// session is a resumable upload, https://cloud.google.com/storage/docs/resumable-uploads, with what has to be known of it between calls.
+// session is a resumable upload, https://cloud.google.com/storage/docs/resumable-uploads, with what
+// has to be known of it between calls.
 //
-// The service takes its pieces in multiples of 256 KiB, one after the other, and makes the object by itself when the last byte is
-// there. A part that is the last is therefore sent less its tail, which stays here until CompleteUpload. So the object appears when it
-// is completed and not before, and an upload takes up to 256 KiB of memory after its last part.
+// The service takes its pieces in multiples of 256 KiB, one after the other, and makes the object
+// by itself when the last byte is there. A part that is the last is therefore sent less its tail,
+// which stays here until CompleteUpload. So the object appears when it is completed and not before,
+// and an upload takes up to 256 KiB of memory after its last part.
 type session struct {
 	id, key string
 	target  string // path and query of the session's URI, which whoever has it can write to: it is shown nowhere
@@ -70,8 +72,8 @@ func (s *sessions) clear() {
 	s.open = nil
 }
 
-// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to whatever host an answer names. It is empty
-// where there is no such URI.
+// sessionTarget is what of a session's URI is kept: requests go to the Store's endpoint, not to
+// whatever host an answer names. It is empty where there is no such URI.
 func sessionTarget(location string) string {
 	u, err := url.Parse(location)
 	if err != nil || u.RawQuery == "" || u.Path == "" || u.Path[0] != '/' {
@@ -80,9 +82,9 @@ func sessionTarget(location string) string {
 	return u.RequestURI()
 }
 
-// place finds out what is to be done with a part: it is there already, and then returned, or it goes behind the others. The same part may
-// come again, because the Bucket did not learn that it was taken; another one in its place can be taken only while the service has nothing
-// of it.
+// place finds out what is to be done with a part: it is there already, and then returned, or it
+// goes behind the others. The same part may come again, because the Bucket did not learn that it
+// was taken; another one in its place can be taken only while the service has nothing of it.
 func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *storage.Part, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -97,14 +99,14 @@ func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *s
 			u.parts, u.size, u.tail, u.ended = u.parts[:n-1], at, nil, false
 			n--
 		} else {
-			return nil, unsupported("replacing a part of a resumable session that was sent")
+			return nil, driver.Unsupportedf("replacing a part of a resumable session that was sent")
 		}
 	}
 	switch {
 	case part.Number != n+1 || opts.Offset != u.size || u.ended:
-		return nil, invalid("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
+		return nil, driver.Invalidf("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
 	case !opts.Last && part.Size%chunk != 0:
-		return nil, invalid("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
+		return nil, driver.Invalidf("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
 	}
 	return nil, nil
 }
@@ -119,7 +121,8 @@ func (u *session) took(part *storage.Part, tail []byte, last bool) {
 	u.tail, u.ended = tail, last
 }
 
-// abandon frees what the session holds: an abort that fails for good is not repeated, and services can be away for long.
+// abandon frees what the session holds: an abort that fails for good is not repeated, and services
+// can be away for long.
 func (u *session) abandon() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -152,7 +155,8 @@ func (u *session) isRefused() bool {
 	return u.refused
 }
 
-// whole returns what is left to send of an upload that is made of parts; they must be the ones that were sent.
+// whole returns what is left to send of an upload that is made of parts; they must be the ones that
+// were sent.
 func (u *session) whole(parts []*storage.Part) (tail []byte, size int64, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -160,33 +164,19 @@ func (u *session) whole(parts []*storage.Part) (tail []byte, size int64, err err
 		return x.Number == y.Number && x.Size == y.Size && x.ETag == y.ETag
 	})
 	if !same {
-		return nil, 0, invalid("the parts are not the %d that were sent", len(u.parts))
+		return nil, 0, driver.Invalidf("the parts are not the %d that were sent", len(u.parts))
 	}
 	return u.tail, u.size, nil
 }
 
 // page lists the parts.
 func (u *session) page(opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	from := 0
-	if opts.PageToken != "" {
-		n, err := strconv.ParseUint(opts.PageToken, 10, 31)
-		if err != nil {
-			return nil, invalid("not a page token of an upload")
-		}
-		from = int(n)
-	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	to := len(u.parts)
-	from = min(from, to)
-	page := new(storage.PartPage)
-	if opts.PageSize > 0 && opts.PageSize < to-from {
-		to = from + opts.PageSize
-		page.NextToken = strconv.Itoa(to)
-	}
-	for _, p := range u.parts[from:to] {
+	all := make([]*storage.Part, len(u.parts))
+	for i, p := range u.parts {
 		c := *p
-		page.Parts = append(page.Parts, &c)
+		all[i] = &c
 	}
-	return page, nil
+	return driver.PartsPage(all, opts, maxObject/chunk)
 }

@@ -155,7 +155,8 @@ func TestSessionKeepsNothing(t *testing.T) {
 	u.check(u.complete())
 }
 
-// A lost final answer is settled by asking: the upload is not sent twice, and the object was made once.
+// A lost final answer is settled by asking: the upload is not sent twice, and the object was made
+// once.
 func TestSessionLostCompletion(t *testing.T) {
 	for _, size := range []int{2*chunk + 100, 2 * chunk} {
 		f, h := startHooked(t)
@@ -210,7 +211,8 @@ func TestSessionLostCompletionOfBucket(t *testing.T) {
 	}
 }
 
-// A condition that the service refuses when the session begins is the answer of CompleteUpload, and nothing is sent in vain.
+// A condition that the service refuses when the session begins is the answer of CompleteUpload, and
+// nothing is sent in vain.
 func TestSessionRefusedAtStart(t *testing.T) {
 	f, h := startHooked(t)
 	s := f.open(t)

@@ -15,12 +15,8 @@ import (
 	"cloud.google.com/go/compute/metadata"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
-)
-
-const (
-	defaultExpiry = 15 * time.Minute
-	maxExpiry     = 7 * 24 * time.Hour // https://cloud.google.com/storage/docs/access-control/signed-urls
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // signer is who signs URLs.
@@ -29,8 +25,9 @@ type signer struct {
 	key   *rsa.PrivateKey // nil: IAM signs
 }
 
-// signerOf finds out who can sign: what the options name, the service account of a key file, one that is impersonated, or that of the
-// machine. nil: nobody. credentials are a file's content, empty on a machine of Google's.
+// signerOf finds out who can sign: what the options name, the service account of a key file, one
+// that is impersonated, or that of the machine. nil: nobody. credentials are a file's content,
+// empty on a machine of Google's.
 func signerOf(o *Options, credentials []byte) (*signer, error) {
 	var file struct {
 		Email       string `json:"client_email"`
@@ -58,7 +55,7 @@ func signerOf(o *Options, credentials []byte) (*signer, error) {
 	}
 	var err error
 	if sign.key, err = parseKey(key); err != nil {
-		return nil, invalid("signing: %w", err)
+		return nil, driver.Invalidf("signing: %w", err)
 	}
 	return sign, nil
 }
@@ -75,27 +72,25 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", &storage.Error{Err: ctx.Err()}
 	case err != nil:
-		return "", &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause("the metadata server names no account to sign for: "+wire.PlainText(err), err)}
+		return "", &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause("the metadata server names no account to sign for: "+driver.PlainText(err), err)}
 	}
 	return email, nil
 }
 
-// SignURL makes a V4 signature, without a request where there is a private key, else by one to IAM's signBlob. Credentials that cannot
-// sign, a user's or none, are errors.ErrUnsupported.
+// SignURL makes a V4 signature, without a request where there is a private key, else by one to
+// IAM's signBlob. Credentials that cannot sign, a user's or none, are errors.ErrUnsupported.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	expires := opts.Expires
-	switch {
-	case s.signer == nil:
-		return nil, unsupported("these credentials cannot sign: a service account can, by its key or, named by AccessID, through IAM")
-	case expires == 0:
-		expires = defaultExpiry
-	case expires < time.Second || expires > maxExpiry:
-		return nil, invalid("Expires %v is not in 1s..%v", expires, maxExpiry)
+	if s.signer == nil {
+		return nil, driver.Unsupportedf("these credentials cannot sign: a service account can, by its key or, named by AccessID, through IAM")
 	}
-	method, query, header, err := signed(opts)
+	method, expires, err := driver.CheckSign(opts)
+	if err != nil {
+		return nil, err
+	}
+	query, header, err := signed(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -118,33 +113,16 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 		if errors.As(err, &e) {
 			return nil, e
 		}
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: wire.Plain(err)}
+		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: driver.Plain(err)}
 	}
-	return &storage.SignedURL{Method: method, URL: text, Header: header, Expires: t.at.Add(expires.Truncate(time.Second))}, nil
+	return &storage.SignedURL{Method: method, URL: text, Header: header, Expires: t.at.Add(expires)}, nil
 }
 
-// signed gives the parts of a request that its signature covers. What the method does not have is refused, rather than left out.
-func signed(o *storage.SignOptions) (method string, q url.Values, h http.Header, err error) {
-	reads := o.VersionID != "" || o.ResponseContentType != "" || o.ResponseDisposition != ""
-	writes := o.ContentType != "" || o.ContentLength != 0 || len(o.Metadata) > 0 || o.IfAbsent
-	method = o.Method
-	if method == "" {
-		method = http.MethodGet
-	}
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete:
-	default:
-		return "", nil, nil, invalid("method %q is not GET, HEAD, PUT or DELETE", o.Method)
-	}
-	switch {
-	case writes && method != http.MethodPut, reads && method != http.MethodGet && method != http.MethodHead:
-		return "", nil, nil, invalid("an option that a signed %s does not have", method)
-	case o.ContentLength < 0:
-		return "", nil, nil, invalid("ContentLength %d", o.ContentLength)
-	}
+// signed gives the parts of a request that its signature covers, beside its method.
+func signed(o *storage.SignOptions) (q url.Values, h http.Header, err error) {
 	q = make(url.Values)
 	if err := setVersion(q, "generation", o.VersionID); err != nil {
-		return "", nil, nil, err
+		return nil, nil, err
 	}
 	for name, v := range map[string]string{"response-content-type": o.ResponseContentType, "response-content-disposition": o.ResponseDisposition} {
 		if v != "" {
@@ -153,7 +131,7 @@ func signed(o *storage.SignOptions) (method string, q url.Values, h http.Header,
 	}
 	entries, err := encodeMetadata(o.Metadata)
 	if err != nil {
-		return "", nil, nil, err
+		return nil, nil, err
 	}
 	h = (&attributes{ContentType: o.ContentType, Metadata: entries}).header()
 	if o.ContentLength > 0 {
@@ -163,22 +141,23 @@ func signed(o *storage.SignOptions) (method string, q url.Values, h http.Header,
 	if o.IfAbsent {
 		h.Set(generationHeader, "0")
 	}
-	return method, q, h, nil
+	return q, h, nil
 }
 
-// signBlob has IAM sign b: https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob.
+// signBlob has IAM sign b:
+// https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob.
 func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte, error) {
 	r := request{method: http.MethodPost, url: s.iam + "/v1/projects/-/serviceAccounts/" + url.PathEscape(account) + ":signBlob"}
 	if err := r.setJSON(map[string][]byte{"payload": b}); err != nil {
 		return nil, err
 	}
 	var answer struct{ SignedBlob string }
-	if err := s.sendJSON(ctx, &attempt{missing: storage.ErrPermission}, r, &answer); err != nil {
+	if err := s.sendJSON(ctx, &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrPermission}}, r, &answer); err != nil {
 		return nil, err
 	}
 	sum, err := base64.StdEncoding.DecodeString(answer.SignedBlob)
 	if err != nil || len(sum) == 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: wire.NewCause("IAM gave no signature", err)}
+		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: driver.NewCause("IAM gave no signature", err)}
 	}
 	return sum, nil
 }

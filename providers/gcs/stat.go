@@ -6,11 +6,11 @@ import (
 	"net/url"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has no room for it. A missing bucket is
-// ErrNotExist, too: they differ in the text only.
+// Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has
+// no room for it. A missing bucket is ErrNotExist, too: they differ in the text only.
 func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 	if s.emulator && o.StorageClass == "STANDARD" {
 		o.StorageClass = "" // which is what fake-gcs-server's reads say
 	}
-	if err := wire.Held(opts, o); err != nil {
+	if err := driver.CheckRead(opts, o); err != nil {
 		return nil, err
 	}
 	return o, nil
@@ -40,7 +40,7 @@ func (s *Store) resource(ctx context.Context, key, version string) (*resource, e
 		return nil, err
 	}
 	if r.Generation == "" {
-		return nil, unanswered(a, "an object without a generation")
+		return nil, a.Foreign("an object without a generation")
 	}
 	return r, nil
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/polystore/storage/driver"
 )
 
 // The limits of https://cloud.google.com/storage/docs/object-contexts.
@@ -21,20 +23,21 @@ type tagValue struct {
 	Value string `json:"value"`
 }
 
-// contextsOf gives tags in the form of the wire, nil for none. What the service would refuse is refused here, before the bytes are sent.
+// contextsOf gives tags in the form of the wire, nil for none. What the service would refuse is
+// refused here, before the bytes are sent.
 func (s *Store) contextsOf(tags map[string]string) (*contexts, error) {
 	switch {
 	case len(tags) == 0:
 		return nil, nil
 	case s.emulator:
-		return nil, unsupported("tags on an emulator: fake-gcs-server drops them")
+		return nil, driver.Unsupportedf("tags on an emulator: fake-gcs-server drops them")
 	case len(tags) > maxTags:
-		return nil, invalid("%d tags, at most %d", len(tags), maxTags)
+		return nil, driver.Invalidf("%d tags, at most %d", len(tags), maxTags)
 	}
 	c := &contexts{Custom: make(map[string]tagValue, len(tags))}
 	for name, v := range tags {
 		if !validTag(name) || !validTag(v) || strings.HasPrefix(name, "google:") {
-			return nil, invalid("tag %q=%q: Cloud Storage takes names and values of 1 to %d bytes that begin with a letter or digit, "+
+			return nil, driver.Invalidf("tag %q=%q: Cloud Storage takes names and values of 1 to %d bytes that begin with a letter or digit, "+
 				`have none of '"\/, and no names in google:`, name, v, maxTag)
 		}
 		c.Custom[name] = tagValue{v}

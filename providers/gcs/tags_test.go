@@ -70,7 +70,8 @@ func TestTags(t *testing.T) {
 	wantKind(t, "tags that come with CompleteUpload", err, errors.ErrUnsupported)
 }
 
-// A copy keeps the tags of its source, in another class, too; with Replace it has those of the options and no others.
+// A copy keeps the tags of its source, in another class, too; with Replace it has those of the
+// options and no others.
 func TestTagsOfCopies(t *testing.T) {
 	for name, test := range map[string]struct {
 		opts storage.CopyOptions
@@ -101,7 +102,8 @@ func TestTagsOfCopies(t *testing.T) {
 	}
 }
 
-// storage.objects.dropContexts, which few roles have, is asked for only where there is something to drop.
+// storage.objects.dropContexts, which few roles have, is asked for only where there is something to
+// drop.
 func TestDropContextsPermission(t *testing.T) {
 	f, h := startHooked(t)
 	s := f.open(t)
@@ -121,7 +123,8 @@ func TestDropContextsPermission(t *testing.T) {
 	}
 }
 
-// A conditional copy through a Bucket replaces the headers by themselves, and refuses none of its own conditions.
+// A conditional copy through a Bucket replaces the headers by themselves, and refuses none of its
+// own conditions.
 func TestConditionalCopyOfTagged(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
@@ -141,8 +144,8 @@ func TestConditionalCopyOfTagged(t *testing.T) {
 	}
 }
 
-// A source that changes between the look at it and the copy is no refusal of the caller's condition: the copy is to be tried again, and then
-// has what the source has now.
+// A source that changes between the look at it and the copy is no refusal of the caller's
+// condition: the copy is to be tried again, and then has what the source has now.
 func TestCopyOfChangingSource(t *testing.T) {
 	changes := map[string]func(*testing.T, *Store){
 		"another generation": func(t *testing.T, s *Store) {
@@ -189,7 +192,8 @@ func TestCopyOfChangingSource(t *testing.T) {
 	}
 }
 
-// A source that is replaced while it is copied in several calls is ErrChanged: no further call can go on.
+// A source that is replaced while it is copied in several calls is ErrChanged: no further call can
+// go on.
 func TestCopyInCallsOfChangingSource(t *testing.T) {
 	f := startFake(t, gcsfake.Options{RewriteLimit: 1 << 20})
 	s := f.open(t)
@@ -205,7 +209,8 @@ func TestCopyInCallsOfChangingSource(t *testing.T) {
 	wantKind(t, "Copy", err, storage.ErrChanged)
 }
 
-// A copy into another class has the metadata as another program wrote it, which is not how a Bucket would.
+// A copy into another class has the metadata as another program wrote it, which is not how a Bucket
+// would.
 func TestClassCopyKeepsForeignMetadata(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)

@@ -1,22 +1,29 @@
 package gcs
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its resumable sessions, which end by
-// themselves within a week; on an emulator, where there is nothing else, it is errors.ErrUnsupported.
+// ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its
+// resumable sessions, which end by themselves within a week; on an emulator, where there is nothing
+// else, it is errors.ErrUnsupported.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
 	if s.emulator {
-		return nil, unsupported("listing uploads on an emulator")
+		return nil, driver.Unsupportedf("listing uploads on an emulator")
+	}
+	if err := driver.CheckListUploads(opts); err != nil {
+		return nil, err
+	}
+	marker, err := driver.DecodeToken(opts.PageToken, 2)
+	if err != nil {
+		return nil, err
 	}
 	q := url.Values{"uploads": {""}, "encoding-type": {"url"}}
 	if opts.Prefix != "" {
@@ -25,18 +32,13 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	if opts.PageSize > 0 {
 		q.Set("max-uploads", strconv.Itoa(min(opts.PageSize, maxPage)))
 	}
-	if opts.PageToken != "" {
-		key, id, err := splitToken(opts.PageToken)
-		if err != nil {
-			return nil, err
-		}
-		q.Set("key-marker", key)
-		if id != "" {
-			q.Set("upload-id-marker", id)
+	for i, name := range [...]string{"key-marker", "upload-id-marker"} {
+		if marker[i] != "" {
+			q.Set(name, marker[i])
 		}
 	}
 	var answer uploadList
-	a := &attempt{missing: storage.ErrNoBucket}
+	a := new(attempt).ofBucket()
 	if _, err := s.sendXML(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlBucket(), q)}, "ListMultipartUploadsResult", &answer); err != nil {
 		return nil, err
 	}
@@ -44,13 +46,11 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	for _, u := range answer.Upload {
 		page.Uploads = append(page.Uploads, &storage.Upload{Key: answer.decode(u.Key), ID: "m" + u.UploadId, Created: u.Initiated})
 	}
-	slices.SortFunc(page.Uploads, func(x, y *storage.Upload) int {
-		return cmp.Or(strings.Compare(x.Key, y.Key), strings.Compare(x.ID, y.ID))
-	})
+	slices.SortFunc(page.Uploads, driver.CompareUploads)
 	if answer.IsTruncated {
-		page.NextToken = joinToken(answer.decode(answer.NextKeyMarker), answer.NextUploadIdMarker)
+		page.NextToken = driver.EncodeToken(answer.decode(answer.NextKeyMarker), answer.NextUploadIdMarker)
 		if answer.NextKeyMarker == "" || page.NextToken == opts.PageToken {
-			return nil, unanswered(a, endless)
+			return nil, a.Foreign(endless)
 		}
 	}
 	return page, nil
@@ -65,19 +65,4 @@ func (l *uploadList) decode(key string) string {
 		return d
 	}
 	return key
-}
-
-// ListPartsPage makes one request for an XML multipart upload, and none for a resumable session, whose parts only this Store tells apart.
-func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	if err := checkKey(key); err != nil {
-		return nil, err
-	}
-	if id, ok := multipartID(uploadID); ok {
-		return s.listMultipart(ctx, key, id, opts)
-	}
-	u, err := s.sessions.get(key, uploadID)
-	if err != nil {
-		return nil, err
-	}
-	return u.page(opts)
 }

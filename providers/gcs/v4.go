@@ -21,8 +21,9 @@ import (
 
 const signAlgorithm = "GOOG4-RSA-SHA256"
 
-// toSign is a request that a V4 signature is made for: https://cloud.google.com/storage/docs/authentication/canonical-requests. The SDK's
-// signature is not used: it leaves the port out of the host, and looks at the clock by itself.
+// toSign is a request that a V4 signature is made for:
+// https://cloud.google.com/storage/docs/authentication/canonical-requests. The SDK's signature is
+// not used: it leaves the port out of the host, and looks at the clock by itself.
 type toSign struct {
 	method  string
 	url     string // without a query

@@ -16,8 +16,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver/httpdriver"
 	"github.com/polystore/storage/internal/gcsfake"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // Every small operation is one request.
@@ -82,7 +82,8 @@ func TestSmallPutAllocates(t *testing.T) {
 	}
 }
 
-// What is not a generation matches nothing: a write is not sent, in particular not with the 0 that would create.
+// What is not a generation matches nothing: a write is not sent, in particular not with the 0 that
+// would create.
 func TestMalformedMatch(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
@@ -120,7 +121,8 @@ func TestPinnedRangeOfShorterObject(t *testing.T) {
 	wantKind(t, "Get", err, storage.ErrPrecondition)
 }
 
-// An unchanged object is ErrNotModified although the XML API has no such condition, and the connection is good for another request.
+// An unchanged object is ErrNotModified although the XML API has no such condition, and the
+// connection is good for another request.
 func TestNotModified(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
@@ -165,7 +167,8 @@ func TestTranscoded(t *testing.T) {
 	wantKind(t, "Get", err, storage.ErrIntegrity)
 }
 
-// A body that breaks off is ErrUnavailable, and a Bucket goes on where it broke, at the same generation.
+// A body that breaks off is ErrUnavailable, and a Bucket goes on where it broke, at the same
+// generation.
 func TestBrokenBody(t *testing.T) {
 	f, h := startHooked(t)
 	s := f.open(t)
@@ -200,7 +203,8 @@ type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errLost }
 
-// A copy takes as many calls as the service wants, also into another class, with everything the source has.
+// A copy takes as many calls as the service wants, also into another class, with everything the
+// source has.
 func TestCopyInCalls(t *testing.T) {
 	f := startFake(t, gcsfake.Options{RewriteLimit: 1 << 20})
 	s := f.open(t)
@@ -255,7 +259,8 @@ func TestCopyReplaceByNothing(t *testing.T) {
 	}
 }
 
-// An XML multipart upload whose completion does not tell the generation: the object's own is looked up, another writer's is not taken.
+// An XML multipart upload whose completion does not tell the generation: the object's own is looked
+// up, another writer's is not taken.
 func TestCompleteWithoutGeneration(t *testing.T) {
 	for _, other := range []bool{false, true} {
 		f, h := startHooked(t)
@@ -346,7 +351,7 @@ func TestSignByIAM(t *testing.T) {
 }
 
 func followed(t *testing.T, u *storage.SignedURL) (string, error) {
-	transport := wire.NewTransport(nil)
+	transport := httpdriver.NewTransport(nil)
 	defer transport.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(t.Context(), u.Method, u.URL, nil)
 	if err != nil {
@@ -383,7 +388,8 @@ func TestClient(t *testing.T) {
 	}
 }
 
-// A whole round under the credentials that the service does not know, or knows and refuses: never "not found".
+// A whole round under the credentials that the service does not know, or knows and refuses: never
+// "not found".
 func TestRefusedCredentials(t *testing.T) {
 	f := startFake(t, gcsfake.Options{Signers: map[string]*rsa.PublicKey{}})
 	for _, token := range []string{"bad", "unknown"} {

@@ -4,40 +4,19 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Delete removes an object.
 func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	if err := alive(ctx); err != nil {
+	if err := driver.ContextErr(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := writable(s.objects.get(key), false, opts.IfMatch); err != nil {
+	if err := driver.CheckWrite(false, opts.IfMatch, s.current(key)); err != nil {
 		return err
 	}
 	s.objects.remove(key)
 	return nil
-}
-
-// maxBatch is S3's and GCS's limit, too.
-const maxBatch = 1000
-
-// MaxBatch returns 1000.
-func (s *Store) MaxBatch() int { return maxBatch }
-
-// DeleteBatch removes objects.
-func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
-	if err := alive(ctx); err != nil {
-		return nil, err
-	}
-	if len(keys) > maxBatch {
-		return nil, fail(storage.ErrInvalid, "%d keys in a batch, at most %d", len(keys), maxBatch)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, key := range keys {
-		s.objects.remove(key)
-	}
-	return make([]error, len(keys)), nil
 }

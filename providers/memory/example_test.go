@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// A bucket of a test's own, which keeps old versions. storage.Open(ctx, "mem://") is the short way to one that does not.
+// A bucket of a test's own, which keeps old versions. storage.Open(ctx, "mem://") is the short way
+// to one that does not.
 func ExampleNew() {
 	ctx := context.Background()
 	store, err := memory.New(&memory.Options{Versions: true})

@@ -6,12 +6,13 @@ import (
 	"sort"
 )
 
-// chunkSize is how many entries a chunk of an index holds at most. It is about the square root of a million: an insert
-// moves at most this many entries and, rarely, as many chunks.
+// chunkSize is how many entries a chunk of an index holds at most. It is about the square root of a
+// million: an insert moves at most this many entries and, rarely, as many chunks.
 const chunkSize = 1024
 
-// index is a sorted map from key to version: sorted chunks in sorted order, none of them empty. A lookup costs two binary
-// searches, and a walk from any key costs what it visits, however many keys there are. The zero value is empty.
+// index is a sorted map from key to version: sorted chunks in sorted order, none of them empty. A
+// lookup costs two binary searches, and a walk from any key costs what it visits, however many keys
+// there are. The zero value is empty.
 type index struct {
 	chunks [][]entry
 }
@@ -21,9 +22,12 @@ type entry struct {
 	v   *version
 }
 
-// seek finds the first entry whose key is key or sorts behind it; the chunk may be one past the last.
+// seek finds the first entry whose key is key or sorts behind it; the chunk may be one past the
+// last.
 func (x *index) seek(key string) (chunk, at int) {
-	chunk = sort.Search(len(x.chunks), func(i int) bool { return x.chunks[i][len(x.chunks[i])-1].key >= key })
+	chunk = sort.Search(len(x.chunks), func(i int) bool {
+		return x.chunks[i][len(x.chunks[i])-1].key >= key
+	})
 	if chunk == len(x.chunks) {
 		return chunk, 0
 	}
@@ -78,7 +82,8 @@ func (x *index) remove(key string) {
 	}
 }
 
-// from walks the entries from the first that is key or sorts behind it. The index must not change meanwhile.
+// from walks the entries from the first that is key or sorts behind it. The index must not change
+// meanwhile.
 func (x *index) from(key string) iter.Seq[entry] {
 	return func(yield func(entry) bool) {
 		chunk, at := x.seek(key)

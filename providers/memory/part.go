@@ -3,15 +3,20 @@ package memory
 import (
 	"context"
 	"io"
-	"slices"
-	"strconv"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // PutPart writes a part.
-func (s *Store) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, _ *storage.PartOptions) (*storage.Part, error) {
-	data, err := readAll(ctx, body, size)
+func (s *Store) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	_ *storage.PartOptions,
+) (*storage.Part, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
+	data, err := driver.ReadAll(ctx, body, size)
 	if err != nil {
 		return nil, err
 	}
@@ -19,37 +24,36 @@ func (s *Store) PutPart(ctx context.Context, key, id string, number int, body io
 }
 
 // CopyPart writes a part from a range of an object, which must lie within it.
-func (s *Store) CopyPart(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
-	if err := alive(ctx); err != nil {
-		return nil, err
-	}
-	from, err := s.find(src, opts.SourceVersionID)
+func (s *Store) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
+	from, err := s.read(ctx, src, &storage.StatOptions{
+		IfMatch: opts.SourceIfMatch, VersionID: opts.SourceVersionID,
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := readable(from, &storage.StatOptions{IfMatch: opts.SourceIfMatch}); err != nil {
+	if err := driver.CheckSourceRange(opts, from.object.Size); err != nil {
 		return nil, err
 	}
-	offset, length := opts.SourceOffset, opts.SourceLength
-	if offset < 0 || length <= 0 {
-		return nil, fail(storage.ErrInvalid, "range of %d bytes at %d", length, offset)
-	}
-	if size := int64(len(from.data)); offset >= size || length > size-offset {
-		return nil, fail(storage.ErrRange, "%d bytes at %d of %d", length, offset, size)
-	}
-	return s.addPart(ctx, key, id, number, from.data[offset:offset+length])
+	data := from.data[opts.SourceOffset : opts.SourceOffset+opts.SourceLength]
+	return s.addPart(ctx, key, id, number, data)
 }
 
 // addPart puts a part into its upload, in place of the one with its number.
-func (s *Store) addPart(ctx context.Context, key, id string, number int, data []byte) (*storage.Part, error) {
-	if number < 1 || number > limits.Count {
-		return nil, fail(storage.ErrInvalid, "part number %d, at most %d", number, limits.Count)
+func (s *Store) addPart(
+	ctx context.Context, key, id string, number int, data []byte,
+) (*storage.Part, error) {
+	if err := driver.CheckPartNumber(number, limits.Count); err != nil {
+		return nil, err
 	}
-	sums, err := verify(ctx, data, storage.Checksums{})
+	sums, err := s.hasher.SumBytes(ctx, data, driver.CRC32C)
 	if err != nil {
 		return nil, err
 	}
-	p := &part{Part: storage.Part{Number: number, Size: int64(len(data)), ETag: newETag(), Checksums: sums}, data: data}
+	p := &part{storage.Part{
+		Number: number, Size: int64(len(data)), ETag: newETag(), Checksums: sums,
+	}, data}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u, err := s.upload(key, id)
@@ -57,39 +61,5 @@ func (s *Store) addPart(ctx context.Context, key, id string, number int, data []
 		return nil, err
 	}
 	u.parts[number] = p
-	described := p.Part
-	return &described, nil
-}
-
-// ListPartsPage lists the parts of an upload.
-func (s *Store) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	if err := alive(ctx); err != nil {
-		return nil, err
-	}
-	after := 0
-	if opts.PageToken != "" {
-		var err error
-		if after, err = strconv.Atoi(opts.PageToken); err != nil {
-			return nil, fail(storage.ErrInvalid, "not a page token: %q", opts.PageToken)
-		}
-	}
-	page := new(storage.PartPage)
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	u, err := s.upload(key, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range u.parts {
-		if p.Number > after {
-			described := p.Part
-			page.Parts = append(page.Parts, &described)
-		}
-	}
-	slices.SortFunc(page.Parts, func(a, b *storage.Part) int { return a.Number - b.Number })
-	if size := pageSize(opts.PageSize); len(page.Parts) > size {
-		page.Parts = page.Parts[:size:size]
-		page.NextToken = strconv.Itoa(page.Parts[size-1].Number)
-	}
-	return page, nil
+	return new(p.Part), nil
 }

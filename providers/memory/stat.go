@@ -7,15 +7,11 @@ import (
 )
 
 // Stat describes an object.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
-	if err := alive(ctx); err != nil {
-		return nil, err
-	}
-	v, err := s.find(key, opts.VersionID)
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
+	v, err := s.read(ctx, key, opts)
 	if err != nil {
-		return nil, err
-	}
-	if err := readable(v, opts); err != nil {
 		return nil, err
 	}
 	return v.describe(), nil

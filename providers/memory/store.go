@@ -2,19 +2,19 @@ package memory
 
 import (
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"maps"
 	"sync"
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // Options are the options of [New]. The zero value of each field means its default.
 type Options struct {
-	// Versions keeps every version of every object: Object.VersionID is set and VersionID in options is taken. Delete
-	// hides an object and drops no version of it, so memory grows with every write.
+	// Versions keeps every version of every object: Object.VersionID is set and VersionID in
+	// options is taken. Delete hides an object and drops no version of it, so memory grows with
+	// every write.
 	Versions bool
 }
 
@@ -23,6 +23,8 @@ type Store struct {
 	storage.Unsupported // SignURL, and Close, which has nothing to do
 
 	versions bool
+
+	hasher driver.Hasher
 
 	mu      sync.RWMutex          // never held over reading a body
 	objects index                 // the current version of each key
@@ -46,40 +48,35 @@ func New(opts *Options) (*Store, error) {
 
 // version is one version of an object. Nothing in it changes once it is in a Store.
 type version struct {
-	object storage.Object
+	object *storage.Object
 	tags   map[string]string
 	data   []byte
 }
 
 // describe returns the version's Object, the caller's own.
 func (v *version) describe() *storage.Object {
-	o := v.object
+	o := *v.object
 	o.Metadata = maps.Clone(o.Metadata)
 	return &o
 }
 
 // newVersion is a version that commit has yet to place.
-func newVersion(key string, data []byte, sums storage.Checksums, opts *storage.PutOptions) *version {
-	v := &version{data: data, tags: maps.Clone(opts.Tags)}
-	v.object = storage.Object{
-		Key: key, Size: int64(len(data)), Checksums: sums,
-		ContentType: opts.ContentType, ContentEncoding: opts.ContentEncoding, ContentDisposition: opts.ContentDisposition,
-		ContentLanguage: opts.ContentLanguage, CacheControl: opts.CacheControl, StorageClass: opts.StorageClass,
-	}
-	if len(opts.Metadata) > 0 {
-		v.object.Metadata = maps.Clone(opts.Metadata)
-	}
-	return v
+func newVersion(
+	key string, data []byte, sums storage.Checksums, opts *storage.PutOptions,
+) *version {
+	o := driver.NewObject(key, int64(len(data)), opts)
+	o.Checksums = sums
+	return &version{object: o, tags: maps.Clone(opts.Tags), data: data}
 }
 
 // commit makes v the current version of its key, if the conditions hold. s.mu is held.
 func (s *Store) commit(v *version, ifAbsent bool, ifMatch string) (*storage.Object, error) {
 	key := v.object.Key
-	if err := writable(s.objects.get(key), ifAbsent, ifMatch); err != nil {
+	if err := driver.CheckWrite(ifAbsent, ifMatch, s.current(key)); err != nil {
 		return nil, err
 	}
 	v.object.ETag = newETag()
-	v.object.ModTime = time.Now().UTC().Round(0)
+	v.object.ModTime = now()
 	if s.versions {
 		v.object.VersionID = rand.Text()
 		s.history[key] = append(s.history[key], v)
@@ -88,10 +85,18 @@ func (s *Store) commit(v *version, ifAbsent bool, ifMatch string) (*storage.Obje
 	return v.describe(), nil
 }
 
+// current returns the object that a write would replace, nil if there is none. s.mu is held.
+func (s *Store) current(key string) *storage.Object {
+	if v := s.objects.get(key); v != nil {
+		return v.object
+	}
+	return nil
+}
+
 // find returns a version of key, the current one where id is empty.
 func (s *Store) find(key, id string) (*version, error) {
 	if id != "" && !s.versions {
-		return nil, fail(errors.ErrUnsupported, "this bucket keeps no versions")
+		return nil, driver.Unsupportedf("this bucket keeps no versions")
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -99,20 +104,18 @@ func (s *Store) find(key, id string) (*version, error) {
 		if v := s.objects.get(key); v != nil {
 			return v, nil
 		}
-		return nil, fail(storage.ErrNotExist, "no such object")
+		return nil, &storage.Error{Kind: storage.ErrNotExist}
 	}
 	for _, v := range s.history[key] {
 		if v.object.VersionID == id {
 			return v, nil
 		}
 	}
-	return nil, fail(storage.ErrNotExist, "no such version")
+	return nil, driver.Errorf(storage.ErrNotExist, "no such version")
 }
 
 // newETag never returns the same text twice: it holds 130 random bits.
 func newETag() string { return `"` + rand.Text() + `"` }
 
-// fail is an error of a kind with a reason. Nothing is ever in doubt here.
-func fail(kind error, format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: kind, Err: fmt.Errorf(format, args...)}
-}
+// now is the time without the reading of the monotonic clock, which no other process could compare.
+func now() time.Time { return time.Now().UTC().Round(0) }

@@ -11,12 +11,14 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
 // page is what proxies and load balancers answer: no XML.
 const page = "<html>\r\n<head><title>Sorry</title></head>\r\n<body>\r\n<center><h1>Sorry</h1></center>\r\n<hr>\r\n</body>\r\n</html>\r\n"
 
-// A stub, because it stands for what is between: its refusals have a status and nothing else that could be understood.
+// A stub, because it stands for what is between: its refusals have a status and nothing else that
+// could be understood.
 func TestForeignRefusal(t *testing.T) {
 	for _, c := range []struct {
 		call    string
@@ -42,7 +44,7 @@ func TestForeignRefusal(t *testing.T) {
 		{"Abort", 404, nil, false},
 	} {
 		for body, text := range map[string]string{"a page": page, "nothing": "", "JSON": `{"error": "sorry"}`} {
-			srv := newStub(t, func(w http.ResponseWriter, _ *request) {
+			srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 				w.Header().Set("Retry-After", "7")
 				w.WriteHeader(c.status)
 				io.WriteString(w, text)
@@ -55,8 +57,8 @@ func TestForeignRefusal(t *testing.T) {
 	}
 }
 
-// A stub, because it stands for a portal or a proxy that answers 200 to everything: an empty list, a batch that is gone and an upload
-// that is complete are the worst that could be made of it.
+// A stub, because it stands for a portal or a proxy that answers 200 to everything: an empty list,
+// a batch that is gone and an upload that is complete are the worst that could be made of it.
 func TestForeignSuccess(t *testing.T) {
 	documents := map[string]func(context.Context, *Store) error{
 		"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"], "Copy": calls["Copy"],
@@ -88,14 +90,14 @@ func TestForeignSuccess(t *testing.T) {
 	for body, text := range map[string]string{
 		"a page": page, "nothing": "", "JSON": `{"status": "ok"}`, "XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>`,
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *request) { io.WriteString(w, text) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, text) })
 		for call, f := range documents {
 			write := !strings.HasPrefix(call, "List")
 			wantError(t, call+" answered 200 with "+body, f(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
 		}
 	}
 	// As S3 does it while it takes its time: blanks, before and behind the XML's own first line.
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		io.WriteString(w, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n")
 		for range 100 {
 			io.WriteString(w, strings.Repeat(" ", 100))
@@ -107,15 +109,16 @@ func TestForeignSuccess(t *testing.T) {
 	if err != nil || o.ETag != `"done-1"` {
 		t.Errorf("CompleteUpload after blanks = %+v, %v", o, err)
 	}
-	srv = newStub(t, func(w http.ResponseWriter, _ *request) {
+	srv = newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		io.WriteString(w, "<InitiateMultipartUploadResult></InitiateMultipartUploadResult>")
 	})
 	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
 }
 
-// A stub, because these answers lack what S3 always gives: the length of an object, and which part of it this is.
+// A stub, because these answers lack what S3 always gives: the length of an object, and which part
+// of it this is.
 func TestMissingHeaders(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("ETag", `"e"`)
 		if r.Method == http.MethodGet {
 			w.WriteHeader(http.StatusPartialContent)
@@ -130,7 +133,7 @@ func TestMissingHeaders(t *testing.T) {
 
 // A stub whose answers have no end: what is read of them has one.
 func TestEndlessAnswer(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		more := strings.Repeat("<Contents><Key>k</Key></Contents>", 1000)
 		if r.Method == http.MethodPut {
 			w.WriteHeader(http.StatusForbidden)

@@ -2,30 +2,40 @@ package s3
 
 import (
 	"context"
-	"sync/atomic"
+	"net/http"
+	"strings"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // attempt is one request and what it needs to be judged by when it fails.
 type attempt struct {
-	write    bool          // failing, it may have been carried out all the same
-	document bool          // a success is a document: see checkDocument
-	refused  error         // the kind of a 412
-	missing  error         // the kind of "no such key"
-	body     *wire.Payload // nil: a small one or none
-
-	connected atomic.Bool // a write had a connection: from then on bytes may have been sent
-	signed    signature   // the credentials it was signed with
+	httpdriver.Attempt
+	document bool      // a success is an XML document
+	signed   signature // the credentials it was signed with
 }
 
 // begin returns the context for the attempt's request.
-func (a *attempt) begin(ctx context.Context) context.Context {
-	return context.WithValue(ctx, attemptKey{}, a)
+func (a *attempt) begin(ctx context.Context) context.Context { return httpdriver.Begin(ctx, a) }
+
+// reading begins an attempt whose success is a document, as all but those of objects are.
+func reading() *attempt { return &attempt{document: true} }
+
+// writing is reading for a write.
+func writing() *attempt {
+	a := reading()
+	a.Write = true
+	return a
 }
 
-// inDoubt reports whether the request may have been carried out, given that there was no definite answer: it is a write, it
-// had a connection, and the last byte of its body was handed out. A service never makes an object of a part of a body.
-func (a *attempt) inDoubt() bool {
-	return a.write && a.connected.Load() && (a.body == nil || a.body.Whole())
+// Inspect refuses a success that S3 would not have given in this form. What was put has an ETag,
+// unless the answer is an error.
+func (a *attempt) Inspect(resp *http.Response) error {
+	if a.document || a.Body != nil && resp.Header.Get("ETag") == "" {
+		return httpdriver.CheckRoot(resp, isRoot)
+	}
+	return nil
 }
+
+// isRoot knows the roots of S3's documents: "...Result" and, with status 200 too, "Error".
+func isRoot(name string) bool { return name == "Error" || strings.HasSuffix(name, "Result") }

@@ -11,16 +11,18 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // MaxBatch is Options.BatchSize.
 func (s *Store) MaxBatch() int { return s.batch }
 
-// DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other keys, are deleted one by one.
+// DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other
+// keys, are deleted one by one.
 func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
 	if len(keys) > s.batch {
-		return nil, invalid("%d keys, at most %d", len(keys), s.batch)
+		return nil, driver.Invalidf("%d keys, at most %d", len(keys), s.batch)
 	}
 	errs := make([]error, len(keys))
 	index := make(map[string][]int, len(keys)) // a key may be there twice
@@ -30,7 +32,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 			errs[i] = err
 			continue
 		}
-		if !wire.XMLText(key) {
+		if !httpdriver.XMLText(key) {
 			errs[i] = s.Delete(ctx, key, &storage.DeleteOptions{})
 			continue
 		}
@@ -42,7 +44,7 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.Delet
 	if len(ids) == 0 {
 		return errs, nil
 	}
-	a := &attempt{write: true, document: true}
+	a := writing()
 	out, err := s.client.DeleteObjects(a.begin(ctx), &s3.DeleteObjectsInput{
 		Bucket: &s.bucket,
 		Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},

@@ -15,7 +15,8 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// What a server cannot do, by its profile. Each defect is also shown by a probe without this package, in internal/testenv/defects.
+// What a server cannot do, by its profile. Each defect is also shown by a probe without this
+// package, in internal/testenv/defects.
 var limits = map[string][]conformance.Limit{
 	"minio": {
 		{Feature: conformance.DeleteIfMatch, Defect: true, Reason: "MinIO ignores If-Match of DeleteObject"},

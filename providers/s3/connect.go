@@ -18,12 +18,14 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 const defaultRegion = "us-east-1"
 
-// connect makes the SDK's client from the options and what the environment and the shared files say.
+// connect makes the SDK's client from the options and what the environment and the shared files
+// say.
 func (s *Store) connect(ctx context.Context, o *Options) error {
 	cfg, err := load(ctx, o)
 	if err != nil {
@@ -41,10 +43,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		return err
 	}
 	if o.SSE != "" && !s.profile.encryption {
-		return unsupported("SSE on %s, which ignores it", s.profile.name)
+		return driver.Unsupportedf("SSE on %s, which ignores it", s.profile.name)
 	}
 	if limit := s.profile.batchLimit(); s.batch > limit {
-		return invalid("BatchSize %d, on %s at most %d", s.batch, s.profile.name, limit)
+		return driver.Invalidf("BatchSize %d, on %s at most %d", s.batch, s.profile.name, limit)
 	}
 	region := cfg.Region
 	if s.arn && o.Region == "" {
@@ -133,28 +135,30 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 		if ctx.Err() != nil {
 			return cfg, &storage.Error{Err: ctx.Err()}
 		}
-		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause("configuration: "+plainText(err), err)}
+		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("configuration: "+plainText(err), err)}
 	}
 	return cfg, nil
 }
 
-// httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE names.
-func (s *Store) httpClient(o *Options, cfg aws.Config) *doer {
-	if o.HTTPClient != nil {
-		return newDoer(o.HTTPClient, s.profile.header)
+// httpClient is the caller's client or one of the Store's own, which trusts what AWS_CA_BUNDLE
+// names.
+func (s *Store) httpClient(o *Options, cfg aws.Config) *httpdriver.Client {
+	client := o.HTTPClient
+	if client == nil {
+		var trusted *tls.Config
+		if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+			trusted = b.GetTransport().TLSClientConfig
+		}
+		t := httpdriver.NewTransport(trusted)
+		s.closeIdle = t.CloseIdleConnections
+		client = &http.Client{Transport: t}
 	}
-	var trusted *tls.Config
-	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		trusted = b.GetTransport().TLSClientConfig
-	}
-	t := wire.NewTransport(trusted)
-	s.closeIdle = t.CloseIdleConnections
-	return newDoer(&http.Client{Transport: t}, s.profile.header)
+	return httpdriver.NewClient(client, s.profile.header)
 }
 
 // findRegion asks any region where the bucket is. The answer names it also when it is a refusal.
 func (s *Store) findRegion(ctx context.Context, client *s3.Client) (string, error) {
-	a := &attempt{missing: storage.ErrNoBucket}
+	a := &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrNoBucket}}
 	out, err := client.HeadBucket(a.begin(ctx), &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) {
 		o.UseAccelerate = false
 	})

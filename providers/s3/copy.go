@@ -11,10 +11,11 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change, it is ErrUnsupported.
+// Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change,
+// it is ErrUnsupported.
 func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := s.checkKey(key); err != nil {
@@ -24,18 +25,18 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	conditional := opts.IfAbsent || opts.IfMatch != ""
 	switch {
 	case opts.Token != "":
-		return nil, invalid("a copy within S3 has no token")
+		return nil, driver.Invalidf("a copy within S3 has no token")
 	case conditional && !s.profile.copyConditions:
 		return nil, s.unconditional("Copy")
 	}
-	if err := wire.CheckMatch(opts.IfMatch); err != nil {
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true, document: true}
+	a := writing()
 	in := &s3.CopyObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &dst,
@@ -89,7 +90,8 @@ func (s *Store) copyHeaders(in *s3.CopyObjectInput) func(*s3.Options) {
 	return s3.WithAPIOptions(smithyhttp.SetHeaderValue(s.profile.copyPrefix+name, *v))
 }
 
-// copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be escaped.
+// copySource is the x-amz-copy-source header. It is decoded once more than a path: also '+' must be
+// escaped.
 func (s *Store) copySource(key, version string) *string {
 	source := s.bucket + "/" + key
 	if s.arn {

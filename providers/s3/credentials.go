@@ -13,10 +13,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service called expired.
+// credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service
+// called expired.
 type credentialsCache struct {
 	cache *aws.CredentialsCache
 
@@ -33,7 +35,8 @@ type signature struct {
 	temporary  bool
 }
 
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs them.
+// credentialsError is a failure to get credentials, as opposed to one of the request that needs
+// them.
 type credentialsError struct{ err error }
 
 func (e *credentialsError) Error() string { return "no credentials: " + plainText(e.err) }
@@ -56,7 +59,7 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	if err != nil {
 		return v, &credentialsError{err}
 	}
-	if a := attemptOf(ctx); a != nil {
+	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
 		a.signed = signature{id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != ""}
 		if v.CanExpire {
 			a.signed.ends = v.Expires
@@ -65,8 +68,9 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	return v, nil
 }
 
-// expired notes that the service refused what s was signed with as expired, and reports whether another attempt may
-// fare better: credentials are dropped once, and if the same ones come back there are no better ones.
+// expired notes that the service refused what s was signed with as expired, and reports whether
+// another attempt may fare better: credentials are dropped once, and if the same ones come back
+// there are no better ones.
 func (c *credentialsCache) expired(s signature) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,8 +83,9 @@ func (c *credentialsCache) expired(s signature) bool {
 	return true
 }
 
-// metadataTimeout bounds a request to the EC2 metadata service, retries included. It answers in milliseconds where there is one; where
-// there is none, the lack of credentials must not take long to notice.
+// metadataTimeout bounds a request to the EC2 metadata service, retries included. It answers in
+// milliseconds where there is one; where there is none, the lack of credentials must not take long
+// to notice.
 const metadataTimeout = 2 * time.Second
 
 // boundedMetadata is the last link of the default chain.
@@ -91,7 +96,7 @@ func (b boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataIn
 	defer cancel()
 	out, err := b.client.GetMetadata(ctx, in, opts...)
 	if err != nil {
-		return nil, wire.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
+		return nil, driver.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
 	}
 	defer out.Content.Close()
 	content, err := io.ReadAll(out.Content) // before the time is over
@@ -106,12 +111,12 @@ func boundMetadata(o *ec2rolecreds.Options) {
 	o.Client = boundedMetadata{imds.New(imds.Options{HTTPClient: credentialsClient()})}
 }
 
-// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it apart from the call that needs
-// them, whose end does not end it.
+// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it
+// apart from the call that needs them, whose end does not end it.
 const credentialsTimeout = 5 * time.Second
 
-// credentialsClient is for the services that give out credentials: rare and small requests, so no connection is kept that a
-// Close would have to close.
+// credentialsClient is for the services that give out credentials: rare and small requests, so no
+// connection is kept that a Close would have to close.
 func credentialsClient() *awshttp.BuildableClient {
 	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
 	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })

@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Delete makes one DeleteObject.
@@ -17,10 +18,10 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if opts.IfMatch != "" && !s.profile.deleteConditions {
 		return s.unconditional("Delete")
 	}
-	if err := wire.CheckMatch(opts.IfMatch); err != nil {
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return err
 	}
-	a := &attempt{write: true}
+	a := &attempt{Attempt: httpdriver.Attempt{Write: true}}
 	in := &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}
 	in.IfMatch, _ = conditions(false, opts.IfMatch, a)
 	if _, err := s.client.DeleteObject(a.begin(ctx), in); err != nil {

@@ -13,17 +13,17 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 const regionHeader = "X-Amz-Bucket-Region"
 
-// fail says of an attempt's err what kind it is and whether the request may have been carried out all the same.
+// fail says of an attempt's err what kind it is and whether the request may have been carried out
+// all the same.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
-	if a.body != nil {
-		if source := a.body.Failure(); source != nil {
-			return &storage.Error{Err: source} // and the service never got the whole body
-		}
+	if own := a.Failure(); own != nil {
+		return own // and the service never got the whole body
 	}
 	var ce *credentialsError
 	var re *smithyhttp.ResponseError
@@ -34,38 +34,27 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 		return s.answer(a, re, ae.ErrorCode(), ae.ErrorMessage(), err)
 	case answered && re.HTTPStatusCode() >= http.StatusMultipleChoices: // a page of what is in between: its status is all it says
 		return s.answer(a, re, "", "", err)
-	case ctx.Err() != nil:
-		return &storage.Error{Err: ctx.Err(), InDoubt: a.inDoubt()}
-	case errors.As(err, &ce):
-		return &storage.Error{Kind: storage.ErrPermission, Err: wire.NewCause(ce.Error(), err)}
-	case !answered && notSent(err):
-		return &storage.Error{Kind: storage.ErrInvalid, Err: wire.NewCause(plainText(err), err)}
+	case errors.As(err, &ce) && ctx.Err() == nil:
+		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
 	}
-	// No connection, no answer, or one that broke off in the middle.
-	e := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.inDoubt(), Err: wire.NewCause(plainText(err), err)}
-	if answered {
+	e := a.Fail(ctx, driver.NewCause(plainText(err), err))
+	if answered && e.Kind != nil { // an answer that broke off in the middle
 		e.Status = re.HTTPStatusCode()
 		e.RequestID = requestID(err)
 	}
 	return e
 }
 
-// notSent reports whether the SDK refused to make a request at all.
-func notSent(err error) bool {
-	var send *smithyhttp.RequestSendError
-	var cancelled *smithy.CanceledError
-	return !errors.As(err, &send) && !errors.As(err, &cancelled)
-}
-
-// answer classifies what the service said: by its code, and by the status where the code says nothing. The order matters: a
-// refusal can come with status 200 (which the SDK makes 500), https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
+// answer classifies what the service said: by its code, and by the status where the code says
+// nothing. The order matters: a refusal can come with status 200 (which the SDK makes 500),
+// https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
 func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text string, err error) *storage.Error {
 	h := re.Response.Header
 	e := &storage.Error{
 		Status:     re.HTTPStatusCode(),
 		Code:       code,
 		RequestID:  requestID(err),
-		RetryAfter: wire.RetryAfter(h.Get("Retry-After")),
+		RetryAfter: httpdriver.RetryAfter(h.Get("Retry-After")),
 	}
 	if text == "" {
 		text = http.StatusText(e.Status)
@@ -73,18 +62,18 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text stri
 	head := re.Response.Request != nil && re.Response.Request.Method == http.MethodHead
 	var known bool
 	if e.Kind, known = kindOf[e.Code]; !known {
-		e.Kind = wire.KindOfStatus(e.Status)
+		e.Kind = httpdriver.KindOfStatus(e.Status)
 	}
 	switch {
 	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" || e.Kind == storage.ErrNotExist && !known:
 		switch {
-		case a.missing != nil:
-			e.Kind = a.missing
-		case !known && (a.write || a.document):
+		case a.Missing != nil:
+			e.Kind = a.Missing
+		case !known && (a.Write || a.document):
 			e.Kind = nil // it is not said what is missing: it could be S3, at this endpoint
 		}
-	case e.Kind == storage.ErrPrecondition && a.refused != nil:
-		e.Kind = a.refused
+	case e.Kind == storage.ErrPrecondition && a.Refused != nil:
+		e.Kind = a.Refused
 	case e.Code == "MethodNotAllowed" && h.Get("X-Amz-Delete-Marker") == "true":
 		e.Kind = storage.ErrNotExist // the version that was asked for marks a deletion
 	case e.Code == "InvalidObjectState" || e.Code == "ObjectNotInActiveTierError": // the latter of a copy's source
@@ -98,25 +87,26 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text stri
 	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response): // and of RequestTimeTooSkewed
 		e.Kind = storage.ErrUnavailable
 	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
-		e.InDoubt = a.inDoubt()
+		e.InDoubt = a.InDoubt()
 	}
 	if region := h.Get(regionHeader); region != "" && region != s.region && wrongRegion(e) {
 		e.Kind = storage.ErrInvalid
 		text = fmt.Sprintf("the bucket is in region %s, not %s: %s", region, s.region, text)
 	}
-	e.Err = wire.NewCause(text, err)
+	e.Err = driver.NewCause(text, err)
 	return e
 }
 
-// skewed reports whether the request was signed for another time than that of its answer: S3 allows for 15 minutes.
+// skewed reports whether the request was signed for another time than that of its answer: S3 allows
+// for 15 minutes.
 func skewed(resp *http.Response) bool {
 	signed, err := time.Parse("20060102T150405Z", resp.Request.Header.Get("X-Amz-Date"))
 	now, err2 := http.ParseTime(resp.Header.Get("Date"))
 	return err == nil && err2 == nil && now.Sub(signed).Abs() > 15*time.Minute
 }
 
-// wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed: the request is signed for a
-// region, and an endless detour costs more than a right option.
+// wrongRegion reports whether e is how S3 says that the bucket is elsewhere. It is not followed:
+// the request is signed for a region, and an endless detour costs more than a right option.
 func wrongRegion(e *storage.Error) bool {
 	switch e.Code {
 	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
@@ -125,8 +115,9 @@ func wrongRegion(e *storage.Error) bool {
 	return e.Status == http.StatusMovedPermanently || e.Status == http.StatusTemporaryRedirect || e.Status == http.StatusBadRequest && e.Code == "BadRequest"
 }
 
-// kindOf has the codes that mean something else than their status, and those whose status is not to be relied on.
-// https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; XMinio… and XAdmin… are the servers' own.
+// kindOf has the codes that mean something else than their status, and those whose status is not to
+// be relied on. https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html; XMinio… and
+// XAdmin… are the servers' own.
 var kindOf = map[string]error{
 	"NoSuchKey":     storage.ErrNotExist,
 	"NoSuchVersion": storage.ErrNotExist,
@@ -204,9 +195,10 @@ func requestID(err error) string {
 	return ""
 }
 
-// plainText is what is behind the last wrapping that can hold a URL or repeats what an *storage.Error says.
+// plainText is what is behind the last wrapping that can hold a URL or repeats what an
+// *storage.Error says.
 func plainText(err error) string {
-	var said *wire.Cause
+	var said *driver.Cause
 	var ue *url.Error
 	var send *smithyhttp.RequestSendError
 	var op *smithy.OperationError

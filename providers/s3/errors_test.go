@@ -15,18 +15,12 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
 func wantError(t *testing.T, what string, err error, kind error, inDoubt bool) *storage.Error {
 	t.Helper()
-	var e *storage.Error
-	if !errors.As(err, &e) {
-		t.Errorf("%s: %v is no *storage.Error", what, err)
-		return new(storage.Error)
-	}
-	if e.Kind != kind || e.InDoubt != inDoubt {
-		t.Errorf("%s: Kind %v, InDoubt %v, want %v, %v (%v)", what, e.Kind, e.InDoubt, kind, inDoubt, e)
-	}
+	e := stub.WantError(t, what, err, kind, inDoubt)
 	noSecrets(t, err)
 	return e
 }
@@ -88,7 +82,8 @@ var calls = map[string]func(context.Context, *Store) error{
 	"Abort": func(ctx context.Context, s *Store) error { return s.AbortUpload(ctx, "k", "id") },
 }
 
-// A stub, because the servers at hand never answer most of these: no archive, no conflicts, no destination conditions.
+// A stub, because the servers at hand never answer most of these: no archive, no conflicts, no
+// destination conditions.
 func TestKinds(t *testing.T) {
 	for _, c := range []struct {
 		call    string
@@ -153,7 +148,7 @@ func TestKinds(t *testing.T) {
 		{"List", 404, "NoSuchBucket", storage.ErrNoBucket, false},
 	} {
 		t.Run(fmt.Sprintf("%s %d %s", c.call, c.status, c.code), func(t *testing.T) {
-			srv := newStub(t, func(w http.ResponseWriter, r *request) {
+			srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 				if c.code == "" {
 					w.WriteHeader(c.status)
 					return
@@ -171,7 +166,7 @@ func TestKinds(t *testing.T) {
 			if !errors.As(e, &api) {
 				t.Errorf("no smithy.APIError in %v", e)
 			}
-			if n := len(srv.seen()); n != 1 {
+			if n := len(srv.Seen()); n != 1 {
 				t.Errorf("%d requests, want 1", n)
 			}
 		})
@@ -181,7 +176,7 @@ func TestKinds(t *testing.T) {
 		status int
 		code   string
 	}{{"Delete", 404, "NoSuchKey"}, {"Abort", 404, "NoSuchUpload"}} {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) { refuse(w, c.status, c.code) })
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, c.status, c.code) })
 		if err := calls[c.call](t.Context(), srv.store(t)); err != nil {
 			t.Errorf("%s answered %s: %v", c.call, c.code, err)
 		}
@@ -201,11 +196,11 @@ func Test200WithError(t *testing.T) {
 		{"Complete if match", "NoSuchKey", storage.ErrPrecondition, false},
 		{"Copy", "InternalError", storage.ErrUnavailable, true},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) { refuse(w, 200, c.code) })
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, 200, c.code) })
 		wantError(t, c.call+" "+c.code, calls[c.call](t.Context(), srv.store(t)), c.kind, c.inDoubt)
 	}
 	// And an answer that breaks off is no success.
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, "<CompleteMultipartUploadResult>")
 	})
@@ -214,14 +209,14 @@ func Test200WithError(t *testing.T) {
 
 // A stub, because the servers at hand do not throttle.
 func TestThrottling(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Retry-After", "3")
 		refuse(w, 503, "SlowDown")
 	})
 	if e := wantError(t, "Put", calls["Put"](t.Context(), srv.store(t)), storage.ErrThrottled, false); e.RetryAfter != 3*time.Second {
 		t.Errorf("RetryAfter = %v, want 3s", e.RetryAfter)
 	}
-	if n := len(srv.seen()); n != 1 {
+	if n := len(srv.Seen()); n != 1 {
 		t.Errorf("%d requests: the SDK tried again by itself", n)
 	}
 }
@@ -236,7 +231,7 @@ func TestWrongRegion(t *testing.T) {
 		{"Put", 301, "PermanentRedirect"}, {"Get", 307, "TemporaryRedirect"}, {"Stat", 301, ""}, {"Stat", 400, ""},
 		{"List", 400, "AuthorizationHeaderMalformed"},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 			w.Header().Set("X-Amz-Bucket-Region", "eu-west-3")
 			w.Header().Set("Location", "http://"+r.Host+"/elsewhere")
 			if c.code == "" {
@@ -249,7 +244,7 @@ func TestWrongRegion(t *testing.T) {
 		if !strings.Contains(e.Error(), "region eu-west-3") {
 			t.Errorf("%s: %v does not name the region", c.call, e)
 		}
-		if n := len(srv.seen()); n != 1 {
+		if n := len(srv.Seen()); n != 1 {
 			t.Errorf("%s: %d requests, want 1: the redirect was followed", c.call, n)
 		}
 	}
@@ -258,7 +253,7 @@ func TestWrongRegion(t *testing.T) {
 // A stub, because the test chooses the byte at which the connection breaks.
 func TestInDoubt(t *testing.T) {
 	t.Run("reset after the body", func(t *testing.T) {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) { reset(w) })
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { stub.Reset(w) })
 		for call, f := range calls {
 			write := call != "Get" && call != "Stat" && call != "List"
 			wantError(t, call, f(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
@@ -311,10 +306,11 @@ func TestInDoubt(t *testing.T) {
 	})
 }
 
-// A stub that never answers: when the context ends, its error is all there is, and the doubt remains.
+// A stub that never answers: when the context ends, its error is all there is, and the doubt
+// remains.
 func TestContext(t *testing.T) {
 	arrived := make(chan struct{}, 1)
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		arrived <- struct{}{}
 		<-r.Context().Done()
 	})
@@ -337,7 +333,7 @@ func TestContext(t *testing.T) {
 
 // A stub whose answer never ends: the context of Get rules its body, too.
 func TestBodyContext(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, "beginning")
 		w.(http.Flusher).Flush()
@@ -361,7 +357,7 @@ func TestBodyContext(t *testing.T) {
 
 // A stub that drops the connection within the body: it ends with an error, never with io.EOF.
 func TestBodyCut(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, "beginning")
 	})
@@ -414,7 +410,7 @@ func (r *rotating) Retrieve(context.Context) (aws.Credentials, error) {
 
 // A stub, because no server here lets credentials expire.
 func TestExpiredToken(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if strings.Contains(r.Header.Get("Authorization"), "FRESH") {
 			answerOK(w, r)
 			return
@@ -435,9 +431,10 @@ func TestExpiredToken(t *testing.T) {
 	wantError(t, "with the same again", calls["Put"](t.Context(), s), storage.ErrPermission, false)
 }
 
-// A stub, because no server here lets credentials expire: S3 answers a HEAD by 400 alone then, as it does for other reasons.
+// A stub, because no server here lets credentials expire: S3 answers a HEAD by 400 alone then, as
+// it does for other reasons.
 func TestExpiredTokenHead(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if strings.Contains(r.Header.Get("Authorization"), "FRESH") {
 			answerOK(w, r)
 			return
@@ -456,7 +453,8 @@ func TestExpiredTokenHead(t *testing.T) {
 	s = mustNew(t, "bucket", o)
 	wantError(t, "for another reason", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
 	wantError(t, "for another reason again", calls["Stat"](t.Context(), s), storage.ErrInvalid, false)
-	// Credentials that say when they end are renewed in time: it is not that, and a role is not assumed again and again.
+	// Credentials that say when they end are renewed in time: it is not that, and a role is not
+	// assumed again and again.
 	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, false}
 	s = mustNew(t, "bucket", o)
 	for range 2 {
@@ -488,7 +486,7 @@ func TestExpiredTogether(t *testing.T) {
 // A stub with a clock of its own: one refusal teaches the client the skew.
 func TestClockSkew(t *testing.T) {
 	serverTime := time.Now().Add(3 * time.Hour).UTC()
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Date", serverTime.Format(http.TimeFormat))
 		signed, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 		switch skewed := err != nil || serverTime.Sub(signed).Abs() > 15*time.Minute; {
@@ -511,8 +509,8 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// A listener that accepts and never answers stands for a container's service that is not there: without a bound the SDK's goroutine,
-// which nothing else ends, would outlive the Store.
+// A listener that accepts and never answers stands for a container's service that is not there:
+// without a bound the SDK's goroutine, which nothing else ends, would outlive the Store.
 func TestSilentCredentials(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*credentialsTimeout)
@@ -537,7 +535,8 @@ func TestSilentCredentials(t *testing.T) {
 	}
 }
 
-// A listener that accepts and never answers stands for the metadata service of a network that drops what it does not know.
+// A listener that accepts and never answers stands for the metadata service of a network that drops
+// what it does not know.
 func TestMissingCredentials(t *testing.T) {
 	cleanEnvironment(t)
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
@@ -561,7 +560,7 @@ func TestMissingCredentials(t *testing.T) {
 		if d := time.Since(start); d > 5*time.Second {
 			t.Errorf("it took %v to notice", d)
 		}
-		if n := len(srv.seen()); n != 0 {
+		if n := len(srv.Seen()); n != 0 {
 			t.Errorf("%d requests without credentials", n)
 		}
 		if metadata == refused.Addr() {

@@ -7,16 +7,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// noETag is well-formed and the ETag of nothing: it stands for tokens that S3 never gave out where a request must be made
-// all the same, since a missing object answers otherwise than one that does not match.
+// noETag is well-formed and the ETag of nothing: it stands for tokens that S3 never gave out where
+// a request must be made all the same, since a missing object answers otherwise than one that does
+// not match.
 const noETag = `"-"`
 
 // readMatch is the If-Match of a read, nil for none.
 func readMatch(token string) *string {
-	if token != "" && !wire.ValidETag(token) {
+	if token != "" && !driver.ValidETag(token) {
 		token = noETag
 	}
 	return optional(token)
@@ -24,18 +25,19 @@ func readMatch(token string) *string {
 
 // readNoneMatch is the If-None-Match of a read; what matches nothing is no condition.
 func readNoneMatch(token string) *string {
-	if !wire.ValidETag(token) {
+	if !driver.ValidETag(token) {
 		return nil
 	}
 	return &token
 }
 
-// checkConditions refuses the conditions of a write that the service would not honour, and those that match nothing.
+// checkConditions refuses the conditions of a write that the service would not honour, and those
+// that match nothing.
 func (s *Store) checkConditions(o *storage.PutOptions) error {
 	if err := s.honoured(o); err != nil {
 		return err
 	}
-	return wire.CheckMatch(o.IfMatch)
+	return driver.CheckMatch(o.IfMatch)
 }
 
 // honoured refuses the conditions of a write that the service would not honour.
@@ -48,34 +50,35 @@ func (s *Store) honoured(o *storage.PutOptions) error {
 
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.
 func (s *Store) unconditional(what string) error {
-	return unsupported("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
+	return driver.Unsupportedf("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
 }
 
-// conditions are the headers of a conditional write, and the kinds of its refusal. A missing object is as good as a
-// changed one to an If-Match.
+// conditions are the headers of a conditional write, and the kinds of its refusal. A missing object
+// is as good as a changed one to an If-Match.
 func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *string) {
 	switch {
 	case ifAbsent:
-		a.refused = storage.ErrExist
+		a.Refused = storage.ErrExist
 		return nil, aws.String("*")
 	case ifMatch != "":
-		a.refused, a.missing = storage.ErrPrecondition, storage.ErrPrecondition
+		a.Refused, a.Missing = storage.ErrPrecondition, storage.ErrPrecondition
 		return &ifMatch, nil
 	}
 	return nil, nil
 }
 
-// etagOf is the ETag of an answer in the one form that conditions take: some services leave the quotes out of their XML, and some
-// proxies call weak what S3 gave, which has no weak ones.
+// etagOf is the ETag of an answer in the one form that conditions take: some services leave the
+// quotes out of their XML, and some proxies call weak what S3 gave, which has no weak ones.
 func etagOf(etag *string) string {
 	inner := strings.Trim(strings.TrimPrefix(aws.ToString(etag), "W/"), `"`)
-	if quoted := `"` + inner + `"`; wire.ValidETag(quoted) {
+	if quoted := `"` + inner + `"`; driver.ValidETag(quoted) {
 		return quoted
 	}
 	return storage.ETagNone
 }
 
-// partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no condition takes it.
+// partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no
+// condition takes it.
 func partETag(etag *string) string { return cmp.Or(aws.ToString(etag), storage.ETagNone) }
 
 // optional is nil for the zero string: a parameter that is not sent.

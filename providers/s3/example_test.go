@@ -10,8 +10,8 @@ import (
 	"github.com/polystore/storage/providers/s3"
 )
 
-// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx, "s3://my-bucket?region=eu-west-1") is the short
-// way.
+// A Bucket by the options of this package, for what a URL cannot say. storage.Open(ctx,
+// "s3://my-bucket?region=eu-west-1") is the short way.
 func ExampleNew() {
 	ctx := context.Background()
 	store, err := s3.New(ctx, "my-bucket", &s3.Options{

@@ -10,7 +10,8 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Get makes one GetObject.
@@ -21,7 +22,7 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	in := &s3.GetObjectInput{
 		Bucket:      &s.bucket,
 		Key:         &key,
-		Range:       optional(wire.Range(opts.Offset, opts.Length)),
+		Range:       optional(httpdriver.Range(opts)),
 		IfMatch:     readMatch(opts.IfMatch),
 		IfNoneMatch: readNoneMatch(opts.IfNoneMatch),
 		VersionId:   optional(opts.VersionID),
@@ -38,35 +39,33 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, s.fail(ctx, a, err)
 	}
 	// versitygw takes the fractions of its own clock into account.
-	if wire.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
+	if driver.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
 		out.Body.Close()
-		return nil, &storage.Error{Kind: storage.ErrNotModified}
+		return nil, driver.Errorf(storage.ErrNotModified, "not modified since IfModifiedSince")
 	}
 	if out.ContentLength == nil { // then nobody could tell a short body
 		out.Body.Close()
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+		return nil, a.Foreign("an object without a length")
 	}
-	r := &storage.GetResult{Object: gotten(key, out), Body: wire.NewBody(ctx, out.Body), Length: *out.ContentLength}
+	r := &storage.GetResult{Object: gotten(key, out), Length: *out.ContentLength}
 	r.Object.Size = r.Length
-	if out.ContentRange == nil {
-		return r, nil // the whole object, also where the server ignored the range
-	}
-	if opts.Offset < 0 && strings.HasSuffix(*out.ContentRange, "/0") {
+	switch {
+	case out.ContentRange == nil: // the whole object, also where the server ignored the range
+	case opts.Offset < 0 && strings.HasSuffix(*out.ContentRange, "/0"):
 		r.Length, r.Object.Size = 0, 0 // MinIO over TLS: "bytes 0--1/0", the suffix of an empty object
-		return r, nil
+	default:
+		if err := httpdriver.SetRange(r, *out.ContentRange); err != nil {
+			out.Body.Close()
+			return nil, err
+		}
+		r.Object.Checksums = storage.Checksums{} // whatever they are of
 	}
-	first, last, size, err := wire.ParseContentRange(*out.ContentRange)
-	if err != nil {
-		out.Body.Close()
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: err}
-	}
-	r.Offset, r.Length, r.Object.Size = first, last-first+1, size
-	r.Object.Checksums = storage.Checksums{} // whatever they are of
+	r.Body = driver.NewBody(ctx, out.Body, r.Length)
 	return r, nil
 }
 
-// unvalidated takes out the SDK's check of the body's sum, which costs a third of the speed where the sum is a CRC64NVME. The
-// Bucket checks.
+// unvalidated takes out the SDK's check of the body's sum, which costs a third of the speed where
+// the sum is a CRC64NVME. The Bucket checks.
 func unvalidated(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
 		stack.Deserialize.Remove("AWSChecksum:ValidateOutputPayloadChecksum") // there with ChecksumMode only
@@ -85,7 +84,7 @@ func gotten(key string, out *s3.GetObjectOutput) *storage.Object {
 		ContentDisposition: aws.ToString(out.ContentDisposition),
 		ContentLanguage:    aws.ToString(out.ContentLanguage),
 		CacheControl:       aws.ToString(out.CacheControl),
-		Metadata:           wire.DecodeMetadata(out.Metadata),
+		Metadata:           driver.DecodeMetadata(out.Metadata),
 		StorageClass:       string(out.StorageClass),
 		Checksums:          answered(out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256),
 	}

@@ -14,11 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // ListPage makes one ListObjectsV2.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
-	start, err := splitToken(opts.PageToken, 2)
+	start, err := driver.DecodeToken(opts.PageToken, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +38,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if token == "" {
 		in.StartAfter = optional(behind(after, opts))
 	}
-	a := &attempt{document: true}
+	a := reading()
 	out, err := s.client.ListObjectsV2(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
@@ -65,14 +66,14 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		return page, nil
 	}
 	if n := len(page.Objects); s.profile.stuckDelimiters && opts.Delimiter != "" && opts.Delimiter != "/" && n > 0 && page.Objects[n-1].IsPrefix {
-		page.NextToken = joinToken(page.Objects[n-1].Key, "")
+		page.NextToken = driver.EncodeToken(page.Objects[n-1].Key, "")
 		return page, nil
 	}
 	next := aws.ToString(out.NextContinuationToken)
 	if next == "" || next == token {
 		return nil, stuck()
 	}
-	page.NextToken = joinToken(after, next)
+	page.NextToken = driver.EncodeToken(after, next)
 	return page, nil
 }
 
@@ -81,13 +82,11 @@ func stuck() error {
 	return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
 }
 
-// behind gives the key to start after: of a common prefix, the last key that it can have. Services list a prefix as long as it has keys
-// behind StartAfter, and where it fills the page MinIO does not get on.
+// behind gives the key to start after: of a common prefix, the last key that it can have. Services
+// list a prefix as long as it has keys behind StartAfter, and where it fills the page MinIO does
+// not get on.
 func behind(after string, opts *storage.ListOptions) string {
-	if opts.Delimiter == "" {
-		return after
-	}
-	if rest, ok := strings.CutPrefix(after, opts.Prefix); ok && strings.Index(rest, opts.Delimiter) == len(rest)-len(opts.Delimiter) && rest != "" {
+	if p, ok := driver.CommonPrefix(after, opts.Prefix, opts.Delimiter); ok && p == after {
 		return after + string(unicode.MaxRune)
 	}
 	return after
@@ -104,7 +103,8 @@ func pageSize(n int) *int32 {
 	return aws.Int32(int32(min(n, maxPage)))
 }
 
-// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they are.
+// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they
+// are.
 func decoder(t types.EncodingType) func(*string) string {
 	return func(v *string) string {
 		s := aws.ToString(v)

@@ -7,10 +7,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
-// extras are what a write gives an object beside its bytes and its HTTP headers, as requests have them.
+// extras are what a write gives an object beside its bytes and its HTTP headers, as requests have
+// them.
 type extras struct {
 	metadata map[string]string
 	tagging  *string
@@ -31,7 +32,7 @@ func (s *Store) extras(metadata, tags map[string]string, class string) (x extras
 // metadata gives the entries in the form of the wire, ErrInvalid where S3 takes no more.
 func (s *Store) metadata(m map[string]string) (map[string]string, error) {
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
-	return wire.EncodeMetadata(m, s.profile.metadataName, maxMetadata)
+	return driver.EncodeMetadata(m, s.profile.metadataName, maxMetadata)
 }
 
 // tagging is the x-amz-tagging header, nil for no tags.
@@ -40,7 +41,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 		return nil, nil
 	}
 	if !s.profile.tags {
-		return nil, unsupported("tags on %s, which has none", s.profile.name)
+		return nil, driver.Unsupportedf("tags on %s, which has none", s.profile.name)
 	}
 	v := make(url.Values, len(tags))
 	for name, value := range tags {
@@ -51,7 +52,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {
 	if class != "" && class != "STANDARD" && !s.profile.storageClasses {
-		return "", unsupported("storage classes on %s, which ignores them", s.profile.name)
+		return "", driver.Unsupportedf("storage classes on %s, which ignores them", s.profile.name)
 	}
 	return types.StorageClass(class), nil
 }

@@ -12,12 +12,13 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// motoRefuses are the keys that moto does not take and AWS does; a probe without this package shows it, too, in
-// internal/testenv/defects. As it refuses one, key/odd of the suite is not for it: TestMotoOddKeys is.
+// motoRefuses are the keys that moto does not take and AWS does; a probe without this package shows
+// it, too, in internal/testenv/defects. As it refuses one, key/odd of the suite is not for it:
+// TestMotoOddKeys is.
 var motoRefuses = map[string]bool{"a\nb": true}
 
-// moto holds the names that the other servers cannot: what AWS takes is tried there as on AWS, nothing refused on the way. It is for
-// keys and lists alone, see testenv.Moto.
+// moto holds the names that the other servers cannot: what AWS takes is tried there as on AWS,
+// nothing refused on the way. It is for keys and lists alone, see testenv.Moto.
 func onMoto(t *testing.T) (*testenv.Server, Options, string) {
 	env := testenv.Moto(t)
 	transport := env.Transport()
@@ -33,8 +34,8 @@ func onMoto(t *testing.T) (*testenv.Server, Options, string) {
 	}, env.NewBucket(t)
 }
 
-// oneByOne sends a request when the answer to the one before has begun: now and then moto answers 500 to a list while another
-// request writes to the bucket.
+// oneByOne sends a request when the answer to the one before has begun: now and then moto answers
+// 500 to a list while another request writes to the bucket.
 type oneByOne struct {
 	rt   http.RoundTripper
 	turn chan struct{}
@@ -57,7 +58,8 @@ func TestMotoConformance(t *testing.T) {
 	conformance.Test(t, c)
 }
 
-// Every key that the profile of AWS lets through comes back byte for byte, from each kind of request.
+// Every key that the profile of AWS lets through comes back byte for byte, from each kind of
+// request.
 func TestMotoOddKeys(t *testing.T) {
 	_, o, bucket := onMoto(t)
 	s := mustNew(t, bucket, &o)

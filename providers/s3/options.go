@@ -1,25 +1,26 @@
 package s3
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-// Options are the options of New. The zero value is AWS with the environment's region and credentials.
+// Options are the options of New. The zero value is AWS with the environment's region and
+// credentials.
 type Options struct {
-	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the profile's; of AWS, else, the
-	// bucket's own, which costs one request; of an endpoint, else, us-east-1.
+	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the
+	// profile's; of AWS, else, the bucket's own, which costs one request; of an endpoint, else,
+	// us-east-1.
 	Region string
 
-	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no scheme. Empty: what
-	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of Provider, else AWS.
+	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no
+	// scheme. Empty: what AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of
+	// Provider, else AWS.
 	Endpoint string
 
 	// Provider names the service behind Endpoint, and so what is known of it:
@@ -31,15 +32,17 @@ type Options struct {
 	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and conditional Delete are
 	//     errors.ErrUnsupported there, since some servers ignore those conditions silently.
 	//
-	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2, garage and gcs, which
-	// refuse or ignore them, and on spaces and wasabi, which do not document them; name generic to send them all the same.
+	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2,
+	// garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not document
+	// them; name generic to send them all the same.
 	Provider string
 
 	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
 	Profile string
 
-	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one of the three. None: the
-	// default chain: environment, web identity, shared files, container, EC2 metadata service.
+	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one
+	// of the three. None: the default chain: environment, web identity, shared files, container, EC2
+	// metadata service.
 	Credentials     aws.CredentialsProvider
 	AccessKeyID     string
 	SecretAccessKey string
@@ -53,16 +56,18 @@ type Options struct {
 	FIPS         bool // FIPS 140 endpoints
 	DisableHTTPS bool // plain HTTP where Endpoint does not say
 
-	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's default.
+	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's
+	// default.
 	SSE      string
 	KMSKeyID string // with aws:kms; empty: the account's key
 
-	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each key counts against the bucket's
-	// request rate, and a smaller batch is throttled and repeated in smaller pieces.
+	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each
+	// key counts against the bucket's request rate, and a smaller batch is throttled and repeated in
+	// smaller pieces.
 	BatchSize int
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the Store's own, tuned for
-	// transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
+	// Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 
@@ -76,21 +81,21 @@ func (o *Options) check() error {
 	}
 	switch {
 	case ways > 1:
-		return invalid("Credentials, AccessKeyID and Anonymous exclude each other")
+		return driver.Invalidf("Credentials, AccessKeyID and Anonymous exclude each other")
 	case ways == 1 && o.Credentials == nil && !o.Anonymous && (o.AccessKeyID == "" || o.SecretAccessKey == ""):
-		return invalid("AccessKeyID and SecretAccessKey go together")
+		return driver.Invalidf("AccessKeyID and SecretAccessKey go together")
 	case o.PathStyle && o.VirtualHost:
-		return invalid("PathStyle and VirtualHost exclude each other")
+		return driver.Invalidf("PathStyle and VirtualHost exclude each other")
 	case o.PathStyle && o.Accelerate:
-		return invalid("PathStyle and Accelerate exclude each other")
+		return driver.Invalidf("PathStyle and Accelerate exclude each other")
 	case o.Endpoint != "" && (o.Accelerate || o.DualStack || o.FIPS):
-		return invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
+		return driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
 	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms" && o.SSE != "aws:kms:dsse":
-		return invalid("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
+		return driver.Invalidf("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
 	case o.KMSKeyID != "" && !strings.HasPrefix(o.SSE, "aws:kms"):
-		return invalid("KMSKeyID goes with SSE aws:kms")
+		return driver.Invalidf("KMSKeyID goes with SSE aws:kms")
 	case o.BatchSize < 0 || o.BatchSize > maxBatch:
-		return invalid("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
+		return driver.Invalidf("BatchSize %d is not in 0..%d", o.BatchSize, maxBatch)
 	}
 	return nil
 }
@@ -106,11 +111,11 @@ func (o *Options) withScheme(endpoint string) (string, error) {
 	u, err := url.Parse(endpoint)
 	switch {
 	case err != nil: // which would repeat what it was given
-		return "", invalid("the endpoint is not a URL")
+		return "", driver.Invalidf("the endpoint is not a URL")
 	case u.User != nil:
-		return "", invalid("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
+		return "", driver.Invalidf("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
 	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
-		return "", invalid("the endpoint is not http(s)://host[:port][/path]")
+		return "", driver.Invalidf("the endpoint is not http(s)://host[:port][/path]")
 	}
 	return endpoint, nil
 }
@@ -121,12 +126,4 @@ func (o *Options) scheme() string {
 		return "http://"
 	}
 	return "https://"
-}
-
-func invalid(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf(format, args...)}
-}
-
-func unsupported(format string, args ...any) *storage.Error {
-	return &storage.Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(format, args...)}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
 // The host and the region that a request goes to, by options, environment and files.
@@ -51,17 +52,17 @@ func TestAddressing(t *testing.T) {
 			if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(c.file), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			rt := &toStub{stub: srv}
+			rt := &stub.Everywhere{Server: srv.Server}
 			o := c.o
 			o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = stubKey, stubSecret, &http.Client{Transport: rt}
 			s := mustNew(t, "bucket", &o)
-			srv.seen()
+			srv.Seen()
 			if err := calls["Put"](t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			r := srv.one(t)
+			r := srv.One(t)
 			region := strings.Split(r.Header.Get("Authorization"), "/")[2]
-			if got := rt.last() + " " + r.URL.Path + " " + region; got != c.want {
+			if got := rt.Last() + " " + r.URL.Path + " " + region; got != c.want {
 				t.Errorf("went to %s, want %s", got, c.want)
 			}
 			custom := strings.Contains(c.want, "example") && c.o.Provider == ""
@@ -80,13 +81,13 @@ func TestAccessPoint(t *testing.T) {
 	for _, region := range []string{"", "eu-west-1"} { // of the environment, which is that of other buckets
 		cleanEnvironment(t)
 		t.Setenv("AWS_REGION", region)
-		rt := &toStub{stub: srv}
+		rt := &stub.Everywhere{Server: srv.Server}
 		s := mustNew(t, arn, &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: rt}})
 		if err := calls["Copy"](t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
-		r := srv.one(t)
-		if got, want := rt.last(), "https://ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com"; got != want {
+		r := srv.One(t)
+		if got, want := rt.Last(), "https://ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com"; got != want {
 			t.Errorf("went to %s, want %s", got, want)
 		}
 		if got, want := r.Header.Get("X-Amz-Copy-Source"), "arn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint/ap/object/src"; got != want {
@@ -107,20 +108,21 @@ func TestAccessPoint(t *testing.T) {
 	}
 }
 
-// The region of a bucket on AWS costs one request, unsigned, and is asked for only where nothing says it.
+// The region of a bucket on AWS costs one request, unsigned, and is asked for only where nothing
+// says it.
 func TestFindRegion(t *testing.T) {
 	cleanEnvironment(t)
 	status := http.StatusMovedPermanently
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if status != http.StatusNotFound {
 			w.Header().Set("X-Amz-Bucket-Region", "ap-south-1")
 		}
 		w.WriteHeader(status)
 	})
-	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: &toStub{stub: srv}}}
+	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}
 	for _, status = range []int{200, 301, 400, 403} {
 		s := mustNew(t, "bucket", o)
-		if r := srv.one(t); s.region != "ap-south-1" || r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
+		if r := srv.One(t); s.region != "ap-south-1" || r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
 			t.Errorf("%d: region %s by %s %s", status, s.region, r.Method, r.URL)
 		}
 	}
@@ -133,7 +135,8 @@ func TestFindRegion(t *testing.T) {
 	wantError(t, "New without a network", err, storage.ErrUnavailable, false)
 }
 
-// The role of a profile is assumed in the bucket's region where nothing else says one. A stub stands for S3 and STS.
+// The role of a profile is assumed in the bucket's region where nothing else says one. A stub
+// stands for S3 and STS.
 func TestRoleWithoutRegion(t *testing.T) {
 	cleanEnvironment(t)
 	config := "[default]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n" +
@@ -141,7 +144,7 @@ func TestRoleWithoutRegion(t *testing.T) {
 	if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		switch r.Method {
 		case http.MethodHead:
 			w.Header().Set("X-Amz-Bucket-Region", "ap-south-1")
@@ -153,11 +156,11 @@ func TestRoleWithoutRegion(t *testing.T) {
 		}
 	})
 	t.Setenv("AWS_ENDPOINT_URL_STS", srv.URL)
-	s := mustNew(t, "bucket", &Options{HTTPClient: &http.Client{Transport: &toStub{stub: srv}}})
+	s := mustNew(t, "bucket", &Options{HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
 	if err := calls["Put"](t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range srv.seen() {
+	for _, r := range srv.Seen() {
 		signed := r.Header.Get("Authorization")
 		if r.Method != http.MethodHead && !strings.Contains(signed, "/ap-south-1/") {
 			t.Errorf("%s %s is signed by %s", r.Method, r.URL, signed)
@@ -263,8 +266,8 @@ func TestCABundle(t *testing.T) {
 	}
 }
 
-// What SignURL says of a URL's end is never later than the truth: its date and its life are in whole seconds, and it dies with the
-// credentials.
+// What SignURL says of a URL's end is never later than the truth: its date and its life are in
+// whole seconds, and it dies with the credentials.
 func TestSignedURLEnds(t *testing.T) {
 	srv := newStub(t, answerOK)
 	o := srv.options()

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // PutPart makes one UploadPart.
@@ -18,15 +18,15 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
 	}
-	p, err := wire.NewPayload(body, size)
+	p, err := driver.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}
-	sums, sign, err := s.seal(ctx, p, storage.Checksums{})
+	sums, sign, err := s.seal(ctx, p, new(storage.Checksums))
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true, body: p}
+	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}}
 	out, err := s.client.UploadPart(a.begin(ctx), &s3.UploadPartInput{
 		Bucket:         &s.bucket,
 		Key:            &key,
@@ -52,12 +52,12 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 		return nil, err
 	}
 	if !s.profile.copyParts {
-		return nil, unsupported("UploadPartCopy on %s", s.profile.name)
+		return nil, driver.Unsupportedf("UploadPartCopy on %s", s.profile.name)
 	}
-	if opts.SourceOffset < 0 || opts.SourceLength <= 0 {
-		return nil, invalid("a part of %d bytes from %d", opts.SourceLength, opts.SourceOffset)
+	if err := driver.CheckSourceRange(opts, -1); err != nil {
+		return nil, err
 	}
-	a := &attempt{write: true, document: true}
+	a := writing()
 	out, err := s.client.UploadPartCopy(a.begin(ctx), &s3.UploadPartCopyInput{
 		Bucket:            &s.bucket,
 		Key:               &key,
@@ -79,46 +79,8 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 }
 
 func (s *Store) checkPart(key string, number int) error {
-	if number < 1 || number > maxParts {
-		return invalid("part number %d is not in 1..%d", number, maxParts)
+	if err := driver.CheckPartNumber(number, maxParts); err != nil {
+		return err
 	}
 	return s.checkKey(key)
-}
-
-// ListPartsPage makes one ListParts.
-func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
-	if err := s.checkKey(key); err != nil {
-		return nil, err
-	}
-	if _, err := strconv.ParseUint(opts.PageToken, 10, 31); err != nil && opts.PageToken != "" {
-		return nil, invalid("not a page token of an upload")
-	}
-	a := &attempt{document: true}
-	out, err := s.client.ListParts(a.begin(ctx), &s3.ListPartsInput{
-		Bucket:           &s.bucket,
-		Key:              &key,
-		UploadId:         &uploadID,
-		MaxParts:         pageSize(opts.PageSize),
-		PartNumberMarker: optional(opts.PageToken),
-	})
-	if err != nil {
-		return nil, s.fail(ctx, a, err)
-	}
-	page := &storage.PartPage{Parts: make([]*storage.Part, len(out.Parts))}
-	for i := range out.Parts {
-		p := &out.Parts[i]
-		page.Parts[i] = &storage.Part{
-			Number:    int(aws.ToInt32(p.PartNumber)),
-			Size:      aws.ToInt64(p.Size),
-			ETag:      partETag(p.ETag),
-			Checksums: answered("", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256),
-		}
-	}
-	if !aws.ToBool(out.IsTruncated) {
-		return page, nil
-	}
-	if page.NextToken = aws.ToString(out.NextPartNumberMarker); page.NextToken == "" || page.NextToken == opts.PageToken {
-		return nil, stuck()
-	}
-	return page, nil
 }

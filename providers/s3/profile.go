@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/polystore/storage/driver"
 )
 
-// A profile is what is known of a service that speaks S3: a set of switches, each of which is a request that it would refuse
-// or, worse, answer wrongly. A condition or an option that a service is not known to honour counts as ignored: it is
-// errors.ErrUnsupported before any request.
+// A profile is what is known of a service that speaks S3: a set of switches, each of which is a
+// request that it would refuse or, worse, answer wrongly. A condition or an option that a service
+// is not known to honour counts as ignored: it is errors.ErrUnsupported before any request.
 type profile struct {
 	name string
 
@@ -20,25 +22,28 @@ type profile struct {
 	// header goes with every request, outside of the signature, so that a signed URL does without.
 	header map[string]string
 
-	// unsignedEncoding leaves Accept-Encoding out of the signature, since the service's own front end alters it.
+	// unsignedEncoding leaves Accept-Encoding out of the signature, since the service's own front end
+	// alters it.
 	unsignedEncoding bool
 
-	// contentMD5 protects bodies by Content-MD5, which every service since 2006 checks, in place of x-amz-checksum-crc32c. Uploads
-	// declare no algorithm then: R2 and others answer 501 to x-amz-checksum-algorithm.
+	// contentMD5 protects bodies by Content-MD5, which every service since 2006 checks, in place of
+	// x-amz-checksum-crc32c. Uploads declare no algorithm then: R2 and others answer 501 to
+	// x-amz-checksum-algorithm.
 	contentMD5 bool
 
-	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its parts. Both servers check each part
-	// all the same, but with a declared sum MinIO refuses copied parts ("checksum missing"), and versitygw takes the
-	// sum of the source for that of the part, so that the object would never read well again.
+	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its parts.
+	// Both servers check each part all the same, but with a declared sum MinIO refuses copied parts
+	// ("checksum missing"), and versitygw takes the sum of the source for that of the part, so that
+	// the object would never read well again.
 	uploadSums bool
 
-	// falseComplete: completing an upload that is not there, be it aborted or never begun, is answered by success where there is any
-	// object under the key, and else by InvalidPart. What gives the false success away is that it lacks the checksum that the
-	// server always makes.
+	// falseComplete: completing an upload that is not there, be it aborted or never begun, is answered
+	// by success where there is any object under the key, and else by InvalidPart. What gives the
+	// false success away is that it lacks the checksum that the server always makes.
 	falseComplete bool
 
-	// batchMD5 sends Content-MD5 with DeleteObjects, where the SDK would send x-amz-checksum-crc32 alone, which older
-	// servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
+	// batchMD5 sends Content-MD5 with DeleteObjects, where the SDK would send x-amz-checksum-crc32
+	// alone, which older servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
 	batchMD5 bool
 
 	putConditions    bool   // If-Match and If-None-Match are sent with PutObject and CompleteMultipartUpload
@@ -53,7 +58,8 @@ type profile struct {
 	// ownUploadPages: the pages of ListMultipartUploads are made here; see cutUploads.
 	ownUploadPages bool
 
-	// stuckDelimiters: with another delimiter than a slash, the continuation token does not lead past a common prefix.
+	// stuckDelimiters: with another delimiter than a slash, the continuation token does not lead past
+	// a common prefix.
 	stuckDelimiters bool
 
 	maxObject    int64 // bytes
@@ -64,7 +70,8 @@ type profile struct {
 	keys         keyRule
 }
 
-// The limits of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, which the compatible services share.
+// The limits of https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html, which the
+// compatible services share.
 const (
 	minPart  = 5 << 20
 	maxPart  = 5 << 30 // also of an object that is put by one request
@@ -91,15 +98,16 @@ func profileOf(provider string, custom bool) (*profile, error) {
 		for i := range profiles {
 			known[i] = profiles[i].name
 		}
-		return nil, invalid("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
+		return nil, driver.Invalidf("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
 	}
 	if name != "aws" && !custom && profiles[i].host == "" {
-		return nil, invalid("provider %s needs an endpoint", name)
+		return nil, driver.Invalidf("provider %s needs an endpoint", name)
 	}
 	return &profiles[i], nil
 }
 
-// locate completes what the options and the environment say of the region and the endpoint, each of which can be empty.
+// locate completes what the options and the environment say of the region and the endpoint, each of
+// which can be empty.
 func (p *profile) locate(o *Options, region, endpoint string) (string, string, error) {
 	if o.Region == "" {
 		switch r := p.regionIn(endpoint); {
@@ -114,20 +122,21 @@ func (p *profile) locate(o *Options, region, endpoint string) (string, string, e
 		region = defaultRegion
 	case endpoint == "" && p.host != "":
 		if region == "" && strings.Contains(p.host, "{region}") {
-			return "", "", invalid("provider %s needs a region or an endpoint", p.name)
+			return "", "", driver.Invalidf("provider %s needs a region or an endpoint", p.name)
 		}
 		if strings.ContainsAny(region, ".:/@?#") {
-			return "", "", invalid("%q is no region", region) // but could lead to another host
+			return "", "", driver.Invalidf("%q is no region", region) // but could lead to another host
 		}
 		if o.Accelerate || o.DualStack || o.FIPS {
-			return "", "", invalid("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
+			return "", "", driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
 		}
 		endpoint = o.scheme() + strings.ReplaceAll(p.host, "{region}", region)
 	}
 	return region, endpoint, nil
 }
 
-// regionIn is the region that endpoint has in it, "" for none: it wins over that of the environment.
+// regionIn is the region that endpoint has in it, "" for none: it wins over that of the
+// environment.
 func (p *profile) regionIn(endpoint string) string {
 	before, behind, ok := strings.Cut(p.host, "{region}")
 	if !ok {

@@ -13,9 +13,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/stub"
 )
 
-// switched are the profiles that no server here is behind: stubs show what each of them sends, and what it refuses to send.
+// switched are the profiles that no server here is behind: stubs show what each of them sends, and
+// what it refuses to send.
 var switched = []struct {
 	name     string
 	o        Options // of New beside Provider
@@ -141,16 +143,16 @@ func TestProfiles(t *testing.T) {
 				t.Setenv("AWS_REGION", "eu-west-1") // which is not meant for a service with one region
 			}
 			srv := newStub(t, answerOK)
-			rt := &toStub{stub: srv}
+			rt := &stub.Everywhere{Server: srv.Server}
 			o := c.o
 			o.Provider, o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = c.name, stubKey, stubSecret, &http.Client{Transport: rt}
 			s := mustNew(t, "bucket", &o)
 			if err := calls["Put"](t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
-			r := srv.one(t)
+			r := srv.One(t)
 			region := strings.Split(r.Header.Get("Authorization"), "/")[2]
-			if got, want := rt.last()+" "+r.URL.Path+" "+region, c.host+" "+c.path+" "+c.region; got != want {
+			if got, want := rt.Last()+" "+r.URL.Path+" "+region, c.host+" "+c.path+" "+c.region; got != want {
 				t.Errorf("went to %s, want %s", got, want)
 			}
 			if diff := cmp.Diff(c.limits, s.PartLimits(&storage.PutOptions{})); diff != "" {
@@ -162,7 +164,7 @@ func TestProfiles(t *testing.T) {
 			var refuses []string
 			for _, w := range switches {
 				err := w.call(t.Context(), s)
-				n := len(srv.seen())
+				n := len(srv.Seen())
 				switch {
 				case errors.Is(err, errors.ErrUnsupported) && n == 0:
 					refuses = append(refuses, w.name)
@@ -236,7 +238,7 @@ func TestR2Copy(t *testing.T) {
 		if err := calls[call](t.Context(), s); err != nil {
 			t.Errorf("%s: %v", call, err)
 		}
-		r := srv.one(t)
+		r := srv.One(t)
 		got := [2]string{r.Header.Get("Cf-Copy-Destination-If-None-Match"), r.Header.Get("Cf-Copy-Destination-If-Match")}
 		if got != want || r.Header.Get("If-Match")+r.Header.Get("If-None-Match") != "" {
 			t.Errorf("%s with %v", call, r.Header)
@@ -245,7 +247,7 @@ func TestR2Copy(t *testing.T) {
 			t.Errorf("%s: the condition is not signed: %s", call, signed)
 		}
 	}
-	refused := newStub(t, func(w http.ResponseWriter, _ *request) { refuse(w, 412, "PreconditionFailed") })
+	refused := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 412, "PreconditionFailed") })
 	s = refused.provider(t, "r2")
 	for call, kind := range map[string]error{"Copy if absent": storage.ErrExist, "Copy if match": storage.ErrPrecondition} {
 		if err := calls[call](t.Context(), s); !errors.Is(err, kind) {
@@ -256,7 +258,7 @@ func TestR2Copy(t *testing.T) {
 	if _, err := srv.provider(t, "r2").Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: true}); err != nil {
 		t.Fatal(err)
 	}
-	if r := srv.one(t); r.Header.Get("X-Amz-Metadata-Directive") != "REPLACE" || r.Header.Get("X-Amz-Tagging-Directive") != "" {
+	if r := srv.One(t); r.Header.Get("X-Amz-Metadata-Directive") != "REPLACE" || r.Header.Get("X-Amz-Tagging-Directive") != "" {
 		t.Errorf("Copy with Replace: %v", r.Header)
 	}
 }
@@ -271,7 +273,7 @@ func TestUnsignedEncoding(t *testing.T) {
 				t.Errorf("%s: %s: %v", provider, what, err)
 			}
 		}
-		seen := srv.seen()
+		seen := srv.Seen()
 		if len(seen) < 10 {
 			t.Errorf("%s: %d requests", provider, len(seen))
 		}
@@ -284,7 +286,8 @@ func TestUnsignedEncoding(t *testing.T) {
 	}
 }
 
-// A stub, to see the header: without it a bucket of Tigris in many regions answers from the nearest one.
+// A stub, to see the header: without it a bucket of Tigris in many regions answers from the nearest
+// one.
 func TestTigrisHeader(t *testing.T) {
 	srv := newStub(t, answerOK)
 	for provider, want := range map[string]string{"tigris": "true", "aws": ""} {
@@ -294,7 +297,7 @@ func TestTigrisHeader(t *testing.T) {
 				t.Errorf("%s: %s: %v", provider, what, err)
 			}
 		}
-		for _, r := range srv.seen() {
+		for _, r := range srv.Seen() {
 			if got := r.Header.Get("X-Tigris-Consistent"); got != want {
 				t.Errorf("%s: %s %s with X-Tigris-Consistent %q", provider, r.Method, r.URL, got)
 			}
@@ -309,7 +312,8 @@ func TestTigrisHeader(t *testing.T) {
 	}
 }
 
-// What the options, the endpoint, the environment and the profile say of the region, the most explicit first.
+// What the options, the endpoint, the environment and the profile say of the region, the most
+// explicit first.
 func TestLocate(t *testing.T) {
 	for _, c := range []struct {
 		name string

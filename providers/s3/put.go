@@ -9,7 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Put makes one PutObject, of at most 5 GiB (a little less on some services).
@@ -18,7 +19,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 		return nil, err
 	}
 	if limit := s.profile.putLimit(); size > limit {
-		return nil, invalid("%d bytes in one request, at most %d", size, limit)
+		return nil, driver.Invalidf("%d bytes in one request, at most %d", size, limit)
 	}
 	if err := s.checkConditions(opts); err != nil {
 		return nil, err
@@ -27,15 +28,15 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	p, err := wire.NewPayload(body, size)
+	p, err := driver.NewPayload(body, size)
 	if err != nil {
 		return nil, err
 	}
-	sums, sign, err := s.seal(ctx, p, opts.Checksums)
+	sums, sign, err := s.seal(ctx, p, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{write: true, body: p}
+	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}}
 	in := &s3.PutObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &key,

@@ -14,12 +14,13 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/internal/stub"
 	"github.com/polystore/storage/internal/testenv"
-	"github.com/polystore/storage/internal/wire"
 )
 
-// quirks are what the profiles of the servers work around, each shown by the bare SDK: a probe that fails says that the switch can
-// go. shown is what the server does, in the words of the switch.
+// quirks are what the profiles of the servers work around, each shown by the bare SDK: a probe that
+// fails says that the switch can go. shown is what the server does, in the words of the switch.
 var quirks = []struct {
 	provider, name string
 	shown          func(t *testing.T, c *s3.Client, bucket *string) bool
@@ -30,9 +31,9 @@ var quirks = []struct {
 	}},
 	{"versitygw", "uploadSums: a copied part has the checksum of its whole source", func(t *testing.T, c *s3.Client, bucket *string) bool {
 		r, err := copiedPart(t, c, bucket)
-		h := wire.Algorithms[wire.CRC32C].New()
+		h := new(driver.Hasher).New(driver.CRC32C)
 		h.Write([]byte(copySource[:minPart]))
-		return err == nil && aws.ToString(r.CopyPartResult.ChecksumCRC32C) != *encodeSum(h.Sum(nil))
+		return err == nil && aws.ToString(r.CopyPartResult.ChecksumCRC32C) != *encodeSum(h.Checksums().CRC32C)
 	}},
 	{"minio", "ownUploadPages: MaxUploads is ignored, and a prefix finds nothing", func(t *testing.T, c *s3.Client, bucket *string) bool {
 		begin(t, c, bucket, "p/one")
@@ -197,11 +198,12 @@ func TestServerCompleteGone(t *testing.T) {
 	})
 }
 
-// A stub, because a truncated list of the servers at hand has a thousand uploads: this one cuts after four, sorts the uploads of
-// a key otherwise than by ID, as S3 does, and takes no marker but a key.
+// A stub, because a truncated list of the servers at hand has a thousand uploads: this one cuts
+// after four, sorts the uploads of a key otherwise than by ID, as S3 does, and takes no marker but
+// a key.
 func TestCutUploads(t *testing.T) {
 	all := [][2]string{{"a", "9"}, {"b/1", "3"}, {"b/1", "1"}, {"b/1", "2"}, {"b/2", "7"}, {"b/3", "5"}, {"b/3", "4"}, {"c", "1"}, {"d", "1"}}
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
 		var s strings.Builder
 		n := 0

@@ -18,7 +18,6 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/testenv"
-	"github.com/polystore/storage/internal/wire"
 )
 
 // servers are the real servers that this package is run against.
@@ -92,7 +91,8 @@ var oddKeys = []string{
 	"soap", "k/" + strings.Repeat("s", 255), "k/" + strings.Repeat("s", 256), strings.Repeat("l/", 511) + "xx", ".sgwtmp/x", ".well-known/acme-challenge/x",
 }
 
-// Keys that are not portable come back byte for byte on every path or are refused before any request.
+// Keys that are not portable come back byte for byte on every path or are refused before any
+// request.
 func TestServerOddKeys(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		var requests atomic.Int64
@@ -165,8 +165,8 @@ func (c counting) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.RoundTripper.RoundTrip(r)
 }
 
-// An upload's sum, where there is one, is that of the whole object, also where parts are copied; a wrong one is refused before
-// the commit.
+// An upload's sum, where there is one, is that of the whole object, also where parts are copied; a
+// wrong one is refused before the commit.
 func TestServerMultipart(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)
@@ -227,7 +227,7 @@ func TestServerMultipart(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Stat: %v", err)
 				}
-				for _, a := range wire.Algorithms { // versitygw makes a CRC64NVME by itself, as AWS does
+				for _, a := range storage.Algorithms() { // versitygw makes a CRC64NVME by itself, as AWS does
 					h := a.New()
 					io.WriteString(h, content)
 					if sum := *a.Of(&stat.Checksums); sum != nil && !bytes.Equal(sum, h.Sum(nil)) {
@@ -248,13 +248,14 @@ func TestServerMultipart(t *testing.T) {
 	})
 }
 
-// Each of the caller's sums is verified, the one on the wire by the server and the others before anything is sent.
+// Each of the caller's sums is verified, the one on the wire by the server and the others before
+// anything is sent.
 func TestServerChecksums(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)
 		const content = "content"
 		var all storage.Checksums
-		for _, a := range wire.Algorithms {
+		for _, a := range storage.Algorithms() {
 			h := a.New()
 			h.Write([]byte(content))
 			*a.Of(&all) = h.Sum(nil)
@@ -266,7 +267,7 @@ func TestServerChecksums(t *testing.T) {
 		if err := try("all", all); err != nil {
 			t.Errorf("Put with all sums: %v", err)
 		}
-		for _, a := range wire.Algorithms {
+		for _, a := range storage.Algorithms() {
 			var good, bad storage.Checksums
 			*a.Of(&good) = *a.Of(&all)
 			*a.Of(&bad) = bytes.Repeat([]byte{7}, len(*a.Of(&all)))
@@ -391,7 +392,8 @@ func follow(ctx context.Context, c *http.Client, u *storage.SignedURL, body stri
 	return resp.Status
 }
 
-// The key of a file is not there as a directory's, and the other way round: no error but ErrNotExist.
+// The key of a file is not there as a directory's, and the other way round: no error but
+// ErrNotExist.
 func TestServerMissing(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)

@@ -12,31 +12,28 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
-const (
-	defaultExpiry = 15 * time.Minute
-	maxExpiry     = 7 * 24 * time.Hour // https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
-)
-
-// SignURL signs without a request. A URL that is signed with temporary credentials ends with them, if that is before Expires.
+// SignURL signs without a request. A URL that is signed with temporary credentials ends with them,
+// if that is before Expires.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
-	expires := opts.Expires
-	switch {
-	case s.credentials == nil:
-		return nil, unsupported("an anonymous client cannot sign")
-	case expires == 0:
-		expires = defaultExpiry
-	case expires < time.Second || expires > maxExpiry:
-		return nil, invalid("Expires %v is not in 1s..%v", expires, maxExpiry)
+	if s.credentials == nil {
+		return nil, driver.Unsupportedf("an anonymous client cannot sign")
 	}
-	expires = expires.Truncate(time.Second) // the URL has whole seconds, both of its date and of its life
+	method, expires, err := driver.CheckSign(opts)
+	if err != nil {
+		return nil, err
+	}
+	if opts.IfAbsent && !s.profile.putConditions {
+		return nil, s.unconditional("writes")
+	}
 	until := time.Now().Truncate(time.Second).Add(expires)
 	a := new(attempt)
-	r, err := s.sign(a.begin(ctx), key, opts, s3.WithPresignExpires(expires))
+	r, err := s.sign(a.begin(ctx), method, key, opts, s3.WithPresignExpires(expires))
 	var e *storage.Error
 	switch {
 	case errors.As(err, &e):
@@ -51,22 +48,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	return &storage.SignedURL{Method: r.Method, URL: r.URL, Header: r.SignedHeader, Expires: until}, nil
 }
 
-// sign refuses what the method does not have, rather than leave it out.
-func (s *Store) sign(ctx context.Context, key string, o *storage.SignOptions, expires func(*s3.PresignOptions)) (*v4.PresignedHTTPRequest, error) {
-	reads := o.VersionID != "" || o.ResponseContentType != "" || o.ResponseDisposition != ""
-	writes := o.ContentType != "" || o.ContentLength != 0 || len(o.Metadata) > 0 || o.IfAbsent
-	method := o.Method
-	if method == "" {
-		method = http.MethodGet
-	}
-	switch {
-	case writes && method != http.MethodPut, reads && method != http.MethodGet && method != http.MethodHead:
-		return nil, invalid("an option that a signed %s does not have", method)
-	case o.IfAbsent && !s.profile.putConditions:
-		return nil, s.unconditional("writes")
-	case o.ContentLength < 0:
-		return nil, invalid("ContentLength %d", o.ContentLength)
-	}
+func (s *Store) sign(
+	ctx context.Context, method, key string, o *storage.SignOptions, expires func(*s3.PresignOptions),
+) (*v4.PresignedHTTPRequest, error) {
 	switch method {
 	case http.MethodGet:
 		return s.presign.PresignGetObject(ctx, &s3.GetObjectInput{
@@ -86,26 +70,24 @@ func (s *Store) sign(ctx context.Context, key string, o *storage.SignOptions, ex
 		}, expires)
 	case http.MethodDelete:
 		return s.presign.PresignDeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}, expires)
-	case http.MethodPut:
-		metadata, err := s.metadata(o.Metadata)
-		if err != nil {
-			return nil, err
-		}
-		in := &s3.PutObjectInput{
-			Bucket:               &s.bucket,
-			Key:                  &key,
-			ContentType:          optional(o.ContentType),
-			Metadata:             metadata,
-			ServerSideEncryption: types.ServerSideEncryption(s.sse),
-			SSEKMSKeyId:          optional(s.kmsKey),
-		}
-		if o.ContentLength > 0 {
-			in.ContentLength = &o.ContentLength
-		}
-		if o.IfAbsent {
-			in.IfNoneMatch = aws.String("*")
-		}
-		return s.presign.PresignPutObject(ctx, in, expires)
 	}
-	return nil, invalid("method %q is not GET, HEAD, PUT or DELETE", o.Method)
+	metadata, err := s.metadata(o.Metadata)
+	if err != nil {
+		return nil, err
+	}
+	in := &s3.PutObjectInput{
+		Bucket:               &s.bucket,
+		Key:                  &key,
+		ContentType:          optional(o.ContentType),
+		Metadata:             metadata,
+		ServerSideEncryption: types.ServerSideEncryption(s.sse),
+		SSEKMSKeyId:          optional(s.kmsKey),
+	}
+	if o.ContentLength > 0 {
+		in.ContentLength = &o.ContentLength
+	}
+	if o.IfAbsent {
+		in.IfNoneMatch = aws.String("*")
+	}
+	return s.presign.PresignPutObject(ctx, in, expires)
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/internal/wire"
+	"github.com/polystore/storage/driver"
 )
 
 // Stat makes one HeadObject. Its refusals have no body: a missing bucket is ErrNotExist, too.
@@ -33,11 +33,11 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		return nil, s.fail(ctx, a, err)
 	}
 	if out.ContentLength == nil {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errForeign}
+		return nil, a.Foreign("an object without a length")
 	}
 	// versitygw takes the fractions of its own clock into account.
-	if wire.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
-		return nil, &storage.Error{Kind: storage.ErrNotModified}
+	if driver.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
+		return nil, driver.Errorf(storage.ErrNotModified, "not modified since IfModifiedSince")
 	}
 	return &storage.Object{
 		Key:                key,
@@ -50,7 +50,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		ContentDisposition: aws.ToString(out.ContentDisposition),
 		ContentLanguage:    aws.ToString(out.ContentLanguage),
 		CacheControl:       aws.ToString(out.CacheControl),
-		Metadata:           wire.DecodeMetadata(out.Metadata),
+		Metadata:           driver.DecodeMetadata(out.Metadata),
 		StorageClass:       string(out.StorageClass),
 		Checksums:          answered(out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256),
 	}, nil

@@ -5,29 +5,14 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
-	"log"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/url"
-	"strings"
-	"sync"
 	"testing"
+
+	"github.com/polystore/storage/internal/stub"
 )
 
-// stub is a server in this process that speaks as much of the protocol as a test needs. It stands in for what no server that
-// can be installed does: answers that only AWS gives, connections that break at a chosen byte, headers seen exactly as sent.
-type stub struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []*request
-}
-
-// request is what arrived.
-type request struct {
-	*http.Request
-	body []byte
-}
+// server is a stub that stands in for what no server that can be installed does.
+type server struct{ *stub.Server }
 
 const (
 	stubKey    = "AKIDSTUB"
@@ -35,65 +20,26 @@ const (
 	stubToken  = "stub-session-token-that-must-not-show"
 )
 
-// newStub serves by answer, which sees requests whose body is read already.
-func newStub(t *testing.T, answer func(w http.ResponseWriter, r *request)) *stub {
-	return serve(t, (*httptest.Server).Start, answer)
-}
+func newStub(t *testing.T, answer stub.Answer) *server { return &server{stub.New(t, answer)} }
 
-func newTLSStub(t *testing.T, answer func(w http.ResponseWriter, r *request)) *stub {
-	return serve(t, (*httptest.Server).StartTLS, answer)
-}
-
-func serve(t *testing.T, start func(*httptest.Server), answer func(w http.ResponseWriter, r *request)) *stub {
-	s := new(stub)
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		req := &request{r, body}
-		s.mu.Lock()
-		s.requests = append(s.requests, req)
-		s.mu.Unlock()
-		answer(w, req)
-	}))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
-	start(s.Server)
-	t.Cleanup(s.Server.Close)
-	t.Cleanup(s.Client().CloseIdleConnections)
-	return s
+func newTLSStub(t *testing.T, answer stub.Answer) *server {
+	return &server{stub.NewTLS(t, answer)}
 }
 
 // options are those of AWS behind the stub.
-func (s *stub) options() *Options {
+func (s *server) options() *Options {
 	return &Options{
 		Region: "us-east-1", Endpoint: s.URL, Provider: "aws", PathStyle: true,
 		AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: stubToken, HTTPClient: s.Client(),
 	}
 }
 
-func (s *stub) store(t *testing.T) *Store { return mustNew(t, "bucket", s.options()) }
+func (s *server) store(t *testing.T) *Store { return mustNew(t, "bucket", s.options()) }
 
-func (s *stub) provider(t *testing.T, provider string) *Store {
+func (s *server) provider(t *testing.T, provider string) *Store {
 	o := s.options()
 	o.Provider = provider
 	return mustNew(t, "bucket", o)
-}
-
-// seen returns the requests so far and forgets them.
-func (s *stub) seen() []*request {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r := s.requests
-	s.requests = nil
-	return r
-}
-
-// one is seen of exactly one request.
-func (s *stub) one(t *testing.T) *request {
-	t.Helper()
-	r := s.seen()
-	if len(r) != 1 {
-		t.Fatalf("%d requests, want 1", len(r))
-	}
-	return r[0]
 }
 
 // refuse answers as S3 does.
@@ -103,20 +49,8 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n<Error><Code>%s</Code><Message>message of %s</Message></Error>", code, code)
 }
 
-// reset breaks the connection as a dying server does.
-func reset(w http.ResponseWriter) {
-	conn, _, err := w.(http.Hijacker).Hijack()
-	if err != nil {
-		return
-	}
-	if c, ok := conn.(*net.TCPConn); ok {
-		c.SetLinger(0)
-	}
-	conn.Close()
-}
-
 // answerOK gives every operation a success.
-func answerOK(w http.ResponseWriter, r *request) {
+func answerOK(w http.ResponseWriter, r *stub.Request) {
 	w.Header().Set("ETag", `"etag"`)
 	q := r.URL.Query()
 	switch {
@@ -137,32 +71,6 @@ func answerOK(w http.ResponseWriter, r *request) {
 	case q.Has("delete"):
 		io.WriteString(w, "<DeleteResult></DeleteResult>")
 	}
-}
-
-// toStub sends every request to a stub, whatever its host, and notes the hosts.
-type toStub struct {
-	stub  *stub
-	mu    sync.Mutex
-	hosts []string
-}
-
-func (s *toStub) RoundTrip(r *http.Request) (*http.Response, error) {
-	s.mu.Lock()
-	s.hosts = append(s.hosts, r.URL.Scheme+"://"+r.URL.Host)
-	s.mu.Unlock()
-	u, err := url.Parse(s.stub.URL)
-	if err != nil {
-		return nil, err
-	}
-	r = r.Clone(r.Context())
-	r.URL.Scheme, r.URL.Host = u.Scheme, u.Host
-	return s.stub.Client().Transport.RoundTrip(r)
-}
-
-func (s *toStub) last() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.hosts[len(s.hosts)-1]
 }
 
 // cleanEnvironment leaves nothing of AWS in it.
@@ -198,14 +106,9 @@ func (o *onlyReads) Seek(offset int64, whence int) (int64, error) { return o.r.S
 
 func noSecrets(t *testing.T, err error) {
 	t.Helper()
-	text := fmt.Sprintf("%v %+v %q", err, err, err)
-	for _, secret := range []string{stubSecret, stubToken, "X-Amz-Signature", "X-Amz-Credential", "Signature="} {
-		if strings.Contains(text, secret) {
-			t.Errorf("%q is in the error %s", secret, text)
-		}
-	}
+	stub.NoSecrets(t, err, stubSecret, stubToken, "X-Amz-Signature", "X-Amz-Credential", "Signature=")
 }
 
-func certificatePEM(s *stub) []byte {
+func certificatePEM(s *server) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }

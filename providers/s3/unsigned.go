@@ -10,8 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// unsignedEncoding signs as S3 is signed for, with one header left out: a front end that alters Accept-Encoding, as Google's does,
-// makes every signature over it wrong. See https://github.com/aws/aws-sdk-go-v2/issues/1816.
+// unsignedEncoding signs as S3 is signed for, with one header left out: a front end that alters
+// Accept-Encoding, as Google's does, makes every signature over it wrong. See
+// https://github.com/aws/aws-sdk-go-v2/issues/1816.
 type unsignedEncoding struct{ *v4.Signer }
 
 var _ s3.HTTPSignerV4 = unsignedEncoding{}

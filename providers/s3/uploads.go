@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -11,14 +10,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // ListUploadsPage makes one ListMultipartUploads.
 func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+	if err := driver.CheckListUploads(opts); err != nil {
+		return nil, err
+	}
 	if s.profile.ownUploadPages {
 		return s.cutUploads(ctx, opts)
 	}
-	marker, err := splitToken(opts.PageToken, 2)
+	marker, err := driver.DecodeToken(opts.PageToken, 2)
 	if err != nil {
 		return nil, err
 	}
@@ -35,17 +38,18 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	if !out.truncated {
 		return page, nil
 	}
-	if page.NextToken = joinToken(out.nextKey, out.nextID); out.nextKey == "" || page.NextToken == opts.PageToken {
+	if page.NextToken = driver.EncodeToken(out.nextKey, out.nextID); out.nextKey == "" || page.NextToken == opts.PageToken {
 		return nil, stuck()
 	}
 	return page, nil
 }
 
-// cutUploads makes pages of what a server lists whose own pages do not work: MinIO lists everything under no prefix and nothing under
-// most others; versitygw takes no UploadIdMarker. The token has a key marker below everything that is still to come,
-// and the upload that was the last of the page before.
+// cutUploads makes pages of what a server lists whose own pages do not work: MinIO lists everything
+// under no prefix and nothing under most others; versitygw takes no UploadIdMarker. The token has a
+// key marker below everything that is still to come, and the upload that was the last of the page
+// before.
 func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
-	token, err := splitToken(opts.PageToken, 3)
+	token, err := driver.DecodeToken(opts.PageToken, 3)
 	if err != nil {
 		return nil, err
 	}
@@ -63,11 +67,11 @@ func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*sto
 		end := all[len(all)-1].Key
 		all = slices.DeleteFunc(all, func(u *storage.Upload) bool { return u.Key == end })
 		if len(all) == 0 {
-			return nil, unsupported("listing more uploads of one key than %s lists at once", s.profile.name)
+			return nil, driver.Unsupportedf("listing more uploads of one key than %s lists at once", s.profile.name)
 		}
 	}
 	rest := slices.DeleteFunc(slices.Clone(all), func(u *storage.Upload) bool {
-		return compareUploads(u, last) <= 0 || !strings.HasPrefix(u.Key, opts.Prefix)
+		return driver.CompareUploads(u, last) <= 0 || !strings.HasPrefix(u.Key, opts.Prefix)
 	})
 	page := &storage.UploadPage{Uploads: rest}
 	switch {
@@ -85,7 +89,7 @@ func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*sto
 	default:
 		return page, nil
 	}
-	page.NextToken = joinToken(floor, last.Key, last.ID)
+	page.NextToken = driver.EncodeToken(floor, last.Key, last.ID)
 	return page, nil
 }
 
@@ -97,7 +101,7 @@ type uploadList struct {
 
 func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInput) (*uploadList, error) {
 	in.Bucket, in.EncodingType = &s.bucket, types.EncodingTypeUrl
-	a := &attempt{document: true}
+	a := reading()
 	out, err := s.client.ListMultipartUploads(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
@@ -113,10 +117,6 @@ func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInpu
 		u := &out.Uploads[i]
 		l.uploads[i] = &storage.Upload{Key: decode(u.Key), ID: aws.ToString(u.UploadId), Created: aws.ToTime(u.Initiated)}
 	}
-	slices.SortFunc(l.uploads, compareUploads)
+	slices.SortFunc(l.uploads, driver.CompareUploads)
 	return l, nil
-}
-
-func compareUploads(x, y *storage.Upload) int {
-	return cmp.Or(strings.Compare(x.Key, y.Key), strings.Compare(x.ID, y.ID))
 }

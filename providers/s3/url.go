@@ -8,35 +8,45 @@ import (
 )
 
 func init() {
-	o := storage.StoreOpener{Open: open}.OpenURL
-	storage.Handle("s3", o)
-	storage.Handle("s3a", o)
+	storage.Handle("s3", NewOpener(nil))
+	storage.Handle("s3a", NewOpener(nil))
 }
 
-// open makes the Store of s3://bucket?region=…; the parameters are the fields of Options under the names that users of other
-// libraries know. Credentials have none: they come from the environment, the profile or Options.
-func open(ctx context.Context, u *url.URL, params *storage.Params) (storage.Store, error) {
-	o := &Options{
-		Region:       params.String("region"),
-		Endpoint:     params.String("endpoint"),
-		Provider:     params.String("provider"),
-		Profile:      params.String("profile"),
-		Anonymous:    params.Bool("anonymous"),
-		VirtualHost:  params.Bool("virtual_host"),
-		Accelerate:   params.Bool("accelerate"),
-		DualStack:    params.Bool("dualstack"),
-		FIPS:         params.Bool("fips"),
-		DisableHTTPS: params.Bool("disable_https"),
-		SSE:          params.String("ssetype"),
-		KMSKeyID:     params.String("kmskeyid"),
-		BatchSize:    int(params.Int("batch_size")),
+// NewOpener returns the opener of s3://bucket?region=… with base under what the URL says, for a
+// [storage.Mux] of one's own: a transport, credentials. base may be nil, and must not be changed
+// afterwards.
+func NewOpener(base *Options) storage.Opener {
+	if base == nil {
+		base = new(Options)
 	}
-	style, alias := params.Bool("use_path_style"), params.Bool("s3ForcePathStyle")
-	o.PathStyle = style || alias
+	open := func(ctx context.Context, u *url.URL, params *storage.Params) (storage.Store, error) {
+		return open(ctx, u, params, *base)
+	}
+	return storage.StoreOpener{Open: open}.OpenURL
+}
+
+// open makes the Store. The parameters are the fields of Options under the names that users of other
+// libraries know. Credentials have none: they come from the environment, the profile or Options.
+func open(ctx context.Context, u *url.URL, params *storage.Params, o Options) (storage.Store, error) {
+	params.SetString(&o.Region, "region")
+	params.SetString(&o.Endpoint, "endpoint")
+	params.SetString(&o.Provider, "provider")
+	params.SetString(&o.Profile, "profile")
+	params.SetBool(&o.Anonymous, "anonymous")
+	params.SetBool(&o.PathStyle, "use_path_style")
+	params.SetBool(&o.PathStyle, "s3ForcePathStyle")
+	params.SetBool(&o.VirtualHost, "virtual_host")
+	params.SetBool(&o.Accelerate, "accelerate")
+	params.SetBool(&o.DualStack, "dualstack")
+	params.SetBool(&o.FIPS, "fips")
+	params.SetBool(&o.DisableHTTPS, "disable_https")
+	params.SetString(&o.SSE, "ssetype")
+	params.SetString(&o.KMSKeyID, "kmskeyid")
+	params.SetInt(&o.BatchSize, "batch_size")
 	if err := params.Err(); err != nil {
 		return nil, err
 	}
-	s, err := New(ctx, u.Host, o)
+	s, err := New(ctx, u.Host, &o)
 	if err != nil {
 		return nil, err // not s: a nil *Store is not a nil Store
 	}

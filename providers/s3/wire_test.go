@@ -19,19 +19,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/internal/stub"
 )
 
 const content = "some content"
 
-// A stub, to see the headers. Plain HTTP: one pass for all hashes and one to send; TLS: no SHA-256 at all, and no pass where
-// the caller has the sum.
+// A stub, to see the headers. Plain HTTP: one pass for all hashes and one to send; TLS: no SHA-256
+// at all, and no pass where the caller has the sum.
 func TestPutOnTheWire(t *testing.T) {
 	sum := sha256.Sum256([]byte(content))
 	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli))))
 	given := storage.Checksums{CRC32C: beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))}
 	for _, c := range []struct {
 		name    string
-		start   func(*testing.T, func(http.ResponseWriter, *request)) *stub
+		start   func(*testing.T, stub.Answer) *server
 		sums    storage.Checksums
 		payload string
 		passes  int
@@ -55,7 +57,7 @@ func TestPutOnTheWire(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				r := srv.one(t)
+				r := srv.One(t)
 				if body.n != passes*len(content) {
 					t.Errorf("part %v: %d bytes were read of a body of %d, want %d passes", part, body.n, len(content), passes)
 				}
@@ -65,8 +67,8 @@ func TestPutOnTheWire(t *testing.T) {
 				if got := r.Header.Get("X-Amz-Checksum-Crc32c"); got != crc {
 					t.Errorf("part %v: CRC32C %s, want %s", part, got, crc)
 				}
-				if string(r.body) != content || r.ContentLength != int64(len(content)) || r.TransferEncoding != nil {
-					t.Errorf("part %v: body %q of length %d, %v", part, r.body, r.ContentLength, r.TransferEncoding)
+				if string(r.Body) != content || r.ContentLength != int64(len(content)) || r.TransferEncoding != nil {
+					t.Errorf("part %v: body %q of length %d, %v", part, r.Body, r.ContentLength, r.TransferEncoding)
 				}
 				for name := range r.Header {
 					if slices.Contains([]string{"Content-Encoding", "X-Amz-Trailer", "X-Amz-Decoded-Content-Length", "X-Amz-Sdk-Checksum-Algorithm", "Content-Md5"}, name) {
@@ -80,7 +82,8 @@ func TestPutOnTheWire(t *testing.T) {
 
 func beSum(v uint32) []byte { return []byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)} }
 
-// A stub, because an unknown service is what it stands for: it is sent nothing newer than Content-MD5.
+// A stub, because an unknown service is what it stands for: it is sent nothing newer than
+// Content-MD5.
 func TestContentMD5OnTheWire(t *testing.T) {
 	for _, p := range profiles {
 		if p.name == "aws" || p.name == "minio" || p.name == "versitygw" {
@@ -101,7 +104,7 @@ func contentMD5OnTheWire(t *testing.T, provider string) {
 	if _, err := s.PutPart(t.Context(), "k", "id", 1, strings.NewReader(content), int64(len(content)), &storage.PartOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range srv.seen() {
+	for _, r := range srv.Seen() {
 		if got := r.Header.Get("Content-Md5"); got != want {
 			t.Errorf("%s: Content-MD5 %q, want %q", r.URL, got, want)
 		}
@@ -110,12 +113,12 @@ func contentMD5OnTheWire(t *testing.T, provider string) {
 	if _, err := s.CreateUpload(t.Context(), "k", &storage.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	noChecksumHeaders(t, srv.one(t))
+	noChecksumHeaders(t, srv.One(t))
 	if _, err := s.DeleteBatch(t.Context(), []string{"a", "b"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	r := srv.one(t)
-	sum = md5.Sum(r.body)
+	r := srv.One(t)
+	sum = md5.Sum(r.Body)
 	if got := r.Header.Get("Content-Md5"); got != base64.StdEncoding.EncodeToString(sum[:]) {
 		t.Errorf("DeleteObjects with Content-MD5 %q", got)
 	}
@@ -131,12 +134,12 @@ func TestGenericConditions(t *testing.T) {
 			t.Errorf("%s: %v, want errors.ErrUnsupported", call, err)
 		}
 	}
-	if n := len(srv.seen()); n != 0 {
+	if n := len(srv.Seen()); n != 0 {
 		t.Errorf("%d requests for what is unsupported", n)
 	}
 }
 
-func noChecksumHeaders(t *testing.T, r *request) {
+func noChecksumHeaders(t *testing.T, r *stub.Request) {
 	t.Helper()
 	for name := range r.Header {
 		if strings.HasPrefix(name, "X-Amz-Checksum") || strings.HasPrefix(name, "X-Amz-Sdk-Checksum") || name == "X-Amz-Trailer" {
@@ -145,7 +148,8 @@ func noChecksumHeaders(t *testing.T, r *request) {
 	}
 }
 
-// A stub, because the servers at hand ignore the conditions on a copy's destination: AWS is sent them.
+// A stub, because the servers at hand ignore the conditions on a copy's destination: AWS is sent
+// them.
 func TestConditionsOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
@@ -156,7 +160,7 @@ func TestConditionsOnTheWire(t *testing.T) {
 		if err := calls[call](t.Context(), s); err != nil {
 			t.Errorf("%s: %v", call, err)
 		}
-		r := srv.one(t)
+		r := srv.One(t)
 		if got := [2]string{r.Header.Get("If-None-Match"), r.Header.Get("If-Match")}; got != want {
 			t.Errorf("%s: If-None-Match, If-Match %q, want %q", call, got, want)
 		}
@@ -169,19 +173,19 @@ func TestConditionsOnTheWire(t *testing.T) {
 		if err := calls["Delete if match"](t.Context(), s); err != nil {
 			t.Errorf("Delete if match on %s: %v", provider, err)
 		}
-		if got := srv.one(t).Header.Get("If-Match"); got != `"e"` {
+		if got := srv.One(t).Header.Get("If-Match"); got != `"e"` {
 			t.Errorf("Delete if match on %s: If-Match %q", provider, got)
 		}
 	}
 }
 
-// A stub, because it gives ETags in the forms of some services and proxies: without quotes in XML, weak, empty. Whatever comes back is
-// what conditions take, and one and the same on every way.
+// A stub, because it gives ETags in the forms of some services and proxies: without quotes in XML,
+// weak, empty. Whatever comes back is what conditions take, and one and the same on every way.
 func TestETagForms(t *testing.T) {
 	for given, want := range map[string]string{
 		`"e"`: `"e"`, "e": `"e"`, `W/"e"`: `"e"`, `""`: storage.ETagNone, "": storage.ETagNone, `a"b`: storage.ETagNone, "e-2": `"e-2"`,
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, r *request) {
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 			if r.Method == http.MethodGet && r.URL.Query().Has("list-type") {
 				io.WriteString(w, "<ListBucketResult><Contents><Key>k</Key><ETag>"+given+"</ETag></Contents></ListBucketResult>")
 				return
@@ -219,9 +223,10 @@ func TestETagForms(t *testing.T) {
 	}
 }
 
-// A stub, to see that If-None-Match makes If-Modified-Since void (RFC 9110, section 13.1.3), also where the token is none of S3's.
+// A stub, to see that If-None-Match makes If-Modified-Since void (RFC 9110, section 13.1.3), also
+// where the token is none of S3's.
 func TestReadConditionsOnTheWire(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("ETag", `"e"`)
 		w.Header().Set("Content-Length", "0")
 		if r.Header.Get("If-Modified-Since") != "" {
@@ -243,21 +248,22 @@ func TestReadConditionsOnTheWire(t *testing.T) {
 	}
 }
 
-// A stub, to see the header: no server here mistakes a plus, which other servers do not take for a space.
+// A stub, to see the header: no server here mistakes a plus, which other servers do not take for a
+// space.
 func TestTagsOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	_, err := srv.store(t).Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{Tags: map[string]string{"a b": "c+d é&="}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := srv.one(t).Header.Get("X-Amz-Tagging"), "a%20b=c%2Bd%20%C3%A9%26%3D"; got != want {
+	if got, want := srv.One(t).Header.Get("X-Amz-Tagging"), "a%20b=c%2Bd%20%C3%A9%26%3D"; got != want {
 		t.Errorf("x-amz-tagging: %s, want %s", got, want)
 	}
 }
 
 // A stub, because lists that are cut and do not say where to go on have no end, or a false one.
 func TestCutLists(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
 		next := q.Get("continuation-token") + q.Get("part-number-marker") // the same again, or none
 		fmt.Fprintf(w, "<ListResult><IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>"+
@@ -269,9 +275,9 @@ func TestCutLists(t *testing.T) {
 			parts := token
 			list, uploads := token, token
 			if token != "" {
-				list, uploads = joinToken("", token), joinToken(token, "")
+				list, uploads = driver.EncodeToken("", token), driver.EncodeToken(token, "")
 				if s.profile.ownUploadPages {
-					uploads = joinToken(token, token, "")
+					uploads = driver.EncodeToken(token, token, "")
 				}
 			}
 			_, err := s.ListPage(t.Context(), &storage.ListOptions{PageToken: list})
@@ -284,7 +290,8 @@ func TestCutLists(t *testing.T) {
 	}
 }
 
-// A token that S3 never gave out matches nothing: writes are refused here, reads by the service, which knows whether the object exists.
+// A token that S3 never gave out matches nothing: writes are refused here, reads by the service,
+// which knows whether the object exists.
 func TestMalformedETag(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
@@ -299,7 +306,7 @@ func TestMalformedETag(t *testing.T) {
 				t.Errorf("%s with IfMatch %q: %v", what, token, err)
 			}
 		}
-		if n := len(srv.seen()); n != 0 {
+		if n := len(srv.Seen()); n != 0 {
 			t.Errorf("IfMatch %q: %d requests", token, n)
 		}
 		if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfMatch: token, IfNoneMatch: token}); err != nil {
@@ -310,7 +317,7 @@ func TestMalformedETag(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Body.Close()
-		for _, r := range srv.seen() {
+		for _, r := range srv.Seen() {
 			if r.Header.Get("If-Match") != noETag || r.Header.Get("If-None-Match") != "" {
 				t.Errorf("%s with %q: If-Match %q, If-None-Match %q", r.Method, token, r.Header.Get("If-Match"), r.Header.Get("If-None-Match"))
 			}
@@ -318,7 +325,8 @@ func TestMalformedETag(t *testing.T) {
 	}
 }
 
-// A stub, because the servers at hand refuse or alter most of these names; AWS takes them, and nothing between may clean them.
+// A stub, because the servers at hand refuse or alter most of these names; AWS takes them, and
+// nothing between may clean them.
 func TestKeysOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
@@ -329,13 +337,13 @@ func TestKeysOnTheWire(t *testing.T) {
 		if _, err := s.Put(t.Context(), key, strings.NewReader("x"), 1, &storage.PutOptions{}); err != nil {
 			t.Errorf("Put(%q): %v", key, err)
 		}
-		if got := srv.one(t).RequestURI; got != path+"?x-id=PutObject" {
+		if got := srv.One(t).RequestURI; got != path+"?x-id=PutObject" {
 			t.Errorf("Put(%q) went to %s, want %s", key, got, path)
 		}
 		if _, err := s.Copy(t.Context(), "k", key, &storage.CopyOptions{SourceVersionID: "v+1"}); err != nil {
 			t.Errorf("Copy from %q: %v", key, err)
 		}
-		if got := srv.one(t).Header.Get("X-Amz-Copy-Source"); got != strings.TrimPrefix(path, "/")+"?versionId=v%2B1" {
+		if got := srv.One(t).Header.Get("X-Amz-Copy-Source"); got != strings.TrimPrefix(path, "/")+"?versionId=v%2B1" {
 			t.Errorf("Copy from %q: source %s", key, got)
 		}
 	}
@@ -346,10 +354,10 @@ func TestKeysOnTheWire(t *testing.T) {
 	}
 }
 
-// A stub, because no server here holds keys that XML cannot carry. They are never put into the batch's XML, where they would be
-// other keys; and each failure finds its key.
+// A stub, because no server here holds keys that XML cannot carry. They are never put into the
+// batch's XML, where they would be other keys; and each failure finds its key.
 func TestDeleteBatch(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		if r.Method == http.MethodDelete {
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -373,24 +381,25 @@ func TestDeleteBatch(t *testing.T) {
 	if !slices.Equal(kinds, want) {
 		t.Errorf("kinds %v, want %v", kinds, want)
 	}
-	for _, r := range srv.seen() {
-		if r.Method == http.MethodPost && (strings.Count(string(r.body), "<Key>") != 4 || strings.Contains(string(r.body), "\uFFFD")) {
-			t.Errorf("batch %s", r.body)
+	for _, r := range srv.Seen() {
+		if r.Method == http.MethodPost && (strings.Count(string(r.Body), "<Key>") != 4 || strings.Contains(string(r.Body), "\uFFFD")) {
+			t.Errorf("batch %s", r.Body)
 		}
 		if r.Method == http.MethodDelete && r.URL.Path != "/bucket/e\x01" {
 			t.Errorf("DELETE %q", r.URL.Path)
 		}
 	}
-	srv = newStub(t, func(w http.ResponseWriter, r *request) { refuse(w, 503, "SlowDown") })
+	srv = newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, 503, "SlowDown") })
 	if _, err := srv.store(t).DeleteBatch(t.Context(), []string{"a"}, nil); !errors.Is(err, storage.ErrThrottled) {
 		t.Errorf("DeleteBatch: %v", err)
 	}
 }
 
-// A stub, because it is told what to answer: with and without the encoding that was asked for, with prefixes before StartAfter.
+// A stub, because it is told what to answer: with and without the encoding that was asked for, with
+// prefixes before StartAfter.
 func TestListOnTheWire(t *testing.T) {
 	encoded := true
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
 		if q.Get("encoding-type") != "url" {
 			t.Errorf("encoding-type %q", q.Get("encoding-type"))
@@ -432,9 +441,10 @@ func TestListOnTheWire(t *testing.T) {
 	}
 }
 
-// A stub, because a server that ignores ranges, one that stores gzip, and composite sums are what it plays.
+// A stub, because a server that ignores ranges, one that stores gzip, and composite sums are what
+// it plays.
 func TestGetOnTheWire(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *request) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		h := w.Header()
 		h.Set("ETag", `"e"`)
 		h.Set("Content-Encoding", "gzip")
@@ -496,7 +506,7 @@ func TestGetOnTheWire(t *testing.T) {
 		if r.Object.ContentEncoding != "gzip" || r.Object.Metadata["n"] != "ü" {
 			t.Errorf("Get(%s) = %+v", c.key, r.Object)
 		}
-		req := srv.one(t)
+		req := srv.One(t)
 		mode := "ENABLED"
 		if c.header != "" {
 			mode = ""
@@ -526,7 +536,7 @@ func TestMetadataLimit(t *testing.T) {
 		if _, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: portable}); err != nil {
 			t.Errorf("%s: 1 KiB of metadata: %v", provider, err)
 		}
-		srv.seen()
+		srv.Seen()
 		big := map[string]string{"n": strings.Repeat("x", 2048)}
 		_, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: big})
 		_, err2 := s.CreateUpload(t.Context(), "k", &storage.PutOptions{Metadata: big})
@@ -536,22 +546,10 @@ func TestMetadataLimit(t *testing.T) {
 				t.Errorf("%s: 2 KiB of metadata: %v", provider, err)
 			}
 		}
-		if n := len(srv.seen()); n != 0 {
+		if n := len(srv.Seen()); n != 0 {
 			t.Errorf("%s: %d requests", provider, n)
 		}
 	}
-}
-
-func FuzzToken(f *testing.F) {
-	f.Add("a/b", "opaque/+=")
-	f.Add("", "")
-	f.Fuzz(func(t *testing.T, a, b string) {
-		got, err := splitToken(joinToken(a, b), 2)
-		if err != nil || got[0] != a || got[1] != b {
-			t.Errorf("splitToken(joinToken(%q, %q)) = %q, %v", a, b, got, err)
-		}
-		splitToken(a, 3)
-	})
 }
 
 func FuzzKeyRule(f *testing.F) {

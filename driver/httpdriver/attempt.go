@@ -1,0 +1,113 @@
+package httpdriver
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+)
+
+// Attempt is one request, and what it needs to be judged by when it fails. Its fields are set
+// before [Begin]. A driver that notes more of a request embeds it.
+type Attempt struct {
+	Write   bool            // failing, it may have been carried out all the same
+	Refused error           // the kind of a refused condition; nil: what the status says
+	Missing error           // the kind of a missing object; nil: what the status says
+	Body    *driver.Payload // nil: a small one or none
+
+	sent      atomic.Bool // the request was handed to a transport
+	connected atomic.Bool // bytes of it may have been sent
+}
+
+// Carrier is an *Attempt, or a pointer to a struct that embeds an Attempt.
+type Carrier interface{ attempt() *Attempt }
+
+func (a *Attempt) attempt() *Attempt { return a }
+
+type attemptKey struct{}
+
+// Begin returns the context for the request of an attempt. [Transport] and [Client] find the
+// attempt by it.
+func Begin(ctx context.Context, c Carrier) context.Context {
+	return context.WithValue(ctx, attemptKey{}, c)
+}
+
+// FromContext returns what [Begin] was given, if it is a T; else the zero T. A driver that embeds
+// an Attempt asks for its own type.
+func FromContext[T Carrier](ctx context.Context) T {
+	c, _ := ctx.Value(attemptKey{}).(T)
+	return c
+}
+
+// Sent reports whether the request was handed to a transport. Where it was not, an SDK refused to
+// make it, or there were no credentials for it.
+func (a *Attempt) Sent() bool { return a.sent.Load() }
+
+// InDoubt reports whether the request may have been carried out, given that there was no definite
+// answer: it is a write, it had a connection, and the last byte of its body was handed out. A
+// service never makes an object of a part of a body. It is what a driver puts into
+// [storage.Error.InDoubt] after a broken connection, an ended context or a status 5xx.
+func (a *Attempt) InDoubt() bool {
+	return a.Write && a.connected.Load() && (a.Body == nil || a.Body.Whole())
+}
+
+// Failure returns the error of the body's own source, nil where there is none: whatever else is
+// known of the request, it never had its whole body.
+func (a *Attempt) Failure() *storage.Error {
+	if a.Body == nil {
+		return nil
+	}
+	if err := a.Body.Failure(); err != nil {
+		return &storage.Error{Err: err}
+	}
+	return nil
+}
+
+// Fail classifies the error of a request without an answer, or with one that broke off: that of
+// the body's source, the end of ctx, ErrInvalid where the request was never sent, else
+// ErrUnavailable. The text has no URL in it; a [*driver.Cause] keeps its own.
+func (a *Attempt) Fail(ctx context.Context, err error) *storage.Error {
+	if own := a.Failure(); own != nil {
+		return own
+	}
+	switch {
+	case ctx.Err() != nil:
+		return &storage.Error{Err: ctx.Err(), InDoubt: a.InDoubt()}
+	case !a.Sent():
+		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.Plain(err)}
+	}
+	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.InDoubt(), Err: driver.Plain(err)}
+}
+
+// Foreign is the error of a success that lacks what the service always says, so that something in
+// between has made it up, or cut it: ErrUnavailable, and in doubt if it is of a write.
+func (a *Attempt) Foreign(format string, args ...any) *storage.Error {
+	e := driver.Errorf(storage.ErrUnavailable, "%w: %w", ErrForeign, fmt.Errorf(format, args...))
+	e.InDoubt = a.Write
+	return e
+}
+
+// watch returns req so that a notes how far it comes. Bytes may have been sent once it has a
+// connection, and from the start where a transport tells nothing of its connections. What was true
+// stays so.
+func (a *Attempt) watch(req *http.Request) *http.Request {
+	a.sent.Store(true)
+	if !a.Write {
+		return req // never in doubt
+	}
+	before := a.connected.Load()
+	a.connected.Store(before || req.Context().Err() == nil)
+	var asked atomic.Bool
+	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GetConn: func(string) {
+			if !asked.Swap(true) {
+				a.connected.Store(before)
+			}
+		},
+		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
+	}))
+}

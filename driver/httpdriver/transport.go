@@ -1,0 +1,58 @@
+package httpdriver
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"time"
+)
+
+// NewTransport returns a transport that is tuned for transfers: HTTP/1.1 (HTTP/2 would put all
+// parts on one connection and halve the speed), idle connections for every worker, bodies as they
+// are stored. A nil config is the default one.
+func NewTransport(config *tls.Config) *http.Transport {
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           dialer.DialContext,
+		TLSClientConfig:       config,
+		TLSHandshakeTimeout:   10 * time.Second,
+		MaxIdleConnsPerHost:   128,
+		IdleConnTimeout:       30 * time.Second,
+		ExpectContinueTimeout: time.Second,
+		// A bound for the slowest of answers, a copy on the service's side or completing a large
+		// upload: "several minutes",
+		// https://cloud.google.com/storage/docs/xml-api/post-object-complete. The Bucket's
+		// StallTimeout is what notices dead connections.
+		ResponseHeaderTimeout: 10 * time.Minute,
+		DisableCompression:    true,
+		ReadBufferSize:        64 << 10,
+		Protocols:             protocols,
+	}
+}
+
+// Transport is a transport that notes for the [Attempt] that a request belongs to how far it came.
+// It lies below whatever authenticates, whose own requests are not the attempt's.
+type Transport struct {
+	Base http.RoundTripper // nil: http.DefaultTransport
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	base := t.Base
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	c := FromContext[Carrier](req.Context())
+	if c == nil {
+		return base.RoundTrip(req)
+	}
+	a := c.attempt()
+	resp, err := base.RoundTrip(a.watch(req))
+	if err == nil {
+		a.connected.Store(true) // whatever transport there was
+	}
+	return resp, err
+}

@@ -1,0 +1,139 @@
+package driver
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/polystore/storage"
+)
+
+func TestCommonPrefix(t *testing.T) {
+	for _, test := range []struct {
+		key, prefix, delimiter string
+		want                   string
+		ok                     bool
+	}{
+		{"a/b/c", "", "/", "a/", true},
+		{"a/b/c", "a/", "/", "a/b/", true},
+		{"a/b/c", "a", "/", "a/", true},
+		{"a/b", "a/", "/", "", false},
+		{"a/b", "", "", "", false},
+		{"a/b", "b", "/", "", false},
+		{"a", "a/b", "/", "", false},
+		{"axxb", "", "xx", "axx", true},
+	} {
+		got, ok := CommonPrefix(test.key, test.prefix, test.delimiter)
+		if got != test.want || ok != test.ok {
+			t.Errorf("CommonPrefix(%q, %q, %q) = %q, %v", test.key, test.prefix, test.delimiter, got, ok)
+		}
+	}
+}
+
+func TestPrefixEnd(t *testing.T) {
+	for prefix, want := range map[string]string{
+		"a/": "a0", "": "", "\xff": "", "a\xff\xff": "b", "é": "\xc3\xaa",
+	} {
+		if got := PrefixEnd(prefix); got != want {
+			t.Errorf("PrefixEnd(%q) = %q, want %q", prefix, got, want)
+		}
+	}
+}
+
+func FuzzPrefixEnd(f *testing.F) {
+	f.Add("a/", "b")
+	f.Add("a\xff", "a\xff\xff")
+	f.Fuzz(func(t *testing.T, prefix, key string) {
+		end := PrefixEnd(prefix)
+		if end == "" {
+			return
+		}
+		if in := strings.HasPrefix(key, prefix); in && key >= end || !in && key >= prefix && key < end {
+			t.Errorf("PrefixEnd(%q) = %q, and %q", prefix, end, key)
+		}
+	})
+}
+
+// walker walks keys, and counts what it yields.
+func walker(keys []string, yielded *int) func(string, func(*storage.Object) bool) error {
+	return func(from string, yield func(*storage.Object) bool) error {
+		at, _ := slices.BinarySearch(keys, from)
+		for _, key := range keys[at:] {
+			*yielded++
+			if !yield(&storage.Object{Key: key, Size: 1}) {
+				break
+			}
+		}
+		return nil
+	}
+}
+
+var listed = []string{
+	"a", "a/", "a/1", "a/2", "a0", "b/x/1", "b/x/2", "b/y", "b\U00010000/z", "c",
+}
+
+// Whatever the size of the pages, they give the same entries, once, and the walk jumps.
+func TestListPage(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		opts storage.ListOptions
+		want []string
+	}{
+		{"all", storage.ListOptions{}, listed},
+		{"prefix", storage.ListOptions{Prefix: "a"}, listed[:5]},
+		{"delimiter", storage.ListOptions{Delimiter: "/"},
+			[]string{"a", "a/", "a0", "b/", "b\U00010000/", "c"}},
+		{"prefix and delimiter", storage.ListOptions{Prefix: "b/", Delimiter: "/"},
+			[]string{"b/x/", "b/y"}},
+		{"start", storage.ListOptions{StartAfter: "a/1"}, listed[3:]},
+		{"start in a prefix", storage.ListOptions{StartAfter: "a/1", Delimiter: "/"},
+			[]string{"a0", "b/", "b\U00010000/", "c"}},
+		{"start before the prefix", storage.ListOptions{Prefix: "b/", StartAfter: "a"}, listed[5:8]},
+		{"start behind the prefix", storage.ListOptions{Prefix: "b/", StartAfter: "c"}, nil},
+		{"long delimiter", storage.ListOptions{Delimiter: "/x/"},
+			[]string{"a", "a/", "a/1", "a/2", "a0", "b/x/", "b/y", "b\U00010000/z", "c"}},
+	} {
+		for size := range 4 {
+			opts := test.opts
+			opts.PageSize = size
+			var got []string
+			for range len(listed) + 1 {
+				yielded := 0
+				page, err := ListPage(&opts, 3, walker(listed, &yielded))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if most := PageSize(size, 3); len(page.Objects) > most || yielded > 2*most+4 {
+					t.Errorf("%s, %d: %d entries of %d keys", test.name, size, len(page.Objects), yielded)
+				}
+				for _, o := range page.Objects {
+					got = append(got, o.Key)
+					if o.IsPrefix == (o.Size == 1) {
+						t.Errorf("%s: %+v", test.name, o)
+					}
+				}
+				if opts.PageToken = page.NextToken; opts.PageToken == "" {
+					break
+				}
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%s in pages of %d, -want +got:\n%s", test.name, size, diff)
+			}
+		}
+	}
+}
+
+func TestListPageErrors(t *testing.T) {
+	broken := errors.New("broken")
+	walk := func(string, func(*storage.Object) bool) error { return broken }
+	if _, err := ListPage(&storage.ListOptions{}, 3, walk); err != broken {
+		t.Errorf("%v, want %v", err, broken)
+	}
+	opts := &storage.ListOptions{PageToken: "not ours!"}
+	if _, err := ListPage(opts, 3, walk); !errors.Is(err, storage.ErrInvalid) {
+		t.Errorf("a foreign token: %v", err)
+	}
+}

@@ -1,0 +1,39 @@
+package driver
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// EncodeToken makes a page token of texts, of which any may be empty and may hold any bytes. A
+// token of one empty text is empty.
+func EncodeToken(parts ...string) string {
+	coded := make([]string, len(parts))
+	for i, p := range parts {
+		coded[i] = base64.RawURLEncoding.EncodeToString([]byte(p))
+	}
+	return strings.Join(coded, ".")
+}
+
+// DecodeToken returns the n texts that [EncodeToken] made a token of; of an empty token, which is
+// none, n empty ones. What another list made, or another driver, is ErrInvalid as far as it shows.
+func DecodeToken(token string, n int) ([]string, error) {
+	parts := make([]string, n)
+	if token == "" {
+		return parts, nil
+	}
+	coded := strings.Split(token, ".")
+	if len(coded) != n {
+		return nil, badToken(token)
+	}
+	for i, c := range coded {
+		b, err := base64.RawURLEncoding.Strict().DecodeString(c)
+		if err != nil {
+			return nil, badToken(token)
+		}
+		parts[i] = string(b)
+	}
+	return parts, nil
+}
+
+func badToken(token string) error { return Invalidf("%q is not a page token of this list", token) }

@@ -1,0 +1,71 @@
+package azure
+
+import (
+	"context"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+)
+
+// CompleteUpload makes one Put Block List. Of opts.Checksums CRC32C and CRC64NVME are held against
+// those of the parts; the others cannot be known here and are ErrUnsupported. The blocks of an
+// upload are gone, ErrNotExist, once the object has been written by anybody else.
+func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+	if err := checkKey(key); err != nil {
+		return nil, err
+	}
+	if err := checkUpload(uploadID); err != nil {
+		return nil, err
+	}
+	if err := driver.CheckParts(parts, maxBlocks); err != nil {
+		return nil, err
+	}
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
+		return nil, err
+	}
+	sums := storage.CombineChecksums(parts)
+	if err := driver.Verify(&sums, &opts.Checksums); err != nil {
+		return nil, err
+	}
+	return s.commit(ctx, key, uploadID, parts, opts, sums)
+}
+
+// commit makes one Put Block List of checked arguments; sums are those of the whole.
+func (s *Store) commit(
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions, sums storage.Checksums,
+) (*storage.Object, error) {
+	entries, err := metadata(opts.Metadata, sums)
+	if err != nil {
+		return nil, err
+	}
+	ids, size := make([]string, len(parts)), int64(0)
+	for i, p := range parts {
+		ids[i] = blockID(uploadID, p.Number)
+		size += p.Size
+	}
+	a := writing()
+	out, err := s.client.NewBlockBlobClient(key).CommitBlockList(a.begin(ctx), ids, &blockblob.CommitBlockListOptions{
+		Tags:             opts.Tags,
+		Metadata:         entries,
+		Tier:             tier(opts.StorageClass),
+		HTTPHeaders:      httpHeaders(opts),
+		AccessConditions: writeConditions(opts.IfAbsent, opts.IfMatch, a),
+	})
+	if err != nil {
+		e := fail(ctx, a, err)
+		if e.Code == "InvalidBlockList" {
+			e.Kind = storage.ErrChanged // another writer's commit swept the blocks, or this one's own did
+		}
+		return nil, e
+	}
+	return &storage.Object{
+		Key:       key,
+		Size:      size,
+		ETag:      etagOf(out.ETag),
+		VersionID: value(out.VersionID),
+		ModTime:   value(out.LastModified),
+		Checksums: sums,
+	}, nil
+}
