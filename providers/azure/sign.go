@@ -18,6 +18,9 @@ import (
 // binds what may be done with the blob, not the headers of a request: ContentType and ContentLength
 // are ErrUnsupported, and Metadata is in the Header that goes with the URL.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

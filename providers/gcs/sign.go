@@ -80,6 +80,9 @@ func (s *signer) account(ctx context.Context) (string, error) {
 // SignURL makes a V4 signature, without a request where there is a private key, else by one to
 // IAM's signBlob. Credentials that cannot sign, a user's or none, are errors.ErrUnsupported.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

@@ -18,6 +18,9 @@ import (
 // SignURL signs without a request. A URL that is signed with temporary credentials ends with them,
 // if that is before Expires.
 func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}

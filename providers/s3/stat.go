@@ -20,7 +20,7 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		Bucket:       &s.bucket,
 		Key:          &key,
 		IfMatch:      readMatch(opts.IfMatch),
-		IfNoneMatch:  readNoneMatch(opts.IfNoneMatch),
+		IfNoneMatch:  readNoneMatch(opts.IfNoneMatch, opts.IfMatch),
 		VersionId:    optional(opts.VersionID),
 		ChecksumMode: types.ChecksumModeEnabled,
 	}
