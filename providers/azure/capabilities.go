@@ -15,6 +15,3 @@ func (s *Store) Capabilities() storage.Capabilities {
 		SignURLIfAbsent: true, CoexistingKeys: true,
 	}
 }
-
-// CheckKey refuses the keys that a write would.
-func (s *Store) CheckKey(key string) error { return checkKey(key) }

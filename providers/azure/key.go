@@ -38,10 +38,15 @@ func checkKey(key string) error {
 	if reason == "" {
 		return nil
 	}
-	return &storage.Error{Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Azure", reason)}
+	return &storage.Error{
+		Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Azure", reason),
+	}
 }
 
 // unfit reports what cannot be in a URL's path of the service or in the XML of its lists.
 func unfit(r rune) bool {
 	return r == '\\' || unicode.IsControl(r) || r == 0xFFFE || r == 0xFFFF
 }
+
+// CheckKey refuses the keys that a write would.
+func (s *Store) CheckKey(key string) error { return checkKey(key) }

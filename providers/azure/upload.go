@@ -8,7 +8,9 @@ import (
 
 // CreateUpload makes no request: an upload is the name that its blocks share. What it refuses,
 // CompleteUpload would.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", &storage.Error{Err: err}
 	}
@@ -27,5 +29,7 @@ func (s *Store) AbortUpload(_ context.Context, key, _ string) error { return che
 
 // PartLimits are those of block blobs, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
-	return storage.PartLimits{Min: 1, Max: maxBlock, MaxObject: maxBlock * maxBlocks, Count: maxBlocks, Parallel: true}
+	return storage.PartLimits{
+		Min: 1, Max: maxBlock, MaxObject: maxBlock * maxBlocks, Count: maxBlocks, Parallel: true,
+	}
 }

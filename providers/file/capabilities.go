@@ -14,10 +14,3 @@ func (s *Store) Capabilities() storage.Capabilities {
 		CoexistingKeys: true,
 	}
 }
-
-// CheckKey refuses the keys that files cannot hold. What a file system does beyond the rules of names,
-// such as folding case, only a write shows.
-func (s *Store) CheckKey(key string) error {
-	_, err := split(key)
-	return err
-}

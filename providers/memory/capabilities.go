@@ -15,6 +15,3 @@ func (s *Store) Capabilities() storage.Capabilities {
 		CoexistingKeys: true,
 	}
 }
-
-// CheckKey takes every key.
-func (s *Store) CheckKey(string) error { return nil }

@@ -17,6 +17,3 @@ func (s *Store) Capabilities() storage.Capabilities {
 		CoexistingKeys: true,
 	}
 }
-
-// CheckKey refuses the keys that a write would.
-func (s *Store) CheckKey(key string) error { return s.checkKey(key) }

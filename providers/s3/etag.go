@@ -51,7 +51,9 @@ func (s *Store) honoured(o *storage.PutOptions) error {
 
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.
 func (s *Store) unconditional(what string) error {
-	return driver.Unsupportedf("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
+	return driver.Unsupportedf(
+		"conditional %s on %s, where the condition is not known to hold", what, s.profile.name,
+	)
 }
 
 // conditions are the headers of a conditional write, and the kinds of its refusal. A missing object

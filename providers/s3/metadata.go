@@ -47,7 +47,8 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 	for name, value := range tags {
 		v.Set(name, value)
 	}
-	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20")), nil // not every service takes a plus for a space
+	// not every service takes a plus for a space
+	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20")), nil
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {

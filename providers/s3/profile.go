@@ -14,7 +14,8 @@ import (
 type profile struct {
 	name string
 
-	host      string // of the service, with "{region}" where that is a part of it; empty: an endpoint must be given
+	// of the service, with "{region}" where that is a part of it; empty: an endpoint must be given
+	host      string
 	region    string // where nothing else says it
 	oneRegion bool   // that is its only one: what the environment says is meant for another service
 	pathStyle bool   // the bucket goes into the path unless told otherwise
@@ -46,7 +47,8 @@ type profile struct {
 	// alone, which older servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
 	batchMD5 bool
 
-	putConditions    bool   // If-Match and If-None-Match are sent with PutObject and CompleteMultipartUpload
+	// If-Match and If-None-Match are sent with PutObject and CompleteMultipartUpload
+	putConditions    bool
 	copyConditions   bool   // If-Match and If-None-Match hold for the destination of CopyObject
 	copyPrefix       string // what stands before the names of these two headers
 	deleteConditions bool   // If-Match is sent with DeleteObject
@@ -98,7 +100,9 @@ func profileOf(provider string, custom bool) (*profile, error) {
 		for i := range profiles {
 			known[i] = profiles[i].name
 		}
-		return nil, driver.Invalidf("unknown provider %q, known are %s", provider, strings.Join(known, ", "))
+		return nil, driver.Invalidf(
+			"unknown provider %q, known are %s", provider, strings.Join(known, ", "),
+		)
 	}
 	if name != "aws" && !custom && profiles[i].host == "" {
 		return nil, driver.Invalidf("provider %s needs an endpoint", name)
@@ -128,7 +132,9 @@ func (p *profile) locate(o *Options, region, endpoint string) (string, string, e
 			return "", "", driver.Invalidf("%q is no region", region) // but could lead to another host
 		}
 		if o.Accelerate || o.DualStack || o.FIPS {
-			return "", "", driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name)
+			return "", "", driver.Invalidf(
+				"Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name,
+			)
 		}
 		endpoint = o.scheme() + strings.ReplaceAll(p.host, "{region}", region)
 	}
