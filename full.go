@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
 // Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers
@@ -142,7 +143,10 @@ type full struct {
 // told is a fixed value of Capabilities.
 type told Capabilities
 
-func (t told) Capabilities() Capabilities { return Capabilities(t) }
+func (t told) Capabilities() Capabilities {
+	t.Checksums = slices.Clone(t.Checksums) // it belongs to the caller
+	return Capabilities(t)
+}
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }
@@ -151,7 +155,8 @@ func (f *full) Unwrap() Store { return f.Store }
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,
-		Tags: true, DeleteIfMatch: true, CoexistingKeys: true,
+		Tags: true, ExactContentType: true, ListETag: true, DeleteIfMatch: true,
+		CoexistingKeys: true,
 	}
 	for i := range algorithms {
 		c.Checksums = append(c.Checksums, algorithms[i].Name)

@@ -22,8 +22,10 @@ func TestBodyReads(t *testing.T) {
 		"of an unknown length":   NewBody(ctx, strings.NewReader(content), -1),
 		"of the head of another": NewBody(ctx, strings.NewReader(content+" and more"), 7),
 		"io.EOF with the bytes":  NewBody(ctx, iotest.DataErrReader(strings.NewReader(content)), 7),
-		"broken behind the last": NewBody(ctx, io.MultiReader(strings.NewReader(content), iotest.ErrReader(io.ErrClosedPipe)), 7),
-		"in memory":              BytesBody(ctx, []byte(content)),
+		"broken behind the last": NewBody(
+			ctx, io.MultiReader(strings.NewReader(content), iotest.ErrReader(io.ErrClosedPipe)), 7,
+		),
+		"in memory": BytesBody(ctx, []byte(content)),
 	} {
 		if err := iotest.TestReader(b, []byte(content)); err != nil {
 			t.Errorf("a body %s: %v", name, err)
@@ -44,11 +46,18 @@ func TestBodyBreaks(t *testing.T) {
 		cause error
 	}{
 		{"too short", strings.NewReader("con"), storage.ErrUnavailable, io.ErrUnexpectedEOF},
-		{"broken", io.MultiReader(strings.NewReader("con"), iotest.ErrReader(reset)), storage.ErrUnavailable, reset},
-		{"classified", io.MultiReader(strings.NewReader("con"), iotest.ErrReader(own)), storage.ErrChanged, own},
+		{
+			"broken", io.MultiReader(strings.NewReader("con"), iotest.ErrReader(reset)),
+			storage.ErrUnavailable, reset,
+		},
+		{
+			"classified", io.MultiReader(strings.NewReader("con"), iotest.ErrReader(own)),
+			storage.ErrChanged, own,
+		},
 	} {
 		got, err := io.ReadAll(NewBody(t.Context(), test.body, 7))
-		if string(got) != "con" || !errors.Is(err, test.kind) || test.cause != own && !errors.Is(err, test.cause) {
+		if string(got) != "con" || !errors.Is(err, test.kind) ||
+			test.cause != own && !errors.Is(err, test.cause) {
 			t.Errorf("%s: %q, %v", test.name, got, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "secret") {

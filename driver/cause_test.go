@@ -9,7 +9,10 @@ import (
 
 func TestPlain(t *testing.T) {
 	refused := errors.New("refused\n")
-	signed := &url.Error{Op: "Get", URL: "https://host/?X-Goog-Signature=secret", Err: &url.Error{Op: "Get", URL: "secret", Err: refused}}
+	signed := &url.Error{
+		Op: "Get", URL: "https://host/?X-Goog-Signature=secret",
+		Err: &url.Error{Op: "Get", URL: "secret", Err: refused},
+	}
 	err := Plain(fmt.Errorf("wrapped: %w", signed))
 	if got := err.Error(); got != "refused" {
 		t.Errorf("text %q", got)

@@ -37,7 +37,10 @@ func TestCheckRead(t *testing.T) {
 		{"not this version", storage.GetOptions{IfNoneMatch: `"a"`}, storage.ErrNotModified},
 		{"not another version", storage.GetOptions{IfNoneMatch: `"b"`}, nil},
 		{"since then", storage.GetOptions{IfModifiedSince: at}, storage.ErrNotModified},
-		{"since then, in whole seconds", storage.GetOptions{IfModifiedSince: at.Truncate(time.Second)}, storage.ErrNotModified},
+		{
+			"since then, in whole seconds", storage.GetOptions{IfModifiedSince: at.Truncate(time.Second)},
+			storage.ErrNotModified,
+		},
 		{"since before", storage.GetOptions{IfModifiedSince: at.Add(-time.Second)}, nil},
 		{"IfNoneMatch wins", storage.GetOptions{IfNoneMatch: `"b"`, IfModifiedSince: at}, nil},
 	} {

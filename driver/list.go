@@ -25,11 +25,13 @@ func CommonPrefix(key, prefix, delimiter string) (string, bool) {
 // goes on behind a common prefix, however many keys that stands for. It need not be valid UTF-8.
 // Of an empty prefix, and one of bytes 0xff alone, there is none: "".
 func PrefixEnd(prefix string) string {
-	prefix = strings.TrimRight(prefix, "\xff")
-	if prefix == "" {
+	last := len(prefix) - 1
+	for last >= 0 && prefix[last] == 0xff { // bytes: strings.TrimRight would take U+FFFD for one
+		last--
+	}
+	if last < 0 {
 		return ""
 	}
-	last := len(prefix) - 1
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 

@@ -35,7 +35,7 @@ func TestCommonPrefix(t *testing.T) {
 
 func TestPrefixEnd(t *testing.T) {
 	for prefix, want := range map[string]string{
-		"a/": "a0", "": "", "\xff": "", "a\xff\xff": "b", "é": "\xc3\xaa",
+		"a/": "a0", "": "", "\xff": "", "a\xff\xff": "b", "é": "\xc3\xaa", "a\uFFFD": "a\xef\xbf\xbe",
 	} {
 		if got := PrefixEnd(prefix); got != want {
 			t.Errorf("PrefixEnd(%q) = %q, want %q", prefix, got, want)

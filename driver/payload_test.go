@@ -99,7 +99,8 @@ func TestFailure(t *testing.T) {
 	}{
 		{"broken", func(p []byte) (int, error) { return 1, broken }, broken, false},
 		{"shrunk", func(p []byte) (int, error) { return 0, io.EOF }, io.ErrUnexpectedEOF, false},
-		{"shrunk by and by", func(p []byte) (int, error) { return 1, io.EOF }, nil, true}, // it did give all
+		// It did give all.
+		{"shrunk by and by", func(p []byte) (int, error) { return 1, io.EOF }, nil, true},
 		{"broken behind the last byte", func(p []byte) (int, error) { return len(p), broken }, nil, true},
 	}
 	for _, test := range tests {
@@ -138,7 +139,9 @@ func TestPayloadsAtOnce(t *testing.T) {
 		wg.Go(func() {
 			from, to := i*1000, len(content)-i*1000
 			var got bytes.Buffer
-			if _, err := io.CopyBuffer(&got, struct{ io.Reader }{s.Section(int64(from), int64(to))}, make([]byte, 777)); err != nil || !bytes.Equal(got.Bytes(), content[from:to]) {
+			section := struct{ io.Reader }{s.Section(int64(from), int64(to))}
+			_, err := io.CopyBuffer(&got, section, make([]byte, 777))
+			if err != nil || !bytes.Equal(got.Bytes(), content[from:to]) {
 				t.Errorf("section %d: %d bytes, %v", i, got.Len(), err)
 			}
 		})

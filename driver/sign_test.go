@@ -29,7 +29,8 @@ func TestCheckSign(t *testing.T) {
 		{storage.SignOptions{Expires: -1}, "", 0},
 	} {
 		method, life, err := CheckSign(&test.give)
-		if method != test.method || life != test.life || errors.Is(err, storage.ErrInvalid) != (test.method == "") {
+		refused := errors.Is(err, storage.ErrInvalid)
+		if method != test.method || life != test.life || refused != (test.method == "") {
 			t.Errorf("CheckSign(%+v) = %q, %v, %v", test.give, method, life, err)
 		}
 	}

@@ -22,7 +22,8 @@ func TestCheckParts(t *testing.T) {
 		for _, n := range test.numbers {
 			parts = append(parts, &storage.Part{Number: n})
 		}
-		if err := CheckParts(parts, 5); (err == nil) != test.ok || err != nil && !errors.Is(err, storage.ErrInvalid) {
+		err := CheckParts(parts, 5)
+		if (err == nil) != test.ok || err != nil && !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("CheckParts(%v) = %v", test.numbers, err)
 		}
 	}

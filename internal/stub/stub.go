@@ -31,7 +31,9 @@ type Request struct {
 type Answer func(w http.ResponseWriter, r *Request)
 
 // New starts a server that ends with the test.
-func New(tb testing.TB, answer Answer) *Server { return start(tb, (*httptest.Server).Start, answer) }
+func New(tb testing.TB, answer Answer) *Server {
+	return start(tb, (*httptest.Server).Start, answer)
+}
 
 // NewTLS is New over TLS. Clients that do not trust it get no line in the log.
 func NewTLS(tb testing.TB, answer Answer) *Server {
@@ -40,14 +42,15 @@ func NewTLS(tb testing.TB, answer Answer) *Server {
 
 func start(tb testing.TB, start func(*httptest.Server), answer Answer) *Server {
 	s := new(Server)
-	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handle := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // what did arrive of it
 		req := &Request{r, body}
 		s.mu.Lock()
 		s.requests = append(s.requests, req)
 		s.mu.Unlock()
 		answer(w, req)
-	}))
+	})
+	s.Server = httptest.NewUnstartedServer(handle)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	start(s.Server)
 	tb.Cleanup(s.Close)

@@ -29,7 +29,9 @@ func (s *Store) MaxBatch() int { return maxBatch }
 
 // DeleteBatch makes one Blob Batch, in which every key is a request that is signed and answered by
 // itself.
-func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
+func (s *Store) DeleteBatch(
+	ctx context.Context, keys []string, _ *storage.DeleteBatchOptions,
+) ([]error, error) {
 	if len(keys) > maxBatch {
 		return nil, driver.Invalidf("%d keys, at most %d", len(keys), maxBatch)
 	}
@@ -113,7 +115,9 @@ func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 			return nil, err
 		}
 		// The line behind the headers is counted to the boundary.
-		answer, err := http.ReadResponse(bufio.NewReader(io.MultiReader(part, strings.NewReader("\r\n"))), resp.Request)
+		answer, err := http.ReadResponse(
+			bufio.NewReader(io.MultiReader(part, strings.NewReader("\r\n"))), resp.Request,
+		)
 		if err != nil {
 			return nil, err
 		}

@@ -25,12 +25,16 @@ func newUploadID() string { return rand.Text() }
 // checkUpload refuses what newUploadID does not make, so that IDs of blocks have one length, as the
 // service demands for a blob.
 func checkUpload(uploadID string) error {
-	if len(uploadID) == len("ABCDEFGHIJKLMNOPQRSTUVWXYZ") && !strings.ContainsFunc(uploadID, func(r rune) bool {
+	if len(uploadID) == len(
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+	) && !strings.ContainsFunc(uploadID, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < '2' || r > '7')
 	}) {
 		return nil
 	}
-	return &storage.Error{Kind: storage.ErrNotExist, Err: driver.Invalidf("%q is not the ID of an upload", uploadID).Err}
+	return &storage.Error{
+		Kind: storage.ErrNotExist, Err: driver.Invalidf("%q is not the ID of an upload", uploadID).Err,
+	}
 }
 
 // blockID is the ID of a part. It names the upload: with the same IDs, two uploads of one key would

@@ -13,7 +13,9 @@ import (
 // seal computes, in one pass over body, its CRC32C and CRC64NVME and what want has beside them, and
 // holds want against that: ErrIntegrity. CRC32C is kept for readers, CRC64NVME is what Azure calls
 // CRC64 and checks.
-func (s *Store) seal(ctx context.Context, body *driver.Payload, want *storage.Checksums) (have storage.Checksums, err error) {
+func (s *Store) seal(
+	ctx context.Context, body *driver.Payload, want *storage.Checksums,
+) (have storage.Checksums, err error) {
 	which := driver.Given(want) | driver.CRC32C | driver.CRC64NVME
 	if have, err = s.hasher.Sum(ctx, body, which); err != nil {
 		return have, err

@@ -12,7 +12,9 @@ import (
 // CompleteUpload makes one Put Block List. Of opts.Checksums CRC32C and CRC64NVME are held against
 // those of the parts; the others cannot be known here and are ErrUnsupported. The blocks of an
 // upload are gone, ErrNotExist, once the object has been written by anybody else.
-func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -34,7 +36,8 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 
 // commit makes one Put Block List of checked arguments; sums are those of the whole.
 func (s *Store) commit(
-	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions, sums storage.Checksums,
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
+	sums storage.Checksums,
 ) (*storage.Object, error) {
 	entries, err := metadata(opts.Metadata, sums)
 	if err != nil {
@@ -46,7 +49,8 @@ func (s *Store) commit(
 		size += p.Size
 	}
 	a := writing()
-	out, err := s.client.NewBlockBlobClient(key).CommitBlockList(a.begin(ctx), ids, &blockblob.CommitBlockListOptions{
+	client := s.client.NewBlockBlobClient(key)
+	out, err := client.CommitBlockList(a.begin(ctx), ids, &blockblob.CommitBlockListOptions{
 		Tags:             opts.Tags,
 		Metadata:         entries,
 		Tier:             tier(opts.StorageClass),

@@ -43,15 +43,21 @@ func (s *Store) connect(o *Options) error {
 		if s.key, err = container.NewSharedKeyCredential(s.account, o.Key); err != nil {
 			return driver.Invalidf("Key is not the base64 of an account's key")
 		}
-		s.client, err = container.NewClientWithSharedKeyCredential(at.String(), s.key, &container.ClientOptions{ClientOptions: options})
+		s.client, err = container.NewClientWithSharedKeyCredential(
+			at.String(), s.key, &container.ClientOptions{ClientOptions: options},
+		)
 	case o.SASToken != "":
 		if s.sas, err = checkSAS(o.SASToken); err != nil {
 			return err
 		}
 		at.RawQuery = s.sas
-		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
+		s.client, err = container.NewClientWithNoCredential(
+			at.String(), &container.ClientOptions{ClientOptions: options},
+		)
 	case o.Anonymous:
-		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
+		s.client, err = container.NewClientWithNoCredential(
+			at.String(), &container.ClientOptions{ClientOptions: options},
+		)
 	default:
 		return s.connectEntra(o, base, options)
 	}
@@ -72,11 +78,15 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 	}
 	s.token = tokens{credential}
 	var err error
-	s.client, err = container.NewClient(base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options})
+	s.client, err = container.NewClient(
+		base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options},
+	)
 	if err != nil {
 		return driver.Invalidf("%w", err)
 	}
-	client, err := service.NewClient(base.String(), s.token, &service.ClientOptions{ClientOptions: options})
+	client, err := service.NewClient(
+		base.String(), s.token, &service.ClientOptions{ClientOptions: options},
+	)
 	if err != nil {
 		return driver.Invalidf("%w", err)
 	}

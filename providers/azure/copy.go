@@ -16,7 +16,9 @@ import (
 // Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor
 // put no metadata in the place of some: with Replace it is one Put Block From URL, of at most 4000
 // MiB, and one Put Block List. What is larger, or empty, is ErrUnsupported.
-func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (s *Store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
 			return nil, err
@@ -36,17 +38,22 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return s.copyReplacing(ctx, dst, from, opts)
 	}
 	a := writing()
-	out, err := s.client.NewBlobClient(dst).CopyFromURL(a.begin(ctx), from.url, &blob.CopyFromURLOptions{
-		CopySourceAuthorization:        from.authorization,
-		Tier:                           tier(opts.StorageClass),
-		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: match(opts.SourceIfMatch)},
-		BlobAccessConditions:           writeConditions(opts.IfAbsent, opts.IfMatch, a),
+	client := s.client.NewBlobClient(dst)
+	out, err := client.CopyFromURL(a.begin(ctx), from.url, &blob.CopyFromURLOptions{
+		CopySourceAuthorization: from.authorization,
+		Tier:                    tier(opts.StorageClass),
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{
+			SourceIfMatch: match(opts.SourceIfMatch),
+		},
+		BlobAccessConditions: writeConditions(opts.IfAbsent, opts.IfMatch, a),
 	})
 	if err != nil {
 		return nil, otherwise(fail(ctx, a, err))
 	}
 	if status := value(out.CopyStatus); status != "" && status != string(blob.CopyStatusTypeSuccess) {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: fmt.Errorf("the copy is %s", status)}
+		return nil, &storage.Error{
+			Kind: storage.ErrUnavailable, InDoubt: true, Err: fmt.Errorf("the copy is %s", status),
+		}
 	}
 	return &storage.CopyResult{Object: &storage.Object{
 		Key:       dst,
@@ -58,7 +65,9 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 }
 
 // copyReplacing makes an object of one block, which is the whole source.
-func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (s *Store) copyReplacing(
+	ctx context.Context, dst string, from source, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	upload := newUploadID()
 	part, err := s.stage(ctx, dst, upload, 1, from, blob.HTTPRange{}, opts.SourceIfMatch)
 	if err != nil {
@@ -87,23 +96,32 @@ func (s *Store) copyReplacing(ctx context.Context, dst string, from source, opts
 // well.
 func otherwise(e *storage.Error) *storage.Error {
 	switch {
-	case e.Kind == storage.ErrInvalid && e.Status != 0, e.Kind == storage.ErrRange, e.Kind == nil && e.Status == http.StatusConflict:
+	case e.Kind == storage.ErrInvalid && e.Status != 0, e.Kind == storage.ErrRange,
+		e.Kind == nil && e.Status == http.StatusConflict:
 		e.Kind = errors.ErrUnsupported
 	}
 	return e
 }
 
 // stage makes a block of a range of a source, of all of it for the zero range.
-func (s *Store) stage(ctx context.Context, key, upload string, number int, from source, r blob.HTTPRange, ifMatch string) (*storage.Part, error) {
+func (s *Store) stage(
+	ctx context.Context, key, upload string, number int, from source, r blob.HTTPRange, ifMatch string,
+) (*storage.Part, error) {
 	id := blockID(upload, number)
 	a := writing()
-	out, err := s.client.NewBlockBlobClient(key).StageBlockFromURL(a.begin(ctx), id, from.url, &blockblob.StageBlockFromURLOptions{
-		CopySourceAuthorization:        from.authorization,
-		Range:                          r,
-		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{SourceIfMatch: match(ifMatch)},
-	})
+	o := &blockblob.StageBlockFromURLOptions{
+		CopySourceAuthorization: from.authorization,
+		Range:                   r,
+		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{
+			SourceIfMatch: match(ifMatch),
+		},
+	}
+	out, err := s.client.NewBlockBlobClient(key).StageBlockFromURL(a.begin(ctx), id, from.url, o)
 	if err != nil {
 		return nil, fail(ctx, a, err)
 	}
-	return &storage.Part{Number: number, Size: r.Count, ETag: id, Checksums: storage.Checksums{CRC64NVME: crc64Of(out.ContentCRC64)}}, nil
+	return &storage.Part{
+		Number: number, Size: r.Count, ETag: id,
+		Checksums: storage.Checksums{CRC64NVME: crc64Of(out.ContentCRC64)},
+	}, nil
 }

@@ -18,7 +18,8 @@ import (
 // defaultCredential is the default chain of Entra ID. It asks nobody yet.
 func (s *Store) defaultCredential() (azcore.TokenCredential, error) {
 	t := httpdriver.NewTransport(nil)
-	t.DisableKeepAlives = true // rare and small requests: no connection is kept that a Close would have to close
+	// rare and small requests: no connection is kept that a Close would have to close
+	t.DisableKeepAlives = true
 	// A metadata service that answers nothing must not hold up the lack of credentials.
 	t.ResponseHeaderTimeout = 10 * time.Second
 	c, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
@@ -33,7 +34,9 @@ func (s *Store) defaultCredential() (azcore.TokenCredential, error) {
 // tokens marks the failures of a credential, as opposed to those of the request that needs it.
 type tokens struct{ azcore.TokenCredential }
 
-func (t tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (t tokens) GetToken(
+	ctx context.Context, o policy.TokenRequestOptions,
+) (azcore.AccessToken, error) {
 	token, err := t.TokenCredential.GetToken(ctx, o)
 	if err != nil {
 		return token, &credentialsError{err}
@@ -55,7 +58,9 @@ func (e *credentialsError) NonRetriable() {}
 
 // bearer returns a token for what the SDK does not ask one for by itself, or not under ctx.
 func (s *Store) bearer(ctx context.Context) (issued, error) {
-	token, err := s.token.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}})
+	token, err := s.token.GetToken(
+		ctx, policy.TokenRequestOptions{Scopes: []string{"https://storage.azure.com/.default"}},
+	)
 	if err != nil {
 		return issued{}, fail(ctx, new(attempt), err)
 	}

@@ -41,7 +41,9 @@ const clockSkew = 5 * time.Minute
 
 // credential returns a key for a signature that ends at until. It asks the service only where there
 // is none, once for all who wait for it.
-func (d *delegation) credential(ctx context.Context, until time.Time) (*sas.UserDelegationCredential, error) {
+func (d *delegation) credential(
+	ctx context.Context, until time.Time,
+) (*sas.UserDelegationCredential, error) {
 	if key := d.key.Load(); key.serves(until) {
 		return key.credential, nil
 	}
@@ -82,12 +84,15 @@ func (d *delegation) ask(ctx context.Context, until time.Time) (*delegationKey, 
 
 // wholeKey is an inspect that refuses a key without what the SDK signs with.
 func wholeKey(resp *http.Response, body []byte) error {
-	var key struct{ SignedOid, SignedTid, SignedStart, SignedExpiry, SignedService, SignedVersion, Value string }
+	var key struct {
+		SignedOid, SignedTid, SignedStart, SignedExpiry, SignedService, SignedVersion, Value string
+	}
 	if err := document(&key)(resp, body); err != nil {
 		return err
 	}
 	if slices.Contains([]string{
-		key.SignedOid, key.SignedTid, key.SignedStart, key.SignedExpiry, key.SignedService, key.SignedVersion, key.Value,
+		key.SignedOid, key.SignedTid, key.SignedStart, key.SignedExpiry, key.SignedService,
+		key.SignedVersion, key.Value,
 	}, "") {
 		return httpdriver.ErrForeign
 	}

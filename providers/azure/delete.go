@@ -19,7 +19,9 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return err
 	}
 	a := writing()
-	_, err := s.client.NewBlobClient(key).Delete(a.begin(ctx), &blob.DeleteOptions{AccessConditions: writeConditions(false, opts.IfMatch, a)})
+	_, err := s.client.NewBlobClient(key).Delete(
+		a.begin(ctx), &blob.DeleteOptions{AccessConditions: writeConditions(false, opts.IfMatch, a)},
+	)
 	if err != nil {
 		if e := fail(ctx, a, err); e.Kind != storage.ErrNotExist {
 			return e

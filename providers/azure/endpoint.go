@@ -84,7 +84,9 @@ func local(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h
 	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(strings.Trim(host, "[]")) != nil
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || net.ParseIP(
+		strings.Trim(host, "[]"),
+	) != nil
 }
 
 // takeConnection puts what the connection string says into the other fields:
@@ -112,7 +114,8 @@ func (o *Options) takeConnection() error {
 		}
 		return nil
 	}
-	o.Account, o.Key, o.SASToken = values["accountname"], values["accountkey"], values["sharedaccesssignature"]
+	o.Account, o.Key = values["accountname"], values["accountkey"]
+	o.SASToken = values["sharedaccesssignature"]
 	o.Endpoint, o.Protocol = values["blobendpoint"], values["defaultendpointsprotocol"]
 	if suffix := values["endpointsuffix"]; suffix != "" {
 		o.Domain = "blob." + suffix

@@ -45,13 +45,15 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	if resp := re.RawResponse; resp != nil {
 		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
 		e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
-		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code")) // 0 where there is none
+		// 0 where there is none
+		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code"))
 		if m := message(resp); m != "" {
 			text = m
 		}
 	}
 	var known bool
-	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified { // ConditionNotMet, too
+	// ConditionNotMet, too
+	if e.Kind, known = kindOf[e.Code]; !known || e.Status == http.StatusNotModified {
 		e.Kind = httpdriver.KindOfStatus(e.Status)
 	}
 	if e.Kind == nil && e.Status/100 == 2 {
@@ -72,7 +74,8 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	case e.Code == "SnapshotsPresent":
 		text = "the object has snapshots, which must be deleted first: " + text
 	case e.Code == "InvalidBlobOrBlock":
-		text = "another program has uploaded blocks to this key whose IDs have another length; they are gone after a week: " + text
+		text = "another program has uploaded blocks to this key whose IDs have another length; " +
+			"they are gone after a week: " + text
 	case e.Kind == storage.ErrPermission && expiredAt(re.RawResponse) != "":
 		text = "the shared access signature expired at " + expiredAt(re.RawResponse) + ": " + text
 	case e.Kind == storage.ErrUnavailable && e.Status != http.StatusConflict: // which is definite
@@ -123,7 +126,8 @@ var kindOf = map[string]error{
 	"AuthorizationProtocolMismatch":     storage.ErrPermission,
 	"AuthorizationResourceTypeMismatch": storage.ErrPermission,
 
-	"ServerBusy":        storage.ErrThrottled, // 503: over the limit of the account, the partition or the blob
+	// 503: over the limit of the account, the partition or the blob
+	"ServerBusy":        storage.ErrThrottled,
 	"InternalError":     storage.ErrUnavailable,
 	"OperationTimedOut": storage.ErrUnavailable,
 

@@ -13,7 +13,9 @@ import (
 
 // Get makes one Get Blob. Azure has no suffixes: Offset < 0 is ErrUnsupported. Only where an
 // IfMatch is refused a request follows, which tells a missing object from a changed one.
-func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *Store) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -35,14 +37,17 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 		return nil, e
 	}
 	if out.Body == nil { // the SDK's way to say 304, without an error
-		return nil, &storage.Error{Kind: storage.ErrNotModified, Status: http.StatusNotModified, Code: value(out.ErrorCode)}
+		return nil, &storage.Error{
+			Kind: storage.ErrNotModified, Status: http.StatusNotModified, Code: value(out.ErrorCode),
+		}
 	}
 	o := gotten(key, &out.DownloadResponse, a)
 	r := &storage.GetResult{Object: o, Length: o.Size}
 	switch {
 	case a.directory:
 		err = &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
-	case out.ContentLength == nil, out.ETag == nil: // then nobody could tell a short body, or another version
+	case out.ContentLength == nil, out.ETag == nil:
+		// Then nobody could tell a short body, or another version.
 		err = a.Foreign("an object without a length or an ETag")
 	case out.ContentRange != nil:
 		err = ranged(r, *out.ContentRange)

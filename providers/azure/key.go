@@ -38,7 +38,9 @@ func checkKey(key string) error {
 	if reason == "" {
 		return nil
 	}
-	return &storage.Error{Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Azure", reason)}
+	return &storage.Error{
+		Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Azure", reason),
+	}
 }
 
 // unfit reports what cannot be in a URL's path of the service or in the XML of its lists.

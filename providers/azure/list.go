@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -121,7 +120,7 @@ func (l *listing) take(all []*entry, next string) (page []*entry, err error) {
 	}
 	switch {
 	case next != "" && next == l.Marker:
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service's list does not advance")}
+		return nil, driver.Errorf(storage.ErrUnavailable, "the service's list does not advance")
 	case next != "":
 		l.Marker = next
 	default:
@@ -152,7 +151,9 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	foreign := true // it lacks the element of entries, which an empty list has, too
 	if delimiter == "" {
 		var out container.ListBlobsFlatResponse
-		out, err = s.client.NewListBlobsFlatPager((*container.ListBlobsFlatOptions)(o)).NextPage(a.begin(ctx))
+		out, err = s.client.NewListBlobsFlatPager(
+			(*container.ListBlobsFlatOptions)(o),
+		).NextPage(a.begin(ctx))
 		if out.Segment != nil {
 			items, foreign = out.Segment.BlobItems, false
 		}
@@ -178,7 +179,9 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 		}
 	}
 	for _, p := range prefixes {
-		found = append(found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}})
+		found = append(
+			found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}},
+		)
 	}
 	slices.SortFunc(found, func(x, y *entry) int { return compareUTF16(x.Key, y.Key) })
 	return found, value(next), nil

@@ -92,7 +92,8 @@ func decodeSum(v string) (c storage.Checksums) {
 // beginning of that. decodeName undoes it, and leaves alone what encodeName does not make.
 func encodeName(name string) string {
 	out := ""
-	for i := len(name) - 1; i >= 0; i-- { // from the end: what is behind an underscore decides about it
+	// from the end: what is behind an underscore decides about it
+	for i := len(name) - 1; i >= 0; i-- {
 		c := name[i]
 		_, escaped := unescape("_"+out, i == 0)
 		if c == '-' || c == '.' || i == 0 && '0' <= c && c <= '9' || c == '_' && escaped {

@@ -39,10 +39,14 @@ type Options struct {
 	// "http://127.0.0.1:10000/devstoreaccount1". It excludes the next four.
 	Endpoint string
 
-	Domain        string // of the blob service. Empty: AZURE_STORAGE_DOMAIN, else blob.core.windows.net
-	Protocol      string // http or https. Empty: AZURE_STORAGE_PROTOCOL, else https; http of a local emulator
-	CDN           bool   // Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
-	LocalEmulator bool   // Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
+	// of the blob service. Empty: AZURE_STORAGE_DOMAIN, else blob.core.windows.net
+	Domain string
+	// http or https. Empty: AZURE_STORAGE_PROTOCOL, else https; http of a local emulator
+	Protocol string
+	// Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
+	CDN bool
+	// Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
+	LocalEmulator bool
 
 	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too
 	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and none
@@ -69,7 +73,9 @@ const (
 // ways counts the ways to sign that are given.
 func (o *Options) ways() int {
 	n := 0
-	for _, given := range [...]bool{o.Key != "", o.SASToken != "", o.ConnectionString != "", o.Credential != nil, o.Anonymous} {
+	for _, given := range [...]bool{
+		o.Key != "", o.SASToken != "", o.ConnectionString != "", o.Credential != nil, o.Anonymous,
+	} {
 		if given {
 			n++
 		}
@@ -81,10 +87,13 @@ func (o *Options) ways() int {
 func (o *Options) check() error {
 	switch {
 	case o.ways() > 1:
-		return driver.Invalidf("Key, SASToken, ConnectionString, Credential and Anonymous exclude each other")
+		return driver.Invalidf(
+			"Key, SASToken, ConnectionString, Credential and Anonymous exclude each other",
+		)
 	case o.Endpoint != "" && (o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
 		return driver.Invalidf("Endpoint excludes Domain, Protocol, CDN and LocalEmulator")
-	case o.ConnectionString != "" && (o.Endpoint != "" || o.Account != "" || o.Domain != "" || o.Protocol != "" || o.CDN || o.LocalEmulator):
+	case o.ConnectionString != "" &&
+		(o.Endpoint+o.Account+o.Domain+o.Protocol != "" || o.CDN || o.LocalEmulator):
 		return driver.Invalidf("ConnectionString says itself what the account and its endpoint are")
 	case o.CDN && o.LocalEmulator:
 		return driver.Invalidf("CDN and LocalEmulator exclude each other")
@@ -166,9 +175,16 @@ func setDefault(v *string, to string) {
 func checkAccount(account string) error {
 	switch {
 	case strings.ContainsAny(account, "./:@"):
-		return driver.Invalidf("Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net", shown(account))
-	case strings.ContainsFunc(account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }):
-		return driver.Invalidf("Account %q is not a name of lower-case letters and digits", shown(account))
+		return driver.Invalidf(
+			"Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net",
+			shown(account),
+		)
+	case strings.ContainsFunc(
+		account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' },
+	):
+		return driver.Invalidf(
+			"Account %q is not a name of lower-case letters and digits", shown(account),
+		)
 	}
 	return nil
 }
@@ -182,9 +198,14 @@ func checkContainer(name string) error {
 	case "$root", "$web", "$logs", "$blobchangefeed":
 		return nil
 	}
-	bad := len(name) < 3 || len(name) > 63 || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") || strings.Contains(name, "--")
-	if bad || strings.ContainsFunc(name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }) {
-		return driver.Invalidf("container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name))
+	bad := len(name) < 3 || len(name) > 63 || strings.Contains(name, "--") ||
+		strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-")
+	if bad || strings.ContainsFunc(
+		name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' },
+	) {
+		return driver.Invalidf(
+			"container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name),
+		)
 	}
 	return nil
 }

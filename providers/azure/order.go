@@ -27,7 +27,8 @@ type segment struct {
 const (
 	firstPrivate = "\ue000"     // the first character behind the surrogates
 	firstHigh    = "\U00010000" // the first character with surrogates
-	behindAll    = "\uffff"     // a noncharacter, which no name has: p+behindAll is behind all names that begin with p
+	// a noncharacter, which no name has: p+behindAll is behind all names that begin with p
+	behindAll = "\uffff"
 )
 
 // newWalk begins a list of the names with a prefix behind the name after, in byte order.

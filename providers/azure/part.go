@@ -12,7 +12,10 @@ import (
 )
 
 // PutPart makes one Put Block.
-func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, _ *storage.PartOptions) (*storage.Part, error) {
+func (s *Store) PutPart(
+	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
+	_ *storage.PartOptions,
+) (*storage.Part, error) {
 	if err := checkPart(key, uploadID, number, size); err != nil {
 		return nil, err
 	}
@@ -27,7 +30,8 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 	id := blockID(uploadID, number)
 	a := writing()
 	a.Body = p
-	_, err = s.client.NewBlockBlobClient(key).StageBlock(a.begin(ctx), id, p, &blockblob.StageBlockOptions{
+	client := s.client.NewBlockBlobClient(key)
+	_, err = client.StageBlock(a.begin(ctx), id, p, &blockblob.StageBlockOptions{
 		TransactionalValidation: transactional(sums),
 	})
 	if err != nil {
@@ -37,7 +41,9 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 }
 
 // CopyPart makes one Put Block From URL. The range must not be empty.
-func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (s *Store) CopyPart(
+	ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	if err := checkPart(key, uploadID, number, opts.SourceLength); err != nil {
 		return nil, err
 	}
@@ -51,7 +57,10 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	if err != nil {
 		return nil, err
 	}
-	return s.stage(ctx, key, uploadID, number, from, blob.HTTPRange{Offset: opts.SourceOffset, Count: opts.SourceLength}, opts.SourceIfMatch)
+	return s.stage(
+		ctx, key, uploadID, number, from,
+		blob.HTTPRange{Offset: opts.SourceOffset, Count: opts.SourceLength}, opts.SourceIfMatch,
+	)
 }
 
 func checkPart(key, uploadID string, number int, size int64) error {

@@ -12,7 +12,9 @@ import (
 
 // ListPartsPage makes one Get Block List, whatever the page: the service knows no pages of it. An
 // upload without parts cannot be told from one that is not there.
-func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (s *Store) ListPartsPage(
+	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -35,7 +37,9 @@ func (s *Store) blocks(ctx context.Context, key string) (map[string][]*storage.P
 	a := &attempt{inspect: document(&struct {
 		XMLName xml.Name `xml:"BlockList"`
 	}{})}
-	out, err := s.client.NewBlockBlobClient(key).GetBlockList(a.begin(ctx), blockblob.BlockListTypeUncommitted, nil)
+	out, err := s.client.NewBlockBlobClient(key).GetBlockList(
+		a.begin(ctx), blockblob.BlockListTypeUncommitted, nil,
+	)
 	if err != nil {
 		return nil, fail(ctx, a, err)
 	}

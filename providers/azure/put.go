@@ -15,7 +15,9 @@ import (
 const maxPut = 5000 << 20
 
 // Put makes one Put Blob, of at most 5000 MiB.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

@@ -17,15 +17,21 @@ import (
 // Entra ID with one request for a user delegation key, which is kept for later ones. A signature
 // binds what may be done with the blob, not the headers of a request: ContentType and ContentLength
 // are ErrUnsupported, and Metadata is in the Header that goes with the URL.
-func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (s *Store) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	switch {
 	case s.key == nil && s.delegation == nil:
-		return nil, driver.Unsupportedf("signing takes a shared key, or Entra ID at the account's own host")
+		return nil, driver.Unsupportedf(
+			"signing takes a shared key, or Entra ID at the account's own host",
+		)
 	case opts.ContentType != "" || opts.ContentLength != 0:
-		return nil, driver.Unsupportedf("a ContentType or a ContentLength that a signed request must have, on Azure")
+		return nil, driver.Unsupportedf(
+			"a ContentType or a ContentLength that a signed request must have, on Azure",
+		)
 	}
 	method, expires, err := driver.CheckSign(opts)
 	if err != nil {
@@ -64,7 +70,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 }
 
 // permit says what the request may do, and which headers it needs.
-func permit(method string, o *storage.SignOptions) (p sas.BlobPermissions, header http.Header, err error) {
+func permit(
+	method string, o *storage.SignOptions,
+) (p sas.BlobPermissions, header http.Header, err error) {
 	switch method {
 	case http.MethodGet, http.MethodHead:
 		p.Read = true
@@ -88,7 +96,9 @@ func permit(method string, o *storage.SignOptions) (p sas.BlobPermissions, heade
 const firstKeySigned = "2020-12-06"
 
 // signature signs with what the Store has, in the version of the protocol that it speaks.
-func (s *Store) signature(ctx context.Context, v sas.BlobSignatureValues) (sas.QueryParameters, error) {
+func (s *Store) signature(
+	ctx context.Context, v sas.BlobSignatureValues,
+) (sas.QueryParameters, error) {
 	v.Version = cmp.Or(s.version, sas.Version)
 	if s.key != nil && v.Version < firstKeySigned || s.key == nil && v.Version < sas.Version {
 		return sas.QueryParameters{}, driver.Unsupportedf("signatures of version %s", v.Version)

@@ -14,7 +14,9 @@ var errDirectory = errors.New("a directory of a hierarchical namespace is no obj
 
 // Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they
 // would spare, and to an If-Match a missing blob would be as good as a changed one.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

@@ -4,11 +4,14 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // CreateUpload makes no request: an upload is the name that its blocks share. What it refuses,
 // CompleteUpload would.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", &storage.Error{Err: err}
 	}
@@ -21,11 +24,18 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	return newUploadID(), nil
 }
 
-// AbortUpload does nothing, for Azure has no request for it: the blocks stay until the object is
-// written, or for a week.
-func (s *Store) AbortUpload(_ context.Context, key, _ string) error { return checkKey(key) }
+// AbortUpload is errors.ErrUnsupported, for Azure has no request for it: the blocks stay until the
+// object is written, or for a week.
+func (s *Store) AbortUpload(_ context.Context, key, _ string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return driver.Unsupportedf("dropping the blocks of an upload: they go by themselves within a week")
+}
 
 // PartLimits are those of block blobs, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {
-	return storage.PartLimits{Min: 1, Max: maxBlock, MaxObject: maxBlock * maxBlocks, Count: maxBlocks, Parallel: true}
+	return storage.PartLimits{
+		Min: 1, Max: maxBlock, MaxObject: maxBlock * maxBlocks, Count: maxBlocks, Parallel: true,
+	}
 }

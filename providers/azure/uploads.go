@@ -12,7 +12,9 @@ import (
 // ListUploadsPage makes one List Blobs that includes blobs of uncommitted blocks alone, and one Get
 // Block List for each of these. An upload is listed from its first part on, if no object is under
 // its key yet.
-func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (s *Store) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	if err := driver.CheckListUploads(opts); err != nil {
 		return nil, err
 	}
@@ -22,7 +24,9 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 		return nil, err
 	}
 	last := &storage.Upload{Key: token[1], ID: token[2]}
-	l, err := newListing(&storage.ListOptions{Prefix: opts.Prefix, PageSize: opts.PageSize, PageToken: token[0]})
+	l, err := newListing(
+		&storage.ListOptions{Prefix: opts.Prefix, PageSize: opts.PageSize, PageToken: token[0]},
+	)
 	if err != nil {
 		return nil, err
 	}

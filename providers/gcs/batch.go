@@ -30,7 +30,9 @@ type deletedObject struct{ Key string }
 // DeleteBatch makes one multi-object delete of the XML API,
 // https://cloud.google.com/storage/docs/xml-api/post-bucket. Keys that XML cannot carry, which
 // would arrive as other keys, are deleted one by one.
-func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
+func (s *Store) DeleteBatch(
+	ctx context.Context, keys []string, _ *storage.DeleteBatchOptions,
+) ([]error, error) {
 	switch {
 	case s.emulator:
 		return nil, driver.Unsupportedf("batches on an emulator")

@@ -13,7 +13,9 @@ import (
 // seal reads the body once before it is sent: it returns the CRC32C, which goes with it so that the
 // service checks it before the object is made, and holds what the caller expects against the body:
 // ErrIntegrity.
-func (s *Store) seal(ctx context.Context, body *driver.Payload, want *storage.Checksums) (crc32c []byte, err error) {
+func (s *Store) seal(
+	ctx context.Context, body *driver.Payload, want *storage.Checksums,
+) (crc32c []byte, err error) {
 	have, err := s.hasher.Sum(ctx, body, driver.Given(want)|driver.CRC32C)
 	if err != nil {
 		return nil, err

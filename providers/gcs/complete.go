@@ -10,7 +10,9 @@ import (
 // CompleteUpload makes one request. Of opts.Checksums CRC32C, CRC32 and CRC64NVME are held against
 // those of the parts, as far as these have them; the others cannot be known here and are
 // errors.ErrUnsupported.
-func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

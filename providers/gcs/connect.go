@@ -48,7 +48,9 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	transport, err := htransport.NewTransport(ctx, s.transport(o), extra...)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err)}
+		return &storage.Error{
+			Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err),
+		}
 	}
 	// The service sends nobody elsewhere, and what would follow has the token.
 	s.http = &http.Client{Transport: transport, CheckRedirect: httpdriver.NoRedirect}
@@ -57,9 +59,16 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	// The credentials are for what the SDK does without a transport (SignedURL), and keep it from
 	// looking for others.
-	s.client, err = gcloud.NewClient(ctx, append(auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"))...)
+	s.client, err = gcloud.NewClient(
+		ctx,
+		append(
+			auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"),
+		)...,
+	)
 	if err != nil {
-		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err)}
+		return &storage.Error{
+			Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err),
+		}
 	}
 	return nil
 }

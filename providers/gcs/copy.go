@@ -17,14 +17,18 @@ import (
 // class together with all other attributes, and with a Replace without tags, since dropping those
 // of the source takes a permission that few roles have, storage.objects.dropContexts, also where
 // there are none.
-func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (s *Store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := checkKey(key); err != nil {
 			return nil, err
 		}
 	}
 	if s.emulator {
-		return nil, driver.Unsupportedf("Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced")
+		return nil, driver.Unsupportedf(
+			"Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced",
+		)
 	}
 	for _, match := range [...]string{opts.IfMatch, opts.SourceIfMatch} {
 		if err := checkMatch(match); err != nil {
@@ -42,13 +46,19 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return nil, err
 	}
 	for name, v := range map[string]string{
-		"ifSourceGenerationMatch": w.Generation, "ifSourceMetagenerationMatch": w.Metageneration, "dropContextGroups": w.Drop, "rewriteToken": w.token,
+		"ifSourceGenerationMatch":     w.Generation,
+		"ifSourceMetagenerationMatch": w.Metageneration,
+		"dropContextGroups":           w.Drop,
+		"rewriteToken":                w.token,
 	} {
 		if v != "" {
 			q.Set(name, v)
 		}
 	}
-	r := request{method: http.MethodPost, url: withQuery(s.jsonObject(src)+"/rewriteTo/b/"+s.bucket+"/o/"+escape(dst), q)}
+	r := request{
+		method: http.MethodPost,
+		url:    withQuery(s.jsonObject(src)+"/rewriteTo/b/"+s.bucket+"/o/"+escape(dst), q),
+	}
 	if w.Attributes != nil {
 		if err := r.setJSON(w.Attributes); err != nil {
 			return nil, err
@@ -66,7 +76,10 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 		return &storage.CopyResult{Object: answer.Resource.written(dst)}, nil
 	}
 	if answer.RewriteToken == "" {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: errors.New("a copy that is not done and does not say how to go on")}
+		return nil, &storage.Error{
+			Kind: storage.ErrUnavailable, InDoubt: true,
+			Err: errors.New("a copy that is not done and does not say how to go on"),
+		}
 	}
 	return w.next(answer.RewriteToken)
 }
@@ -81,7 +94,9 @@ type rewriting struct {
 	Drop           string      // the contexts of the source that the copy does not get
 }
 
-func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOptions) (*rewriting, error) {
+func (s *Store) rewriting(
+	ctx context.Context, src string, opts *storage.CopyOptions,
+) (*rewriting, error) {
 	if opts.Token != "" {
 		token, err := driver.DecodeToken(opts.Token, 2)
 		if err != nil {
@@ -121,7 +136,9 @@ func (s *Store) rewriting(ctx context.Context, src string, opts *storage.CopyOpt
 }
 
 // source looks at what is to be copied.
-func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOptions) (*resource, error) {
+func (s *Store) source(
+	ctx context.Context, src string, opts *storage.CopyOptions,
+) (*resource, error) {
 	r, err := s.resource(ctx, src, opts.SourceVersionID)
 	if err == nil && opts.SourceIfMatch != "" && opts.SourceIfMatch != etagOf(r.Generation) {
 		err = &storage.Error{Kind: storage.ErrPrecondition}
@@ -131,8 +148,11 @@ func (s *Store) source(ctx context.Context, src string, opts *storage.CopyOption
 
 // refusedCopy is the error of a copy. The service does not tell which condition it refused: a
 // source that is no longer what it was when it was looked at is no refusal of the caller's.
-func (s *Store) refusedCopy(ctx context.Context, err error, w *rewriting, src string, opts *storage.CopyOptions) error {
-	if e, ok := err.(*storage.Error); !ok || e.Status != http.StatusPreconditionFailed || w.Metageneration == "" {
+func (s *Store) refusedCopy(
+	ctx context.Context, err error, w *rewriting, src string, opts *storage.CopyOptions,
+) error {
+	e, ok := err.(*storage.Error)
+	if !ok || e.Status != http.StatusPreconditionFailed || w.Metageneration == "" {
 		return err
 	}
 	now, lookErr := s.source(ctx, src, opts)

@@ -36,7 +36,9 @@ func (e *credentialsError) Unwrap() error { return e.err }
 func findCredentials(o *Options) (*auth.Credentials, error) {
 	found := o.Credentials
 	// signBlob needs the second scope.
-	detect := &credentials.DetectOptions{Scopes: []string{gcloud.ScopeFullControl, "https://www.googleapis.com/auth/cloud-platform"}}
+	detect := &credentials.DetectOptions{
+		Scopes: []string{gcloud.ScopeFullControl, "https://www.googleapis.com/auth/cloud-platform"},
+	}
 	var err error
 	switch {
 	case found != nil:
@@ -81,7 +83,9 @@ func credentialsFrom(file string, detect *credentials.DetectOptions) (*auth.Cred
 // bounded gives up on a token after tokenTimeout.
 type bounded struct {
 	provider auth.TokenProvider
-	machine  bool // the metadata server gives them, if there is one: where it does not answer, this is no machine of Google's
+	// the metadata server gives them, if there is one: where it does not answer, this is no machine of
+	// Google's
+	machine bool
 }
 
 func (b bounded) Token(ctx context.Context) (*auth.Token, error) {

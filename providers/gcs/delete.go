@@ -14,7 +14,9 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return err
 	}
 	if s.emulator && opts.IfMatch != "" {
-		return driver.Unsupportedf("conditional Delete on an emulator: fake-gcs-server ignores the condition")
+		return driver.Unsupportedf(
+			"conditional Delete on an emulator: fake-gcs-server ignores the condition",
+		)
 	}
 	if err := checkMatch(opts.IfMatch); err != nil {
 		return err

@@ -15,7 +15,9 @@ import (
 // Get makes one GET of the XML API, whose headers have all attributes. Bytes come as they are
 // stored: asking for gzip is what keeps the service from unpacking,
 // https://cloud.google.com/storage/docs/transcoding.
-func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *Store) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -39,8 +41,11 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	}
 	a := new(attempt)
 	asked := driver.ReadConditions(opts)
-	resp, err := s.send(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h})
-	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && (opts.IfNoneMatch != "" || opts.IfMatch != "" && generationOf(opts.IfMatch) == "") {
+	resp, err := s.send(
+		ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h},
+	)
+	unseen := opts.IfNoneMatch != "" || opts.IfMatch != "" && generationOf(opts.IfMatch) == ""
+	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrRange && unseen {
 		// The service saw the range only, and conditions go first.
 		if _, refused := s.Stat(ctx, key, asked); refused != nil {
 			return nil, refused
@@ -88,7 +93,10 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 		return nil, new(attempt).Foreign("an object without a generation")
 	}
 	if stored := h.Get("X-Goog-Stored-Content-Encoding"); stored != "" && stored != encodingOf(h) {
-		return nil, &storage.Error{Kind: storage.ErrIntegrity, Err: errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h))}
+		return nil, &storage.Error{
+			Kind: storage.ErrIntegrity,
+			Err:  errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h)),
+		}
 	}
 	if v := h.Get("Content-Range"); resp.StatusCode == http.StatusPartialContent {
 		if resp.ContentLength == 0 { // fake-gcs-server, for a suffix of an empty object

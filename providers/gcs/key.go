@@ -22,7 +22,9 @@ func checkKey(key string) error {
 	default:
 		return nil
 	}
-	return &storage.Error{Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Cloud Storage", reason)}
+	return &storage.Error{
+		Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on Cloud Storage", reason),
+	}
 }
 
 // jsonObject is the URL of an object in the JSON API, where a name is one segment of the path.
@@ -31,7 +33,9 @@ func (s *Store) jsonObject(key string) string {
 }
 
 func (s *Store) jsonObjects() string { return s.endpoint + "/storage/v1/b/" + s.bucket + "/o" }
-func (s *Store) jsonUploads() string { return s.endpoint + "/upload/storage/v1/b/" + s.bucket + "/o" }
+func (s *Store) jsonUploads() string {
+	return s.endpoint + "/upload/storage/v1/b/" + s.bucket + "/o"
+}
 
 // xmlObject is the URL of an object in the XML API, where slashes stay as they are.
 func (s *Store) xmlObject(key string) string {

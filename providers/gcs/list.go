@@ -13,7 +13,8 @@ import (
 )
 
 // listed is what of each object a list is asked for. Metadata would make pages ten times as long.
-const listed = "nextPageToken,prefixes,items(name,size,generation,updated,storageClass,contentType,crc32c,md5Hash)"
+const listed = "nextPageToken,prefixes," +
+	"items(name,size,generation,updated,storageClass,contentType,crc32c,md5Hash)"
 
 // endless is what a list is that says it goes on, and not where, or where it was.
 const endless = "a list without an end"
@@ -34,7 +35,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		delimiter, size = "", 0
 	}
 	q := url.Values{"fields": {listed}}
-	for name, v := range map[string]string{"prefix": opts.Prefix, "delimiter": delimiter, "startOffset": after, "pageToken": token} {
+	for name, v := range map[string]string{
+		"prefix": opts.Prefix, "delimiter": delimiter, "startOffset": after, "pageToken": token,
+	} {
 		if v != "" {
 			q.Set(name, v)
 		}
@@ -48,7 +51,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		NextPageToken string
 	}
 	a := new(attempt).ofBucket()
-	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObjects(), q)}, &answer); err != nil {
+	if err := s.sendJSON(
+		ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObjects(), q)}, &answer,
+	); err != nil {
 		return nil, err
 	}
 	page := &storage.Page{Objects: make([]*storage.Object, 0, len(answer.Items)+len(answer.Prefixes))}
@@ -66,7 +71,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 			page.Objects = append(page.Objects, &storage.Object{Key: prefix, IsPrefix: true})
 		}
 	}
-	slices.SortFunc(page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) })
+	slices.SortFunc(
+		page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) },
+	)
 	if ours {
 		page, err = rollUp(page.Objects, opts, after)
 		if err != nil || page.NextToken != "" {
@@ -88,7 +95,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 // rollUp makes a page of a delimited list from the keys of a flat one, in order; it has a token
 // where it does not hold them all. An emulator's own delimited lists repeat all prefixes on each
 // page and take a delimiter for one byte (fake-gcs-server).
-func rollUp(flat []*storage.Object, opts *storage.ListOptions, after string) (*storage.Page, error) {
+func rollUp(
+	flat []*storage.Object, opts *storage.ListOptions, after string,
+) (*storage.Page, error) {
 	own := &storage.ListOptions{
 		Prefix: opts.Prefix, Delimiter: opts.Delimiter, StartAfter: after, PageSize: opts.PageSize,
 	}

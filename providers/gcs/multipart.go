@@ -16,10 +16,14 @@ import (
 
 // XML multipart uploads: https://cloud.google.com/storage/docs/multipart-uploads.
 
-func (s *Store) createMultipart(ctx context.Context, key string, attrs *attributes) (string, error) {
+func (s *Store) createMultipart(
+	ctx context.Context, key string, attrs *attributes,
+) (string, error) {
 	var answer struct{ UploadId string }
 	a := writing().ofBucket()
-	_, err := s.sendXML(ctx, a, request{method: http.MethodPost, url: s.xmlObject(key) + "?uploads", header: attrs.header()},
+	_, err := s.sendXML(ctx, a, request{
+		method: http.MethodPost, url: s.xmlObject(key) + "?uploads", header: attrs.header(),
+	},
 		"InitiateMultipartUploadResult", &answer)
 	if err != nil {
 		return "", err
@@ -32,7 +36,9 @@ func (s *Store) createMultipart(ctx context.Context, key string, attrs *attribut
 
 // putMultipart sends a part with its CRC32C, and returns that of what arrived, if the service says
 // it.
-func (s *Store) putMultipart(ctx context.Context, key, id string, src *driver.Source, part *storage.Part) (arrived []byte, err error) {
+func (s *Store) putMultipart(
+	ctx context.Context, key, id string, src *driver.Source, part *storage.Part,
+) (arrived []byte, err error) {
 	if err := driver.CheckPartNumber(part.Number, maxParts); err != nil {
 		return nil, err
 	}
@@ -40,7 +46,9 @@ func (s *Store) putMultipart(ctx context.Context, key, id string, src *driver.So
 	a.Body = src.Section(0, part.Size)
 	resp, err := s.send(ctx, a, request{
 		method: http.MethodPut,
-		url:    withQuery(s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}}),
+		url: withQuery(
+			s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}},
+		),
 		header: http.Header{hashHeader: {"crc32c=" + httpdriver.EncodeSum(part.Checksums.CRC32C)}},
 		body:   a.Body,
 		size:   part.Size,
@@ -65,7 +73,9 @@ type completedPart struct {
 	ETag       string
 }
 
-func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*storage.Part, sums storage.Checksums) (*storage.Object, error) {
+func (s *Store) completeMultipart(
+	ctx context.Context, key, id string, parts []*storage.Part, sums storage.Checksums,
+) (*storage.Object, error) {
 	var list completion
 	var size int64
 	for _, p := range parts {
@@ -88,13 +98,17 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 		return nil, err
 	}
 	generation := h.Get("X-Goog-Generation")
-	o := &storage.Object{Key: key, Size: size, ETag: etagOf(generation), VersionID: generation, Checksums: storage.Checksums{CRC32C: sums.CRC32C}}
+	o := &storage.Object{
+		Key: key, Size: size, ETag: etagOf(generation), VersionID: generation,
+		Checksums: storage.Checksums{CRC32C: sums.CRC32C},
+	}
 	if generation != "" {
 		return o, nil
 	}
 	// The reference does not promise the generation. The object that is there now is ours if its bytes
 	// are; another writer's, with other bytes, leaves ours unknown.
-	if now, err := s.Stat(ctx, key, &storage.StatOptions{}); err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
+	now, err := s.Stat(ctx, key, &storage.StatOptions{})
+	if err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
 		o.ETag, o.VersionID = now.ETag, now.VersionID
 	}
 	return o, nil
@@ -102,14 +116,21 @@ func (s *Store) completeMultipart(ctx context.Context, key, id string, parts []*
 
 func (s *Store) abortMultipart(ctx context.Context, key, id string) error {
 	a := writing()
-	err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}})})
+	err := s.sendDelete(
+		ctx, a,
+		request{
+			method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}}),
+		},
+	)
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
 		return nil
 	}
 	return err
 }
 
-func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (s *Store) listMultipart(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	q := url.Values{"uploadId": {id}}
 	if opts.PageSize > 0 {
 		q.Set("max-parts", strconv.Itoa(min(opts.PageSize, maxPage)))
@@ -138,7 +159,8 @@ func (s *Store) listMultipart(ctx context.Context, key, id string, opts *storage
 		page.Parts[i] = &storage.Part{Number: p.PartNumber, Size: p.Size, ETag: p.ETag}
 	}
 	if answer.IsTruncated {
-		if page.NextToken = answer.NextPartNumberMarker; page.NextToken == "" || page.NextToken == opts.PageToken {
+		page.NextToken = answer.NextPartNumberMarker
+		if page.NextToken == "" || page.NextToken == opts.PageToken {
 			return nil, a.Foreign(endless)
 		}
 	}

@@ -41,9 +41,11 @@ type Options struct {
 
 	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default
 	// credentials, but none at all where STORAGE_EMULATOR_HOST chose the endpoint.
-	Credentials     *auth.Credentials
-	CredentialsFile string // of a service account's key, a user, or a workload identity; it decides which hosts are asked for tokens
-	Anonymous       bool   // requests carry no credentials
+	Credentials *auth.Credentials
+	// of a service account's key, a user, or a workload identity; it decides which hosts are asked for
+	// tokens
+	CredentialsFile string
+	Anonymous       bool // requests carry no credentials
 
 	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in PEM.
 	// Without PrivateKey the key of the credentials signs, else IAM's signBlob, which takes the
@@ -98,12 +100,15 @@ func parseEndpoint(name, endpoint, scheme string) (string, error) {
 		return "", driver.Invalidf("%s is not a URL", name)
 	case u.User != nil:
 		return "", driver.Invalidf("credentials in %s", name)
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", u.RawQuery != "", u.Fragment != "",
+	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "",
+		u.RawQuery != "", u.Fragment != "",
 		strings.Trim(strings.TrimSuffix(strings.TrimSuffix(u.Path, "/"), "/storage/v1"), "/") != "":
 		return "", driver.Invalidf("%s is not http(s)://host[:port]", name)
 	}
 	// Clients leave a scheme's own port out of the Host, which signatures cover.
-	return u.Scheme + "://" + strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), nil
+	return u.Scheme + "://" + strings.TrimSuffix(
+		u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme],
+	), nil
 }
 
 // checkBucket refuses names that would be read as something else in a URL. The service knows which

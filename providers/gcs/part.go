@@ -13,7 +13,8 @@ import (
 // PutPart makes one request; a part of a resumable session may take several, since the service says
 // how much of each it keeps.
 func (s *Store) PutPart(
-	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions,
+	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
 ) (*storage.Part, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
@@ -30,7 +31,8 @@ func (s *Store) PutPart(
 		return nil, err
 	}
 	part := &storage.Part{
-		Number: number, Size: size, ETag: httpdriver.EncodeSum(sum), Checksums: storage.Checksums{CRC32C: sum},
+		Number: number, Size: size, ETag: httpdriver.EncodeSum(sum),
+		Checksums: storage.Checksums{CRC32C: sum},
 	}
 	if id, ok := multipartID(uploadID); ok {
 		arrived, err := s.putMultipart(ctx, key, id, src, part)

@@ -8,7 +8,9 @@ import (
 
 // ListPartsPage makes one request for an XML multipart upload, and none for a resumable session,
 // whose parts only this Store tells apart.
-func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (s *Store) ListPartsPage(
+	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

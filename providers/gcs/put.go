@@ -17,7 +17,9 @@ import (
 )
 
 // Put makes one multipart insert of the JSON API: attributes with the CRC32C, then the bytes.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -67,7 +69,9 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 
 // related is a body of two parts (RFC 2387), its length, and the boundary, which is random since
 // the bytes may hold anything.
-func related(attrs *attributes, bytesOf io.Reader, size int64) (body io.Reader, length int64, boundary string, err error) {
+func related(
+	attrs *attributes, bytesOf io.Reader, size int64,
+) (body io.Reader, length int64, boundary string, err error) {
 	boundary = rand.Text()
 	var head bytes.Buffer
 	fmt.Fprintf(&head, "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n", boundary)
@@ -79,5 +83,7 @@ func related(attrs *attributes, bytesOf io.Reader, size int64) (body io.Reader, 
 	length = int64(head.Len()) + size + int64(len(tail))
 	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where net/http
 	// has one in a pool.
-	return struct{ io.Reader }{io.MultiReader(&head, bytesOf, strings.NewReader(tail))}, length, boundary, nil
+	return struct{ io.Reader }{
+		io.MultiReader(&head, bytesOf, strings.NewReader(tail)),
+	}, length, boundary, nil
 }

@@ -30,7 +30,9 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	}
 	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
 	if err != nil {
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("no request: "+driver.PlainText(err), err)}
+		return nil, &storage.Error{
+			Kind: storage.ErrInvalid, Err: driver.NewCause("no request: "+driver.PlainText(err), err),
+		}
 	}
 	if r.header != nil {
 		req.Header = r.header
@@ -77,7 +79,9 @@ func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 // sendXML is send with an answer that is read into v, whose root has to be the one named: a page
 // that a proxy put in its place is no answer. It returns its headers. An error that comes with
 // success, because the service began to answer too early, is an error.
-func (s *Store) sendXML(ctx context.Context, a *attempt, r request, root string, v any) (http.Header, error) {
+func (s *Store) sendXML(
+	ctx context.Context, a *attempt, r request, root string, v any,
+) (http.Header, error) {
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
 		return nil, err
@@ -114,6 +118,8 @@ func (r *request) setJSON(v any) error {
 	if err != nil {
 		return driver.Invalidf("attributes: %w", err)
 	}
-	r.header, r.body, r.size = http.Header{"Content-Type": {"application/json; charset=UTF-8"}}, bytes.NewReader(b), int64(len(b))
+	r.header, r.body, r.size = http.Header{
+		"Content-Type": {"application/json; charset=UTF-8"},
+	}, bytes.NewReader(b), int64(len(b))
 	return nil
 }

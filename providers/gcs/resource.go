@@ -106,6 +106,8 @@ func (r *resource) written(key string) *storage.Object {
 		ETag:      etagOf(r.Generation),
 		VersionID: r.Generation,
 		ModTime:   r.Updated.Truncate(time.Second), // as in Last-Modified
-		Checksums: storage.Checksums{CRC32C: httpdriver.DecodeSum(r.CRC32C, 4), MD5: httpdriver.DecodeSum(r.MD5, 16)},
+		Checksums: storage.Checksums{
+			CRC32C: httpdriver.DecodeSum(r.CRC32C, 4), MD5: httpdriver.DecodeSum(r.MD5, 16),
+		},
 	}
 }

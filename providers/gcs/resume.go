@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -25,7 +24,9 @@ const cancelled = 499
 
 // createSession begins a session with its condition. The service may refuse the condition now, or
 // at the end, or both: a refusal now is kept for CompleteUpload, and the parts then go nowhere.
-func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *storage.PutOptions) (string, error) {
+func (s *Store) createSession(
+	ctx context.Context, attrs *attributes, opts *storage.PutOptions,
+) (string, error) {
 	u := &session{key: attrs.Name, refusal: storage.ErrPrecondition}
 	if opts.IfAbsent {
 		u.refusal = storage.ErrExist
@@ -58,7 +59,9 @@ func (s *Store) createSession(ctx context.Context, attrs *attributes, opts *stor
 
 // putSession sends a part that begins at offset of the object, and returns its tail, which is not
 // sent yet. Whatever went before, the service is sent what it does not have, and nothing else.
-func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, size, offset int64) (tail []byte, err error) {
+func (s *Store) putSession(
+	ctx context.Context, u *session, src *driver.Source, size, offset int64,
+) (tail []byte, err error) {
 	whole := size - size%chunk
 	end := offset + whole
 	for {
@@ -80,7 +83,7 @@ func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, 
 			return nil, err
 		}
 		if now <= kept {
-			return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service takes nothing more of the part")}
+			return nil, driver.Errorf(storage.ErrUnavailable, "the service takes nothing more of the part")
 		}
 	}
 	if tail, err = io.ReadAll(src.Section(whole, size)); err != nil {
@@ -91,7 +94,9 @@ func (s *Store) putSession(ctx context.Context, u *session, src *driver.Source, 
 
 // completeSession sends the tail, with the CRC32C of the whole, which the service checks before it
 // makes the object. After an attempt without an answer it asks first.
-func (s *Store) completeSession(ctx context.Context, u *session, parts []*storage.Part, sums storage.Checksums) (*storage.Object, error) {
+func (s *Store) completeSession(
+	ctx context.Context, u *session, parts []*storage.Part, sums storage.Checksums,
+) (*storage.Object, error) {
 	tail, size, err := u.whole(parts)
 	if err != nil {
 		return nil, err
@@ -127,23 +132,28 @@ func (s *Store) completeSession(ctx context.Context, u *session, parts []*storag
 		return nil, err
 	}
 	if made == nil { // the next attempt goes on from there
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service has not completed the upload")}
+		return nil, driver.Errorf(storage.ErrUnavailable, "the service has not completed the upload")
 	}
 	return made.written(u.key), nil
 }
 
 // lost is the error of a session that has less than was acknowledged: it cannot be gone on with.
 func lost(kept, had int64) error {
-	return &storage.Error{Kind: storage.ErrNotExist, Err: fmt.Errorf("the session has %d bytes, it had %d", kept, had)}
+	return driver.Errorf(storage.ErrNotExist, "the session has %d bytes, it had %d", kept, had)
 }
 
 // advance makes one request of a session, to send bytes or, without a body, to ask, and notes what
 // it learns: how much the service now has, or the object, if it was made. span is the
 // Content-Range.
-func (s *Store) advance(ctx context.Context, u *session, body *driver.Payload, span, hash string) (kept int64, made *resource, err error) {
+func (s *Store) advance(
+	ctx context.Context, u *session, body *driver.Payload, span, hash string,
+) (kept int64, made *resource, err error) {
 	a := writing().inSession(http.StatusPermanentRedirect)
 	a.Body, a.Refused = body, u.refusal
-	r := request{method: http.MethodPut, url: s.endpoint + u.target, header: http.Header{"Content-Range": {"bytes " + span}}}
+	r := request{
+		method: http.MethodPut, url: s.endpoint + u.target,
+		header: http.Header{"Content-Range": {"bytes " + span}},
+	}
 	if body != nil {
 		r.body, r.size = body, body.Size()
 	}

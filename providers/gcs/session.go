@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"crypto/rand"
-	"errors"
 	"net/url"
 	"slices"
 	"sync"
@@ -20,8 +19,9 @@ import (
 // and an upload takes up to 256 KiB of memory after its last part.
 type session struct {
 	id, key string
-	target  string // path and query of the session's URI, which whoever has it can write to: it is shown nowhere
-	refusal error  // the kind of a refused condition
+	// path and query of the session's URI, which whoever has it can write to: it is shown nowhere
+	target  string
+	refusal error // the kind of a refused condition
 
 	mu      sync.Mutex
 	refused bool            // the condition was: no request is made any more
@@ -57,7 +57,7 @@ func (s *sessions) get(key, id string) (*session, error) {
 	if u := s.open[id]; u != nil && u.key == key {
 		return u, nil
 	}
-	return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errors.New("no such upload in this Store")}
+	return nil, driver.Errorf(storage.ErrNotExist, "no such upload in this Store")
 }
 
 func (s *sessions) remove(u *session) {
@@ -85,7 +85,9 @@ func sessionTarget(location string) string {
 // place finds out what is to be done with a part: it is there already, and then returned, or it
 // goes behind the others. The same part may come again, because the Bucket did not learn that it
 // was taken; another one in its place can be taken only while the service has nothing of it.
-func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *storage.Part, err error) {
+func (u *session) place(
+	part *storage.Part, opts *storage.PartOptions,
+) (there *storage.Part, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	n := len(u.parts)
@@ -104,9 +106,14 @@ func (u *session) place(part *storage.Part, opts *storage.PartOptions) (there *s
 	}
 	switch {
 	case part.Number != n+1 || opts.Offset != u.size || u.ended:
-		return nil, driver.Invalidf("part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order", part.Number, opts.Offset, n, u.size)
+		return nil, driver.Invalidf(
+			"part %d at %d: a resumable session has %d parts of %d bytes, and takes them in order",
+			part.Number, opts.Offset, n, u.size,
+		)
 	case !opts.Last && part.Size%chunk != 0:
-		return nil, driver.Invalidf("a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk)
+		return nil, driver.Invalidf(
+			"a part of %d bytes: every one but the last is a multiple of %d", part.Size, chunk,
+		)
 	}
 	return nil, nil
 }

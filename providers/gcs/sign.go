@@ -72,19 +72,27 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", &storage.Error{Err: ctx.Err()}
 	case err != nil:
-		return "", &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause("the metadata server names no account to sign for: "+driver.PlainText(err), err)}
+		return "", &storage.Error{
+			Kind: storage.ErrPermission,
+			Err: driver.NewCause(
+				"the metadata server names no account to sign for: "+driver.PlainText(err), err,
+			),
+		}
 	}
 	return email, nil
 }
 
 // SignURL makes a V4 signature, without a request where there is a private key, else by one to
 // IAM's signBlob. Credentials that cannot sign, a user's or none, are errors.ErrUnsupported.
-func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (s *Store) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	if s.signer == nil {
-		return nil, driver.Unsupportedf("these credentials cannot sign: a service account can, by its key or, named by AccessID, through IAM")
+		return nil, driver.Unsupportedf("these credentials cannot sign: a service account can, by " +
+			"its key or, named by AccessID, through IAM")
 	}
 	method, expires, err := driver.CheckSign(opts)
 	if err != nil {
@@ -100,7 +108,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	}
 	t := &toSign{
 		method: method, url: s.xmlObject(key), query: query, header: header,
-		account: account, at: time.Now().UTC().Truncate(time.Second), seconds: int64(expires / time.Second),
+		account: account, at: time.Now().UTC().Truncate(time.Second), seconds: int64(
+			expires / time.Second,
+		),
 	}
 	text, err := t.sign(ctx, func(ctx context.Context, b []byte) ([]byte, error) {
 		if s.signer.key != nil {
@@ -115,7 +125,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 		}
 		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: driver.Plain(err)}
 	}
-	return &storage.SignedURL{Method: method, URL: text, Header: header, Expires: t.at.Add(expires)}, nil
+	return &storage.SignedURL{
+		Method: method, URL: text, Header: header, Expires: t.at.Add(expires),
+	}, nil
 }
 
 // signed gives the parts of a request that its signature covers, beside its method.
@@ -124,7 +136,10 @@ func signed(o *storage.SignOptions) (q url.Values, h http.Header, err error) {
 	if err := setVersion(q, "generation", o.VersionID); err != nil {
 		return nil, nil, err
 	}
-	for name, v := range map[string]string{"response-content-type": o.ResponseContentType, "response-content-disposition": o.ResponseDisposition} {
+	for name, v := range map[string]string{
+		"response-content-type":        o.ResponseContentType,
+		"response-content-disposition": o.ResponseDisposition,
+	} {
 		if v != "" {
 			q.Set(name, v)
 		}
@@ -147,17 +162,24 @@ func signed(o *storage.SignOptions) (q url.Values, h http.Header, err error) {
 // signBlob has IAM sign b:
 // https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/signBlob.
 func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte, error) {
-	r := request{method: http.MethodPost, url: s.iam + "/v1/projects/-/serviceAccounts/" + url.PathEscape(account) + ":signBlob"}
+	r := request{
+		method: http.MethodPost,
+		url:    s.iam + "/v1/projects/-/serviceAccounts/" + url.PathEscape(account) + ":signBlob",
+	}
 	if err := r.setJSON(map[string][]byte{"payload": b}); err != nil {
 		return nil, err
 	}
 	var answer struct{ SignedBlob string }
-	if err := s.sendJSON(ctx, &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrPermission}}, r, &answer); err != nil {
+	if err := s.sendJSON(
+		ctx, &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrPermission}}, r, &answer,
+	); err != nil {
 		return nil, err
 	}
 	sum, err := base64.StdEncoding.DecodeString(answer.SignedBlob)
 	if err != nil || len(sum) == 0 {
-		return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: driver.NewCause("IAM gave no signature", err)}
+		return nil, &storage.Error{
+			Kind: storage.ErrUnavailable, Err: driver.NewCause("IAM gave no signature", err),
+		}
 	}
 	return sum, nil
 }

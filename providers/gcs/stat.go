@@ -11,7 +11,9 @@ import (
 
 // Stat makes one objects.get of the JSON API, whose refusals say why, where the XML API's HEAD has
 // no room for it. A missing bucket is ErrNotExist, too: they differ in the text only.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -36,7 +38,9 @@ func (s *Store) resource(ctx context.Context, key, version string) (*resource, e
 		return nil, err
 	}
 	a, r := new(attempt), new(resource)
-	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r); err != nil {
+	if err := s.sendJSON(
+		ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r,
+	); err != nil {
 		return nil, err
 	}
 	if r.Generation == "" {

@@ -37,8 +37,9 @@ func (s *Store) contextsOf(tags map[string]string) (*contexts, error) {
 	c := &contexts{Custom: make(map[string]tagValue, len(tags))}
 	for name, v := range tags {
 		if !validTag(name) || !validTag(v) || strings.HasPrefix(name, "google:") {
-			return nil, driver.Invalidf("tag %q=%q: Cloud Storage takes names and values of 1 to %d bytes that begin with a letter or digit, "+
-				`have none of '"\/, and no names in google:`, name, v, maxTag)
+			return nil, driver.Invalidf("tag %q=%q: Cloud Storage takes names and values of 1 to %d "+
+				`bytes that begin with a letter or digit, have none of '"\/, and no names in google:`,
+				name, v, maxTag)
 		}
 		c.Custom[name] = tagValue{v}
 	}
@@ -47,5 +48,6 @@ func (s *Store) contextsOf(tags map[string]string) (*contexts, error) {
 
 func validTag(text string) bool {
 	first, _ := utf8.DecodeRuneInString(text)
-	return len(text) <= maxTag && (unicode.IsLetter(first) || unicode.IsDigit(first)) && !strings.ContainsAny(text, `'"\/`)
+	return len(text) <= maxTag && !strings.ContainsAny(text, `'"\/`) &&
+		(unicode.IsLetter(first) || unicode.IsDigit(first))
 }

@@ -28,14 +28,20 @@ func (s *Store) resumable(opts *storage.PutOptions) bool {
 // on emulators, of resumable sessions.
 func (s *Store) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	if s.resumable(opts) {
-		return storage.PartLimits{Max: maxObject, Multiple: chunk, MaxObject: maxObject, Count: maxObject / chunk}
+		return storage.PartLimits{
+			Max: maxObject, Multiple: chunk, MaxObject: maxObject, Count: maxObject / chunk,
+		}
 	}
-	return storage.PartLimits{Min: minPart, Max: maxPart, MaxObject: maxObject, Count: maxParts, Parallel: true}
+	return storage.PartLimits{
+		Min: minPart, Max: maxPart, MaxObject: maxObject, Count: maxParts, Parallel: true,
+	}
 }
 
 // CreateUpload makes one request: it begins an XML multipart upload or, with a condition or tags, a
 // resumable session, which lives in this Store: another one does not know it.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	if err := checkKey(key); err != nil {
 		return "", err
 	}

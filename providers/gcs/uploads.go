@@ -14,7 +14,9 @@ import (
 // ListUploadsPage makes one request: it lists XML multipart uploads. The service has no list of its
 // resumable sessions, which end by themselves within a week; on an emulator, where there is nothing
 // else, it is errors.ErrUnsupported.
-func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (s *Store) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	if s.emulator {
 		return nil, driver.Unsupportedf("listing uploads on an emulator")
 	}
@@ -39,16 +41,24 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	}
 	var answer uploadList
 	a := new(attempt).ofBucket()
-	if _, err := s.sendXML(ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlBucket(), q)}, "ListMultipartUploadsResult", &answer); err != nil {
+	if _, err := s.sendXML(
+		ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlBucket(), q)},
+		"ListMultipartUploadsResult", &answer,
+	); err != nil {
 		return nil, err
 	}
 	page := new(storage.UploadPage)
 	for _, u := range answer.Upload {
-		page.Uploads = append(page.Uploads, &storage.Upload{Key: answer.decode(u.Key), ID: "m" + u.UploadId, Created: u.Initiated})
+		page.Uploads = append(
+			page.Uploads,
+			&storage.Upload{Key: answer.decode(u.Key), ID: "m" + u.UploadId, Created: u.Initiated},
+		)
 	}
 	slices.SortFunc(page.Uploads, driver.CompareUploads)
 	if answer.IsTruncated {
-		page.NextToken = driver.EncodeToken(answer.decode(answer.NextKeyMarker), answer.NextUploadIdMarker)
+		page.NextToken = driver.EncodeToken(
+			answer.decode(answer.NextKeyMarker), answer.NextUploadIdMarker,
+		)
 		if answer.NextKeyMarker == "" || page.NextToken == opts.PageToken {
 			return nil, a.Foreign(endless)
 		}

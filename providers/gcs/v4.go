@@ -35,7 +35,9 @@ type toSign struct {
 }
 
 // sign returns the URL with its signature, which signs makes of the string to sign.
-func (t *toSign) sign(ctx context.Context, signs func(context.Context, []byte) ([]byte, error)) (string, error) {
+func (t *toSign) sign(
+	ctx context.Context, signs func(context.Context, []byte) ([]byte, error),
+) (string, error) {
 	u, err := url.Parse(t.url)
 	if err != nil {
 		return "", err
@@ -59,9 +61,13 @@ func (t *toSign) sign(ctx context.Context, signs func(context.Context, []byte) (
 	q.Set("X-Goog-SignedHeaders", strings.Join(names, ";"))
 	query := strings.ReplaceAll(q.Encode(), "+", "%20") // sorted; a plus itself is %2B
 	request := sha256.Sum256([]byte(strings.Join([]string{
-		t.method, u.EscapedPath(), query, canonical.String(), strings.Join(names, ";"), "UNSIGNED-PAYLOAD",
+		t.method, u.EscapedPath(), query, canonical.String(), strings.Join(names, ";"),
+		"UNSIGNED-PAYLOAD",
 	}, "\n")))
-	sum, err := signs(ctx, []byte(strings.Join([]string{signAlgorithm, at, scope, hex.EncodeToString(request[:])}, "\n")))
+	sum, err := signs(
+		ctx,
+		[]byte(strings.Join([]string{signAlgorithm, at, scope, hex.EncodeToString(request[:])}, "\n")),
+	)
 	if err != nil {
 		return "", err
 	}

@@ -20,7 +20,9 @@ func (s *Store) MaxBatch() int { return s.batch }
 
 // DeleteBatch makes one DeleteObjects. Keys that XML cannot carry, which would arrive as other
 // keys, are deleted one by one.
-func (s *Store) DeleteBatch(ctx context.Context, keys []string, _ *storage.DeleteBatchOptions) ([]error, error) {
+func (s *Store) DeleteBatch(
+	ctx context.Context, keys []string, _ *storage.DeleteBatchOptions,
+) ([]error, error) {
 	if len(keys) > s.batch {
 		return nil, driver.Invalidf("%d keys, at most %d", len(keys), s.batch)
 	}
@@ -78,7 +80,9 @@ func keyFailure(f *types.Error) error {
 	case !known && code == "ServiceUnavailable":
 		kind = storage.ErrUnavailable
 	}
-	e := &storage.Error{Key: aws.ToString(f.Key), Kind: kind, Code: code, InDoubt: kind == storage.ErrUnavailable}
+	e := &storage.Error{
+		Key: aws.ToString(f.Key), Kind: kind, Code: code, InDoubt: kind == storage.ErrUnavailable,
+	}
 	if text := aws.ToString(f.Message); text != "" {
 		e.Err = errors.New(text)
 	}

@@ -75,11 +75,16 @@ func (s *Store) seal(
 // payloadHash sets the payload's hash for the signature. It has to be done within the stack of
 // middleware, which forgets such values of the context that it is given.
 func payloadHash(sum string) func(*s3.Options) {
-	set := middleware.FinalizeMiddlewareFunc("polystore:PayloadHash", func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+	set := middleware.FinalizeMiddlewareFunc("polystore:PayloadHash", func(
+		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
+	) (middleware.FinalizeOutput, middleware.Metadata, error) {
 		return next.HandleFinalize(v4.SetPayloadHash(ctx, sum), in)
 	})
 	return func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error { return stack.Finalize.Add(set, middleware.Before) })
+		o.APIOptions = append(
+			o.APIOptions,
+			func(stack *middleware.Stack) error { return stack.Finalize.Add(set, middleware.Before) },
+		)
 	}
 }
 

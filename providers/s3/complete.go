@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -14,7 +13,9 @@ import (
 
 // CompleteUpload makes one CompleteMultipartUpload. Of opts.Checksums the CRCs are held against
 // those of the parts; the others cannot be known here and are errors.ErrUnsupported.
-func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
@@ -39,7 +40,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 	var size int64
 	for i, p := range parts {
 		size += p.Size
-		in.MultipartUpload.Parts[i] = types.CompletedPart{PartNumber: aws.Int32(int32(p.Number)), ETag: &p.ETag}
+		in.MultipartUpload.Parts[i] = types.CompletedPart{
+			PartNumber: aws.Int32(int32(p.Number)), ETag: &p.ETag,
+		}
 		if s.profile.uploadSums {
 			in.MultipartUpload.Parts[i].ChecksumCRC32C = encodeSum(p.Checksums.CRC32C)
 		}
@@ -58,7 +61,9 @@ func (s *Store) CompleteUpload(ctx context.Context, key, uploadID string, parts 
 		return nil, e
 	}
 	if s.profile.falseComplete && out.ChecksumCRC64NVME == nil {
-		return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errors.New("the answer is that of an upload that is not there")}
+		return nil, driver.Errorf(
+			storage.ErrNotExist, "the answer is that of an upload that is not there",
+		)
 	}
 	return &storage.Object{
 		Key:       key,

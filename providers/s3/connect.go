@@ -50,7 +50,8 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	region := cfg.Region
 	if s.arn && o.Region == "" {
-		region = cmp.Or(strings.Split(s.bucket, ":")[3], region, defaultRegion) // none in that of a multi-region access point
+		// None in that of a multi-region access point
+		region = cmp.Or(strings.Split(s.bucket, ":")[3], region, defaultRegion)
 	}
 	if s.region, endpoint, err = s.profile.locate(o, region, endpoint); err != nil {
 		return err
@@ -71,7 +72,8 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			so.HTTPClient = httpClient
 			so.UsePathStyle = !s.virtualHost
 			so.UseAccelerate = o.Accelerate
-			so.EndpointOptions.DisableHTTPS = o.DisableHTTPS && endpoint == "" // or it would overrule an endpoint's https
+			// Or it would overrule an endpoint's https
+			so.EndpointOptions.DisableHTTPS = o.DisableHTTPS && endpoint == ""
 			if o.DualStack {
 				so.EndpointOptions.UseDualStackEndpoint = aws.DualStackEndpointStateEnabled
 			}
@@ -128,14 +130,19 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 	case o.Credentials != nil:
 		from = append(from, config.WithCredentialsProvider(o.Credentials))
 	case o.AccessKeyID != "":
-		from = append(from, config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(o.AccessKeyID, o.SecretAccessKey, o.SessionToken)))
+		given := credentials.NewStaticCredentialsProvider(
+			o.AccessKeyID, o.SecretAccessKey, o.SessionToken,
+		)
+		from = append(from, config.WithCredentialsProvider(given))
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, from...)
 	if err != nil {
 		if ctx.Err() != nil {
 			return cfg, &storage.Error{Err: ctx.Err()}
 		}
-		return cfg, &storage.Error{Kind: storage.ErrInvalid, Err: driver.NewCause("configuration: "+plainText(err), err)}
+		return cfg, &storage.Error{
+			Kind: storage.ErrInvalid, Err: driver.NewCause("configuration: "+plainText(err), err),
+		}
 	}
 	return cfg, nil
 }
@@ -159,9 +166,8 @@ func (s *Store) httpClient(o *Options, cfg aws.Config) *httpdriver.Client {
 // findRegion asks any region where the bucket is. The answer names it also when it is a refusal.
 func (s *Store) findRegion(ctx context.Context, client *s3.Client) (string, error) {
 	a := &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrNoBucket}}
-	out, err := client.HeadBucket(a.begin(ctx), &s3.HeadBucketInput{Bucket: &s.bucket}, func(o *s3.Options) {
-		o.UseAccelerate = false
-	})
+	in := &s3.HeadBucketInput{Bucket: &s.bucket}
+	out, err := client.HeadBucket(a.begin(ctx), in, func(o *s3.Options) { o.UseAccelerate = false })
 	if err == nil {
 		return cmp.Or(aws.ToString(out.BucketRegion), defaultRegion), nil
 	}

@@ -16,7 +16,9 @@ import (
 
 // Copy makes one CopyObject, of at most 5 GiB: above, and of an object to itself without a change,
 // it is ErrUnsupported.
-func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (s *Store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	for _, key := range [...]string{dst, src} {
 		if err := s.checkKey(key); err != nil {
 			return nil, err
@@ -26,7 +28,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	switch {
 	case opts.Token != "":
 		return nil, driver.Invalidf("a copy within S3 has no token")
-	case conditional && !s.profile.copyConditions:
+	case conditional && !s.profile.can.CopyConditions:
 		return nil, s.unconditional("Copy")
 	}
 	if err := driver.CheckMatch(opts.IfMatch); err != nil {
@@ -49,7 +51,7 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
 	if opts.Replace {
 		in.MetadataDirective = types.MetadataDirectiveReplace
-		if s.profile.tags {
+		if s.profile.can.Tags {
 			in.TaggingDirective = types.TaggingDirectiveReplace
 		}
 		in.ContentType = optional(opts.ContentType)
@@ -62,16 +64,22 @@ func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	out, err := s.client.CopyObject(a.begin(ctx), in, s.copyHeaders(in))
 	if err != nil {
 		e := s.fail(ctx, a, err)
-		if e.Code == "InvalidRequest" || e.Code == "EntityTooLarge" { // one code for many things: the Bucket's way does them all
+		// one code for many things: the Bucket's way does them all
+		if e.Code == "InvalidRequest" || e.Code == "EntityTooLarge" {
 			e.Kind = errors.ErrUnsupported
 		}
 		return nil, e
 	}
-	o := &storage.Object{Key: dst, Size: -1, ETag: storage.ETagNone, VersionID: aws.ToString(out.VersionId)}
+	o := &storage.Object{
+		Key: dst, Size: -1, ETag: storage.ETagNone, VersionID: aws.ToString(out.VersionId),
+	}
 	if r := out.CopyObjectResult; r != nil {
 		o.ETag = etagOf(r.ETag)
 		o.ModTime = modTime(r.LastModified)
-		o.Checksums = answered(r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256)
+		o.Checksums = answered(
+			r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1,
+			r.ChecksumSHA256,
+		)
 	}
 	return &storage.CopyResult{Object: o}, nil
 }

@@ -60,7 +60,10 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 		return v, &credentialsError{err}
 	}
 	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
-		a.signed = signature{id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != ""}
+		a.signed = signature{
+			id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation,
+			temporary: v.SessionToken != "",
+		}
 		if v.CanExpire {
 			a.signed.ends = v.Expires
 		}
@@ -91,12 +94,17 @@ const metadataTimeout = 2 * time.Second
 // boundedMetadata is the last link of the default chain.
 type boundedMetadata struct{ client *imds.Client }
 
-func (b boundedMetadata) GetMetadata(ctx context.Context, in *imds.GetMetadataInput, opts ...func(*imds.Options)) (*imds.GetMetadataOutput, error) {
+func (b boundedMetadata) GetMetadata(
+	ctx context.Context, in *imds.GetMetadataInput, opts ...func(*imds.Options),
+) (*imds.GetMetadataOutput, error) {
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
 	defer cancel()
 	out, err := b.client.GetMetadata(ctx, in, opts...)
 	if err != nil {
-		return nil, driver.NewCause("neither the environment nor the shared files have any, and no EC2 metadata service answered", err)
+		return nil, driver.NewCause(
+			"neither the environment nor the shared files have any, and no EC2 metadata service answered",
+			err,
+		)
 	}
 	defer out.Content.Close()
 	content, err := io.ReadAll(out.Content) // before the time is over

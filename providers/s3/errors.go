@@ -32,7 +32,8 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	switch {
 	case answered && errors.As(err, &ae):
 		return s.answer(a, re, ae.ErrorCode(), ae.ErrorMessage(), err)
-	case answered && re.HTTPStatusCode() >= http.StatusMultipleChoices: // a page of what is in between: its status is all it says
+	case answered && re.HTTPStatusCode() >= http.StatusMultipleChoices:
+		// A page of what is in between: its status is all it says.
 		return s.answer(a, re, "", "", err)
 	case errors.As(err, &ce) && ctx.Err() == nil:
 		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
@@ -48,7 +49,9 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 // answer classifies what the service said: by its code, and by the status where the code says
 // nothing. The order matters: a refusal can come with status 200 (which the SDK makes 500),
 // https://repost.aws/knowledge-center/s3-resolve-200-internalerror.
-func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text string, err error) *storage.Error {
+func (s *Store) answer(
+	a *attempt, re *smithyhttp.ResponseError, code, text string, err error,
+) *storage.Error {
 	h := re.Response.Header
 	e := &storage.Error{
 		Status:     re.HTTPStatusCode(),
@@ -76,15 +79,17 @@ func (s *Store) answer(a *attempt, re *smithyhttp.ResponseError, code, text stri
 		e.Kind = a.Refused
 	case e.Code == "MethodNotAllowed" && h.Get("X-Amz-Delete-Marker") == "true":
 		e.Kind = storage.ErrNotExist // the version that was asked for marks a deletion
-	case e.Code == "InvalidObjectState" || e.Code == "ObjectNotInActiveTierError": // the latter of a copy's source
+	case e.Code == "InvalidObjectState",
+		e.Code == "ObjectNotInActiveTierError": // of a copy's source
 		text = "the object is archived and must be restored first: " + text
-	case e.Code == "ExpiredToken" || e.Code == "ExpiredTokenException" || e.Code == "TokenRefreshRequired",
+	case e.Code == "ExpiredToken", e.Code == "ExpiredTokenException", e.Code == "TokenRefreshRequired",
 		// All that the answer to a HEAD says of it; that has other reasons, too.
 		head && e.Status == http.StatusBadRequest && a.signed.temporary && a.signed.ends.IsZero():
 		if s.credentials != nil && s.credentials.expired(a.signed) {
 			e.Kind = storage.ErrUnavailable
 		}
-	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response): // and of RequestTimeTooSkewed
+	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response):
+		// All that a HEAD says of RequestTimeTooSkewed.
 		e.Kind = storage.ErrUnavailable
 	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
 		e.InDoubt = a.InDoubt()
@@ -109,10 +114,12 @@ func skewed(resp *http.Response) bool {
 // the request is signed for a region, and an endless detour costs more than a right option.
 func wrongRegion(e *storage.Error) bool {
 	switch e.Code {
-	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+	case "PermanentRedirect", "TemporaryRedirect", "Redirect", "AuthorizationHeaderMalformed",
+		"IllegalLocationConstraintException":
 		return true
 	}
-	return e.Status == http.StatusMovedPermanently || e.Status == http.StatusTemporaryRedirect || e.Status == http.StatusBadRequest && e.Code == "BadRequest"
+	return e.Status == http.StatusMovedPermanently || e.Status == http.StatusTemporaryRedirect ||
+		e.Status == http.StatusBadRequest && e.Code == "BadRequest"
 }
 
 // kindOf has the codes that mean something else than their status, and those whose status is not to

@@ -42,7 +42,7 @@ func (s *Store) checkConditions(o *storage.PutOptions) error {
 
 // honoured refuses the conditions of a write that the service would not honour.
 func (s *Store) honoured(o *storage.PutOptions) error {
-	if (o.IfAbsent || o.IfMatch != "") && !s.profile.putConditions {
+	if o.IfAbsent && !s.profile.can.IfAbsent || o.IfMatch != "" && !s.profile.can.IfMatch {
 		return s.unconditional("writes")
 	}
 	return nil
@@ -50,7 +50,9 @@ func (s *Store) honoured(o *storage.PutOptions) error {
 
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.
 func (s *Store) unconditional(what string) error {
-	return driver.Unsupportedf("conditional %s on %s, where the condition is not known to hold", what, s.profile.name)
+	return driver.Unsupportedf(
+		"conditional %s on %s, where the condition is not known to hold", what, s.profile.name,
+	)
 }
 
 // conditions are the headers of a conditional write, and the kinds of its refusal. A missing object

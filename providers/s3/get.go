@@ -15,7 +15,9 @@ import (
 )
 
 // Get makes one GetObject.
-func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *Store) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
@@ -68,7 +70,8 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 // the sum is a CRC64NVME. The Bucket checks.
 func unvalidated(o *s3.Options) {
 	o.APIOptions = append(o.APIOptions, func(stack *middleware.Stack) error {
-		stack.Deserialize.Remove("AWSChecksum:ValidateOutputPayloadChecksum") // there with ChecksumMode only
+		// there with ChecksumMode only
+		stack.Deserialize.Remove("AWSChecksum:ValidateOutputPayloadChecksum")
 		return nil
 	})
 }
@@ -86,6 +89,9 @@ func gotten(key string, out *s3.GetObjectOutput) *storage.Object {
 		CacheControl:       aws.ToString(out.CacheControl),
 		Metadata:           driver.DecodeMetadata(out.Metadata),
 		StorageClass:       string(out.StorageClass),
-		Checksums:          answered(out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256),
+		Checksums: answered(
+			out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1,
+			out.ChecksumSHA256,
+		),
 	}
 }

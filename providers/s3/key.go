@@ -11,7 +11,8 @@ import (
 // keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse
 // is ErrInvalidKey before any request.
 type keyRule struct {
-	climbing bool   // "." and ".." are names as others, unless ".." leads above the bucket; else they are refused
+	// "." and ".." are names as others, unless ".." leads above the bucket; else they are refused
+	climbing bool
 	empty    bool   // empty segments, which a directory cannot have
 	trailing bool   // a slash at the end (also where other empty segments are refused)
 	nonXML   bool   // characters that XML cannot carry: lists are asked for URL-encoded
@@ -26,7 +27,9 @@ func (s *Store) checkKey(key string) error {
 	if reason == "" {
 		return nil
 	}
-	return &storage.Error{Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on %s", reason, s.profile.name)}
+	return &storage.Error{
+		Key: key, Kind: storage.ErrInvalidKey, Err: fmt.Errorf("%s on %s", reason, s.profile.name),
+	}
 }
 
 // refuse names what is wrong with key, or "".

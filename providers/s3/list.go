@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -44,7 +43,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		return nil, s.fail(ctx, a, err)
 	}
 	decode := decoder(out.EncodingType)
-	page := &storage.Page{Objects: make([]*storage.Object, 0, len(out.Contents)+len(out.CommonPrefixes))}
+	page := &storage.Page{
+		Objects: make([]*storage.Object, 0, len(out.Contents)+len(out.CommonPrefixes)),
+	}
 	for i := range out.Contents {
 		o := &out.Contents[i]
 		page.Objects = append(page.Objects, &storage.Object{
@@ -61,11 +62,14 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 			page.Objects = append(page.Objects, &storage.Object{Key: prefix, IsPrefix: true})
 		}
 	}
-	slices.SortFunc(page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) })
+	slices.SortFunc(
+		page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) },
+	)
 	if !aws.ToBool(out.IsTruncated) {
 		return page, nil
 	}
-	if n := len(page.Objects); s.profile.stuckDelimiters && opts.Delimiter != "" && opts.Delimiter != "/" && n > 0 && page.Objects[n-1].IsPrefix {
+	stuckHere := s.profile.stuckDelimiters && opts.Delimiter != "" && opts.Delimiter != "/"
+	if n := len(page.Objects); stuckHere && n > 0 && page.Objects[n-1].IsPrefix {
 		page.NextToken = driver.EncodeToken(page.Objects[n-1].Key, "")
 		return page, nil
 	}
@@ -79,7 +83,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 
 // stuck is the error of a page that is not the last and does not lead to the next.
 func stuck() error {
-	return &storage.Error{Kind: storage.ErrUnavailable, Err: errors.New("the service cut the list and did not say how to go on")}
+	return driver.Errorf(
+		storage.ErrUnavailable, "the service cut the list and did not say how to go on",
+	)
 }
 
 // behind gives the key to start after: of a common prefix, the last key that it can have. Services

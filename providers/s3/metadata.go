@@ -40,18 +40,19 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 	if len(tags) == 0 {
 		return nil, nil
 	}
-	if !s.profile.tags {
+	if !s.profile.can.Tags {
 		return nil, driver.Unsupportedf("tags on %s, which has none", s.profile.name)
 	}
 	v := make(url.Values, len(tags))
 	for name, value := range tags {
 		v.Set(name, value)
 	}
-	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20")), nil // not every service takes a plus for a space
+	// not every service takes a plus for a space
+	return aws.String(strings.ReplaceAll(v.Encode(), "+", "%20")), nil
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {
-	if class != "" && class != "STANDARD" && !s.profile.storageClasses {
+	if class != "" && class != "STANDARD" && !s.profile.can.StorageClass {
 		return "", driver.Unsupportedf("storage classes on %s, which ignores them", s.profile.name)
 	}
 	return types.StorageClass(class), nil

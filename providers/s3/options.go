@@ -28,9 +28,11 @@ type Options struct {
 	//   - "aws", the default without an endpoint;
 	//   - "gcs" (its S3 side: package gcs has all of it) and "tigris", whose endpoint is known;
 	//   - "b2", "wasabi" and "spaces", whose endpoint follows from Region, and the other way round;
-	//   - "r2" (https://ACCOUNT.r2.cloudflarestorage.com), "ceph", "garage", "minio", "seaweedfs" and "versitygw", with an Endpoint;
-	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and conditional Delete are
-	//     errors.ErrUnsupported there, since some servers ignore those conditions silently.
+	//   - "r2" (https://ACCOUNT.r2.cloudflarestorage.com), "ceph", "garage", "minio", "seaweedfs"
+	//     and "versitygw", with an Endpoint;
+	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and
+	//     conditional Delete are errors.ErrUnsupported there, since some servers ignore those
+	//     conditions silently.
 	//
 	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2,
 	// garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not document
@@ -49,7 +51,8 @@ type Options struct {
 	SessionToken    string
 	Anonymous       bool // requests are not signed
 
-	PathStyle    bool // the bucket in the path: endpoint/bucket/key. The default of every provider but aws and tigris
+	// the bucket in the path: endpoint/bucket/key. The default of every provider but aws and tigris
+	PathStyle    bool
 	VirtualHost  bool // the bucket in the host, also where the path is the default
 	Accelerate   bool // S3 Transfer Acceleration
 	DualStack    bool // endpoints with IPv6
@@ -74,7 +77,9 @@ type Options struct {
 // check refuses what cannot be meant.
 func (o *Options) check() error {
 	ways := 0
-	for _, given := range []bool{o.Credentials != nil, o.AccessKeyID+o.SecretAccessKey+o.SessionToken != "", o.Anonymous} {
+	for _, given := range []bool{
+		o.Credentials != nil, o.AccessKeyID+o.SecretAccessKey+o.SessionToken != "", o.Anonymous,
+	} {
 		if given {
 			ways++
 		}
@@ -82,14 +87,17 @@ func (o *Options) check() error {
 	switch {
 	case ways > 1:
 		return driver.Invalidf("Credentials, AccessKeyID and Anonymous exclude each other")
-	case ways == 1 && o.Credentials == nil && !o.Anonymous && (o.AccessKeyID == "" || o.SecretAccessKey == ""):
+	case ways == 1 && o.Credentials == nil && !o.Anonymous &&
+		(o.AccessKeyID == "" || o.SecretAccessKey == ""):
 		return driver.Invalidf("AccessKeyID and SecretAccessKey go together")
 	case o.PathStyle && o.VirtualHost:
 		return driver.Invalidf("PathStyle and VirtualHost exclude each other")
 	case o.PathStyle && o.Accelerate:
 		return driver.Invalidf("PathStyle and Accelerate exclude each other")
 	case o.Endpoint != "" && (o.Accelerate || o.DualStack || o.FIPS):
-		return driver.Invalidf("Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint")
+		return driver.Invalidf(
+			"Accelerate, DualStack and FIPS choose an endpoint of AWS: not together with Endpoint",
+		)
 	case o.SSE != "" && o.SSE != "AES256" && o.SSE != "aws:kms" && o.SSE != "aws:kms:dsse":
 		return driver.Invalidf("SSE %q is not AES256, aws:kms or aws:kms:dsse", o.SSE)
 	case o.KMSKeyID != "" && !strings.HasPrefix(o.SSE, "aws:kms"):

@@ -14,7 +14,10 @@ import (
 )
 
 // PutPart makes one UploadPart.
-func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64, _ *storage.PartOptions) (*storage.Part, error) {
+func (s *Store) PutPart(
+	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
+	_ *storage.PartOptions,
+) (*storage.Part, error) {
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
 	}
@@ -44,14 +47,16 @@ func (s *Store) PutPart(ctx context.Context, key, uploadID string, number int, b
 }
 
 // CopyPart makes one UploadPartCopy. The range must not be empty.
-func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (s *Store) CopyPart(
+	ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
 	}
 	if err := s.checkKey(src); err != nil {
 		return nil, err
 	}
-	if !s.profile.copyParts {
+	if !s.profile.can.CopyPart {
 		return nil, driver.Unsupportedf("UploadPartCopy on %s", s.profile.name)
 	}
 	if err := driver.CheckSourceRange(opts, -1); err != nil {
@@ -65,7 +70,9 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 		PartNumber:        aws.Int32(int32(number)),
 		CopySource:        s.copySource(src, opts.SourceVersionID),
 		CopySourceIfMatch: readMatch(opts.SourceIfMatch),
-		CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", opts.SourceOffset, opts.SourceOffset+opts.SourceLength-1)),
+		CopySourceRange: aws.String(
+			fmt.Sprintf("bytes=%d-%d", opts.SourceOffset, opts.SourceOffset+opts.SourceLength-1),
+		),
 	})
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
@@ -73,7 +80,9 @@ func (s *Store) CopyPart(ctx context.Context, key, uploadID string, number int, 
 	part := &storage.Part{Number: number, Size: opts.SourceLength, ETag: storage.ETagNone}
 	if r := out.CopyPartResult; r != nil {
 		part.ETag = partETag(r.ETag)
-		part.Checksums = answered("", r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256)
+		part.Checksums = answered(
+			"", r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256,
+		)
 	}
 	return part, nil
 }

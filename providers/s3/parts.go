@@ -11,7 +11,9 @@ import (
 )
 
 // ListPartsPage makes one ListParts.
-func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (s *Store) ListPartsPage(
+	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
@@ -33,16 +35,19 @@ func (s *Store) ListPartsPage(ctx context.Context, key, uploadID string, opts *s
 	for i := range out.Parts {
 		p := &out.Parts[i]
 		page.Parts[i] = &storage.Part{
-			Number:    int(aws.ToInt32(p.PartNumber)),
-			Size:      aws.ToInt64(p.Size),
-			ETag:      partETag(p.ETag),
-			Checksums: answered("", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256),
+			Number: int(aws.ToInt32(p.PartNumber)),
+			Size:   aws.ToInt64(p.Size),
+			ETag:   partETag(p.ETag),
+			Checksums: answered(
+				"", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256,
+			),
 		}
 	}
 	if !aws.ToBool(out.IsTruncated) {
 		return page, nil
 	}
-	if page.NextToken = aws.ToString(out.NextPartNumberMarker); page.NextToken == "" || page.NextToken == opts.PageToken {
+	page.NextToken = aws.ToString(out.NextPartNumberMarker)
+	if page.NextToken == "" || page.NextToken == opts.PageToken {
 		return nil, stuck()
 	}
 	return page, nil

@@ -14,7 +14,9 @@ import (
 )
 
 // Put makes one PutObject, of at most 5 GiB (a little less on some services).
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}

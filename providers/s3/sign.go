@@ -17,7 +17,9 @@ import (
 
 // SignURL signs without a request. A URL that is signed with temporary credentials ends with them,
 // if that is before Expires.
-func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (s *Store) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
@@ -28,7 +30,7 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 	if err != nil {
 		return nil, err
 	}
-	if opts.IfAbsent && !s.profile.putConditions {
+	if opts.IfAbsent && !s.profile.can.IfAbsent {
 		return nil, s.unconditional("writes")
 	}
 	until := time.Now().Truncate(time.Second).Add(expires)
@@ -45,7 +47,9 @@ func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptio
 		until = ends
 	}
 	r.SignedHeader.Del("Host") // every client sends it
-	return &storage.SignedURL{Method: r.Method, URL: r.URL, Header: r.SignedHeader, Expires: until}, nil
+	return &storage.SignedURL{
+		Method: r.Method, URL: r.URL, Header: r.SignedHeader, Expires: until,
+	}, nil
 }
 
 func (s *Store) sign(
@@ -69,7 +73,9 @@ func (s *Store) sign(
 			ResponseContentDisposition: optional(o.ResponseDisposition),
 		}, expires)
 	case http.MethodDelete:
-		return s.presign.PresignDeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}, expires)
+		return s.presign.PresignDeleteObject(
+			ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}, expires,
+		)
 	}
 	metadata, err := s.metadata(o.Metadata)
 	if err != nil {

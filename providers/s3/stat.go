@@ -12,7 +12,9 @@ import (
 )
 
 // Stat makes one HeadObject. Its refusals have no body: a missing bucket is ErrNotExist, too.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
@@ -52,6 +54,9 @@ func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions)
 		CacheControl:       aws.ToString(out.CacheControl),
 		Metadata:           driver.DecodeMetadata(out.Metadata),
 		StorageClass:       string(out.StorageClass),
-		Checksums:          answered(out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1, out.ChecksumSHA256),
+		Checksums: answered(
+			out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1,
+			out.ChecksumSHA256,
+		),
 	}, nil
 }

@@ -18,11 +18,16 @@ type unsignedEncoding struct{ *v4.Signer }
 var _ s3.HTTPSignerV4 = unsignedEncoding{}
 
 func newUnsignedEncoding() unsignedEncoding {
-	return unsignedEncoding{v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })}
+	return unsignedEncoding{
+		v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
+	}
 }
 
 // SignHTTP signs r without its Accept-Encoding, which is sent all the same.
-func (u unsignedEncoding) SignHTTP(ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string, signingTime time.Time, options ...func(*v4.SignerOptions)) error {
+func (u unsignedEncoding) SignHTTP(
+	ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string,
+	signingTime time.Time, options ...func(*v4.SignerOptions),
+) error {
 	const name = "Accept-Encoding"
 	encoding, set := r.Header[name]
 	r.Header.Del(name)

@@ -13,7 +13,9 @@ import (
 
 // CreateUpload makes one CreateMultipartUpload. On AWS the upload has a checksum: the CRC32C of the
 // whole object, which the service makes of those of the parts.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	if err := s.checkKey(key); err != nil {
 		return "", err
 	}
@@ -39,7 +41,8 @@ func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 		SSEKMSKeyId:          optional(s.kmsKey),
 	}
 	if s.profile.uploadSums {
-		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithmCrc32c, types.ChecksumTypeFullObject
+		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32c
+		in.ChecksumType = types.ChecksumTypeFullObject
 	}
 	a := writing()
 	out, err := s.client.CreateMultipartUpload(a.begin(ctx), in)
@@ -58,7 +61,9 @@ func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
 		return err
 	}
 	a := &attempt{Attempt: httpdriver.Attempt{Write: true}}
-	_, err := s.client.AbortMultipartUpload(a.begin(ctx), &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &uploadID})
+	_, err := s.client.AbortMultipartUpload(
+		a.begin(ctx), &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &uploadID},
+	)
 	if err != nil {
 		if e := s.fail(ctx, a, err); e.Kind != storage.ErrNotExist {
 			return e

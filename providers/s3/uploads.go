@@ -14,7 +14,9 @@ import (
 )
 
 // ListUploadsPage makes one ListMultipartUploads.
-func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (s *Store) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	if err := driver.CheckListUploads(opts); err != nil {
 		return nil, err
 	}
@@ -38,7 +40,8 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 	if !out.truncated {
 		return page, nil
 	}
-	if page.NextToken = driver.EncodeToken(out.nextKey, out.nextID); out.nextKey == "" || page.NextToken == opts.PageToken {
+	page.NextToken = driver.EncodeToken(out.nextKey, out.nextID)
+	if out.nextKey == "" || page.NextToken == opts.PageToken {
 		return nil, stuck()
 	}
 	return page, nil
@@ -48,7 +51,9 @@ func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) 
 // under no prefix and nothing under most others; versitygw takes no UploadIdMarker. The token has a
 // key marker below everything that is still to come, and the upload that was the last of the page
 // before.
-func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (s *Store) cutUploads(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	token, err := driver.DecodeToken(opts.PageToken, 3)
 	if err != nil {
 		return nil, err
@@ -67,7 +72,9 @@ func (s *Store) cutUploads(ctx context.Context, opts *storage.ListOptions) (*sto
 		end := all[len(all)-1].Key
 		all = slices.DeleteFunc(all, func(u *storage.Upload) bool { return u.Key == end })
 		if len(all) == 0 {
-			return nil, driver.Unsupportedf("listing more uploads of one key than %s lists at once", s.profile.name)
+			return nil, driver.Unsupportedf(
+				"listing more uploads of one key than %s lists at once", s.profile.name,
+			)
 		}
 	}
 	rest := slices.DeleteFunc(slices.Clone(all), func(u *storage.Upload) bool {
@@ -99,7 +106,9 @@ type uploadList struct {
 	nextKey, nextID string
 }
 
-func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInput) (*uploadList, error) {
+func (s *Store) listUploads(
+	ctx context.Context, in *s3.ListMultipartUploadsInput,
+) (*uploadList, error) {
 	in.Bucket, in.EncodingType = &s.bucket, types.EncodingTypeUrl
 	a := reading()
 	out, err := s.client.ListMultipartUploads(a.begin(ctx), in)
@@ -115,7 +124,9 @@ func (s *Store) listUploads(ctx context.Context, in *s3.ListMultipartUploadsInpu
 	}
 	for i := range out.Uploads {
 		u := &out.Uploads[i]
-		l.uploads[i] = &storage.Upload{Key: decode(u.Key), ID: aws.ToString(u.UploadId), Created: aws.ToTime(u.Initiated)}
+		l.uploads[i] = &storage.Upload{
+			Key: decode(u.Key), ID: aws.ToString(u.UploadId), Created: aws.ToTime(u.Initiated),
+		}
 	}
 	slices.SortFunc(l.uploads, driver.CompareUploads)
 	return l, nil
