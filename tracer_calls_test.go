@@ -46,7 +46,10 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		_, err = io.Copy(io.Discard, r)
 		return err
 	},
-	"ReadAll":  func(b *tracedBucket) error { _, err := b.ReadAll(b.ctx, "large", &b.opts); return err },
+	"ReadAll": func(b *tracedBucket) error {
+		_, err := b.ReadAll(b.ctx, "large", &b.opts)
+		return err
+	},
 	"Stat":     func(b *tracedBucket) error { _, err := b.Stat(b.ctx, "k", nil); return err },
 	"Exists":   func(b *tracedBucket) error { _, err := b.Exists(b.ctx, "missing"); return err },
 	"Delete":   func(b *tracedBucket) error { return b.Delete(b.ctx, "k", nil) },
@@ -56,9 +59,13 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		_, err := b.Put(b.ctx, "new", &panicky{b, bytes.NewReader(b.large)}, b.put)
 		return err
 	},
-	"WriteAll": func(b *tracedBucket) error { _, err := b.WriteAll(b.ctx, "new", b.large, b.put); return err },
+	"WriteAll": func(b *tracedBucket) error {
+		_, err := b.WriteAll(b.ctx, "new", b.large, b.put)
+		return err
+	},
 	"PutReaderAt": func(b *tracedBucket) error {
-		_, err := b.PutReaderAt(b.ctx, "new", &panicky{b, bytes.NewReader(b.large)}, int64(len(b.large)), b.put)
+		_, err := b.PutReaderAt(b.ctx, "new", &panicky{b, bytes.NewReader(b.large)},
+			int64(len(b.large)), b.put)
 		return err
 	},
 	"NewWriter": func(b *tracedBucket) error {
@@ -93,7 +100,8 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		}
 		defer r.Close()
 		_, one := r.ReadAt(make([]byte, 10), 10)
-		_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: 2}, {Offset: 150_000, Length: 10}})
+		_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: 2},
+			{Offset: 150_000, Length: 10}})
 		_, all := io.Copy(io.Discard, r)
 		return errors.Join(one, err, all)
 	},
@@ -105,7 +113,10 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		_, err := b.UpdateWith(b.ctx, "missing", b.change, nil)
 		return err
 	},
-	"Copy": func(b *tracedBucket) error { _, err := b.Copy(b.ctx, "new", "large", nil); return err },
+	"Copy": func(b *tracedBucket) error {
+		_, err := b.Copy(b.ctx, "new", "large", nil)
+		return err
+	},
 	"CopyObject": func(b *tracedBucket) error {
 		_, err := storage.CopyObject(b.ctx, b.Bucket, "new", b.other, "large", nil)
 		return err
@@ -138,8 +149,14 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		}, nil)
 		return err
 	},
-	"DeletePrefix": func(b *tracedBucket) error { _, err := b.DeletePrefix(b.ctx, "", nil); return err },
-	"CleanUploads": func(b *tracedBucket) error { _, err := b.CleanUploads(b.ctx, -time.Hour, nil); return err },
+	"DeletePrefix": func(b *tracedBucket) error {
+		_, err := b.DeletePrefix(b.ctx, "", nil)
+		return err
+	},
+	"CleanUploads": func(b *tracedBucket) error {
+		_, err := b.CleanUploads(b.ctx, -time.Hour, nil)
+		return err
+	},
 }
 
 func (b *tracedBucket) change(old []byte, _ *storage.Object) ([]byte, error) {
@@ -153,8 +170,11 @@ type panicky struct {
 	r *bytes.Reader
 }
 
-func (p *panicky) Read(d []byte) (int, error)              { p.b.panic(); return p.r.Read(d) }
-func (p *panicky) ReadAt(d []byte, off int64) (int, error) { p.b.panic(); return p.r.ReadAt(d, off) }
+func (p *panicky) Read(d []byte) (int, error) { p.b.panic(); return p.r.Read(d) }
+func (p *panicky) ReadAt(d []byte, off int64) (int, error) {
+	p.b.panic()
+	return p.r.ReadAt(d, off)
+}
 
 type discard struct{}
 
@@ -213,7 +233,8 @@ func newTracedBucket(t *testing.T) *tracedBucket {
 		t.Fatal(err)
 	}
 	b := &tracedBucket{
-		dir: t.TempDir(), panic: func() {}, large: bytes.Repeat([]byte("0123456789"), 16<<10), ctx: t.Context(),
+		dir: t.TempDir(), panic: func() {}, large: bytes.Repeat([]byte("0123456789"), 16<<10),
+		ctx: t.Context(),
 		put: &storage.PutOptions{IfAbsent: true}, seen: &ledger{open: make(map[any]string)},
 	}
 	fill := storage.New(m, nil)
@@ -270,8 +291,10 @@ func (b *tracedBucket) over(t *testing.T, what, name string, err error) {
 			made++
 		}
 	}
-	if c.Requests != l.requests || l.requests < made { // an attempt may end before it reaches the Store
-		t.Errorf("%s: the call had %d requests, %d began, the Store got %d", what, c.Requests, l.requests, made)
+	// an attempt may end before it reaches the Store
+	if c.Requests != l.requests || l.requests < made {
+		t.Errorf("%s: the call had %d requests, %d began, the Store got %d", what, c.Requests,
+			l.requests, made)
 	}
 }
 
@@ -313,7 +336,8 @@ func TestTracerEnds(t *testing.T) {
 			for _, c := range sound.store.Calls() {
 				counts[c.Op]++
 			}
-			for _, op := range []string{"CopyPart", "AbortUpload", "Put", "Stat", "Get"} { // of the ways out
+			// of the ways out
+			for _, op := range []string{"CopyPart", "AbortUpload", "Put", "Stat", "Get"} {
 				counts[op] = max(counts[op], 1)
 			}
 			for op, n := range counts {
@@ -327,9 +351,11 @@ func TestTracerEnds(t *testing.T) {
 							b.store.Add(fault.Rule{Op: op, Skip: skip, Times: times, Fault: f})
 							if name == "Copy" && op != "Copy" { // the longer ways
 								refuse := fault.Refuse(&storage.Error{Kind: errors.ErrUnsupported})
-								b.store.Add(fault.Rule{Op: "Copy", Times: fault.Always, Fault: refuse})
+								b.store.Add(fault.Rule{Op: "Copy", Times: fault.Always,
+									Fault: refuse})
 							}
-							what := fmt.Sprintf("%s at %s, skip %d, times %d", which, op, skip, times)
+							what := fmt.Sprintf("%s at %s, skip %d, times %d", which, op, skip,
+								times)
 							b.over(t, what, name, call(b))
 							cancel()
 							b.Close()
@@ -396,7 +422,8 @@ func TestTracedMethods(t *testing.T) {
 	}
 	for name := range tracedMethods {
 		if !slices.Contains(methods, name) {
-			t.Errorf("TestTracerEnds calls %s, which there is not: %s", name, strings.Join(methods, ", "))
+			t.Errorf("TestTracerEnds calls %s, which there is not: %s", name,
+				strings.Join(methods, ", "))
 		}
 	}
 }
