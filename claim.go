@@ -4,7 +4,7 @@ package storage
 // (rule 11).
 type claim struct {
 	key    string  // as the Store sees it
-	id     string  // of this write; empty: an unconditional write in one request, which leaves nothing
+	id     string  // of this write; empty for an unconditional write in one request
 	base   lineage // of the version that IfMatch names, as far as it has been seen
 	mine   lineage // what the object says if the write happened
 	absent bool
@@ -110,7 +110,8 @@ func (c *claim) judgeBase(l lineage) verdict {
 	return stale
 }
 
-// isRefusal reports whether err is the service's word that a conditional write cannot happen.
+// isRefusal reports whether err is the answer of the service that a conditional write cannot
+// happen.
 func isRefusal(err error) bool {
 	return isKind(err, ErrExist) || isKind(err, ErrPrecondition) || isKind(err, ErrNotExist)
 }

@@ -7,28 +7,36 @@ import (
 	"fmt"
 )
 
-// Update changes the object under key: it reads it, calls change with its bytes, and writes what
-// change returns if the object is still the same; otherwise it begins again, until it succeeds, change
-// fails or ctx ends. With no object under key, change gets nil and nil, and its result creates one.
-// o's headers and metadata, as change leaves them, are the new object's; its tags and storage class
-// are not carried over.
+// Update changes the object under key. It reads the object, calls change with its bytes, and writes
+// the result on condition that the object is still the same. If another writer was faster, it
+// begins again. It ends when it succeeds, when change fails or when ctx ends. If there is no
+// object, change gets nil and nil, and its result creates one. The new object has the headers and
+// metadata of o as change leaves them. Tags and storage class are not kept.
 //
-// No update is lost among any number of Updates and other conditional writers; change may be called
-// several times. The object has to fit into memory. An error of change is returned, of its own kind
-// (errors.Is), and nothing is written. ErrUnknownOutcome is returned, not tried again: the change may
-// have been made.
-func (b *Bucket) Update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error)) (*Object, error) {
+// No update is lost among any number of Updates and other conditional writers. change can be called
+// several times. The object has to fit into memory. If change returns an error, nothing is written,
+// and errors.Is finds that error. ErrUnknownOutcome is returned and not retried, because the change
+// may have been made.
+func (b *Bucket) Update(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+) (*Object, error) {
 	return b.UpdateWith(ctx, key, change, nil)
 }
 
 // UpdateWith is Update with options. opts may be nil.
-func (b *Bucket) UpdateWith(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
+func (b *Bucket) UpdateWith(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+	opts *UpdateOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "Update", key)
 	o, err := b.update(ctx, key, change, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
+func (b *Bucket) update(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+	opts *UpdateOptions,
+) (*Object, error) {
 	if change == nil {
 		return nil, invalid("nil function")
 	}
@@ -41,7 +49,7 @@ func (b *Bucket) update(ctx context.Context, key string, change func(old []byte,
 		create = *opts.Create
 	}
 	if create.IfAbsent || create.IfMatch != "" || !create.Checksums.IsZero() {
-		return nil, invalid("Create takes no conditions and no Checksums")
+		return nil, invalid("UpdateOptions.Create must not have conditions or Checksums")
 	}
 	if _, err := b.e.newWrite(full, &create, b.ready); err != nil {
 		return nil, err
@@ -76,7 +84,13 @@ type updating struct {
 	// same, and the next read shows its ID.
 	id   string
 	data []byte
+	base string // its IfMatch; empty: it was to create
+	same int    // how often in a row the service has refused that base and shown it again
 }
+
+// stubborn is how often the service may refuse a version that it shows. Two writers who take turns
+// with the same bytes can do that on S3; more often it is a service that does not know its ETags.
+const stubborn = 2
 
 // once reads, changes and writes. again says that another writer was quicker.
 func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
@@ -101,6 +115,13 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 		}
 		po = PutOptions{IfMatch: o.ETag}
 	}
+	if u.id != "" && po.IfMatch == u.base {
+		if u.same++; u.same == stubborn {
+			return nil, false, u.refused()
+		}
+	} else {
+		u.same = 0
+	}
 	data, err := u.change(old, o)
 	if err != nil {
 		return nil, false, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
@@ -116,7 +137,7 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 	}
 	w.trust = true
 	written, err := w.section(ctx, bytes.NewReader(data), 0, int64(len(data)))
-	u.id, u.data = w.lastID, data
+	u.id, u.data, u.base = w.lastID, data, po.IfMatch
 	return written, isKind(err, ErrExist) || isKind(err, ErrPrecondition), err
 }
 
@@ -126,4 +147,14 @@ func (u *updating) happened(r *Reader, old []byte) *Object {
 		return r.Object()
 	}
 	return &Object{Key: u.key, Size: int64(len(u.data)), ETag: ETagNone}
+}
+
+// refused is the error of an Update that the service refuses again and again, although nobody else
+// writes.
+func (u *updating) refused() error {
+	text := "the service refuses to create the object, and says that there is none"
+	if u.base != "" {
+		text = "the service refuses the ETag " + u.base + ", which it gives for the object"
+	}
+	return &Error{Kind: ErrPrecondition, Err: errors.New(text)}
 }

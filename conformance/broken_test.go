@@ -29,7 +29,7 @@ type defect struct {
 // defects is one defect for each check, at least.
 func defects() []defect {
 	return slices.Concat(brokenReads(), brokenWrites(), brokenConditions(), brokenLists(), brokenKeys(), brokenCopies(), brokenUploads(),
-		brokenContexts(), brokenSigning(), brokenEngine(), brokenBuckets())
+		brokenContexts(), brokenSigning(), brokenEngine(), brokenBuckets(), brokenAPI())
 }
 
 // bench is a sound driver that has every feature, to put a defect into.

@@ -21,6 +21,7 @@ var covered = []any{
 	storage.GetOptions{}, storage.StatOptions{}, storage.PutOptions{}, storage.DeleteOptions{}, storage.DeleteManyOptions{},
 	storage.CleanOptions{}, storage.DeleteBatchOptions{}, storage.ListOptions{}, storage.CopyOptions{}, storage.SignOptions{},
 	storage.PartOptions{}, storage.CopyPartOptions{}, storage.ListPartsOptions{}, storage.Options{}, storage.RetryOptions{},
+	storage.ReaderAtOptions{}, storage.UpdateOptions{},
 }
 
 // TestEverythingHasACheck fails on a field of an options struct or of Object, and on a method of Bucket and its readers and

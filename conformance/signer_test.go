@@ -49,7 +49,10 @@ func (g *signer) mac(payload string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (g *signer) sign(_ context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (g *signer) sign(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, &storage.Error{Err: err}
+	}
 	c := claims{Key: key, Opts: *opts}
 	if c.Opts.Method == "" {
 		c.Opts.Method = http.MethodGet

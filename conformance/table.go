@@ -30,8 +30,8 @@ func table() []check {
 		readChecks, writeChecks, fieldChecks(), checksumChecks(),
 		conditionChecks, etagChecks(), deleteChecks, listChecks, keyChecks, metadataChecks,
 		copyChecks, multipartChecks, uploadChecks, contextChecks, requestChecks, signChecks,
-		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks, bucketETagChecks,
-		engineChecks(),
+		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks,
+		bucketETagChecks, apiChecks(), engineChecks(),
 	)
 }
 

@@ -20,6 +20,9 @@ import (
 func (s *Store) SignURL(
 	ctx context.Context, key string, opts *storage.SignOptions,
 ) (*storage.SignedURL, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

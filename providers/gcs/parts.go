@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // ListPartsPage makes one request for an XML multipart upload, and none for a resumable session,
@@ -11,6 +12,9 @@ import (
 func (s *Store) ListPartsPage(
 	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
 ) (*storage.PartPage, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

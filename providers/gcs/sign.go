@@ -87,6 +87,9 @@ func (s *signer) account(ctx context.Context) (string, error) {
 func (s *Store) SignURL(
 	ctx context.Context, key string, opts *storage.SignOptions,
 ) (*storage.SignedURL, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}

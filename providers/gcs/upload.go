@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // An upload is of one of two kinds, and its ID says which: "m" and the service's ID of an XML
@@ -57,6 +58,9 @@ func (s *Store) CreateUpload(
 
 // AbortUpload makes one request, or none for an upload that this Store does not know.
 func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
+	if err := driver.ContextErr(ctx); err != nil {
+		return err
+	}
 	if err := checkKey(key); err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (s *Store) Get(
 		Key:         &key,
 		Range:       optional(httpdriver.Range(opts)),
 		IfMatch:     readMatch(opts.IfMatch),
-		IfNoneMatch: readNoneMatch(opts.IfNoneMatch),
+		IfNoneMatch: readNoneMatch(opts.IfNoneMatch, opts.IfMatch),
 		VersionId:   optional(opts.VersionID),
 	}
 	if !opts.IfModifiedSince.IsZero() && opts.IfNoneMatch == "" { // which makes it void

@@ -22,7 +22,7 @@ func (s *Store) Stat(
 		Bucket:       &s.bucket,
 		Key:          &key,
 		IfMatch:      readMatch(opts.IfMatch),
-		IfNoneMatch:  readNoneMatch(opts.IfNoneMatch),
+		IfNoneMatch:  readNoneMatch(opts.IfNoneMatch, opts.IfMatch),
 		VersionId:    optional(opts.VersionID),
 		ChecksumMode: types.ChecksumModeEnabled,
 	}
