@@ -16,6 +16,7 @@ import (
 // steps.
 func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Copy", dst)
+	defer op.left()
 	o, err := copyObject(ctx, b, dst, b, src, opts)
 	return b.own(o), op.end(err)
 }
@@ -28,6 +29,7 @@ func CopyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, sr
 		return nil, wrap("CopyObject", dstKey, invalid("nil Bucket"))
 	}
 	ctx, op := dst.start(ctx, "CopyObject", dstKey)
+	defer op.left()
 	o, err := copyObject(ctx, dst, dstKey, src, srcKey, opts)
 	return dst.own(o), op.end(err)
 }

@@ -13,6 +13,7 @@ import (
 // Every key is tried: those that failed are named by a *DeleteError (errors.As).
 func (b *Bucket) DeleteMany(ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions) (int, error) {
 	ctx, op := b.start(ctx, "DeleteMany", "")
+	defer op.left()
 	if keys == nil {
 		return 0, op.end(invalid("nil sequence of keys"))
 	}
@@ -50,6 +51,7 @@ func (b *Bucket) DeletePrefix(ctx context.Context, prefix string, opts *DeleteMa
 // DeleteMany.
 func (b *Bucket) DeleteListed(ctx context.Context, objects iter.Seq2[*Object, error], opts *DeleteManyOptions) (int, error) {
 	ctx, op := b.start(ctx, "DeleteListed", "")
+	defer op.left()
 	if objects == nil {
 		return 0, op.end(invalid("nil sequence of objects"))
 	}

@@ -15,6 +15,7 @@ import (
 // in Get. What w holds after an error is undefined.
 func (b *Bucket) Download(ctx context.Context, key string, w io.WriterAt, opts *GetOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Download", key)
+	defer op.left()
 	o, err := b.download(ctx, key, w, opts)
 	return b.own(o), op.end(err)
 }
@@ -24,6 +25,7 @@ func (b *Bucket) Download(ctx context.Context, key string, w io.WriterAt, opts *
 // disk. After an error the old file is untouched.
 func (b *Bucket) DownloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "DownloadFile", key)
+	defer op.left()
 	o, err := b.downloadFile(ctx, key, path, opts)
 	return b.own(o), op.end(err)
 }
@@ -136,7 +138,13 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 			defer s.close()
 		} else {
 			first.ctx = ctx // it is not taken up again when another range failed
-			defer context.AfterFunc(ctx, func() { first.drop(nil) })()
+			dropped := make(chan struct{})
+			stop := context.AfterFunc(ctx, func() { first.drop(nil); close(dropped) })
+			defer func() {
+				if !stop() {
+					<-dropped // its request ends before the call does
+				}
+			}()
 		}
 		sums := r.sums.fresh()
 		if _, err := copyBuffered(&offsetWriter{d: d, at: at, sums: sums}, readerFunc(s.read)); err != nil {

@@ -24,6 +24,7 @@ func (b *Bucket) Update(ctx context.Context, key string, change func(old []byte,
 // UpdateWith is Update with options. opts may be nil.
 func (b *Bucket) UpdateWith(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Update", key)
+	defer op.left()
 	o, err := b.update(ctx, key, change, opts)
 	return b.own(o), op.end(err)
 }

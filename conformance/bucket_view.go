@@ -79,7 +79,8 @@ var viewChecks = []check{
 	},
 	{
 		name: "bucket/store-key", feature: Buckets,
-		rule:   "rule 22: StoreKey is the key under which the Store has an object of a view, also of a view's view",
+		rule: "rule 22: StoreKey is the key under which the Store has an object of a view, " +
+			"also of a view's view",
 		covers: []string{"Bucket.StoreKey"},
 		run: func(ctx context.Context, e *env) error {
 			root := storage.New(e.tracked, nil)
