@@ -1,10 +1,11 @@
-.PHONY: help test check servers fmt vet lint tidy api api-update fuzz
+.PHONY: help test check servers tables fmt vet lint tidy api api-update fuzz
 
 define HELP
 make test     everything: the checks, then all tests with the race detector on real servers
               (the first time these are built: some minutes)
 make check    what needs no server and runs no test: fmt, vet, lint, tidy, api
 make servers  build the servers of the tests, into the user's cache
+make tables   write the tables of what each provider can into README.md and docs/providers.md
 make fmt      format all files
 make vet      go vet, also for darwin and windows
 make lint     staticcheck
@@ -24,6 +25,9 @@ check:
 
 servers:
 	@go run ./internal/testenv/install
+
+tables:
+	@go run ./internal/captable
 
 fmt:
 	@"$$(go env GOROOT)/bin/gofmt" -s -w .

@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// ahead reads ranges of an object at once and hands them out in order.
+// ahead reads ranges of an object in parallel and hands them out in order.
 //
-// The first request's body serves the first range, since it came with the sums of the whole object;
-// the others are fetches of their own, held to its version. There is always one buffer; more come out
-// of the memory budget.
+// The body of the first request, which came with the checksums of the whole object, serves the
+// first range. The other ranges are fetches of their own, pinned to its version. One buffer is
+// always available; more come from the memory budget.
 type ahead struct {
 	first  *fetch // of all that is to be read
 	ctx    context.Context

@@ -5,14 +5,14 @@ import (
 	"errors"
 )
 
-// slowFactor is how much longer than StallTimeout the service may take over a CompleteUpload or a
-// Copy: it moves the bytes itself.
+// slowFactor is how many times StallTimeout the service may take for a CompleteUpload or a Copy, in
+// which it moves the bytes itself.
 const slowFactor = 20
 
-// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed may
-// be.
+// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed
+// may be.
 var (
-	errStalled = errors.New("no byte moved for the stall timeout")
+	errStalled = errors.New("no byte was transferred within the stall timeout")
 	errClosing = errors.New("the bucket was closed")
 )
 
@@ -25,8 +25,8 @@ type call struct {
 	probe   bool   // see Request.Probe
 }
 
-// attempt is one request under way. Its context ends with the caller's, when the Bucket is closed
-// and when the request stalls.
+// attempt is one request in progress. Its context ends with that of the caller, when the Bucket is
+// closed, and when the request stalls.
 type attempt struct {
 	context.Context
 	watch *watch
@@ -36,7 +36,9 @@ type attempt struct {
 }
 
 func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
-	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{Op: c.op, Key: c.key, Attempt: number, Probe: c.probe})
+	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{
+		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe,
+	})
 	actx, cancel := context.WithCancelCause(ctx)
 	unhook := func() bool { return true }
 	if !c.cleanup {
@@ -63,8 +65,7 @@ func (a *attempt) release(err error) {
 	a.trace.end(err)
 }
 
-// name gives e its reason where the attempt was cut by the Bucket rather than by the service or the
-// caller.
+// name sets the reason in e if the Bucket cut the attempt, and not the service or the caller.
 func (a *attempt) name(e *Error) *Error {
 	if e.Kind == nil {
 		switch context.Cause(a.Context) {
@@ -77,7 +78,7 @@ func (a *attempt) name(e *Error) *Error {
 	return e
 }
 
-// pay waits until n bytes may be sent. That is no stall.
+// pay waits until n bytes may be sent. The wait does not count as a stall.
 func (a *attempt) pay(p *pacer, n int64) error {
 	if p == nil {
 		return nil

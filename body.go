@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// body is what one attempt sends: a section of a source. Reading it counts as movement. It is dead
-// once the attempt is over, since a transport can go on reading after its answer came.
+// body is what one attempt sends: a section of a source. A read of it counts as movement. It fails
+// once the attempt is over, because a transport can read on after the response has arrived.
 type body struct {
 	a      *attempt
 	size   int64
@@ -50,7 +50,7 @@ func (b *body) Seek(offset int64, whence int) (int64, error) {
 	return b.r.Seek(offset, whence)
 }
 
-// Len returns the bytes that are left, as bytes.Reader has it.
+// Len returns the number of bytes left, as that of bytes.Reader does.
 func (b *body) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,8 +61,8 @@ func (b *body) Len() int {
 	return int(b.size - at)
 }
 
-// finish ends the body's life and returns err, or the source's failure where that is the reason for
-// it: the service got less than it was promised, so nothing is in doubt.
+// finish ends the body and returns err, or the failure of the source if that is the reason for err.
+// In that case nothing is in doubt, because the service got less than it was promised.
 func (b *body) finish(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

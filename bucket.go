@@ -7,9 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// Bucket is what a program holds: a container of objects, wherever it is. It is made by [Open],
-// [OpenWith] or [New], and every promise of this package is kept behind it, once for all providers.
-// Its methods may be called concurrently.
+// Bucket is a container of objects. [Open], [OpenWith] and [New] make one. It keeps every promise
+// of this package on every provider. Its methods may be called concurrently.
 type Bucket struct {
 	e      *engine
 	prefix string
@@ -18,38 +17,39 @@ type Bucket struct {
 	closed atomic.Bool
 }
 
-// New returns a Bucket around a Store, which Close closes. opts may be nil.
+// New returns a Bucket for a Store. Closing the Bucket closes the Store. opts may be nil.
 func New(s Store, opts *Options) *Bucket { return &Bucket{e: newEngine(s, opts), owner: true} }
 
-// Prefix returns a view of b in which every key has p before it: keys given, keys returned, lists.
-// The prefix is taken as it stands: give it its trailing slash. Closing the view does not close b;
-// closing b closes the view.
+// Prefix returns a view of b in which every key has the prefix p. This applies to keys that are
+// passed in, keys that are returned, and lists. p is used as it is; add a trailing slash if you
+// want one. Closing the view does not close b. Closing b closes the view.
 //
-// A view is a convenience and no boundary between tenants: Store goes around it, and so does
-// whoever holds b.
+// A view is a convenience and no boundary between tenants: Store returns the Store of the whole
+// bucket.
 func (b *Bucket) Prefix(p string) *Bucket {
 	return &Bucket{e: b.e, prefix: b.StoreKey(p), parent: b}
 }
 
-// StoreKey returns the key under which the Store has what b calls key: for requests that a program
-// makes with the driver's Client(), and for Store().
+// StoreKey returns the key that the Store uses for key. Use it with Store() and with the Client()
+// of a driver.
 func (b *Bucket) StoreKey(key string) string { return b.prefix + key }
 
-// name undoes StoreKey.
+// name is the inverse of StoreKey.
 func (b *Bucket) name(storeKey string) string { return strings.TrimPrefix(storeKey, b.prefix) }
 
-// Store returns the Store that the Bucket was made of. Its keys are those of StoreKey. Through it a
-// program reaches the driver's Client(), and with that what only one service can do.
+// Store returns the Store of the Bucket. Its keys are those that StoreKey returns. The Client() of
+// a driver gives access to operations that only one service has. Requests made with it bypass the
+// retries, checksums and timeouts of Bucket.
 func (b *Bucket) Store() Store { return b.e.raw }
 
-// Capabilities tells what the Store can do of what not every service can: what a program asks
-// before it offers a feature. It makes no request. A false field is what the Store refuses; some of
-// that Bucket does in another way: it copies through the program where Copy is false.
+// Capabilities tells what the Store can do, so that a program can ask before it offers a feature.
+// It makes no request. The Store refuses what a false field names. Bucket provides some of it in
+// another way: where Copy is false, it copies through the program.
 func (b *Bucket) Capabilities() Capabilities { return b.e.store.Capabilities() }
 
-// CheckKey reports whether a write would take key: nil, or an error that matches ErrInvalidKey. It
-// makes no request. A key that it takes may still be refused by a service whose rules its driver
-// does not know.
+// CheckKey returns nil if a write would accept key, and otherwise an error that matches
+// ErrInvalidKey. It makes no request. A service can still refuse the key if the driver does not
+// know all of its rules.
 func (b *Bucket) CheckKey(key string) error {
 	full := b.StoreKey(key)
 	err := b.checkNewKey(key, full)
@@ -62,9 +62,9 @@ func (b *Bucket) CheckKey(key string) error {
 	return wrap("CheckKey", key, err)
 }
 
-// Close ends the Bucket: calls under way fail with ErrClosed, as later ones do, and so do its
-// Readers and Writers; what Writers had begun is aborted; the Store is closed. Closing a view made by
-// Prefix ends the view alone. Closing again is nil.
+// Close ends the Bucket and closes its Store. Calls in progress and later calls fail with
+// ErrClosed, as do its Readers and Writers. Uploads that Writers have begun are aborted. Closing a
+// view that Prefix returned ends only the view. Further calls of Close return nil.
 func (b *Bucket) Close() error {
 	if b.closed.Swap(true) || !b.owner {
 		return nil
@@ -72,7 +72,7 @@ func (b *Bucket) Close() error {
 	return wrap("Close", "", b.e.close())
 }
 
-// ready reports why a call cannot begin.
+// ready returns why a call cannot begin, or nil.
 func (b *Bucket) ready(ctx context.Context) error {
 	for v := b; v != nil; v = v.parent {
 		if v.closed.Load() {
@@ -106,7 +106,7 @@ func (b *Bucket) writeKey(ctx context.Context, key string) (string, error) {
 	return full, b.checkNewKey(key, full)
 }
 
-// checkOldKey refuses keys that no object can have, and the empty one of a view.
+// checkOldKey refuses a key that no object can have, and the empty key of a view.
 func checkOldKey(key, full string) error {
 	if key == "" {
 		return validKey("")
@@ -124,7 +124,7 @@ func (b *Bucket) checkNewKey(key, full string) error {
 	return nil
 }
 
-// own gives o, which the engine knows by the Store's key, the key that b's callers use.
+// own replaces the Store's key in o with the key that callers of b use.
 func (b *Bucket) own(o *Object) *Object {
 	if o != nil {
 		o.Key = b.name(o.Key)

@@ -1,8 +1,8 @@
 package storage
 
-// Capabilities say what a Store can do of what not every service can. A true field is a promise,
-// which package conformance checks; a false one says that the Store answers errors.ErrUnsupported,
-// which is checked, too. What is not named here every Store can.
+// Capabilities tell what a Store can do, as far as services differ. A true field is a promise. A
+// false field means that the Store returns errors.ErrUnsupported. Package conformance checks both.
+// Every Store can do what has no field here.
 type Capabilities struct {
 	IfAbsent     bool `json:"ifAbsent"`     // PutOptions.IfAbsent, of Put
 	IfMatch      bool `json:"ifMatch"`      // PutOptions.IfMatch, of Put
@@ -11,9 +11,17 @@ type Capabilities struct {
 	StorageClass bool `json:"storageClass"` // PutOptions.StorageClass
 	Tags         bool `json:"tags"`         // PutOptions.Tags
 
+	// ExactContentType: any PutOptions.ContentType comes back byte for byte. The Go CDK writes a
+	// media type in a form of its own; false: another form is refused.
+	ExactContentType bool `json:"exactContentType"`
+
 	// Checksums are the fields of PutOptions.Checksums that Put verifies before the object is
-	// visible: "CRC32C". Bucket verifies all of them, on every service.
+	// visible, by name: "CRC32C". Bucket verifies all of them on every service.
 	Checksums []string `json:"checksums"`
+
+	// ListETag: ListPage gives the ETag of each object. The Go CDK has none in its lists; false: it is
+	// ETagNone, which is as good as a refusal.
+	ListETag bool `json:"listETag"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch
 	DeleteBatch   bool `json:"deleteBatch"`   // BatchDeleter
@@ -29,7 +37,7 @@ type Capabilities struct {
 	CopyPart            bool `json:"copyPart"`            // CopyPart
 	AbortUpload         bool `json:"abortUpload"`         // AbortUpload drops the parts at once
 	ListParts           bool `json:"listParts"`           // ListPartsPage
-	ListUploads         bool `json:"listUploads"`         // ListUploadsPage, by the whole key or none
+	ListUploads         bool `json:"listUploads"`         // ListUploadsPage, by a whole key or none
 	ListUploadsPrefix   bool `json:"listUploadsPrefix"`   // ListUploadsPage, by any prefix
 
 	SignURL         bool `json:"signURL"`         // Signer
@@ -39,11 +47,12 @@ type Capabilities struct {
 	CoexistingKeys bool `json:"coexistingKeys"` // the keys a and a/b at the same time
 }
 
-// Capable is what a Store implements to say what it can do.
+// Capable is implemented by a Store that tells what it can do.
 //
-// Of a Store that does not, its methods are believed: what it implements it can, conditions and
-// options included, and it may still answer errors.ErrUnsupported.
+// If a Store does not implement Capable, its methods count as working, with all conditions and
+// options. It can still return errors.ErrUnsupported.
 type Capable interface {
-	// Capabilities makes no request. The value belongs to the caller.
+	// Capabilities returns what the Store can do, without a request. The value belongs to the
+	// caller.
 	Capabilities() Capabilities
 }

@@ -13,20 +13,20 @@ import (
 	"strings"
 )
 
-// Checksums are sums over all bytes of an object as stored, in the byte order in which they are
-// usually printed (big-endian). A nil field is a sum that is not known. CRC64NVME is the CRC-64 of
-// NVMe, whose check value is ae8b14860a799888.
+// Checksums are sums over all bytes of an object as stored, in big-endian byte order, which is the
+// order in which they are printed. A nil field is unknown. CRC64NVME is the CRC-64 of NVMe, whose
+// check value is ae8b14860a799888.
 type Checksums struct {
 	CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256 []byte
 }
 
-// IsZero reports whether no sum is known.
+// IsZero reports whether all checksums are unknown.
 func (c Checksums) IsZero() bool {
 	return c.CRC32 == nil && c.CRC32C == nil && c.CRC64NVME == nil &&
 		c.MD5 == nil && c.SHA1 == nil && c.SHA256 == nil
 }
 
-// check refuses sums of the wrong length.
+// check returns an error for a checksum of the wrong length.
 func (c Checksums) check() error {
 	for i := range algorithms {
 		a := &algorithms[i]
@@ -37,8 +37,8 @@ func (c Checksums) check() error {
 	return nil
 }
 
-// Algorithm is one of the sums that [Checksums] can hold. It is for drivers, which read the list of
-// [Algorithms] instead of naming each sum again.
+// Algorithm is one of the checksum algorithms of [Checksums]. Drivers loop over [Algorithms]
+// instead of naming each of them.
 type Algorithm struct {
 	Name string                   // as the field of Checksums: "CRC32C"
 	Size int                      // of the sum, in bytes
@@ -47,10 +47,11 @@ type Algorithm struct {
 	Of   func(*Checksums) *[]byte // the field
 }
 
-// Algorithms returns every algorithm, the quickest CRC first. The slice belongs to the caller.
+// Algorithms returns every algorithm, beginning with the fastest CRC. The slice belongs to the
+// caller.
 func Algorithms() []Algorithm { return slices.Clone(algorithms[:]) }
 
-// The polynomials, bit-reversed as hash/crc32 and hash/crc64 have them.
+// The polynomials, bit-reversed as in hash/crc32 and hash/crc64.
 const nvme = 0x9a6c9329ac4bc9b5 // CRC-64/NVME
 
 var (
@@ -76,8 +77,8 @@ var algorithms = [...]Algorithm{
 	{"SHA256", sha256.Size, false, sha256.New, func(c *Checksums) *[]byte { return &c.SHA256 }},
 }
 
-// MarshalJSON gives the known sums in hexadecimal under their names in lower case, as tools print
-// them: {"crc32c":"e3069283"}.
+// MarshalJSON returns the known checksums in hexadecimal under their lower-case names, as tools
+// print them: {"crc32c":"e3069283"}.
 func (c Checksums) MarshalJSON() ([]byte, error) {
 	sums := make(map[string]string, len(algorithms))
 	for i := range algorithms {
@@ -89,7 +90,7 @@ func (c Checksums) MarshalJSON() ([]byte, error) {
 	return json.Marshal(sums)
 }
 
-// UnmarshalJSON reads what MarshalJSON writes.
+// UnmarshalJSON reads the output of MarshalJSON.
 func (c *Checksums) UnmarshalJSON(data []byte) error {
 	var sums map[string]string
 	if err := json.Unmarshal(data, &sums); err != nil {

@@ -2,11 +2,11 @@ package storage
 
 import "context"
 
-// claim is what a write leaves in its object so that it can be told afterwards whether it happened
-// (rule 11).
+// claim is what a write leaves in its object, so that a later look can tell whether the write
+// happened (rule 11).
 type claim struct {
 	key    string  // as the Store sees it
-	id     string  // of this write; empty: an unconditional write in one request, which leaves nothing
+	id     string  // of this write; empty for an unconditional write in one request
 	base   lineage // of the version that IfMatch names, as far as it has been seen
 	mine   lineage // what the object says if the write happened
 	absent bool
@@ -56,11 +56,14 @@ func (e *engine) written(c *claim, o *Object, size int64) *Object {
 }
 
 // settle finds out what became of a write that failed with err. It returns the object if the write
-// happened after all, and otherwise an error that is true. refused says that the service's last word
-// was that the write cannot happen (any more).
+// happened after all, and otherwise the true error. refused tells that the service's last answer
+// was that the write cannot happen.
 //
-// Without doubt the answer is believed at once, at no cost; otherwise one look at the object decides.
-func (e *engine) settle(ctx context.Context, c *claim, err error, refused bool, size int64) (*Object, error) {
+// If nothing is in doubt, the answer is believed without a request. Otherwise one Stat of the
+// object decides.
+func (e *engine) settle(
+	ctx context.Context, c *claim, err error, refused bool, size int64,
+) (*Object, error) {
 	failure := asError(err)
 	if !failure.InDoubt || c.id == "" || e.off.settle {
 		return nil, failure
@@ -74,7 +77,8 @@ func (e *engine) settle(ctx context.Context, c *claim, err error, refused bool, 
 				return &Object{Key: c.key, Size: size, ETag: ETagNone}, nil // replaced already
 			case c.absent && l.created:
 				return nil, decided(failure, ErrExist)
-			case c.match && l.hasAllSince(c.base.newest()) && (refused || l.newest() != c.base.newest()):
+			case c.match && l.hasAllSince(c.base.newest()) &&
+				(refused || l.newest() != c.base.newest()):
 				return nil, decided(failure, ErrPrecondition)
 			}
 		}
@@ -85,14 +89,14 @@ func (e *engine) settle(ctx context.Context, c *claim, err error, refused bool, 
 	return nil, failure
 }
 
-// decided is e once it is known that the write was refused.
+// decided returns e as a refusal of the given kind that is certain.
 func decided(e *Error, kind error) *Error {
 	d := *e
 	d.Kind, d.InDoubt = kind, false
 	return &d
 }
 
-// unknown is e once it is known that nobody can tell. cause is the context's error, if it has ended.
+// unknown returns e as ErrUnknownOutcome. cause is the context's error if the context has ended.
 func unknown(e *Error, cause error) *Error {
 	u := *e
 	u.Kind = ErrUnknownOutcome
@@ -104,7 +108,8 @@ func unknown(e *Error, cause error) *Error {
 	return &u
 }
 
-// isRefusal reports whether err is the service's word that a conditional write cannot happen.
+// isRefusal reports whether err is the answer of the service that a conditional write cannot
+// happen.
 func isRefusal(err error) bool {
 	return isKind(err, ErrExist) || isKind(err, ErrPrecondition) || isKind(err, ErrNotExist)
 }

@@ -6,20 +6,25 @@ import (
 	"time"
 )
 
-// CleanUploads aborts the multipart uploads that were begun longer ago than olderThan and are neither
-// complete nor aborted, and returns how many. Uploads whose age the service does not tell stay. It is
-// for what killed processes left behind.
-func (b *Bucket) CleanUploads(ctx context.Context, olderThan time.Duration, opts *CleanOptions) (int, error) {
+// CleanUploads aborts multipart uploads that began longer than olderThan ago and are neither
+// complete nor aborted, and returns their number. It leaves an upload alone if the service does not
+// tell its age. Use it to remove what killed processes left behind.
+func (b *Bucket) CleanUploads(
+	ctx context.Context, olderThan time.Duration, opts *CleanOptions,
+) (int, error) {
 	var o CleanOptions
 	if opts != nil {
 		o = *opts
 	}
 	ctx, op := b.start(ctx, "CleanUploads", o.Prefix)
-	n, err := b.cleanUploads(ctx, time.Now().Add(-olderThan), ListOptions{Prefix: b.StoreKey(o.Prefix)})
+	list := ListOptions{Prefix: b.StoreKey(o.Prefix)}
+	n, err := b.cleanUploads(ctx, time.Now().Add(-olderThan), list)
 	return n, op.end(err)
 }
 
-func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, list ListOptions) (int, error) {
+func (b *Bucket) cleanUploads(
+	ctx context.Context, before time.Time, list ListOptions,
+) (int, error) {
 	n := 0
 	if list.Prefix != "" {
 		if err := validKey(list.Prefix); err != nil {
@@ -31,7 +36,8 @@ func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, list ListOp
 			return n, err
 		}
 		var page *UploadPage
-		err := b.e.do(ctx, call{op: "ListUploadsPage", key: list.Prefix}, func(a *attempt) (err error) {
+		c := call{op: "ListUploadsPage", key: list.Prefix}
+		err := b.e.do(ctx, c, func(a *attempt) (err error) {
 			page, err = b.e.store.ListUploadsPage(a, &list)
 			return err
 		})
@@ -40,7 +46,8 @@ func (b *Bucket) cleanUploads(ctx context.Context, before time.Time, list ListOp
 		}
 		for _, u := range page.Uploads {
 			// Some servers list by prefix what has another one.
-			if u.Created.IsZero() || u.Created.After(before) || !strings.HasPrefix(u.Key, list.Prefix) {
+			if u.Created.IsZero() || u.Created.After(before) ||
+				!strings.HasPrefix(u.Key, list.Prefix) {
 				continue
 			}
 			err := b.e.do(ctx, call{op: "AbortUpload", key: u.Key}, func(a *attempt) error {

@@ -7,13 +7,14 @@ import (
 	"maps"
 )
 
-// Copy copies the object under src to dst, of any size the service can hold, on the service's side
-// where it can; otherwise it goes through here, in bounded memory. With Replace the copy gets the
-// headers, metadata and tags of opts, else the source's headers and metadata.
+// Copy copies the object under src to dst, of any size that the service can hold. It copies inside
+// the service if possible, and otherwise through the program in bounded memory. With Replace the
+// copy gets the headers, metadata and tags of opts, otherwise the headers and metadata of the
+// source.
 //
-// Errors: ErrNotExist for src, ErrExist and ErrPrecondition for the conditions (SourceIfMatch
-// included), ErrUnknownOutcome as for Put, ErrChanged if src is replaced during a copy in several
-// steps.
+// Errors: ErrNotExist for src, ErrExist and ErrPrecondition for the conditions including
+// SourceIfMatch, ErrUnknownOutcome as for Put, ErrChanged if src is replaced during a copy in
+// several steps.
 func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Copy", dst)
 	defer op.left()
@@ -21,10 +22,13 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (
 	return b.own(o), op.end(err)
 }
 
-// CopyObject copies an object between buckets: on the service's side where both are views of one
-// Bucket or have the same Store, else as a stream through here, in bounded memory, with checksum,
-// headers and metadata. Errors as [Bucket.Copy]. dst's Tracer is told of the call.
-func CopyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*Object, error) {
+// CopyObject copies an object between buckets with its headers, metadata and checksum. It copies
+// inside the service if both buckets are views of one Bucket or have the same Store, and otherwise
+// as a stream through the program in bounded memory. Errors are those of [Bucket.Copy]. The Tracer
+// of dst is told of the call.
+func CopyObject(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*Object, error) {
 	if dst == nil || src == nil {
 		return nil, wrap("CopyObject", dstKey, invalid("nil Bucket"))
 	}
@@ -34,7 +38,9 @@ func CopyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, sr
 	return dst.own(o), op.end(err)
 }
 
-func copyObject(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*Object, error) {
+func copyObject(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*Object, error) {
 	c, err := newCopy(ctx, dst, dstKey, src, srcKey, opts)
 	if err != nil {
 		return nil, err
@@ -58,16 +64,18 @@ type copying struct {
 	opts     CopyOptions
 }
 
-func newCopy(ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions) (*copying, error) {
+func newCopy(
+	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
+) (*copying, error) {
 	var o CopyOptions
 	if opts != nil {
 		o = *opts
 	}
 	if o.Token != "" {
-		return nil, invalid("Token is the Store's")
+		return nil, invalid("Token must be empty: Bucket sets it")
 	}
 	if h := o.headers(); !o.Replace && (h.any() || len(o.Tags) > 0) {
-		return nil, invalid("headers, metadata and tags need Replace")
+		return nil, invalid("headers, metadata and tags require Replace")
 	}
 	full, err := src.readKey(ctx, srcKey)
 	if err != nil {
@@ -105,10 +113,10 @@ func (c *copying) serverSide(ctx context.Context) (*Object, error) {
 	return o, err
 }
 
-// once copies by the Store's Copy.
+// once copies with the Copy of the Store.
 //
-// A conditional copy has to carry its own write ID, so it replaces the source's headers by
-// themselves; that costs a Stat, and the copy is held to the version that the Stat saw.
+// A conditional copy has to carry a write ID of its own, so it replaces the source's headers by the
+// same headers. That costs a Stat, and the copy is pinned to the version that the Stat saw.
 func (c *copying) once(ctx context.Context) (*Object, error) {
 	for n := 1; ; n++ {
 		opts := c.opts
@@ -135,7 +143,8 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 			return o, nil
 		}
 		// The refusal may be the pin's, which is ours alone.
-		if e := asError(err); pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
+		e := asError(err)
+		if pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
 			now, statErr := c.statSource(ctx)
 			switch changed := statErr == nil && now.ETag != opts.SourceIfMatch; {
 			case changed && n < c.dst.opts.Retry.Attempts:
@@ -183,7 +192,9 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error)
 
 // statSource describes the source, of the version that the options ask for.
 func (c *copying) statSource(ctx context.Context) (*Object, error) {
-	o, _, err := c.src.stat(ctx, c.srcKey, StatOptions{IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID})
+	o, _, err := c.src.stat(ctx, c.srcKey, StatOptions{
+		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
+	})
 	return o, err
 }
 
@@ -225,7 +236,8 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 		n := min(part, src.Size-at)
 		return u.copy(ctx, i+1, c.srcKey, CopyPartOptions{
 			PartOptions:  PartOptions{Offset: at, Last: at+n == src.Size},
-			SourceOffset: at, SourceLength: n, SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
+			SourceOffset: at, SourceLength: n,
+			SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
 		})
 	})
 	if err != nil {
@@ -241,7 +253,9 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 
 // through copies by a Get and a Put.
 func (c *copying) through(ctx context.Context) (*Object, error) {
-	r, err := c.src.get(ctx, c.srcKey, GetOptions{IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID})
+	r, err := c.src.get(ctx, c.srcKey, GetOptions{
+		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
+	})
 	if err != nil {
 		return nil, err
 	}

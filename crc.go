@@ -5,13 +5,17 @@ import (
 	"hash/crc32"
 )
 
-// CombineChecksums returns the CRCs of the bytes of all parts, one after the other in the order given, from the CRCs and sizes of the
-// parts: those of CRC32, CRC32C and CRC64NVME that every part has. Other sums cannot be combined.
+// CombineChecksums returns the CRCs of the concatenation of parts, computed from the CRCs and sizes
+// of the parts. The result has those of CRC32, CRC32C and CRC64NVME that every part has. Other
+// checksums cannot be combined.
 func CombineChecksums(parts []*Part) Checksums {
+	ieee := func(c *Checksums) []byte { return c.CRC32 }
+	castagnoli := func(c *Checksums) []byte { return c.CRC32C }
+	nvmexpress := func(c *Checksums) []byte { return c.CRC64NVME }
 	return Checksums{
-		CRC32:     combine(parts, 4, crc32.IEEE, func(c *Checksums) []byte { return c.CRC32 }),
-		CRC32C:    combine(parts, 4, crc32.Castagnoli, func(c *Checksums) []byte { return c.CRC32C }),
-		CRC64NVME: combine(parts, 8, nvme, func(c *Checksums) []byte { return c.CRC64NVME }),
+		CRC32:     combine(parts, 4, crc32.IEEE, ieee),
+		CRC32C:    combine(parts, 4, crc32.Castagnoli, castagnoli),
+		CRC64NVME: combine(parts, 8, nvme, nvmexpress),
 	}
 }
 
@@ -33,8 +37,9 @@ func combine(parts []*Part, width int, poly uint64, sum func(*Checksums) []byte)
 	return binary.BigEndian.AppendUint64(nil, crc)[8-width:]
 }
 
-// field is the arithmetic of polynomials over GF(2) modulo poly in which CRCs live; bit top is x⁰. Appending n bytes to a
-// message multiplies its CRC by x⁸ⁿ: https://github.com/madler/zlib/blob/v1.3.1/crc32.c explains it at length.
+// field is the arithmetic of polynomials over GF(2) modulo poly, on which CRCs are based. The bit
+// top is x⁰. Appending n bytes to a message multiplies its CRC by x⁸ⁿ. See
+// https://github.com/madler/zlib/blob/v1.3.1/crc32.c for an explanation.
 type field struct{ poly, top uint64 }
 
 func (f field) multiply(a, b uint64) (product uint64) {
@@ -52,7 +57,7 @@ func (f field) multiply(a, b uint64) (product uint64) {
 	return product
 }
 
-// power returns x to the 8n.
+// power returns x⁸ⁿ.
 func (f field) power(n int64) uint64 {
 	p, square := f.top, f.top>>1 // x⁰, x¹
 	for range 3 {

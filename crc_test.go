@@ -55,7 +55,8 @@ func TestCombineChecksums(t *testing.T) {
 			}
 		}
 		if d := cmp.Diff(sumsOf(data), CombineChecksums(parts)); d != "" {
-			t.Fatalf("round %d, seed %d, %d bytes in %d parts (-direct +combined):\n%s", round, seed, len(data), len(parts), d)
+			t.Fatalf("round %d, seed %d, %d bytes in %d parts (-direct +combined):\n%s", round,
+				seed, len(data), len(parts), d)
 		}
 	}
 }
@@ -75,7 +76,8 @@ func TestCombineChecksumsOfLargeParts(t *testing.T) {
 
 func TestCombineChecksumsLacking(t *testing.T) {
 	full := &Part{Size: 3, Checksums: sumsOf([]byte("abc"))}
-	only := &Part{Size: 3, Checksums: Checksums{CRC32C: sumsOf([]byte("def")).CRC32C, MD5: make([]byte, 16)}}
+	only := &Part{Size: 3,
+		Checksums: Checksums{CRC32C: sumsOf([]byte("def")).CRC32C, MD5: make([]byte, 16)}}
 	got := CombineChecksums([]*Part{full, only})
 	if d := cmp.Diff(Checksums{CRC32C: sumsOf([]byte("abcdef")).CRC32C}, got); d != "" {
 		t.Errorf("a sum that not every part has (-want +got):\n%s", d)

@@ -2,7 +2,7 @@ package storage
 
 import "sync"
 
-// credit is the retry budget of a Store, counted in tenths of a retry.
+// credit is the retry budget of a Bucket, counted in tenths of a retry.
 type credit struct {
 	limit int // retries; < 0: none
 	mu    sync.Mutex

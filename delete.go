@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// Delete removes the object under key. A missing one is not an error, except with IfMatch, where it
-// is ErrPrecondition. A conditional Delete whose answer was lost and that is then refused is
-// ErrUnknownOutcome: nothing is left to ask.
+// Delete removes the object under key. A missing object is not an error, except with IfMatch, where
+// it is ErrPrecondition. If the answer to a conditional Delete is lost, and a retry fails, the
+// error is ErrUnknownOutcome: the object that could tell is gone.
 func (b *Bucket) Delete(ctx context.Context, key string, opts *DeleteOptions) error {
 	ctx, op := b.start(ctx, "Delete", key)
 	return op.end(b.delete(ctx, key, opts))

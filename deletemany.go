@@ -8,10 +8,12 @@ import (
 	"sync"
 )
 
-// DeleteMany removes the objects under keys, in batches where the service has them, and returns how
-// many are gone, those that were not there included. keys is ranged over on the caller's goroutine.
-// Every key is tried: those that failed are named by a *DeleteError (errors.As).
-func (b *Bucket) DeleteMany(ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions) (int, error) {
+// DeleteMany removes the objects under keys, in batches if the service has them. It returns the
+// number of keys that are gone, including those that did not exist. keys is iterated on the
+// caller's goroutine. Every key is tried. A *DeleteError (errors.As) names the keys that failed.
+func (b *Bucket) DeleteMany(
+	ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions,
+) (int, error) {
 	ctx, op := b.start(ctx, "DeleteMany", "")
 	defer op.left()
 	if keys == nil {
@@ -27,10 +29,12 @@ func (b *Bucket) DeleteMany(ctx context.Context, keys iter.Seq[string], opts *De
 	return n, op.end(err)
 }
 
-// DeletePrefix removes every object whose key begins with prefix; with an empty prefix, every object
-// of the Bucket. It is a List and a DeleteMany: what is written meanwhile may stay. It returns how
-// many objects are gone.
-func (b *Bucket) DeletePrefix(ctx context.Context, prefix string, opts *DeleteManyOptions) (int, error) {
+// DeletePrefix removes every object whose key begins with prefix. An empty prefix removes every
+// object of the Bucket. It is a List and a DeleteMany, so objects that are written in the meantime
+// may remain. It returns the number of objects that are gone.
+func (b *Bucket) DeletePrefix(
+	ctx context.Context, prefix string, opts *DeleteManyOptions,
+) (int, error) {
 	ctx, op := b.start(ctx, "DeletePrefix", prefix)
 	n, err := b.deleteMany(ctx, listedKeys(func(yield func(*Object, error) bool) {
 		for page, err := range b.pages(ctx, ListOptions{Prefix: prefix}) {
@@ -46,10 +50,12 @@ func (b *Bucket) DeletePrefix(ctx context.Context, prefix string, opts *DeleteMa
 	return n, op.end(err)
 }
 
-// DeleteListed removes objects, which a List of b gave, all of them or those that the program chose.
-// An error in the sequence ends it; common prefixes are ErrInvalid, one by one. Otherwise it is as
-// DeleteMany.
-func (b *Bucket) DeleteListed(ctx context.Context, objects iter.Seq2[*Object, error], opts *DeleteManyOptions) (int, error) {
+// DeleteListed removes objects that a List of b returned: all of them or a selection. An error in
+// the sequence ends the call. A common prefix is ErrInvalid for that entry alone. Otherwise
+// DeleteListed is like DeleteMany.
+func (b *Bucket) DeleteListed(
+	ctx context.Context, objects iter.Seq2[*Object, error], opts *DeleteManyOptions,
+) (int, error) {
 	ctx, op := b.start(ctx, "DeleteListed", "")
 	defer op.left()
 	if objects == nil {
@@ -59,8 +65,8 @@ func (b *Bucket) DeleteListed(ctx context.Context, objects iter.Seq2[*Object, er
 	return n, op.end(err)
 }
 
-// listedKeys yields the keys of objects. An error comes last, but for that of a common prefix, which
-// is about its key alone.
+// listedKeys yields the keys of objects. An error ends the sequence, except errIsPrefix, which
+// applies to its key alone.
 func listedKeys(objects iter.Seq2[*Object, error]) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for o, err := range objects {
@@ -85,10 +91,12 @@ func listedKeys(objects iter.Seq2[*Object, error]) iter.Seq2[string, error] {
 }
 
 // errIsPrefix stands for a common prefix in a sequence of objects.
-var errIsPrefix = invalid("a common prefix is no object")
+var errIsPrefix = invalid("a common prefix is not an object")
 
 // deleteMany deletes what keys yields. An error in it ends it, but for errIsPrefix.
-func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], opts *DeleteManyOptions) (int, error) {
+func (b *Bucket) deleteMany(
+	ctx context.Context, keys iter.Seq2[string, error], opts *DeleteManyOptions,
+) (int, error) {
 	if err := b.ready(ctx); err != nil {
 		return 0, err
 	}
@@ -117,7 +125,10 @@ func (b *Bucket) deleteMany(ctx context.Context, keys iter.Seq2[string, error], 
 	flush := func() bool {
 		keys := batch
 		batch = nil
-		return len(keys) == 0 || g.start(func(ctx context.Context) error { d.batch(ctx, keys); return nil })
+		return len(keys) == 0 || g.start(func(ctx context.Context) error {
+			d.batch(ctx, keys)
+			return nil
+		})
 	}
 	for key, err := range keys {
 		if err == errIsPrefix {
@@ -204,16 +215,18 @@ func (d *deletion) inDoubt() bool {
 	return slices.ContainsFunc(d.failed.Errors, func(e *Error) bool { return e.InDoubt })
 }
 
-// batch deletes keys by one request, and again those whose failure may pass. Where the service does
-// not take them together, a poisoned key among them perhaps, they are deleted one by one.
+// batch deletes keys with one request, which is retried if its failure may pass. If the service
+// refuses the batch, perhaps because of a single key, the keys are deleted one by one.
 func (d *deletion) batch(ctx context.Context, keys []string) {
 	var results []error
 	err := errors.ErrUnsupported
 	if len(keys) > 1 && d.e.store.MaxBatch() > 1 {
-		err = d.e.do(ctx, call{op: "DeleteBatch", write: true, probe: true}, func(a *attempt) (err error) {
+		c := call{op: "DeleteBatch", write: true, probe: true}
+		err = d.e.do(ctx, c, func(a *attempt) (err error) {
 			results, err = d.e.store.DeleteBatch(a, keys, &DeleteBatchOptions{})
 			if err == nil && len(results) != len(keys) {
-				err = &Error{Kind: ErrIntegrity, Err: errors.New("a batch with more or fewer answers than keys")}
+				err = &Error{Kind: ErrIntegrity, Err: errors.New(
+					"the batch response does not have one entry per key")}
 			}
 			return err
 		})
@@ -223,7 +236,8 @@ func (d *deletion) batch(ctx context.Context, keys []string) {
 		if err == nil {
 			one = results[i]
 		}
-		trouble := isKind(err, ErrUnavailable) || isKind(err, ErrThrottled) || isKind(err, ErrNoBucket)
+		trouble := isKind(err, ErrUnavailable) || isKind(err, ErrThrottled) ||
+			isKind(err, ErrNoBucket)
 		if one != nil && !trouble && ctx.Err() == nil {
 			// Alone it gets its own attempts, and its own reason.
 			one = d.e.delete(ctx, key, DeleteOptions{})

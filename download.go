@@ -10,27 +10,33 @@ import (
 	"sync/atomic"
 )
 
-// Download writes the object under key, or the range of it that opts asks for, to w, the range's
-// first byte at offset 0, several ranges at once. All bytes are of one version; sums are checked as
-// in Get. What w holds after an error is undefined.
-func (b *Bucket) Download(ctx context.Context, key string, w io.WriterAt, opts *GetOptions) (*Object, error) {
+// Download writes the object under key, or the range of it that opts selects, to w, with several
+// requests in parallel. The first byte of the range goes to offset 0. All bytes are of one version.
+// Checksums are verified as in Get. After an error the content of w is undefined.
+func (b *Bucket) Download(
+	ctx context.Context, key string, w io.WriterAt, opts *GetOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "Download", key)
 	defer op.left()
 	o, err := b.download(ctx, key, w, opts)
 	return b.own(o), op.end(err)
 }
 
-// DownloadFile writes the object under key, or the range of it that opts asks for, to the file at
-// path: to a temporary file beside it, which takes its place when every byte has arrived and is on
-// disk. After an error the old file is untouched.
-func (b *Bucket) DownloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
+// DownloadFile writes the object under key, or the range of it that opts selects, to the file at
+// path. It writes to a temporary file in the same directory and renames it to path when every byte
+// has arrived and is on disk. After an error the old file is unchanged.
+func (b *Bucket) DownloadFile(
+	ctx context.Context, key, path string, opts *GetOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "DownloadFile", key)
 	defer op.left()
 	o, err := b.downloadFile(ctx, key, path, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOptions) (*Object, error) {
+func (b *Bucket) downloadFile(
+	ctx context.Context, key, path string, opts *GetOptions,
+) (*Object, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}
@@ -61,7 +67,9 @@ func (b *Bucket) downloadFile(ctx context.Context, key, path string, opts *GetOp
 	return o, nil
 }
 
-func (b *Bucket) download(ctx context.Context, key string, w io.WriterAt, opts *GetOptions) (*Object, error) {
+func (b *Bucket) download(
+	ctx context.Context, key string, w io.WriterAt, opts *GetOptions,
+) (*Object, error) {
 	if w == nil {
 		return nil, invalid("nil writer")
 	}
@@ -76,7 +84,9 @@ func (b *Bucket) download(ctx context.Context, key string, w io.WriterAt, opts *
 	return b.e.download(ctx, full, w, o)
 }
 
-func (e *engine) download(ctx context.Context, key string, w io.WriterAt, o GetOptions) (*Object, error) {
+func (e *engine) download(
+	ctx context.Context, key string, w io.WriterAt, o GetOptions,
+) (*Object, error) {
 	workers, progress := o.Concurrency, forward(o.Progress)
 	setDefault(&workers, e.opts.Concurrency)
 	o.Concurrency, o.Progress = 1, nil // ranges are read at once here
@@ -86,7 +96,8 @@ func (e *engine) download(ctx context.Context, key string, w io.WriterAt, o GetO
 	}
 	defer r.Close()
 	d := &downloading{w: w, start: r.offset, total: r.total, progress: progress}
-	if workers == 1 || d.total <= e.opts.PartSize || r.Object().ETag == ETagNone || r.sums.needsOrder() {
+	if workers == 1 || d.total <= e.opts.PartSize ||
+		r.Object().ETag == ETagNone || r.sums.needsOrder() {
 		err = d.sequential(r)
 	} else {
 		err = d.parallel(ctx, r, workers)
@@ -147,7 +158,8 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 			}()
 		}
 		sums := r.sums.fresh()
-		if _, err := copyBuffered(&offsetWriter{d: d, at: at, sums: sums}, readerFunc(s.read)); err != nil {
+		target := &offsetWriter{d: d, at: at, sums: sums}
+		if _, err := copyBuffered(target, readerFunc(s.read)); err != nil {
 			return err
 		}
 		parts[i] = &Part{Size: n, Checksums: sums.got()}

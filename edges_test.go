@@ -29,16 +29,19 @@ func TestFarRanges(t *testing.T) {
 		offset, length int64
 		want           string
 	}{
-		{5, math.MaxInt64, "56789"}, {1, math.MaxInt64 - 1, "123456789"}, {0, math.MaxInt64, "0123456789"},
+		{5, math.MaxInt64, "56789"}, {1, math.MaxInt64 - 1, "123456789"},
+		{0, math.MaxInt64, "0123456789"},
 		{math.MinInt64, 0, "0123456789"}, {-math.MaxInt64, 0, "0123456789"},
 	} {
-		got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{Offset: c.offset, Length: c.length})
+		got, err := b.ReadAll(t.Context(), "k",
+			&storage.GetOptions{Offset: c.offset, Length: c.length})
 		if err != nil || string(got) != c.want {
 			t.Errorf("ReadAll of {%d, %d} = %q, %v, want %q", c.offset, c.length, got, err, c.want)
 		}
 	}
 	for _, length := range []int64{0, 1, math.MaxInt64} {
-		_, err := b.Get(t.Context(), "k", &storage.GetOptions{Offset: math.MaxInt64, Length: length})
+		_, err := b.Get(t.Context(), "k",
+			&storage.GetOptions{Offset: math.MaxInt64, Length: length})
 		if !errors.Is(err, storage.ErrRange) {
 			t.Errorf("Get from MaxInt64 of %d bytes = %v, want %v", length, err, storage.ErrRange)
 		}
@@ -52,7 +55,8 @@ func TestFarRanges(t *testing.T) {
 		t.Errorf("ReadAt(MaxInt64) = %d, %v, want 0, EOF", n, err)
 	}
 	got, err := r.ReadRanges([]storage.Range{
-		{Offset: 8, Length: math.MaxInt64}, {Offset: math.MaxInt64, Length: math.MaxInt64}, {Offset: 3}, {Offset: 2, Length: 7}, {Offset: 2, Length: 7},
+		{Offset: 8, Length: math.MaxInt64}, {Offset: math.MaxInt64, Length: math.MaxInt64},
+		{Offset: 3}, {Offset: 2, Length: 7}, {Offset: 2, Length: 7},
 	})
 	if want := `["89" "" "" "2345678" "2345678"]`; err != nil || fmt.Sprintf("%q", got) != want {
 		t.Errorf("ReadRanges = %q, %v, want %s", got, err, want)
@@ -61,7 +65,8 @@ func TestFarRanges(t *testing.T) {
 
 // TestFarSize writes a source that says it is as large as a size can be.
 func TestFarSize(t *testing.T) {
-	for _, l := range []storage.PartLimits{{Min: 1, Count: 10}, {Min: 1, Count: 1, Parallel: true}, {Min: 1, Max: math.MaxInt64, Count: 10000, Multiple: 1 << 18}} {
+	for _, l := range []storage.PartLimits{{Min: 1, Count: 10}, {Min: 1, Count: 1, Parallel: true},
+		{Min: 1, Max: math.MaxInt64, Count: 10000, Multiple: 1 << 18}} {
 		s := fault.New(limited{newMemory(t), l})
 		b := storage.New(s, &storage.Options{PartSize: partSize})
 		o, err := b.PutReaderAt(t.Context(), "k", strings.NewReader("short"), math.MaxInt64, nil)
@@ -78,13 +83,16 @@ func TestFarSize(t *testing.T) {
 // deaf is a Store that does not honour ranges.
 type deaf struct{ storage.FullStore }
 
-func (d deaf) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (d deaf) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	o := *opts
 	o.Offset, o.Length = 0, 0
 	return d.FullStore.Get(ctx, key, &o)
 }
 
-// foreign is a context of another make: what is derived from it costs a goroutine until it is let go, which goleak sees.
+// foreign is a context of another make: what is derived from it costs a goroutine until it is let
+// go, which goleak sees.
 type foreign struct {
 	context.Context
 	done chan struct{}
@@ -103,7 +111,8 @@ func TestRangeIgnored(t *testing.T) {
 	if err != nil || string(got) != "01234" {
 		t.Errorf("ReadAll of {0, 5} = %q, %v, want 01234: the sum is of the whole", got, err)
 	}
-	if _, err := b.ReadAll(ctx, "k", &storage.GetOptions{Offset: 3, Length: 5}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := b.ReadAll(ctx, "k",
+		&storage.GetOptions{Offset: 3, Length: 5}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("ReadAll of {3, 5} = %v, want %v", err, errors.ErrUnsupported)
 	}
 }
@@ -111,7 +120,9 @@ func TestRangeIgnored(t *testing.T) {
 // short is a Store that gives three bytes of any range.
 type short struct{ storage.FullStore }
 
-func (s short) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s short) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	o := *opts
 	if o.Length == 0 || o.Length > 3 {
 		o.Length = 3
@@ -119,7 +130,8 @@ func (s short) Get(ctx context.Context, key string, opts *storage.GetOptions) (*
 	return s.FullStore.Get(ctx, key, &o)
 }
 
-// TestShortAnswers reads from a service that gives less than it was asked for: the rest is asked for again.
+// TestShortAnswers reads from a service that gives less than it was asked for: the rest is asked
+// for again.
 func TestShortAnswers(t *testing.T) {
 	b := storage.New(short{newMemory(t)}, nil)
 	defer b.Close()
@@ -127,13 +139,15 @@ func TestShortAnswers(t *testing.T) {
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range []storage.GetOptions{{}, {Offset: 2}, {Offset: 2, Length: 5}, {Length: 2}, {Length: math.MaxInt64}, {Offset: 9, Length: 9}} {
+	for _, o := range []storage.GetOptions{{}, {Offset: 2}, {Offset: 2, Length: 5}, {Length: 2},
+		{Length: math.MaxInt64}, {Offset: 9, Length: 9}} {
 		want := data[o.Offset:]
 		if o.Length > 0 && o.Length < int64(len(want)) {
 			want = want[:o.Length]
 		}
 		if got, err := b.ReadAll(t.Context(), "k", &o); err != nil || !bytes.Equal(got, want) {
-			t.Errorf("ReadAll from %d, length %d = %q, %v, want %q", o.Offset, o.Length, got, err, want)
+			t.Errorf("ReadAll from %d, length %d = %q, %v, want %q", o.Offset, o.Length, got, err,
+				want)
 		}
 	}
 }
@@ -141,7 +155,9 @@ func TestShortAnswers(t *testing.T) {
 // nameless is a Store whose objects have no ETag.
 type nameless struct{ storage.FullStore }
 
-func (s nameless) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s nameless) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if opts.Offset < 0 {
 		return nil, &storage.Error{Kind: errors.ErrUnsupported}
 	}
@@ -155,7 +171,9 @@ func (s nameless) Get(ctx context.Context, key string, opts *storage.GetOptions)
 	return res, err
 }
 
-func (s nameless) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s nameless) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	o, err := s.FullStore.Stat(ctx, key, opts)
 	if err == nil {
 		o.ETag = ""
@@ -171,18 +189,21 @@ func TestReadsWithoutETag(t *testing.T) {
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
-	for name, o := range map[string]*storage.GetOptions{"whole": nil, "at once": {Concurrency: 4}, "suffix": {Offset: -1000}} {
+	for name, o := range map[string]*storage.GetOptions{"whole": nil, "at once": {Concurrency: 4},
+		"suffix": {Offset: -1000}} {
 		got, err := b.ReadAll(t.Context(), "k", o)
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%s: ReadAll = %d bytes, %v", name, len(got), err)
 		}
 	}
-	if err := b.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: storage.ETagNone}); !errors.Is(err, storage.ErrPrecondition) {
+	err := b.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: storage.ETagNone})
+	if !errors.Is(err, storage.ErrPrecondition) {
 		t.Errorf("Delete = %v, want %v", err, storage.ErrPrecondition)
 	}
 }
 
-// TestDownloadEndsAtOnce: when one range fails for good, the others are given up, the first one, too.
+// TestDownloadEndsAtOnce: when one range fails for good, the others are given up, the first one,
+// too.
 func TestDownloadEndsAtOnce(t *testing.T) {
 	b, s := newBucket(t, storage.Options{Concurrency: 2})
 	if _, err := b.Put(t.Context(), "k", bytes.NewReader(bytesOf(4*partSize)), nil); err != nil {
@@ -200,19 +221,23 @@ func TestDownloadEndsAtOnce(t *testing.T) {
 	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); len(left) > 0 {
 		t.Errorf("%v is left behind", left)
 	}
-	if o, err := b.DownloadFile(t.Context(), "k", filepath.Join(t.TempDir(), strings.Repeat("n", 254)), nil); err != nil {
+	if o, err := b.DownloadFile(t.Context(), "k",
+		filepath.Join(t.TempDir(), strings.Repeat("n", 254)), nil); err != nil {
 		t.Errorf("DownloadFile to a long name = %v, %v", o, err)
 	}
 	s.Next("Get", fault.Flip(10))
 	var w writerAt
-	if o, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: 1}); o != nil || !errors.Is(err, storage.ErrIntegrity) {
+	if o, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: 1}); o != nil ||
+		!errors.Is(err, storage.ErrIntegrity) {
 		t.Errorf("Download of wrong bytes = %v, %v, want nil, %v", o, err, storage.ErrIntegrity)
 	}
-	if _, err := b.Download(t.Context(), "k", &w, &storage.GetOptions{Concurrency: -1}); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := b.Download(t.Context(), "k", &w,
+		&storage.GetOptions{Concurrency: -1}); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("Download with negative Concurrency = %v, want %v", err, storage.ErrInvalid)
 	}
-	if _, err := b.DownloadFile(t.Context(), "k", filepath.Join(path, "no", "such", "directory"), nil); err == nil || errors.Is(err, storage.ErrNotExist) {
-		t.Errorf("DownloadFile to a missing directory = %v, want an error that is not about the object", err)
+	if _, err := b.DownloadFile(t.Context(), "k", filepath.Join(path, "no", "such", "directory"),
+		nil); err == nil || errors.Is(err, storage.ErrNotExist) {
+		t.Errorf("DownloadFile to a missing directory = %v, want an error of no kind", err)
 	}
 }
 
@@ -226,7 +251,9 @@ type underWay struct {
 	n *atomic.Int32
 }
 
-func (u underWay) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (u underWay) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	u.n.Add(1)
 	defer u.n.Add(-1)
 	return u.FullStore.DeleteBatch(ctx, keys, opts)
@@ -275,7 +302,9 @@ func TestDeleteManyClosedView(t *testing.T) {
 // careless is a Store that lists all uploads whatever the prefix, as MinIO does.
 type careless struct{ storage.FullStore }
 
-func (c careless) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (c careless) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	o := *opts
 	o.Prefix = ""
 	return c.FullStore.ListUploadsPage(ctx, &o)
@@ -297,17 +326,23 @@ func TestCleanUploadsOfPrefixOnly(t *testing.T) {
 	if err != nil || len(page.Uploads) != 1 || page.Uploads[0].Key != "q/a" {
 		t.Errorf("%+v, %v is left, want the upload to q/a", page, err)
 	}
-	if _, err := b.CleanUploads(t.Context(), 0, &storage.CleanOptions{Prefix: "\xff"}); !errors.Is(err, storage.ErrInvalidKey) {
-		t.Errorf("CleanUploads of a prefix that is no UTF-8 = %v, want %v", err, storage.ErrInvalidKey)
+	if _, err := b.CleanUploads(t.Context(), 0,
+		&storage.CleanOptions{Prefix: "\xff"}); !errors.Is(err, storage.ErrInvalidKey) {
+		t.Errorf("CleanUploads of a prefix that is no UTF-8 = %v, want %v", err,
+			storage.ErrInvalidKey)
 	}
 }
 
 // strict refuses parts above its limit, as services do.
 type strict struct{ limited }
 
-func (s strict) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (s strict) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	if size > s.limits.Max || number > s.limits.Count {
-		return nil, &storage.Error{Kind: storage.ErrInvalid, Err: fmt.Errorf("part %d of %d bytes", number, size)}
+		return nil, &storage.Error{Kind: storage.ErrInvalid,
+			Err: fmt.Errorf("part %d of %d bytes", number, size)}
 	}
 	return s.limited.PutPart(ctx, key, id, number, body, size, opts)
 }
@@ -330,7 +365,8 @@ func TestPartsGrowToOddMax(t *testing.T) {
 // TestNegativeOptions: what makes no sense means the default, and no endless loop.
 func TestNegativeOptions(t *testing.T) {
 	temporary(t)
-	b := storage.New(plain{newMemory(t)}, &storage.Options{PartSize: -1, Concurrency: -1, Memory: -1})
+	b := storage.New(plain{newMemory(t)},
+		&storage.Options{PartSize: -1, Concurrency: -1, Memory: -1})
 	defer b.Close()
 	if _, err := b.Put(t.Context(), "k", onlyReader{strings.NewReader("x")}, nil); err != nil {
 		t.Error(err)
@@ -341,15 +377,18 @@ func TestNegativeOptions(t *testing.T) {
 		t.Error(err)
 	}
 	for _, o := range []*storage.PutOptions{{PartSize: -1}, {Concurrency: -1}} {
-		if _, err := b.Put(t.Context(), "k", strings.NewReader("x"), o); !errors.Is(err, storage.ErrInvalid) {
+		if _, err := b.Put(t.Context(), "k", strings.NewReader("x"),
+			o); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Put with %+v = %v, want %v", o, err, storage.ErrInvalid)
 		}
 	}
 }
 
-// TestOpenHidesPieces: a secret with a slash in it makes a "port" of its first piece, which the parser's error shows.
+// TestOpenHidesPieces: a secret with a slash in it makes a "port" of its first piece, which the
+// parser's error shows.
 func TestOpenHidesPieces(t *testing.T) {
-	for _, raw := range []string{"mem://AKIA:hunter/2@b", "mem://b/%hunter", "mem://%hunter/b", "mem://b:hunter", "mem://[hunter"} {
+	for _, raw := range []string{"mem://AKIA:hunter/2@b", "mem://b/%hunter", "mem://%hunter/b",
+		"mem://b:hunter", "mem://[hunter"} {
 		_, err := storage.Open(t.Context(), raw)
 		if !errors.Is(err, storage.ErrInvalid) || strings.Contains(err.Error(), "hu") {
 			t.Errorf("Open(%q) = %v, want %v without a piece of it", raw, err, storage.ErrInvalid)
@@ -357,12 +396,13 @@ func TestOpenHidesPieces(t *testing.T) {
 	}
 }
 
-// TestSignURLRefuses: what is wrong with the options is named by the caller's own words, and nothing is signed.
+// TestSignURLRefuses: what is wrong with the options is named by the caller's own words, and
+// nothing is signed.
 func TestSignURLRefuses(t *testing.T) {
 	b, s := newBucket(t, storage.Options{})
 	for says, o := range map[string]*storage.SignOptions{
 		"Response":         {ResponseContentType: "a\nb"},
-		"Response fields":  {ResponseDisposition: "\x00"},
+		"Response field":   {ResponseDisposition: "\x00"},
 		"ContentType":      {Method: "PUT", ContentType: "a\nb"},
 		"metadata":         {Method: "PUT", Metadata: map[string]string{"a b": ""}},
 		"negative":         {Expires: -1},
@@ -372,8 +412,10 @@ func TestSignURLRefuses(t *testing.T) {
 		"for GET and HEAD": {Method: "PUT", VersionID: "v"},
 		"method":           {Method: "get"},
 	} {
-		if u, err := b.SignURL(t.Context(), "k", o); u != nil || !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), says) {
-			t.Errorf("SignURL with %+v = %v, %v, want %v that says %q", o, u, err, storage.ErrInvalid, says)
+		if u, err := b.SignURL(t.Context(), "k", o); u != nil ||
+			!errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), says) {
+			t.Errorf("SignURL with %+v = %v, %v, want %v that says %q", o, u, err,
+				storage.ErrInvalid, says)
 		}
 	}
 	if n := s.Count("SignURL"); n > 0 {
@@ -383,19 +425,24 @@ func TestSignURLRefuses(t *testing.T) {
 
 func TestSignedURLHidesItself(t *testing.T) {
 	u := storage.SignedURL{Method: "GET", URL: "https://h/k?sig=hunter2"}
-	for _, s := range []string{fmt.Sprint(u), fmt.Sprint(&u), fmt.Sprintf("%+v", u), fmt.Sprintf("%v", []storage.SignedURL{u})} {
+	for _, s := range []string{fmt.Sprint(u), fmt.Sprint(&u), fmt.Sprintf("%+v", u),
+		fmt.Sprintf("%v", []storage.SignedURL{u})} {
 		if strings.Contains(s, "hunter2") {
 			t.Errorf("%q shows the signature", s)
 		}
 	}
 }
 
-// TestUpdateReturnsChangesError: the error of change is found with errors.Is, also where it is one of this package's kinds.
+// TestUpdateReturnsChangesError: the error of change is found with errors.Is, also where it is one
+// of this package's kinds.
 func TestUpdateReturnsChangesError(t *testing.T) {
 	b, s := newBucket(t, storage.Options{})
 	own := errors.New("own")
-	for _, want := range []error{own, storage.ErrNotExist, storage.ErrInvalidKey, storage.ErrPrecondition, errors.ErrUnsupported} {
-		_, err := b.Update(t.Context(), "k", func([]byte, *storage.Object) ([]byte, error) { return nil, fmt.Errorf("no: %w", want) })
+	for _, want := range []error{own, storage.ErrNotExist, storage.ErrInvalidKey,
+		storage.ErrPrecondition, errors.ErrUnsupported} {
+		_, err := b.Update(t.Context(), "k", func([]byte, *storage.Object) ([]byte, error) {
+			return nil, fmt.Errorf("no: %w", want)
+		})
 		if !errors.Is(err, want) {
 			t.Errorf("Update = %v, want %v", err, want)
 		}
@@ -405,7 +452,8 @@ func TestUpdateReturnsChangesError(t *testing.T) {
 	}
 }
 
-// TestCopyOfChangingSource: a conditional copy that never finds its source at rest says so, and not that the destination is there.
+// TestCopyOfChangingSource: a conditional copy that never finds its source at rest says so, and not
+// that the destination is there.
 func TestCopyOfChangingSource(t *testing.T) {
 	b, s := newBucket(t, storage.Options{Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
 	if _, err := b.Put(t.Context(), "src", strings.NewReader("0"), nil); err != nil {
@@ -416,14 +464,17 @@ func TestCopyOfChangingSource(t *testing.T) {
 		return err
 	}
 	s.Add(fault.Rule{Op: "Copy", Times: fault.Always, Fault: fault.None().Before(change)})
-	if _, err := b.Copy(t.Context(), "dst", "src", &storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrChanged) {
+	if _, err := b.Copy(t.Context(), "dst", "src",
+		&storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrChanged) {
 		t.Errorf("Copy = %v, want %v", err, storage.ErrChanged)
 	}
 	s.Reset()
-	s.Next("Copy", fault.None().Before(func(ctx context.Context, inner storage.FullStore, _ fault.Call) error {
+	s.Next("Copy", fault.None().Before(func(ctx context.Context, inner storage.FullStore,
+		_ fault.Call) error {
 		return inner.Delete(ctx, "src", &storage.DeleteOptions{})
 	}))
-	if _, err := b.Copy(t.Context(), "dst", "src", &storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := b.Copy(t.Context(), "dst", "src",
+		&storage.CopyOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("Copy of a source that goes = %v, want %v", err, storage.ErrNotExist)
 	}
 }
@@ -436,12 +487,14 @@ func TestCauseOfCaller(t *testing.T) {
 		cancel(storage.ErrClosed)
 		return nil
 	}))
-	if _, err := b.Stat(ctx, "k", nil); !errors.Is(err, context.Canceled) || errors.Is(err, storage.ErrClosed) {
+	if _, err := b.Stat(ctx, "k", nil); !errors.Is(err, context.Canceled) ||
+		errors.Is(err, storage.ErrClosed) {
 		t.Errorf("Stat = %v, want %v", err, context.Canceled)
 	}
 }
 
-// TestCloseAgainstEverything closes a Bucket in the middle of all that it can do, under a memory budget that is too small.
+// TestCloseAgainstEverything closes a Bucket in the middle of all that it can do, under a memory
+// budget that is too small.
 func TestCloseAgainstEverything(t *testing.T) {
 	temporary(t)
 	data := bytesOf(5*partSize + 7)
@@ -450,7 +503,8 @@ func TestCloseAgainstEverything(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		b := storage.New(m, &storage.Options{PartSize: partSize, Memory: 3 * partSize, Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
+		b := storage.New(m, &storage.Options{PartSize: partSize, Memory: 3 * partSize,
+			Retry: storage.RetryOptions{MinDelay: time.Nanosecond}})
 		view := b.Prefix("v/")
 		if _, err := view.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 			t.Fatal(err)
@@ -467,7 +521,8 @@ func TestCloseAgainstEverything(t *testing.T) {
 					if errors.Is(err, storage.ErrClosed) {
 						return
 					}
-					if err != nil && !errors.Is(err, storage.ErrPrecondition) && !errors.Is(err, storage.ErrChanged) && !errors.Is(err, storage.ErrExist) {
+					if err != nil && !errors.Is(err, storage.ErrPrecondition) &&
+						!errors.Is(err, storage.ErrChanged) && !errors.Is(err, storage.ErrExist) {
 						t.Errorf("%v", err)
 						return
 					}
@@ -478,12 +533,20 @@ func TestCloseAgainstEverything(t *testing.T) {
 			_, err := view.Put(ctx, fmt.Sprint("s", i%3), onlyReader{bytes.NewReader(data)}, nil)
 			return err
 		})
-		loop(func(i int) error { _, err := view.Put(ctx, "k", bytes.NewReader(data), nil); return err })
 		loop(func(i int) error {
-			_, err := view.Put(ctx, fmt.Sprint("new", i), bytes.NewReader(data), &storage.PutOptions{IfAbsent: true})
+			_, err := view.Put(ctx, "k", bytes.NewReader(data), nil)
 			return err
 		})
-		loop(func(i int) error { _, err := view.ReadAll(ctx, "k", &storage.GetOptions{Concurrency: 3}); return err })
+		loop(func(i int) error {
+			_, err := view.Put(ctx, fmt.Sprint("new", i), bytes.NewReader(data),
+				&storage.PutOptions{IfAbsent: true})
+			return err
+		})
+		loop(func(i int) error {
+			_, err := view.ReadAll(ctx, "k",
+				&storage.GetOptions{Concurrency: 3})
+			return err
+		})
 		loop(func(i int) error {
 			_, err := view.DownloadFile(ctx, "k", filepath.Join(dir, "f"), nil)
 			return err
@@ -526,15 +589,25 @@ func TestCloseAgainstEverything(t *testing.T) {
 				return err
 			}
 			defer r.Close()
-			_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: partSize}, {Offset: 4 * partSize, Length: 100}})
+			_, err = r.ReadRanges([]storage.Range{{Offset: 1, Length: partSize},
+				{Offset: 4 * partSize, Length: 100}})
 			return err
 		})
-		loop(func(i int) error { _, err := view.Copy(ctx, "k", "k", &storage.CopyOptions{Replace: true}); return err })
 		loop(func(i int) error {
-			_, err := view.Update(ctx, "u", func(old []byte, _ *storage.Object) ([]byte, error) { return append(old, 'x'), nil })
+			_, err := view.Copy(ctx, "k", "k",
+				&storage.CopyOptions{Replace: true})
 			return err
 		})
-		loop(func(i int) error { _, err := storage.CopyObject(ctx, b, "other", view, "k", nil); return err })
+		loop(func(i int) error {
+			_, err := view.Update(ctx, "u", func(old []byte, _ *storage.Object) ([]byte, error) {
+				return append(old, 'x'), nil
+			})
+			return err
+		})
+		loop(func(i int) error {
+			_, err := storage.CopyObject(ctx, b, "other", view, "k", nil)
+			return err
+		})
 		for range 20 {
 			<-started
 		}

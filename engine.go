@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// engine stands between Buckets and a Store. It keeps what must hold on every provider: retries,
-// lost answers, pinned reads, parts, memory, clean-up. It speaks the Store's keys only; a Bucket is a
-// view of it, which knows a prefix and the names that its callers use.
+// engine stands between Buckets and a Store. It implements what must hold on every provider:
+// retries, lost answers, pinned reads, parts, memory, clean-up. It uses only the keys of the Store.
+// A Bucket is a view of an engine, which adds a prefix and the names that callers use.
 type engine struct {
 	raw     Store
 	store   FullStore
@@ -30,8 +30,8 @@ type engine struct {
 // aborter is an upload under way.
 type aborter interface{ abort() }
 
-// switches take parts of the engine away, for the tests that show that each part is needed. Only a
-// Store of this package's own tests can turn them on.
+// switches disable parts of the engine, for tests that show that each part is needed. Only a Store
+// of the tests of this package can set them.
 type switches struct {
 	settle bool // lost answers are not looked into
 	pin    bool // reads go on with whatever version is there
@@ -55,7 +55,8 @@ func newEngine(s Store, opts *Options) *engine {
 	setDefault(&o.Retry.Budget, 100)
 	setDefault(&o.StallTimeout, 30*time.Second)
 	setDefault(&o.AbortTimeout, 5*time.Second)
-	o.Concurrency, o.PartSize = max(o.Concurrency, 0), max(o.PartSize, 0) // the default is the least
+	o.Concurrency = max(o.Concurrency, 0) // negative values mean the default
+	o.PartSize = max(o.PartSize, 0)
 	setDefault(&o.Memory, 32<<20)
 	setDefault(&o.Concurrency, 4)
 	setDefault(&o.PartSize, 8<<20)
@@ -68,7 +69,7 @@ func newEngine(s Store, opts *Options) *engine {
 	return e
 }
 
-// switchedOff finds the switches of a Store below wrappers; there are none outside of tests.
+// switchedOff returns the switches of a Store below its wrappers. Outside of tests there are none.
 func switchedOff(s Store) switches {
 	for s != nil {
 		if t, ok := s.(interface{ switchedOff() switches }); ok {

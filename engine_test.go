@@ -15,9 +15,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// check runs the checks of the suite whose names fit the patterns on memory, with an engine that goes
-// without a part; with an empty one it is whole.
-func check(t *testing.T, without string, timeout time.Duration, patterns ...string) *conformance.Report {
+// check runs the checks of the suite whose names fit the patterns on memory, with an engine that
+// goes without a part; with an empty one it is whole.
+func check(
+	t *testing.T, without string, timeout time.Duration, patterns ...string,
+) *conformance.Report {
 	t.Helper()
 	r, err := conformance.Check(t.Context(), conformance.Options{
 		Open: func(context.Context) (storage.Store, error) {
@@ -48,25 +50,33 @@ func TestEngine(t *testing.T) {
 	}
 }
 
-// TestEngineOff shows that each part of the engine is needed: without it, checks fail and name their rule.
+// TestEngineOff shows that each part of the engine is needed: without it, checks fail and name
+// their rule.
 func TestEngineOff(t *testing.T) {
 	for part, names := range map[string][]string{
 		"settle": {
-			"engine/lost-answer-put", "engine/lost-answer-stream", "engine/lost-answer-writer", "engine/lost-answer-file",
-			"engine/lost-answer-copy", "engine/lost-answer-multipart", "engine/lost-answer-multipart-writer", "engine/lost-answer-multipart-file",
-			"engine/unknown-outcome", "engine/found-out", "engine/replaced-by-successor", "engine/many-successors",
+			"engine/lost-answer-put", "engine/lost-answer-stream", "engine/lost-answer-writer",
+			"engine/lost-answer-file",
+			"engine/lost-answer-copy", "engine/lost-answer-multipart",
+			"engine/lost-answer-multipart-writer", "engine/lost-answer-multipart-file",
+			"engine/unknown-outcome", "engine/found-out", "engine/replaced-by-successor",
+			"engine/many-successors",
 			"engine/write-id-of-a-copy", "engine/update-in-doubt",
 		},
-		"pin":    {"engine/resume", "engine/changed"},
-		"resume": {"engine/resume", "engine/resume-often", "engine/short-body", "engine/corrupt-resumed", "engine/stalled-body"},
+		"pin": {"engine/resume", "engine/changed"},
+		"resume": {"engine/resume", "engine/resume-often", "engine/short-body",
+			"engine/corrupt-resumed", "engine/stalled-body"},
 		"length": {"engine/short-body"},
 		"verify": {"engine/corrupt-byte", "engine/corrupt-resumed"},
-		"stall":  {"engine/stalled-request", "engine/stalled-sending", "engine/stalled-body", "engine/stalled-for-good"},
+		"stall": {"engine/stalled-request", "engine/stalled-sending", "engine/stalled-body",
+			"engine/stalled-for-good"},
 		"retry": {
-			"engine/retried", "engine/part-again", "engine/attempts", "engine/budget", "engine/retry-after", "engine/list-again",
+			"engine/retried", "engine/part-again", "engine/attempts", "engine/budget",
+			"engine/retry-after", "engine/list-again",
 			"engine/lost-answer-put", "engine/upload-gone",
 		},
-		"abort": {"engine/refused-upload", "engine/ending-source", "engine/shrinking-source", "engine/cancelled-upload", "engine/close-aborts"},
+		"abort": {"engine/refused-upload", "engine/ending-source", "engine/shrinking-source",
+			"engine/cancelled-upload", "engine/close-aborts"},
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()
@@ -78,8 +88,10 @@ func TestEngineOff(t *testing.T) {
 				switch {
 				case res.Status != conformance.Broken:
 					t.Errorf("%s without %s: %v, want it broken", res.Check, part, res.Status)
-				case !strings.HasPrefix(res.Err.Error(), res.Rule) || !strings.HasPrefix(res.Rule, "rule "):
-					t.Errorf("%s without %s does not begin with its rule: %v", res.Check, part, res.Err)
+				case !strings.HasPrefix(res.Err.Error(), res.Rule) ||
+					!strings.HasPrefix(res.Rule, "rule "):
+					t.Errorf("%s without %s does not begin with its rule: %v", res.Check, part,
+						res.Err)
 				default:
 					t.Logf("%s: %v", res.Check, res.Err)
 				}

@@ -11,31 +11,60 @@ import (
 	"time"
 )
 
-// The kinds of failure. Every error that a [Bucket] returns is an [*Error] whose Kind is one of these, or nil where the
-// failure fits none of them (the error of a caller's own source, a cancelled context). Test for them with [errors.Is].
+// The kinds of failure. Every error that a [Bucket] returns is an [*Error] whose Kind is one of
+// these, or nil if none fits, as for an error of the caller's source or a cancelled context. Test
+// for a kind with [errors.Is].
 //
-// [errors.ErrUnsupported] is a kind, too: the service, or the driver, cannot do what was asked.
+// [errors.ErrUnsupported] is a kind as well: the service or the driver cannot do what was asked.
 var (
-	ErrNotExist   = fs.ErrNotExist   // no such object, version or upload
-	ErrExist      = fs.ErrExist      // IfAbsent, and the object exists: this write did not happen
-	ErrPermission = fs.ErrPermission // refused for want of credentials or rights; never "not found"
-	ErrClosed     = fs.ErrClosed     // the Bucket, Reader or Writer is closed
-	ErrInvalid    = fs.ErrInvalid    // an argument that no service would take; nothing was sent
+	// ErrNotExist: the object, version or upload does not exist.
+	ErrNotExist = fs.ErrNotExist
 
-	// ErrInvalidKey is the ErrInvalid of keys: errors.Is(err, ErrInvalid) holds, too.
+	// ErrExist: IfAbsent was given and the object exists. This write did not happen.
+	ErrExist = fs.ErrExist
+
+	// ErrPermission: the credentials are missing, wrong or lack a right. It never stands for a
+	// missing object unless the service itself hides that the object is missing.
+	ErrPermission = fs.ErrPermission
+
+	// ErrClosed: the Bucket, Reader or Writer is closed.
+	ErrClosed = fs.ErrClosed
+
+	// ErrInvalid: an argument is wrong. Nothing was stored.
+	ErrInvalid = fs.ErrInvalid
+
+	// ErrInvalidKey is ErrInvalid for a key. errors.Is(err, ErrInvalid) holds as well.
 	ErrInvalidKey error = invalidKeyError{}
 
-	ErrPrecondition   = errors.New("precondition failed")      // the object is not the one that IfMatch names: nothing was changed
-	ErrNotModified    = errors.New("not modified")             // the object is still the one that IfNoneMatch names
-	ErrRange          = errors.New("range not satisfiable")    // the range begins at or behind the end of the object
-	ErrThrottled      = errors.New("throttled")                // the service asks for fewer requests; nothing was done
-	ErrUnavailable    = errors.New("service unavailable")      // the service could not be reached or failed; see Error.InDoubt
-	ErrIntegrity      = errors.New("checksum mismatch")        // the bytes are not those that the checksum was made of
-	ErrChanged        = errors.New("object changed")           // the object was replaced while it was being read
-	ErrUnknownOutcome = errors.New("outcome of write unknown") // the write may have happened, and it cannot be found out
-	ErrNoBucket       = errors.New("no such bucket")           // the bucket or container does not exist
+	// ErrPrecondition: the object is not the version that IfMatch names. Nothing was changed.
+	ErrPrecondition = errors.New("precondition failed")
 
-	// ErrNotCommitted is what Writer.Close returns if there was no Commit: nothing was written.
+	// ErrNotModified: the object is still the version that IfNoneMatch names, or was not modified
+	// after IfModifiedSince.
+	ErrNotModified = errors.New("not modified")
+
+	// ErrRange: the range begins at or after the end of the object.
+	ErrRange = errors.New("range not satisfiable")
+
+	// ErrThrottled: the service asks for fewer requests. Nothing was done.
+	ErrThrottled = errors.New("throttled")
+
+	// ErrUnavailable: the service failed or could not be reached. See Error.InDoubt.
+	ErrUnavailable = errors.New("service unavailable")
+
+	// ErrIntegrity: the bytes do not have the checksum that they should have.
+	ErrIntegrity = errors.New("checksum mismatch")
+
+	// ErrChanged: the object was replaced or deleted while it was being read.
+	ErrChanged = errors.New("object changed")
+
+	// ErrUnknownOutcome: the write may have happened, and it cannot be determined whether it did.
+	ErrUnknownOutcome = errors.New("outcome of write unknown")
+
+	// ErrNoBucket: the bucket or container does not exist.
+	ErrNoBucket = errors.New("no such bucket")
+
+	// ErrNotCommitted: a Writer was closed without Commit. Nothing was written.
 	ErrNotCommitted = errors.New("not committed")
 )
 
@@ -48,30 +77,31 @@ func (invalidKeyError) Is(target error) bool { return target == ErrInvalid }
 var kinds = [...]error{
 	ErrNotExist, ErrExist, ErrPermission, ErrClosed, ErrInvalid, ErrInvalidKey,
 	ErrPrecondition, ErrNotModified, ErrRange, ErrThrottled, ErrUnavailable,
-	ErrIntegrity, ErrChanged, ErrUnknownOutcome, ErrNoBucket, ErrNotCommitted, errors.ErrUnsupported,
+	ErrIntegrity, ErrChanged, ErrUnknownOutcome, ErrNoBucket, ErrNotCommitted,
+	errors.ErrUnsupported,
 }
 
-// Error is the one error type of this package. A driver fills Kind, Status, Code, RequestID, RetryAfter, InDoubt and
-// Err; the Bucket fills the rest and passes it on.
+// Error is the error type of this package. A driver fills Kind, Status, Code, RequestID,
+// RetryAfter, InDoubt and Err. Bucket fills the rest.
 //
-// It has no Unwrap on purpose: [errors.Is] answers for the sentinels of this package by Kind alone, so that a missing
-// credentials file deep inside never reads as "object does not exist". For every other target Is looks into Err, and
-// [errors.As] does the same, so an error of a service's SDK can still be had.
+// Error deliberately has no Unwrap method. [errors.Is] compares the sentinels of this package with
+// Kind alone, so a missing credentials file in Err never reads as a missing object. For any other
+// target Is looks into Err. [errors.As] looks into Err as well and finds the error of an SDK.
 type Error struct {
 	Op         string        // the method of Bucket or Store: "Put"
-	Key        string        // the key as the caller gave it; empty where there is none
+	Key        string        // the key as the caller gave it; empty if there is none
 	Kind       error         // one of the sentinels, or nil
-	Status     int           // the HTTP status of the last answer; 0 where there was none
+	Status     int           // the HTTP status of the last response; 0 if there was none
 	Code       string        // the service's own error code: "NoSuchKey"
-	RequestID  string        // what the service's support asks for
-	RetryAfter time.Duration // what the service asked to wait; 0 where it did not say
-	InDoubt    bool          // the request may have been carried out although it failed
-	Attempts   int           // requests that were made for this call's last step
-	Err        error         // the cause: an SDK's error, a source's, ctx.Err(); may be nil
+	RequestID  string        // the service's ID of the request, for its support
+	RetryAfter time.Duration // how long the service asked to wait; 0 if it did not say
+	InDoubt    bool          // the request failed but may have been carried out
+	Attempts   int           // attempts of the last request of the call
+	Err        error         // the cause: an error of an SDK, a source or a context; may be nil
 }
 
-// Error says what was done to which key, the kind, the service's code and the cause. It contains no credentials and no
-// signed URL as long as Err does not; drivers see to that.
+// Error returns the method, the key, the kind, the service's code and the cause. It contains no
+// credentials and no signed URL, provided that Err does not; drivers make sure of that.
 func (e *Error) Error() string {
 	var s strings.Builder
 	s.WriteString("storage:")
@@ -105,7 +135,7 @@ func (e *Error) Error() string {
 	return s.String()
 }
 
-// kindText is the text of a kind. Those of io/fs speak of files.
+// kindText returns the text of a kind. The texts of io/fs speak of files.
 func kindText(kind error) string {
 	switch kind {
 	case ErrNotExist:
@@ -125,9 +155,10 @@ func statusText(status int) string {
 	return strconv.Itoa(status)
 }
 
-// Is reports whether e is of the kind target, if target is one of the sentinels of this package, and otherwise whether
-// any error in Err's tree matches target. An error of a kind never is [io.EOF], which a connection that breaks may say deep
-// inside: a loop of reads would take the failure for the end.
+// Is reports whether Kind is target, if target is one of the sentinels of this package, and
+// otherwise whether any error in the tree of Err matches target. An error with a Kind is never
+// [io.EOF]. A broken connection can have io.EOF in its tree, and a read loop would take it for the
+// end.
 func (e *Error) Is(target error) bool {
 	if target == io.EOF && e.Kind != nil {
 		return false
@@ -140,11 +171,11 @@ func (e *Error) Is(target error) bool {
 	return errors.Is(e.Err, target)
 }
 
-// As finds an error in Err's tree that fits target, as [errors.As] does.
+// As finds the first error in the tree of Err that matches target, as [errors.As] does.
 func (e *Error) As(target any) bool { return e.Err != nil && errors.As(e.Err, target) }
 
-// asError gives err as an *Error of this call's own that may be written to. An error that a Store did not classify is of no
-// kind and in doubt: nobody knows how far the request came.
+// asError returns err as an *Error that the caller may change. An error that a Store did not
+// classify has no kind and is in doubt, since it does not tell how far the request came.
 func asError(err error) *Error {
 	var e *Error
 	if errors.As(err, &e) {
@@ -170,7 +201,7 @@ func isKind(err, kind error) bool {
 	return errors.As(err, &e) && e.Kind == kind
 }
 
-// wrap gives err the name of the Bucket's method and the key as the caller knows it.
+// wrap returns err with the name of the Bucket's method and the caller's key.
 func wrap(op, key string, err error) error {
 	if err == nil {
 		return nil
@@ -180,8 +211,8 @@ func wrap(op, key string, err error) error {
 	return e
 }
 
-// kindOf returns the sentinel that an error of the caller's own matches, nil where there is none. It is never
-// ErrUnknownOutcome, which would speak of a write that was not begun.
+// kindOf returns the sentinel that an error of the caller matches, or nil. It never returns
+// ErrUnknownOutcome, because no write was begun.
 func kindOf(err error) error {
 	for _, k := range slices.Backward(kinds[:]) { // ErrInvalidKey before ErrInvalid
 		if k != ErrUnknownOutcome && errors.Is(err, k) {
@@ -191,20 +222,22 @@ func kindOf(err error) error {
 	return nil
 }
 
-// invalid is an ErrInvalid with a reason.
+// invalid returns an ErrInvalid with a reason.
 func invalid(format string, args ...any) *Error {
 	return &Error{Kind: ErrInvalid, Err: fmt.Errorf(format, args...)}
 }
 
-// maxNamedKeys is how many failed keys a DeleteError names.
+// maxNamedKeys is the number of failed keys that a DeleteError names.
 const maxNamedKeys = 1000
 
-// DeleteError says which keys of a DeleteMany or DeletePrefix are still there. Get at it with [errors.As].
+// DeleteError names the keys that DeleteMany, DeletePrefix or DeleteListed could not delete. Find
+// it with [errors.As].
 type DeleteError struct {
-	Errors []*Error // one for each key that failed, with its Key; the first 1,000
-	Failed int      // how many keys failed in all
+	Errors []*Error // one per failed key, with its Key; at most the first 1,000
+	Failed int      // the number of keys that failed
 }
 
+// Error returns the number of failed keys and the first failure.
 func (e *DeleteError) Error() string {
 	if len(e.Errors) == 0 {
 		return fmt.Sprintf("%d keys were not deleted", e.Failed)

@@ -5,22 +5,23 @@ import (
 	"strings"
 )
 
-// ETagNone is the ETag of an object whose ETag is unknown or has been replaced already. It matches
-// nothing, so that `IfMatch: o.ETag` never turns into an unconditional write. It is no HTTP entity
-// tag and is never sent.
+// ETagNone is the ETag of an object whose ETag is unknown or has already been replaced. It matches
+// nothing, so `IfMatch: o.ETag` never becomes an unconditional write. It is not an HTTP entity tag
+// and is never sent.
 const ETagNone = "(none)"
 
-// QuoteETag returns etag as an HTTP entity tag, in quotes. Some services leave them out of their
-// lists, and some notifications out of their messages. A tag that has its quotes, a weak one (W/),
-// ETagNone and the empty string are returned as they are.
+// QuoteETag returns etag as an HTTP entity tag, in quotes. Some services omit the quotes in their
+// lists, and some notifications in their messages. A tag with quotes, a weak tag (W/), ETagNone and
+// the empty string are returned unchanged.
 func QuoteETag(etag string) string {
-	if etag == "" || etag == ETagNone || strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
+	if etag == "" || etag == ETagNone ||
+		strings.HasPrefix(etag, `"`) || strings.HasPrefix(etag, "W/") {
 		return etag
 	}
 	return `"` + etag + `"`
 }
 
-// condition returns the ETag of an IfMatch or IfNoneMatch as a Store is given it.
+// condition returns the ETag of an IfMatch or IfNoneMatch in the form that a Store gets.
 func condition(name, etag string) (string, error) {
 	if etag == "" || etag == ETagNone {
 		return etag, nil
@@ -28,14 +29,15 @@ func condition(name, etag string) (string, error) {
 	quoted := QuoteETag(etag)
 	inner, ok := strings.CutPrefix(strings.TrimPrefix(quoted, "W/"), `"`)
 	inner, closed := strings.CutSuffix(inner, `"`)
-	if !ok || !closed || inner == "" || inner == "*" || strings.Contains(inner, `"`) || !headerSafe(inner) {
+	if !ok || !closed || inner == "" || inner == "*" ||
+		strings.Contains(inner, `"`) || !headerSafe(inner) {
 		return "", invalid("%s %q is not an ETag", name, etag)
 	}
 	return quoted, nil
 }
 
-// readConditions returns the conditions of a read as a Store is given them. An IfNoneMatch that
-// matches nothing is no condition.
+// readConditions returns the conditions of a read in the form that a Store gets. IfNoneMatch with
+// ETagNone is no condition.
 func readConditions(ifMatch, ifNoneMatch string) (match, noneMatch string, err error) {
 	if match, err = condition("IfMatch", ifMatch); err != nil {
 		return "", "", err
@@ -52,7 +54,7 @@ func readConditions(ifMatch, ifNoneMatch string) (match, noneMatch string, err e
 	return match, noneMatch, nil
 }
 
-// writeCondition returns the IfMatch of a write as a Store is given it.
+// writeCondition returns the IfMatch of a write in the form that a Store gets.
 func writeCondition(ifAbsent bool, ifMatch string) (string, error) {
 	if ifAbsent && ifMatch != "" {
 		return "", invalid("IfAbsent and IfMatch exclude each other")
@@ -65,5 +67,6 @@ func writeCondition(ifAbsent bool, ifMatch string) (string, error) {
 }
 
 func matchesNothing(name string) *Error {
-	return &Error{Kind: ErrPrecondition, Err: errors.New(name + " is ETagNone, which matches nothing")}
+	err := errors.New(name + " is ETagNone, which matches nothing")
+	return &Error{Kind: ErrPrecondition, Err: err}
 }

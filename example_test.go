@@ -4,51 +4,48 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log"
 	"strings"
 
 	"github.com/polystore/storage"
 	_ "github.com/polystore/storage/providers/memory"
 )
 
-// readme is the README's code; internal/readme holds one against the other.
-func readme(ctx context.Context) error {
-	b, err := storage.Open(ctx, "mem://") // or file:///srv/data, or s3://bucket/prefix?region=eu-west-1
+// A program opens a bucket by URL and uses it. mem:// keeps objects in memory; file:///srv/data and
+// s3://bucket/prefix?region=eu-west-1 need the import of their provider and no other change.
+func Example() {
+	ctx := context.Background()
+	b, err := storage.Open(ctx, "mem://")
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
 	defer b.Close()
 
-	// Any reader, any length, all or nothing. Of any number of writers exactly one creates the object.
-	_, err = b.Put(ctx, "greeting", strings.NewReader("hello"), &storage.PutOptions{IfAbsent: true})
+	// Exactly one of many writers creates the object.
+	_, err = b.Put(ctx, "greeting", strings.NewReader("hello"),
+		&storage.PutOptions{IfAbsent: true})
 	if err != nil && !errors.Is(err, storage.ErrExist) {
-		return err
+		log.Fatal(err)
 	}
-	// Read, change, write if nobody else did meanwhile, else again: no update is lost.
-	_, err = b.Update(ctx, "greeting", func(old []byte, o *storage.Object) ([]byte, error) {
+	// No update is lost, whoever else writes.
+	_, err = b.Update(ctx, "greeting", func(old []byte, _ *storage.Object) ([]byte, error) {
 		return append(old, ", world"...), nil
 	})
 	if err != nil {
-		return err
+		log.Fatal(err)
 	}
 	data, err := b.ReadAll(ctx, "greeting", nil)
-	fmt.Printf("%s\n", data)
-	return err
+	fmt.Printf("%s %v\n", data, err)
+	// Output: hello, world <nil>
 }
 
-func Example() {
-	if err := readme(context.Background()); err != nil {
-		fmt.Println(err)
-	}
-	// Output: hello, world
-}
-
-// A Writer that is closed without Commit leaves nothing behind, so the deferred Close is right in every case.
+// A Writer that is closed without Commit leaves nothing behind, so the deferred Close is right in
+// every case.
 func ExampleWriter() {
 	ctx := context.Background()
 	b, err := storage.Open(ctx, "mem://")
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer b.Close()
 	write := func(lines []string) error {
@@ -80,19 +77,17 @@ func ExampleBucket_List() {
 	ctx := context.Background()
 	b, err := storage.Open(ctx, "mem://")
 	if err != nil {
-		fmt.Println(err)
-		return
+		log.Fatal(err)
 	}
 	defer b.Close()
 	for _, key := range []string{"2026/a.csv", "2026/b.csv", "index"} {
 		if _, err := b.Put(ctx, key, strings.NewReader("…"), nil); err != nil {
-			fmt.Println(err)
+			log.Fatal(err)
 		}
 	}
 	for o, err := range b.List(ctx, &storage.ListOptions{Delimiter: "/"}) {
 		if err != nil {
-			fmt.Println(err)
-			break
+			log.Fatal(err)
 		}
 		fmt.Println(o.Key, o.IsPrefix)
 	}

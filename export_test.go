@@ -2,8 +2,10 @@ package storage
 
 // parts are the switches by name.
 var parts = map[string]switches{
-	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true}, "length": {length: true},
-	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true}, "abort": {abort: true},
+	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true},
+	"length": {length: true},
+	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true},
+	"abort": {abort: true},
 }
 
 // without is a Store whose Buckets lack a part of the engine.
@@ -14,8 +16,8 @@ type without struct {
 
 func (s without) switchedOff() switches { return parts[s.part] }
 
-// Without makes the engine of every Bucket around s go without a part. It panics if there is none of
-// that name.
+// Without makes the engine of every Bucket around s go without a part. It panics if there is none
+// of that name.
 func Without(s Store, part string) Store {
 	if _, ok := parts[part]; !ok {
 		panic("the engine has no part " + part)

@@ -8,10 +8,10 @@ import (
 	"sync"
 )
 
-// fetch reads a range of one version of an object. When the connection breaks it goes on where it
-// stopped, held to the same version; if that is gone, the error is ErrChanged.
+// fetch reads a range of one version of an object. When the connection breaks, it resumes where it
+// stopped, with the same version. If that version is gone, the error is ErrChanged.
 //
-// It belongs to one goroutine; drop and close may be called from another one.
+// A fetch belongs to one goroutine, except that drop and close may be called from another one.
 type fetch struct {
 	e         *engine
 	ctx       context.Context // its life
@@ -44,12 +44,14 @@ func (f *fetch) begin(o GetOptions) error {
 
 // section is a fetch of a range of the version that f reads. Its first request is still to come.
 func (f *fetch) section(ctx context.Context, at, n int64) *fetch {
-	return &fetch{e: f.e, ctx: ctx, key: f.key, versionID: f.versionID, obj: f.obj, at: at, end: at + n}
+	return &fetch{
+		e: f.e, ctx: ctx, key: f.key, versionID: f.versionID, obj: f.obj, at: at, end: at + n,
+	}
 }
 
-// granted holds the range that the service gave against the one it was asked for: some services
-// ignore ranges. A service may give less than it was asked for (RFC 9110, section 15.3.7): the body
-// then ends early, and is taken up again.
+// granted compares the range that the service returned with the one that was requested, because
+// some services ignore ranges. A service may return less than was requested (RFC 9110, section
+// 15.3.7). The body then ends early, and the fetch resumes.
 func (f *fetch) granted(o GetOptions, res *GetResult) error {
 	start, size := o.Offset, f.obj.Size
 	if start < 0 {
@@ -57,7 +59,8 @@ func (f *fetch) granted(o GetOptions, res *GetResult) error {
 	}
 	if given := res.Offset + res.Length; res.Offset != start || given > size {
 		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(
-			"asked for offset %d of %d bytes, the service gives %d to %d", start, size, res.Offset, given)}
+			"requested bytes from offset %d of %d, the service returned %d to %d",
+			start, size, res.Offset, given)}
 	}
 	f.end = size
 	if o.Length > 0 && o.Length < size-start {
@@ -102,7 +105,7 @@ func (f *fetch) read(p []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// breakdown decides whether a body that ended before its time is worth taking up again.
+// breakdown returns nil if a body that ended too early should be resumed, and otherwise the error.
 func (f *fetch) breakdown(a *attempt, err error) error {
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF
@@ -159,7 +162,8 @@ func (f *fetch) reopen() error {
 	case res.Object.ETag != f.obj.ETag:
 		err = &Error{Kind: ErrChanged}
 	case res.Offset != f.at:
-		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf("the service answers offset %d to offset %d", res.Offset, f.at)}
+		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf(
+			"requested offset %d, the service returned offset %d", f.at, res.Offset)}
 	}
 	if err != nil {
 		f.drop(err)
@@ -171,7 +175,8 @@ func (f *fetch) reopen() error {
 func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
 	var res *GetResult
-	err := f.e.do(f.ctx, call{op: "Get", key: f.key, probe: o.Offset < 0}, func(a *attempt) (err error) {
+	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
+	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		res, err = f.e.store.Get(a, f.key, &o)
 		if err != nil {
 			return err

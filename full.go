@@ -4,72 +4,94 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 )
 
-// Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers and wrappers embed it:
-// a capability that is added later is then refused, not bypassed, and they still compile. A wrapper never embeds a Store.
+// Unsupported refuses every optional method of [FullStore] with [errors.ErrUnsupported]. Drivers
+// and wrappers embed it. They then still compile when a release adds a capability, and refuse it. A
+// wrapper never embeds a Store.
 type Unsupported struct{}
 
 func unsupported(op string) error { return &Error{Op: op, Kind: errors.ErrUnsupported} }
 
+// Copy returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) Copy(context.Context, string, string, *CopyOptions) (*CopyResult, error) {
 	return nil, unsupported("Copy")
 }
 
+// CreateUpload returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) CreateUpload(context.Context, string, *PutOptions) (string, error) {
 	return "", unsupported("CreateUpload")
 }
 
-func (Unsupported) PutPart(context.Context, string, string, int, io.ReadSeeker, int64, *PartOptions) (*Part, error) {
+// PutPart returns an error that matches [errors.ErrUnsupported].
+func (Unsupported) PutPart(
+	context.Context, string, string, int, io.ReadSeeker, int64, *PartOptions,
+) (*Part, error) {
 	return nil, unsupported("PutPart")
 }
 
-func (Unsupported) CopyPart(context.Context, string, string, int, string, *CopyPartOptions) (*Part, error) {
+// CopyPart returns an error that matches [errors.ErrUnsupported].
+func (Unsupported) CopyPart(
+	context.Context, string, string, int, string, *CopyPartOptions,
+) (*Part, error) {
 	return nil, unsupported("CopyPart")
 }
 
-func (Unsupported) CompleteUpload(context.Context, string, string, []*Part, *PutOptions) (*Object, error) {
+// CompleteUpload returns an error that matches [errors.ErrUnsupported].
+func (Unsupported) CompleteUpload(
+	context.Context, string, string, []*Part, *PutOptions,
+) (*Object, error) {
 	return nil, unsupported("CompleteUpload")
 }
 
+// AbortUpload returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) AbortUpload(context.Context, string, string) error {
 	return unsupported("AbortUpload")
 }
 
-func (Unsupported) ListPartsPage(context.Context, string, string, *ListPartsOptions) (*PartPage, error) {
+// ListPartsPage returns an error that matches [errors.ErrUnsupported].
+func (Unsupported) ListPartsPage(
+	context.Context, string, string, *ListPartsOptions,
+) (*PartPage, error) {
 	return nil, unsupported("ListPartsPage")
 }
 
+// ListUploadsPage returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) ListUploadsPage(context.Context, *ListOptions) (*UploadPage, error) {
 	return nil, unsupported("ListUploadsPage")
 }
 
-// PartLimits returns the zero limits: no multipart.
+// PartLimits returns the zero value: there are no multipart uploads.
 func (Unsupported) PartLimits(*PutOptions) PartLimits { return PartLimits{} }
 
+// DeleteBatch returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) DeleteBatch(context.Context, []string, *DeleteBatchOptions) ([]error, error) {
 	return nil, unsupported("DeleteBatch")
 }
 
-// MaxBatch returns 0: no batches.
+// MaxBatch returns 0: there are no batches.
 func (Unsupported) MaxBatch() int { return 0 }
 
+// SignURL returns an error that matches [errors.ErrUnsupported].
 func (Unsupported) SignURL(context.Context, string, *SignOptions) (*SignedURL, error) {
 	return nil, unsupported("SignURL")
 }
 
-// Capabilities returns the zero value: nothing beyond what every Store can. A driver and a wrapper
-// have a method of their own that tells what they can.
+// Capabilities returns the zero value. A driver or wrapper has a method of its own that tells what
+// it can do.
 func (Unsupported) Capabilities() Capabilities { return Capabilities{} }
 
-// CheckKey knows no rules.
+// CheckKey returns an error that matches [errors.ErrUnsupported]: the driver knows no rules for
+// keys.
 func (Unsupported) CheckKey(string) error { return unsupported("CheckKey") }
 
 // Close does nothing.
 func (Unsupported) Close() error { return nil }
 
-// Full gives s every optional capability: what s lacks answers [errors.ErrUnsupported]. It is the one place that asks a
-// Store what it can do; whoever holds a Store holds Full(s) in a field.
+// Full returns s with every optional capability. A method that s lacks returns an error that
+// matches [errors.ErrUnsupported]. Full is the only place that asserts the optional interfaces.
+// Wrappers keep Full(s) in a field.
 func Full(s Store) FullStore {
 	if f, ok := s.(FullStore); ok {
 		return f
@@ -106,7 +128,7 @@ func Full(s Store) FullStore {
 	return f
 }
 
-// full joins a Store with the capabilities that it has.
+// full joins a Store with its capabilities.
 type full struct {
 	Store
 	Copier
@@ -118,19 +140,23 @@ type full struct {
 	io.Closer
 }
 
-// told is Capabilities as a value.
+// told is a fixed value of Capabilities.
 type told Capabilities
 
-func (t told) Capabilities() Capabilities { return Capabilities(t) }
+func (t told) Capabilities() Capabilities {
+	t.Checksums = slices.Clone(t.Checksums) // the caller's
+	return Capabilities(t)
+}
 
 // Unwrap returns the Store that Full was given.
 func (f *full) Unwrap() Store { return f.Store }
 
-// capabilitiesOf are those of a Store that does not tell.
+// capabilitiesOf returns the capabilities of a Store that does not implement Capable.
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
-		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true, Tags: true,
-		DeleteIfMatch: true, CoexistingKeys: true,
+		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,
+		Tags: true, ExactContentType: true, ListETag: true, DeleteIfMatch: true,
+		CoexistingKeys: true,
 	}
 	for i := range algorithms {
 		c.Checksums = append(c.Checksums, algorithms[i].Name)
@@ -138,7 +164,8 @@ func capabilitiesOf(s Store) Capabilities {
 	_, c.Copy = s.(Copier)
 	c.CopyConditions, c.CopySourceIfMatch, c.CopyReplace = c.Copy, c.Copy, c.Copy
 	if m, ok := s.(Multipart); ok && m.PartLimits(&PutOptions{}).Count > 0 {
-		c.Multipart, c.MultipartConditions, c.MultipartChecksums, c.CopyPart = true, true, true, true
+		c.Multipart, c.MultipartConditions, c.MultipartChecksums = true, true, true
+		c.CopyPart = true
 		c.AbortUpload, c.ListParts, c.ListUploads, c.ListUploadsPrefix = true, true, true, true
 	}
 	if d, ok := s.(BatchDeleter); ok {

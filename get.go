@@ -7,8 +7,8 @@ import (
 	"math"
 )
 
-// Get opens the object under key, or the range of it that opts asks for, with one request. ctx
-// governs the Reader until it is closed.
+// Get opens the object under key, or the range of it that opts selects, with one request. ctx
+// applies to the Reader until it is closed.
 //
 // Errors: ErrNotExist, ErrNotModified, ErrPrecondition, ErrRange, ErrInvalid, ErrPermission,
 // ErrNoBucket.
@@ -23,7 +23,7 @@ func (b *Bucket) Get(ctx context.Context, key string, opts *GetOptions) (*Reader
 	return r, nil
 }
 
-// ReadAll reads the object, or the range of it that opts asks for, into memory.
+// ReadAll reads the object under key, or the range of it that opts selects, into memory.
 func (b *Bucket) ReadAll(ctx context.Context, key string, opts *GetOptions) ([]byte, error) {
 	ctx, op := b.start(ctx, "ReadAll", key)
 	defer op.left()
@@ -54,11 +54,11 @@ func checkGet(opts *GetOptions) (o GetOptions, err error) {
 	}
 	switch {
 	case o.Length < 0:
-		return o, invalid("length %d", o.Length)
+		return o, invalid("negative length %d", o.Length)
 	case o.Offset < 0 && o.Length > 0:
-		return o, invalid("a suffix (offset %d) takes no length", o.Offset)
+		return o, invalid("negative offset %d with a length", o.Offset)
 	case o.Concurrency < 0:
-		return o, invalid("concurrency %d", o.Concurrency)
+		return o, invalid("negative concurrency %d", o.Concurrency)
 	}
 	// No object reaches so far, and a Store may add and negate these.
 	if o.Offset = max(o.Offset, -math.MaxInt64); o.Length > math.MaxInt64-max(o.Offset, 0) {
@@ -72,8 +72,8 @@ func checkGet(opts *GetOptions) (o GetOptions, err error) {
 func (e *engine) get(ctx context.Context, key string, o GetOptions) (*Reader, error) {
 	r, err := e.open(ctx, key, o)
 	if o.Offset < 0 && (isKind(err, errors.ErrUnsupported) || isKind(err, ErrRange)) {
-		// The service has no suffixes, or the object is empty, which it calls a range that begins at
-		// the end.
+		// The service has no suffixes, or the object is empty, which it calls a range that begins
+		// at the end.
 		return e.suffix(ctx, key, o)
 	}
 	return r, err
@@ -92,7 +92,8 @@ func (e *engine) open(ctx context.Context, key string, o GetOptions) (*Reader, e
 
 // suffix turns a suffix into a range of the version that is there now.
 func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader, error) {
-	obj, _, err := e.stat(ctx, key, StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID})
+	same := StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID}
+	obj, _, err := e.stat(ctx, key, same)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 package storage
 
-// headers is what an object carries beside its bytes and what a write puts in place: the fields that
-// Object, PutOptions, CopyOptions and UpdateOptions have in common.
+// headers are the fields of an object that a write sets beside the bytes. Object, PutOptions and
+// CopyOptions have them in common.
 type headers struct {
 	ContentType, ContentEncoding, ContentDisposition, ContentLanguage, CacheControl string
 
@@ -24,8 +24,9 @@ func (o *PutOptions) headers() headers {
 }
 
 func (o *PutOptions) setHeaders(h headers) {
-	o.ContentType, o.ContentEncoding, o.ContentDisposition = h.ContentType, h.ContentEncoding, h.ContentDisposition
-	o.ContentLanguage, o.CacheControl = h.ContentLanguage, h.CacheControl
+	o.ContentType, o.ContentEncoding = h.ContentType, h.ContentEncoding
+	o.ContentDisposition, o.ContentLanguage = h.ContentDisposition, h.ContentLanguage
+	o.CacheControl = h.CacheControl
 	o.Metadata, o.StorageClass = h.Metadata, h.StorageClass
 }
 
@@ -37,18 +38,19 @@ func (o *CopyOptions) headers() headers {
 }
 
 func (o *CopyOptions) setHeaders(h headers) {
-	o.ContentType, o.ContentEncoding, o.ContentDisposition = h.ContentType, h.ContentEncoding, h.ContentDisposition
-	o.ContentLanguage, o.CacheControl = h.ContentLanguage, h.CacheControl
+	o.ContentType, o.ContentEncoding = h.ContentType, h.ContentEncoding
+	o.ContentDisposition, o.ContentLanguage = h.ContentDisposition, h.ContentLanguage
+	o.CacheControl = h.CacheControl
 	o.Metadata, o.StorageClass = h.Metadata, h.StorageClass
 }
 
-// any reports whether anything is set that Replace puts in place. The class is given without it, too.
+// any reports whether a field is set that requires Replace. StorageClass does not.
 func (h *headers) any() bool {
 	return h.ContentType != "" || h.ContentEncoding != "" || h.ContentDisposition != "" ||
 		h.ContentLanguage != "" || h.CacheControl != "" || len(h.Metadata) > 0
 }
 
-// check refuses what could not come back as it was given, and returns a copy with checked metadata.
+// check returns a copy with checked metadata. It refuses values that could not come back unchanged.
 func (h headers) check() (headers, error) {
 	for _, f := range [...]struct{ name, value string }{
 		{"ContentType", h.ContentType}, {"ContentEncoding", h.ContentEncoding},

@@ -2,10 +2,11 @@ package storage
 
 import "sync"
 
-// maxHistory is how many objects a Bucket remembers the lineage of: about 200 bytes each.
+// maxHistory is the number of versions whose lineage a Bucket remembers, at about 200 bytes each.
 const maxHistory = 1024
 
-// history remembers the lineage of the versions that the Bucket has seen, so that a write upon one of them can carry it on.
+// history remembers the lineage of the versions that the Bucket has seen. A write upon one of them
+// continues its lineage.
 type history struct {
 	mu    sync.Mutex
 	known map[version]lineage

@@ -8,17 +8,27 @@ import (
 
 // The limits of a portable key.
 const (
-	maxKey      = 1024 // bytes: S3, GCS; Azure takes 1024 UTF-16 code units
-	maxSegment  = 254  // bytes: a file name of 255 with the dot that providers/file adds; Azure's rule of segments is looser
-	maxSegments = 254  // Azure: https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+	// S3 and GCS count bytes. Azure takes 1,024 UTF-16 code units.
+	maxKey = 1024
+
+	// A file name has at most 255 bytes, and providers/file adds a dot. Azure allows more.
+	maxSegment = 254
+
+	// Azure:
+	// https://learn.microsoft.com/rest/api/storageservices/naming-and-referencing-containers--blobs--and-metadata
+	maxSegments = 254
 )
 
-// PortableKey reports whether key works on every provider, unchanged: nil, or an error that matches ErrInvalidKey and names the
-// rule that key breaks. A portable key is valid UTF-8 of 1 to 1024 bytes (counted with the Bucket's prefix) without control
-// characters, backslash, U+FFFE and U+FFFF, of at most 254 segments between slashes, none of which is empty, ".", "..",
-// longer than 254 bytes or ends in a dot; it is not "soap" and not below ".well-known/acme-challenge/".
+// PortableKey returns nil if key works unchanged on every provider. Otherwise it returns an error
+// that matches ErrInvalidKey and names the rule that key breaks.
 //
-// Any other key either comes back byte for byte from a provider or is refused with ErrInvalidKey before any request.
+// A portable key is valid UTF-8 of 1 to 1,024 bytes, counted with the Bucket's prefix. It contains
+// no control character, backslash, U+FFFE or U+FFFF. It has at most 254 segments between slashes.
+// No segment is empty, is longer than 254 bytes or ends in a dot. The key is not "soap" and does
+// not begin with ".well-known/acme-challenge/".
+//
+// A provider returns any other key byte for byte, or refuses it with ErrInvalidKey before any
+// request.
 func PortableKey(key string) error {
 	if err := validKey(key); err != nil {
 		return err
@@ -26,11 +36,11 @@ func PortableKey(key string) error {
 	for _, r := range key {
 		switch {
 		case r < 0x20 || r >= 0x7f && r <= 0x9f:
-			return keyError(key, "control character %U", r)
+			return keyError(key, "the key contains control character %U", r)
 		case r == '\\':
-			return keyError(key, "backslash")
+			return keyError(key, "the key contains a backslash")
 		case r == 0xFFFE || r == 0xFFFF:
-			return keyError(key, "noncharacter %U", r)
+			return keyError(key, "the key contains noncharacter %U", r)
 		}
 	}
 	segments := 0
@@ -38,31 +48,32 @@ func PortableKey(key string) error {
 		segments++
 		switch {
 		case s == "":
-			return keyError(key, "empty segment: a slash at the start, at the end or doubled")
+			return keyError(key,
+				"the key has an empty segment: a slash at the start, at the end or doubled")
 		case strings.HasSuffix(s, "."):
-			return keyError(key, "segment that ends in a dot")
+			return keyError(key, "a segment ends in a dot")
 		case len(s) > maxSegment:
-			return keyError(key, "segment of %d bytes, at most %d", len(s), maxSegment)
+			return keyError(key, "a segment has %d bytes, the limit is %d", len(s), maxSegment)
 		}
 	}
 	if segments > maxSegments {
-		return keyError(key, "%d segments, at most %d", segments, maxSegments)
+		return keyError(key, "the key has %d segments, the limit is %d", segments, maxSegments)
 	}
 	if key == "soap" || strings.HasPrefix(key, ".well-known/acme-challenge/") { // S3; GCS
-		return keyError(key, "name that a service keeps for itself")
+		return keyError(key, "the key is reserved by a service")
 	}
 	return nil
 }
 
-// validKey reports what no provider takes.
+// validKey returns an error for a key that no provider accepts.
 func validKey(key string) error {
 	switch {
 	case key == "":
-		return keyError(key, "empty")
+		return keyError(key, "the key is empty")
 	case len(key) > maxKey:
-		return keyError(key[:32]+"…", "%d bytes, at most %d", len(key), maxKey)
+		return keyError(key[:32]+"…", "the key has %d bytes, the limit is %d", len(key), maxKey)
 	case !utf8.ValidString(key):
-		return keyError(key, "not UTF-8")
+		return keyError(key, "the key is not valid UTF-8")
 	}
 	return nil
 }

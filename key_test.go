@@ -12,9 +12,11 @@ import (
 func TestPortableKey(t *testing.T) {
 	segment := strings.Repeat("s", 254)
 	for _, key := range []string{
-		"a", "a/b", "a b", " ", "ünïcödé/日本/🙂", "-", "a.b", ".hidden", "..a", "a..x", "soap/x", "SOAP", "a%2Fb", "a?b#c&d=e+f",
+		"a", "a/b", "a b", " ", "ünïcödé/日本/🙂", "-", "a.b", ".hidden", "..a", "a..x", "soap/x",
+		"SOAP", "a%2Fb", "a?b#c&d=e+f",
 		segment, segment + "/" + segment, strings.Repeat("a/", 253) + "a",
-		strings.Repeat(segment[:203]+"/", 5)[:1020] + "last", "con", "nul.txt", "x.well-known/acme-challenge/y",
+		strings.Repeat(segment[:203]+"/", 5)[:1020] + "last", "con", "nul.txt",
+		"x.well-known/acme-challenge/y",
 		".well-known/acme-challenge", "\u00a0",
 	} {
 		if err := storage.PortableKey(key); err != nil {
@@ -24,9 +26,9 @@ func TestPortableKey(t *testing.T) {
 	for key, rule := range map[string]string{
 		"":                              "empty",
 		strings.Repeat("a", 1025):       "1025 bytes",
-		"\xff":                          "not UTF-8",
-		"a\xc3":                         "not UTF-8",
-		"\xed\xa0\x80":                  "not UTF-8",
+		"\xff":                          "not valid UTF-8",
+		"a\xc3":                         "not valid UTF-8",
+		"\xed\xa0\x80":                  "not valid UTF-8",
 		"a\x00b":                        "control",
 		"a\nb":                          "control",
 		"a\x7f":                         "control",
@@ -47,8 +49,8 @@ func TestPortableKey(t *testing.T) {
 		segment + "s":                   "255 bytes",
 		"a/" + segment + "s/b":          "255 bytes",
 		strings.Repeat("a/", 254) + "a": "255 segments",
-		"soap":                          "keeps for itself",
-		".well-known/acme-challenge/x":  "keeps for itself",
+		"soap":                          "reserved by a service",
+		".well-known/acme-challenge/x":  "reserved by a service",
 	} {
 		err := storage.PortableKey(key)
 		if !errors.Is(err, storage.ErrInvalidKey) || !errors.Is(err, storage.ErrInvalid) {
@@ -87,10 +89,12 @@ func TestPortableKeysOption(t *testing.T) {
 	}
 	b := storage.New(s, &storage.Options{PortableKeys: true}).Prefix("p/")
 	ctx := t.Context()
-	if _, err := b.Put(ctx, strings.Repeat("a/", 510)+"ab", strings.NewReader(""), nil); !errors.Is(err, storage.ErrInvalidKey) {
+	if _, err := b.Put(ctx, strings.Repeat("a/", 510)+"ab", strings.NewReader(""),
+		nil); !errors.Is(err, storage.ErrInvalidKey) {
 		t.Errorf("Put of a key that is too deep: %v", err)
 	}
-	if _, err := b.Put(ctx, "a//b", strings.NewReader(""), nil); !errors.Is(err, storage.ErrInvalidKey) {
+	if _, err := b.Put(ctx, "a//b", strings.NewReader(""),
+		nil); !errors.Is(err, storage.ErrInvalidKey) {
 		t.Errorf("Put: %v, want %v", err, storage.ErrInvalidKey)
 	}
 	if _, err := b.Copy(ctx, "a.", "a", nil); !errors.Is(err, storage.ErrInvalidKey) {

@@ -6,11 +6,12 @@ import (
 	"iter"
 )
 
-// List lists objects, and with a Delimiter common prefixes among them, in the byte order of their
-// keys. Nothing is asked before the sequence is ranged over, and ranging again lists again. Memory
-// does not grow with the bucket. An error comes once, last, with a nil Object.
+// List lists objects in the byte order of their keys. With a Delimiter it includes common prefixes.
+// The first request is made when the sequence is iterated, and each iteration lists again. Memory
+// does not grow with the size of the bucket. An error is the last element, with a nil Object.
 //
-// A list shows every key once that exists throughout, and what was written before it began.
+// A list contains every object that exists throughout the iteration exactly once. It contains every
+// object that was written before the iteration began.
 func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object, error] {
 	return func(yield func(*Object, error) bool) {
 		var o ListOptions
@@ -43,9 +44,9 @@ func each(objects []*Object, yield func(*Object, error) bool) bool {
 	return true
 }
 
-// ListPage returns one page of a list, for programs that go on later: with the same options and
-// PageToken set to its NextToken. A page may be short or empty; only an empty NextToken ends the
-// list. Concurrency has no use here and is ErrInvalid above 1.
+// ListPage returns one page of a list, for programs that continue later. To continue, call it with
+// the same options and PageToken set to NextToken of the page. A page may be short or empty: only
+// an empty NextToken ends the list. Concurrency above 1 is ErrInvalid.
 func (b *Bucket) ListPage(ctx context.Context, opts *ListOptions) (*Page, error) {
 	var o ListOptions
 	if opts != nil {
@@ -109,7 +110,8 @@ func (e *engine) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 }
 
 func errNoAdvance() error {
-	return &Error{Kind: ErrUnavailable, Err: errors.New("the list does not advance")}
+	err := errors.New("the service returned the same page token again")
+	return &Error{Kind: ErrUnavailable, Err: err}
 }
 
 // pages yields the pages of a list, some of them asked for ahead of the reader. An error is last.

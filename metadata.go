@@ -9,22 +9,26 @@ import (
 	"unicode/utf8"
 )
 
-// encodedPrefix marks a metadata value in the encoding of EncodeMetadataValue.
+// encodedPrefix marks a metadata value that EncodeMetadataValue has encoded.
 const encodedPrefix = "utf8b64:"
 
-// EncodeMetadataValue gives v in a form that survives an HTTP header: v itself where it does, else "utf8b64:" and the
-// unpadded base64url of v. It is for drivers whose wire carries metadata in headers, and is undone by [DecodeMetadataValue].
+// EncodeMetadataValue returns v in a form that survives an HTTP header: v itself if possible,
+// otherwise "utf8b64:" followed by the unpadded base64url of v. It is for drivers that send
+// metadata in headers. [DecodeMetadataValue] is its inverse.
 //
-// Percent-encoding would triple text, and RFC 2047 is decoded and encoded again by S3 itself, which loses outer spaces.
+// Percent-encoding would triple the size of text. S3 itself decodes and re-encodes RFC 2047, and
+// loses leading and trailing spaces.
 func EncodeMetadataValue(v string) string {
-	if headerSafe(v) && v != "" && !strings.HasPrefix(v, encodedPrefix) && !strings.HasPrefix(v, "=?") && !strings.Contains(v, "  ") {
+	if headerSafe(v) && v != "" && !strings.HasPrefix(v, encodedPrefix) &&
+		!strings.HasPrefix(v, "=?") && !strings.Contains(v, "  ") {
 		return v
 	}
 	return encodedPrefix + base64.RawURLEncoding.EncodeToString([]byte(v))
 }
 
-// DecodeMetadataValue undoes [EncodeMetadataValue]. It also decodes the RFC 2047 words in which S3 returns the text outside
-// ASCII that other programs wrote. What is in neither form is returned as it is.
+// DecodeMetadataValue is the inverse of [EncodeMetadataValue]. It also decodes RFC 2047 encoded
+// words, in which S3 returns the non-ASCII text that other programs wrote. Any other value is
+// returned unchanged.
 func DecodeMetadataValue(v string) string {
 	if rest, ok := strings.CutPrefix(v, encodedPrefix); ok {
 		if b, err := base64.RawURLEncoding.DecodeString(rest); err == nil && utf8.Valid(b) {
@@ -41,7 +45,8 @@ func DecodeMetadataValue(v string) string {
 	return v
 }
 
-// headerSafe reports whether an HTTP header carries v unchanged: printable ASCII without outer spaces.
+// headerSafe reports whether an HTTP header carries v unchanged: v is printable ASCII without
+// leading or trailing spaces.
 func headerSafe(v string) bool {
 	for i := range len(v) {
 		if v[i] < ' ' || v[i] > '~' {
@@ -60,16 +65,17 @@ func checkMetadata(m map[string]string) (map[string]string, error) {
 	for name, v := range m {
 		lower := strings.ToLower(name)
 		if !validMetadataName(lower) {
-			return nil, invalid("metadata name %q is not [a-z0-9][a-z0-9._-]*", name)
+			return nil, invalid("metadata name %q does not match [a-z0-9][a-z0-9._-]*", name)
 		}
 		if lower == writeIDName {
 			return nil, invalid("metadata name %q is reserved", name)
 		}
 		if _, twice := c[lower]; twice {
-			return nil, invalid("metadata name %q is there twice", lower)
+			return nil, invalid("metadata name %q occurs twice", lower)
 		}
 		if !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) {
-			return nil, invalid("metadata value of %q is not text without control characters", name)
+			return nil, invalid("metadata value of %q has invalid UTF-8 or a control character",
+				name)
 		}
 		c[lower] = v
 	}
@@ -88,11 +94,12 @@ func validMetadataName(name string) bool {
 	return name != ""
 }
 
-// checkTags refuses tags that are not text, and returns a copy.
+// checkTags returns a copy of tags, or an error for a tag that is not text.
 func checkTags(tags map[string]string) (map[string]string, error) {
 	for k, v := range tags {
 		if k == "" || !utf8.ValidString(k+v) || strings.ContainsFunc(k+v, unicode.IsControl) {
-			return nil, invalid("tag %q=%q is not text without control characters", k, v)
+			return nil, invalid(
+				"tag %q=%q has an empty name, invalid UTF-8 or a control character", k, v)
 		}
 	}
 	return maps.Clone(tags), nil

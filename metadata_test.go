@@ -12,7 +12,8 @@ import (
 
 func FuzzMetadataValue(f *testing.F) {
 	for _, v := range []string{
-		"", " ", "plain", "two  spaces", " outer ", "tab\there", "grüß dich", "日本", encodedPrefix, encodedPrefix + "!", "=?utf-8?q?x?=", "=?", "a\x7f",
+		"", " ", "plain", "two  spaces", " outer ", "tab\there", "grüß dich", "日本", encodedPrefix,
+		encodedPrefix + "!", "=?utf-8?q?x?=", "=?", "a\x7f",
 		"utf8b64:YQ", "line\nbreak",
 	} {
 		f.Add(v)
@@ -57,7 +58,8 @@ func TestCheckMetadata(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	for _, m := range []map[string]string{
-		{"": "v"}, {"-a": "v"}, {".a": "v"}, {"_a": "v"}, {"a b": "v"}, {"ä": "v"}, {"a:": "v"}, {"a\n": "v"},
+		{"": "v"}, {"-a": "v"}, {".a": "v"}, {"_a": "v"}, {"a b": "v"}, {"ä": "v"}, {"a:": "v"},
+		{"a\n": "v"},
 		{"a": "x\ny"}, {"a": "x\x00"}, {"a": "\x7f"}, {"a": "\u0085"}, {"a": "\xff"},
 		{"a": "1", "A": "2"},
 		{writeIDName: "v"}, {strings.ToUpper(writeIDName): "v"},
@@ -72,11 +74,13 @@ func TestCheckMetadata(t *testing.T) {
 }
 
 func TestCheckHeaders(t *testing.T) {
-	if _, err := (headers{ContentType: "text/plain; charset=utf-8", CacheControl: "no-cache"}).check(); err != nil {
+	if _, err := (headers{ContentType: "text/plain; charset=utf-8",
+		CacheControl: "no-cache"}).check(); err != nil {
 		t.Error(err)
 	}
 	for _, h := range []headers{
-		{ContentType: "a\r\nb"}, {ContentEncoding: " gzip"}, {ContentDisposition: "attachment; filename=ü"}, {ContentLanguage: "de\t"},
+		{ContentType: "a\r\nb"}, {ContentEncoding: " gzip"},
+		{ContentDisposition: "attachment; filename=ü"}, {ContentLanguage: "de\t"},
 		{CacheControl: "x "}, {StorageClass: "\x00"}, {Metadata: map[string]string{"?": "v"}},
 	} {
 		if _, err := h.check(); !errors.Is(err, ErrInvalid) {

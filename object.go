@@ -2,18 +2,20 @@ package storage
 
 import "time"
 
-// Object describes an object, or, with IsPrefix, a common prefix of a delimited list.
+// Object describes an object. With IsPrefix it describes a common prefix of a delimited list.
 //
-// Get and Stat fill every field that the service knows; List fills Key, Size, ETag, ModTime and what the service lists for
-// free; the answers to writes fill Key, ETag, and Size and VersionID where the service tells.
+// Get and Stat fill every field that the service knows. List fills Key, Size, ETag, ModTime and
+// what the service includes in its lists. Writes fill Key and ETag, and Size and VersionID if the
+// service tells them.
 type Object struct {
 	Key string `json:"key"`
 
-	// Size is in bytes, as stored; -1 where a write's answer does not say.
+	// Size is in bytes, as stored. It is -1 if the response to a write does not tell.
 	Size int64 `json:"size"`
 
-	// ETag is the version token: what IfMatch and IfNoneMatch take. It is an HTTP entity tag with its
-	// quotes, is otherwise opaque, and is never empty except on a prefix. ETagNone: unknown.
+	// ETag identifies the version; IfMatch and IfNoneMatch take it. It is an HTTP entity tag with
+	// its quotes and is otherwise opaque. It is never empty, except for a prefix. ETagNone means
+	// that it is unknown.
 	ETag      string    `json:"etag,omitempty"`
 	VersionID string    `json:"versionId,omitempty"` // empty where the bucket keeps no versions
 	ModTime   time.Time `json:"modTime,omitzero"`    // zero where a write's answer does not say

@@ -9,24 +9,30 @@ import (
 	"sync"
 )
 
-// Opener opens the URLs of a scheme. It is a pure function of the URL and the process's environment: no state from one URL
-// reaches the next. u has no password and no fragment. Drivers make one with [StoreOpener].
+// Opener opens the URLs of a scheme. The result depends only on the URL and the environment of the
+// process: nothing carries over from one URL to the next. u has no password and no fragment.
+// Drivers make an Opener with [StoreOpener].
 type Opener func(ctx context.Context, u *url.URL) (*Bucket, error)
 
-// Mux opens URLs by their scheme. The zero value is ready for use; its methods may be called concurrently.
+// Mux opens URLs by their scheme. The zero value is ready for use. Its methods may be called
+// concurrently.
 type Mux struct {
 	mu      sync.RWMutex
 	openers map[string]Opener
 }
 
-// DefaultMux is the Mux of [Open] and [Handle]. Provider packages register their schemes with it when they are imported.
+// DefaultMux is the Mux that [Open], [OpenWith] and [Handle] use. A provider package registers its
+// schemes with it when it is imported.
 var DefaultMux Mux
 
 // Handle registers a scheme with [DefaultMux].
 func Handle(scheme string, o Opener) { DefaultMux.Handle(scheme, o) }
 
-// Open opens a bucket by URL with [DefaultMux] and the default Options.
-func Open(ctx context.Context, rawURL string) (*Bucket, error) { return DefaultMux.Open(ctx, rawURL) }
+// Open opens a bucket by URL with [DefaultMux] and the default Options. See [Mux.Open] for the form
+// of the URL.
+func Open(ctx context.Context, rawURL string) (*Bucket, error) {
+	return DefaultMux.Open(ctx, rawURL)
+}
 
 // OpenWith opens a bucket by URL with [DefaultMux] and opts, which may be nil. Closing the Bucket
 // closes its Store.
@@ -34,7 +40,7 @@ func OpenWith(ctx context.Context, rawURL string, opts *Options) (*Bucket, error
 	return DefaultMux.OpenWith(ctx, rawURL, opts)
 }
 
-// Handle registers the opener of a scheme. It panics if there is one already.
+// Handle registers the opener of a scheme. It panics if the scheme is already registered.
 func (m *Mux) Handle(scheme string, o Opener) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,15 +65,18 @@ func (m *Mux) Schemes() []string {
 	return s
 }
 
-// Open opens a bucket by URL: scheme://bucket/prefix?parameter=value. A path behind the bucket is a prefix and gets a
-// trailing slash if it lacks one; the parameter prefix= is taken as it stands. Schemes that own their path (file) say so in
-// their package. Unknown parameters, parameters that are there twice and credentials in the URL are errors; no error shows
-// the URL's secrets.
+// Open opens a bucket by URL: scheme://bucket/prefix?parameter=value. The path after the bucket is
+// a prefix and gets a trailing slash if it has none. The parameter prefix= is used as it is. A
+// scheme can give the path another meaning, as file does; its package says so.
+//
+// Unknown parameters, repeated parameters and credentials in the URL are errors. No error contains
+// a secret of the URL.
 func (m *Mux) Open(ctx context.Context, rawURL string) (*Bucket, error) {
 	return m.OpenWith(ctx, rawURL, nil)
 }
 
-// OpenWith is Open with options in place of those of the scheme's opener. opts may be nil.
+// OpenWith is Open with opts in place of the options that the opener of the scheme uses. opts may
+// be nil.
 func (m *Mux) OpenWith(ctx context.Context, rawURL string, opts *Options) (*Bucket, error) {
 	b, err := m.open(ctx, rawURL)
 	if err != nil {
@@ -84,7 +93,8 @@ func (m *Mux) OpenWith(ctx context.Context, rawURL string, opts *Options) (*Buck
 func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 	u, err := url.Parse(rawURL)
 	if err != nil {
-		// The error repeats the URL or a piece of it, and that may be of a secret: the "port" of s3://id:sec/ret@bucket.
+		// The error repeats the URL or a piece of it, and that may be of a secret: the "port" of
+		// s3://id:sec/ret@bucket.
 		return nil, invalid("not a URL of the form scheme://bucket/prefix?parameter=value")
 	}
 	m.mu.RLock()
@@ -97,7 +107,7 @@ func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 		return nil, errCredentials()
 	}
 	if u.Fragment != "" || u.Opaque != "" {
-		return nil, invalid("%s URL has no fragment and begins with %s://", u.Scheme, u.Scheme)
+		return nil, invalid("a URL must begin with %s:// and have no fragment", u.Scheme)
 	}
 	return open(ctx, u)
 }
@@ -110,31 +120,44 @@ var providers = map[string]string{
 
 func (m *Mux) unknownScheme(scheme string) error {
 	if p, ok := providers[scheme]; ok {
-		return invalid("unknown scheme %q (forgotten import of github.com/polystore/storage/providers/%s?)", scheme, p)
+		return invalid(
+			"unknown scheme %q (forgotten import of github.com/polystore/storage/providers/%s?)",
+			scheme, p)
 	}
 	if known := m.Schemes(); len(known) > 0 {
-		return invalid("unknown scheme %q, known are %s (forgotten import?)", scheme, strings.Join(known, ", "))
+		return invalid(
+			"unknown scheme %q, known are %s (forgotten import?)",
+			scheme, strings.Join(known, ", "))
 	}
-	return invalid("unknown scheme %q, none is known (forgotten import?)", scheme)
+	return invalid("unknown scheme %q (forgotten import of a provider?)", scheme)
 }
 
 func errCredentials() error {
-	return invalid("credentials in a URL: use the provider's environment variables or its Options")
+	return invalid("the URL contains credentials: " +
+		"use the provider's environment variables or its Options")
 }
 
-// StoreOpener makes an [Opener] of a function that opens a Store: its OpenURL. It reads the query, turns path and prefix= into
-// a prefix, and refuses what Open did not ask for.
+// StoreOpener makes an [Opener], its method OpenURL, from a function that opens a Store. It parses
+// the query, turns the path and prefix= into a prefix, and refuses every parameter that Open did
+// not take.
 type StoreOpener struct {
-	// Open makes the Store. u has no query; params has it, less prefix=. Open takes from params what it knows and then asks
-	// params.Err before it does anything.
+	// Open opens the Store. u has no query; params has the parameters without prefix=. Open takes
+	// the parameters that it knows from params and then checks params.Err before it does anything
+	// else.
 	Open func(ctx context.Context, u *url.URL, params *Params) (Store, error)
 
-	OwnsPath  bool // the path is Open's; otherwise the path behind the bucket is a prefix, which Open does not see
-	OwnsQuery bool // prefix= is Open's, too
-	TakesUser bool // u.User may have a name (abfss://container@account…)
+	// OwnsPath leaves the path to Open. Otherwise the path after the bucket is a prefix, which Open
+	// does not see.
+	OwnsPath bool
+
+	// OwnsQuery leaves the parameter prefix= to Open.
+	OwnsQuery bool
+
+	// TakesUser allows a user name in the URL, as in abfss://container@account…
+	TakesUser bool
 }
 
-// OpenURL is an Opener.
+// OpenURL opens the URL. It is an [Opener].
 func (o StoreOpener) OpenURL(ctx context.Context, u *url.URL) (*Bucket, error) {
 	if u.User != nil && !o.TakesUser {
 		return nil, errCredentials()

@@ -32,7 +32,8 @@ func (c closing) Close() error { c.o.Closed++; return nil }
 // opener takes the parameters text, flag and number, and notes what it was given in o.
 func opener(o *opened, base storage.StoreOpener) storage.Opener {
 	base.Open = func(_ context.Context, u *url.URL, p *storage.Params) (storage.Store, error) {
-		o.URL, o.Text, o.Flag, o.Number = u.String(), p.String("text"), p.Bool("flag"), p.Int("number")
+		o.URL, o.Text, o.Flag, o.Number = u.String(), p.String("text"), p.Bool("flag"),
+			p.Int("number")
 		if base.OwnsQuery {
 			o.Text += p.String("prefix")
 		}
@@ -52,13 +53,14 @@ func TestMuxURLs(t *testing.T) {
 		opened
 		prefix string
 	}{
-		"t://b":                        {opened{URL: "t://b"}, ""},
-		"t://b/":                       {opened{URL: "t://b"}, ""},
-		"t://b/p":                      {opened{URL: "t://b"}, "p/"},
-		"t://b/p/q/":                   {opened{URL: "t://b"}, "p/q/"},
-		"t://b/%C3%BC%20p":             {opened{URL: "t://b"}, "ü p/"},
-		"t://b?prefix=p":               {opened{URL: "t://b"}, "p"},
-		"t://b?text=x&flag&number=-7":  {opened{URL: "t://b", Text: "x", Flag: true, Number: -7}, ""},
+		"t://b":            {opened{URL: "t://b"}, ""},
+		"t://b/":           {opened{URL: "t://b"}, ""},
+		"t://b/p":          {opened{URL: "t://b"}, "p/"},
+		"t://b/p/q/":       {opened{URL: "t://b"}, "p/q/"},
+		"t://b/%C3%BC%20p": {opened{URL: "t://b"}, "ü p/"},
+		"t://b?prefix=p":   {opened{URL: "t://b"}, "p"},
+		"t://b?text=x&flag&number=-7": {opened{URL: "t://b", Text: "x", Flag: true, Number: -7},
+			""},
 		"t://b?flag=false&number=":     {opened{URL: "t://b"}, ""},
 		"own://b/a/b?prefix=p":         {opened{URL: "own://b/a/b"}, "p"},
 		"query://b/a?prefix=p&text=x":  {opened{URL: "query://b", Text: "xp"}, "a/"},
@@ -92,23 +94,24 @@ func TestMuxRefuses(t *testing.T) {
 	m.Handle("t", opener(&got, storage.StoreOpener{}))
 	m.Handle("user", opener(&got, storage.StoreOpener{TakesUser: true}))
 	for raw, says := range map[string]string{
-		"":                                   `unknown scheme "", known are t, user (forgotten import?)`,
-		"nope://b":                           `unknown scheme "nope", known are t, user (forgotten import?)`,
-		"b/k":                                "unknown scheme",
-		"t://b?colour=red":                   `unknown parameter "colour", known are flag, number, prefix, text`,
-		"t://forgets?colour=red":             `unknown parameter "colour"`,
-		"t://b?text=a&text=b":                `parameter "text" is there 2 times`,
-		"t://b?number=many":                  `parameter "number" is not a number`,
-		"t://b?flag=perhaps":                 `parameter "flag" is not true or false`,
-		"t://b?text=%zz":                     "malformed query",
-		"t://b/p?prefix=q":                   "exclude each other",
-		"t://name:hunter2@b":                 "credentials in a URL",
-		"t://hunter2@b":                      "credentials in a URL",
-		"user://name:hunter2@b":              "credentials in a URL",
-		"t://b#hunter2":                      "no fragment",
-		"t:opaque":                           "begins with t://",
-		"t://b/%zz?secret=hunter2":           "not a URL",
-		"t://b/%FF":                          "prefix",
+		"":                         `unknown scheme "", known are t, user (forgotten import?)`,
+		"nope://b":                 `unknown scheme "nope", known are t, user (forgotten import?)`,
+		"b/k":                      "unknown scheme",
+		"t://b?colour=red":         "known are flag, number, prefix, text",
+		"t://forgets?colour=red":   `unknown parameter "colour"`,
+		"t://b?text=a&text=b":      `parameter "text" occurs 2 times`,
+		"t://b?number=many":        `parameter "number" is not a number`,
+		"t://b?flag=perhaps":       `parameter "flag" is not true or false`,
+		"t://b?text=%zz":           "malformed query",
+		"t://b/p?prefix=q":         "exclude each other",
+		"t://name:hunter2@b":       "contains credentials",
+		"t://hunter2@b":            "contains credentials",
+		"user://name:hunter2@b":    "contains credentials",
+		"t://b#hunter2":            "no fragment",
+		"t:opaque":                 "must begin with t://",
+		"t://b/%zz?secret=hunter2": "not a URL",
+		"t://b/%FF":                "prefix",
+
 		"t://b/" + strings.Repeat("a", 1100): "prefix",
 	} {
 		b, err := m.Open(t.Context(), raw)
@@ -116,7 +119,8 @@ func TestMuxRefuses(t *testing.T) {
 			t.Errorf("Open(%q) = %v, want %v", raw, err, storage.ErrInvalid)
 			continue
 		}
-		if !strings.Contains(err.Error(), says) || !strings.HasPrefix(err.Error(), "storage: Open: ") {
+		if !strings.Contains(err.Error(), says) ||
+			!strings.HasPrefix(err.Error(), "storage: Open: ") {
 			t.Errorf("Open(%q) = %v, want it to say %q", raw, err, says)
 		}
 		if strings.Contains(err.Error(), "hunter2") {
@@ -132,7 +136,8 @@ func TestMuxOpen(t *testing.T) {
 	var got opened
 	var m storage.Mux
 	m.Handle("t", opener(&got, storage.StoreOpener{}))
-	for raw, key := range map[string]string{"t://b": "k", "t://b/p": "p/k", "t://b?prefix=p": "pk"} {
+	for raw, key := range map[string]string{"t://b": "k", "t://b/p": "p/k",
+		"t://b?prefix=p": "pk"} {
 		for _, opts := range []*storage.Options{nil, {PortableKeys: true}} {
 			got.Closed = 0
 			b, err := m.OpenWith(t.Context(), raw, opts)
@@ -149,7 +154,8 @@ func TestMuxOpen(t *testing.T) {
 				t.Errorf("Open(%q): the Store has no %q: %v", raw, key, err)
 			}
 			if err := b.Close(); err != nil || got.Closed != 1 {
-				t.Errorf("Open(%q): Close = %v, the Store was closed %d times, want once", raw, err, got.Closed)
+				t.Errorf("Open(%q): Close = %v, the Store was closed %d times, want once", raw, err,
+					got.Closed)
 			}
 		}
 	}
@@ -162,7 +168,8 @@ func TestMuxErrorOfOpener(t *testing.T) {
 	})
 	_, err := m.Open(t.Context(), "t://b")
 	var e *storage.Error
-	if !errors.As(err, &e) || e.Op != "Open" || e.Kind != storage.ErrNoBucket || e.Code != "NoSuchBucket" {
+	if !errors.As(err, &e) || e.Op != "Open" || e.Kind != storage.ErrNoBucket ||
+		e.Code != "NoSuchBucket" {
 		t.Errorf("Open = %v, want the Opener's error", err)
 	}
 }

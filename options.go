@@ -2,28 +2,42 @@ package storage
 
 import "time"
 
-// GetOptions are the options of reading. The zero value reads the whole current object.
+// GetOptions are the options of Get, ReadAll, Download and DownloadFile. The zero value reads the
+// whole current object.
 type GetOptions struct {
-	// Offset and Length choose a range, in bytes. Offset < 0 counts from the end (a suffix; longer than the object: all of it)
-	// and takes no Length. Length 0 means to the end, so {0, 0} is the whole object and never ErrRange. A range that begins at or
-	// behind the end of the object is ErrRange; one that ends behind it gives what there is. Length < 0, and Length > 0 with
-	// Offset < 0, are ErrInvalid. For computed ranges that may be empty use a ReaderAt.
+	// Offset and Length select a range, in bytes. The zero values select the whole object, which is
+	// never ErrRange.
+	//
+	// A negative Offset counts from the end and takes no Length: -n selects the last n bytes, or
+	// the whole object if it is shorter. Length 0 means up to the end. A range that ends after the
+	// end of the object yields the bytes that exist. A range that begins at or after the end is
+	// ErrRange. A negative Length is ErrInvalid, as is a Length with a negative Offset. Use a
+	// ReaderAt for computed ranges that can be empty.
 	Offset, Length int64
 
-	IfMatch         string    // read only this version (an ETag): else ErrPrecondition; a missing object is ErrNotExist
-	IfNoneMatch     string    // read unless it is this version: else ErrNotModified
-	IfModifiedSince time.Time // read only what was modified later (whole seconds count): else ErrNotModified
-	VersionID       string    // read this version of a bucket that keeps versions
+	// IfMatch is an ETag: another version is ErrPrecondition, and a missing object is ErrNotExist.
+	IfMatch string
 
-	// Concurrency is how many ranges are fetched in parallel. 0: one for Get and ReadAll,
-	// Options.Concurrency for Download and DownloadFile. Used by Bucket; always zero in a Store.
+	// IfNoneMatch is an ETag: this version is ErrNotModified.
+	IfNoneMatch string
+
+	// IfModifiedSince yields ErrNotModified unless the object was modified later. It is compared in
+	// whole seconds and has no effect together with IfNoneMatch.
+	IfModifiedSince time.Time
+
+	// VersionID selects a version, in a bucket that keeps versions.
+	VersionID string
+
+	// Concurrency is the number of ranges that are fetched in parallel. Default: 1 for Get and
+	// ReadAll, Options.Concurrency for Download and DownloadFile. Used by Bucket; always zero in a
+	// Store.
 	Concurrency int
 
-	// VerifyHash checks MD5, SHA-1 and SHA-256 on whole reads, too, where the service gives one. A CRC
-	// is always checked. Used by Bucket; always false in a Store.
+	// VerifyHash also checks MD5, SHA-1 and SHA-256 on reads of the whole object, if the service
+	// gives such a sum. A CRC is always checked. Used by Bucket; always false in a Store.
 	VerifyHash bool
 
-	// Progress is told of the bytes that have arrived. It must not block, nor close anything. Used by
+	// Progress is called when bytes have arrived. It must not block or close anything. Used by
 	// Bucket; always nil in a Store.
 	Progress func(Progress)
 }
@@ -36,56 +50,69 @@ type StatOptions struct {
 	VersionID       string    // as in GetOptions
 }
 
-// PutOptions are the options of writing. What is not given is not set: overwriting leaves nothing of the old object.
+// PutOptions are the options of writing. A field that is not set is not set in the object either: a
+// write keeps nothing of the object that it replaces.
 type PutOptions struct {
-	ContentType        string // empty: the service's default
-	ContentEncoding    string // says how the bytes are encoded; nothing is encoded or decoded by it
+	ContentType        string // default: that of the service
+	ContentEncoding    string // describes the bytes; this package neither encodes nor decodes
 	ContentDisposition string
 	ContentLanguage    string
 	CacheControl       string
 
-	// Metadata names are [a-z0-9][a-z0-9._-]* after lower-casing; values any UTF-8 text without control characters. Every
-	// provider takes 1 KiB of names and values in 16 entries and gives them back exactly.
-	Metadata     map[string]string
-	StorageClass string            // the service's name for it
-	Tags         map[string]string // labels beside the object, where the service has them
+	// Metadata is stored with the object. Names are converted to lower case and must then match
+	// [a-z0-9][a-z0-9._-]*. Values are UTF-8 text without control characters. Every provider takes
+	// 1 KiB of names and values in 16 entries and returns them unchanged.
+	Metadata map[string]string
 
-	// IfAbsent creates: of any number of concurrent writers exactly one succeeds, the others get ErrExist.
+	StorageClass string            // the service's name of the class; default: that of the service
+	Tags         map[string]string // labels that the service keeps beside the object
+
+	// IfAbsent creates: exactly one of many concurrent writers succeeds, and the others get
+	// ErrExist.
 	//
-	// IfAbsent and IfMatch tell the truth: nil means that this write happened, ErrExist and ErrPrecondition that it did not,
-	// also where the answer to an attempt was lost and a later attempt was refused. What cannot be found out is
-	// ErrUnknownOutcome. For that the write carries a random ID in a metadata entry of its own, which is hidden again.
-	// It is assumed that between the attempts of one call nobody deletes the object, copies an older version back over it
-	// or (S3, whose ETag is a hash of the content) writes its old bytes again, and that no abandoned attempt lands later; a
-	// create whose object is deleted in between may happen twice.
+	// IfAbsent and IfMatch report the true outcome. nil means that this write happened. ErrExist
+	// and ErrPrecondition mean that it did not, also if the answer to one attempt was lost and a
+	// later attempt was refused. If the outcome cannot be determined, the error is
+	// ErrUnknownOutcome. For this purpose the write stores a random ID in a metadata entry, which
+	// Bucket hides from callers.
+	//
+	// The guarantee rests on these assumptions. Between the attempts of one call, nobody deletes
+	// the object, copies an older version over it or, on S3, where the ETag is a hash of the
+	// content, writes its old bytes again. No attempt that was given up arrives after the call has
+	// returned. If the new object is deleted between two attempts, it can be created twice.
 	IfAbsent bool
 
-	// IfMatch replaces: the write happens only on the version with this ETag, else ErrPrecondition; so it is on a missing
-	// object. It goes with IfAbsent's promise, and not together with IfAbsent.
+	// IfMatch is an ETag: the write happens only if the object is still that version. Another
+	// version and a missing object are ErrPrecondition. The guarantee and the assumptions are those
+	// of IfAbsent. IfMatch and IfAbsent exclude each other.
 	//
-	// Where the service's ETag is a hash of the content (S3), writing the same bytes again gives the same ETag again: two
-	// writers with equal bytes can both win, and a change of the metadata alone is not guarded.
+	// On S3, where the ETag is a hash of the content, equal bytes have equal ETags. Two writers of
+	// the same bytes can both succeed, and a change of the metadata alone is not detected.
 	IfMatch string
 
-	// Checksums of the whole object. They are verified before anything becomes visible; a mismatch is ErrIntegrity.
+	// Checksums are sums of the whole object. They are verified before the object becomes visible.
+	// A mismatch is ErrIntegrity.
 	Checksums Checksums
 
-	PartSize    int64 // Bucket: as Options.PartSize, for this object
-	Concurrency int   // Bucket: as Options.Concurrency, for this object
+	// PartSize and Concurrency replace those of Options for this object. Used by Bucket; always
+	// zero in a Store.
+	PartSize    int64
+	Concurrency int
 
-	// Progress is told of the bytes that the service has acknowledged, by one goroutine at a time. It must not block, nor
-	// close anything. Bucket.
+	// Progress is called when the service has acknowledged bytes, by one goroutine at a time. It
+	// must not block or close anything. Used by Bucket; always nil in a Store.
 	Progress func(Progress)
 }
 
 // UpdateOptions are the options of UpdateWith.
 type UpdateOptions struct {
-	// Create has the headers, metadata, tags and class of an object that the update creates, and how it
-	// is sent. Conditions and Checksums in it are ErrInvalid. nil: none.
+	// Create has the headers, metadata, tags and storage class of an object that the update
+	// creates, and tells how it is sent. Conditions and Checksums in it are ErrInvalid. nil means
+	// the defaults.
 	Create *PutOptions
 }
 
-// ReaderAtOptions are the options of NewReaderAt. The zero value pins the current object.
+// ReaderAtOptions are the options of NewReaderAt. The zero value pins the current version.
 type ReaderAtOptions struct {
 	IfMatch         string    // as in GetOptions
 	IfNoneMatch     string    // as in GetOptions
@@ -93,60 +120,72 @@ type ReaderAtOptions struct {
 	VersionID       string    // as in GetOptions
 }
 
-// Progress tells how far a transfer is, in bytes. It never goes back, and ends at the size of the object.
+// Progress tells how far a transfer is, in bytes. Done never decreases. When the transfer succeeds,
+// the last Done is the number of bytes transferred.
 type Progress struct {
-	Done  int64 // acknowledged
-	Total int64 // -1 where it is not known yet
+	Done  int64 // acknowledged by the service, or received
+	Total int64 // -1 while it is unknown
 }
 
 // DeleteOptions are the options of Delete.
 type DeleteOptions struct {
-	IfMatch string // delete only this version (an ETag): else, and on a missing object, ErrPrecondition
+	// IfMatch is an ETag: another version and a missing object are ErrPrecondition.
+	IfMatch string
 }
 
-// DeleteManyOptions are the options of DeleteMany and DeletePrefix.
+// DeleteManyOptions are the options of DeleteMany, DeletePrefix and DeleteListed.
 type DeleteManyOptions struct {
-	Concurrency int // requests at once; 0: Options.Concurrency
-	BatchSize   int // keys in a request; 0, and more than the driver takes: what the driver takes
+	Concurrency int // requests in parallel; default: Options.Concurrency
+	BatchSize   int // keys per request; the default and the maximum are what the driver takes
 }
 
 // CleanOptions are the options of CleanUploads.
 type CleanOptions struct {
-	Prefix string // only uploads to keys that begin with it
+	Prefix string // only uploads whose key begins with it
 }
 
-// DeleteBatchOptions are the options of a Store's DeleteBatch. There are none yet.
+// DeleteBatchOptions are the options of DeleteBatch of a Store. There are none yet.
 type DeleteBatchOptions struct{}
 
 // ListOptions are the options of listing. The zero value lists every object.
 type ListOptions struct {
-	Prefix     string // only keys that begin with it
-	Delimiter  string // any string: keys that have it behind Prefix are rolled up into one entry with IsPrefix
-	StartAfter string // only keys and prefixes that sort behind it
-	PageSize   int    // entries in a page; 0: the service's default. A page may be shorter
-	PageToken  string // Page.NextToken of the page before; wins over StartAfter
+	Prefix string // only keys that begin with it
 
-	// Concurrency is how many pages List holds at most: the one that is being read, and those that are
-	// asked for ahead of it. 0 and 1: none ahead. Used by Bucket; always zero in a Store.
+	// Delimiter groups keys that contain it after Prefix into one entry with IsPrefix. It can be
+	// any string.
+	Delimiter string
+
+	StartAfter string // only keys and prefixes that sort after it
+	PageSize   int    // largest number of entries in a page; default: that of the service
+	PageToken  string // Page.NextToken of the page before; takes precedence over StartAfter
+
+	// Concurrency is the largest number of pages that List holds: the page that is being read and
+	// the pages that are requested ahead of it. 0 and 1 request none ahead. Used by Bucket; always
+	// zero in a Store.
 	Concurrency int
 }
 
 // Page is one page of a list. An empty NextToken ends the list.
 type Page struct {
-	Objects   []*Object // in the byte order of their keys, common prefixes among them
+	Objects   []*Object // in the byte order of their keys, common prefixes included
 	NextToken string
 }
 
-// CopyOptions are the options of Copy. The zero value copies an object with its headers and metadata.
+// CopyOptions are the options of Copy. The zero value copies an object with its headers and
+// metadata.
 type CopyOptions struct {
 	IfAbsent bool   // as in PutOptions, for the destination
 	IfMatch  string // as in PutOptions, for the destination
 
-	SourceIfMatch   string // copy only this version of the source (an ETag): else ErrPrecondition
-	SourceVersionID string // copy this version of the source, of a bucket that keeps versions
+	// SourceIfMatch is an ETag: another version of the source is ErrPrecondition.
+	SourceIfMatch string
 
-	// Replace puts the following fields in place of the source's; without it they must be empty. Tags are replaced, too;
-	// without Replace the source's are kept only where the service copies unconditionally and in one request.
+	// SourceVersionID selects a version of the source, in a bucket that keeps versions.
+	SourceVersionID string
+
+	// Replace gives the copy the following fields in place of the source's. Without Replace they
+	// must be empty, except StorageClass. Tags are replaced as well. Without Replace, the source's
+	// tags are kept only if the service copies in one request and without a condition.
 	Replace            bool
 	ContentType        string
 	ContentEncoding    string
@@ -154,89 +193,102 @@ type CopyOptions struct {
 	ContentLanguage    string
 	CacheControl       string
 	Metadata           map[string]string
-	StorageClass       string // also without Replace: the class of the new object, empty for the service's default
+	StorageClass       string // also without Replace; default: that of the service
 	Tags               map[string]string
 
-	PartSize    int64          // Bucket: as in PutOptions
-	Concurrency int            // Bucket: as in PutOptions
-	Progress    func(Progress) // Bucket: as in PutOptions
+	// PartSize, Concurrency and Progress are as in PutOptions. Used by Bucket; always zero in a
+	// Store.
+	PartSize    int64
+	Concurrency int
+	Progress    func(Progress)
 
-	Token string // Store: CopyResult.Token of the call before
+	// Token continues a copy: it is CopyResult.Token of the call before. Used by a Store;
+	// ErrInvalid in a Bucket.
+	Token string
 }
 
 // SignOptions are the options of SignURL.
 type SignOptions struct {
-	Method  string        // GET, HEAD, PUT or DELETE; empty: GET
-	Expires time.Duration // from now; 0: 15 minutes
+	Method  string        // GET, HEAD, PUT or DELETE; default: GET
+	Expires time.Duration // how long the URL is valid; default: 15 minutes
 
-	ContentType   string            // PUT: the request must carry it
-	ContentLength int64             // PUT: the request must have it; 0: any
-	Metadata      map[string]string // PUT: the request carries it
-	IfAbsent      bool              // PUT: only if there is no such object
+	ContentType   string            // PUT: the request must have this type
+	ContentLength int64             // PUT: the request must have this length; 0: any length
+	Metadata      map[string]string // PUT: the request sets this metadata
+	IfAbsent      bool              // PUT: the request fails if the object exists
 
-	VersionID           string // GET, HEAD: of a bucket that keeps versions
-	ResponseContentType string // GET, HEAD: the answer's Content-Type
-	ResponseDisposition string // GET, HEAD: the answer's Content-Disposition
+	VersionID           string // GET, HEAD: a version, in a bucket that keeps versions
+	ResponseContentType string // GET, HEAD: Content-Type of the response
+	ResponseDisposition string // GET, HEAD: Content-Disposition of the response
 }
 
-// PartOptions are the options of a Store's PutPart.
+// PartOptions are the options of PutPart of a Store.
 type PartOptions struct {
 	Offset int64 // where the part begins in the object
 	Last   bool  // no part follows
 }
 
-// CopyPartOptions are the options of a Store's CopyPart.
+// CopyPartOptions are the options of CopyPart of a Store.
 type CopyPartOptions struct {
 	PartOptions
 	SourceOffset, SourceLength     int64 // the range of the source, in bytes
 	SourceIfMatch, SourceVersionID string
 }
 
-// ListPartsOptions are the options of a Store's ListPartsPage.
+// ListPartsOptions are the options of ListPartsPage of a Store.
 type ListPartsOptions struct {
 	PageSize  int
 	PageToken string
 }
 
-// Options are the options of a Bucket. The zero value of each field means its default.
+// Options are the options of a Bucket. A zero field means its default.
 type Options struct {
 	Retry RetryOptions
 
-	// StallTimeout cuts an attempt in which no byte moves, in either direction, for this long, while connecting, sending,
-	// waiting or receiving; it is then tried again. Default 30 s; Complete and Copy get 20 times as long. < 0: never.
+	// StallTimeout cancels an attempt in which no byte moves in either direction for this long,
+	// while it connects, sends, waits or receives. The attempt is then retried. Default 30 s.
+	// CompleteUpload and server-side copies get 20 times as long. A negative value disables it.
 	StallTimeout time.Duration
 
-	// AbortTimeout is how long the clean-up after a failed or cancelled write may take. Default 5 s.
+	// AbortTimeout limits the clean-up after a failed or cancelled write. Default 5 s.
 	AbortTimeout time.Duration
 
-	// Memory is how many bytes the part buffers of all transfers of the Bucket may take together, beside one buffer for
-	// each open Writer. Default 32 MiB.
+	// Memory limits the part buffers of all transfers of the Bucket together, in bytes. One buffer
+	// per open Writer is not counted. Default 32 MiB.
 	Memory int64
 
-	// Concurrency is how many requests one transfer makes at once. Default 4.
+	// Concurrency is the number of requests that one transfer makes in parallel. Default 4.
 	Concurrency int
 
-	// PartSize is the size in bytes up to which an object goes up in one request, and the size of its parts above; it grows where
-	// the service's limits ask for it. Default 8 MiB.
+	// PartSize is the largest object that is sent in one request, in bytes, and the size of the
+	// parts of larger objects. It grows if the service's limits require it. Default 8 MiB.
 	PartSize int64
 
-	// Bandwidth caps the bytes per second of all transfers of the Bucket together. 0: no cap.
+	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.
 	Bandwidth int64
 
-	// PortableKeys refuses keys that are not portable (see PortableKey) for writes.
+	// PortableKeys refuses to write keys that are not portable (see PortableKey).
 	PortableKeys bool
 
-	// Tracer is told of calls and requests. nil: nobody is.
+	// Tracer is told of calls and requests. It can be nil.
 	Tracer Tracer
 }
 
-// RetryOptions bound the retries of a Bucket.
+// RetryOptions limit the retries of a Bucket.
 type RetryOptions struct {
-	Attempts int           // per request, the first included. Default 4; 1: no retry
-	MinDelay time.Duration // the ceiling of the first pause, which doubles; the pause is random below it. Default 100 ms
-	MaxDelay time.Duration // the highest ceiling, and the longest Retry-After that is waited for. Default 20 s
+	Attempts int // per request, the first one included; default 4, and 1 disables retries
 
-	// Budget is how many retries the whole Bucket may make on credit; each request that succeeds at once earns a tenth
-	// of one back. It keeps a service in trouble from being asked four times as often. Default 100; < 0: no limit.
+	// MinDelay is the upper bound of the first pause. The bound doubles with each attempt, and each
+	// pause is random below it. Default 100 ms.
+	MinDelay time.Duration
+
+	// MaxDelay is the largest upper bound, and the longest Retry-After that is waited for. Default
+	// 20 s.
+	MaxDelay time.Duration
+
+	// Budget is the number of retries that all calls of the Bucket can make on credit. A request
+	// that succeeds at the first attempt earns back a tenth of a retry. The budget prevents retries
+	// from multiplying the load on a service in trouble. Default 100; a negative value means no
+	// limit.
 	Budget int
 }

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// pacer spreads bytes over time at a rate. A nil pacer does not.
+// pacer limits the rate of bytes. A nil pacer does not.
 type pacer struct {
 	rate int64 // bytes per second
 	mu   sync.Mutex
 	next time.Time // when the bytes let through so far are paid for
 }
 
-// wait lets n bytes through when they and the bytes before them have had their time.
+// wait returns when n bytes may pass, after those that asked before.
 func (p *pacer) wait(ctx context.Context, n int64) error {
 	if p == nil || n <= 0 {
 		return nil

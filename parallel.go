@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// parallel calls f for 0..n-1 from at most workers goroutines, in order of start. The first failure cancels the context of the
-// others, and is returned when all have come back.
+// parallel calls f for 0 to n-1, in this order, from at most workers goroutines. The first failure
+// cancels the context of the others. It is returned when all of them have returned.
 func parallel(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
 	g := newGroup(ctx, workers)
 	for i := range n {
@@ -33,7 +33,8 @@ func newGroup(ctx context.Context, workers int) *group {
 	return g
 }
 
-// start runs f in a goroutine as soon as there is room for it; false if something failed or the context ended before.
+// start runs f in a goroutine as soon as one is free. It returns false if a function has failed or
+// the context has ended before.
 func (g *group) start(f func(context.Context) error) bool {
 	select {
 	case g.slots <- struct{}{}:
@@ -70,7 +71,7 @@ func (g *group) failed() error {
 	return g.err
 }
 
-// wait returns the first failure when all goroutines have come back.
+// wait waits for all goroutines and returns the first failure.
 func (g *group) wait() error {
 	g.wg.Wait()
 	if err := g.failed(); err != nil {

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// Params are the query parameters of a URL. Each method takes one; what nobody takes is unknown.
+// Params are the query parameters of a URL. Each method takes one parameter. A parameter that no
+// method takes is unknown.
 type Params struct {
 	values map[string]string
 	known  []string
@@ -24,14 +25,14 @@ func newParams(query string) (*Params, error) {
 	p := &Params{values: make(map[string]string, len(values))}
 	for name, v := range values {
 		if len(v) > 1 {
-			return nil, fmt.Errorf("parameter %q is there %d times", name, len(v))
+			return nil, fmt.Errorf("parameter %q occurs %d times", name, len(v))
 		}
 		p.values[name] = v[0]
 	}
 	return p, nil
 }
 
-// String takes the parameter name, "" if it is not there.
+// String takes the parameter name. It returns "" if the URL does not have it.
 func (p *Params) String(name string) string {
 	v := p.values[name]
 	delete(p.values, name)
@@ -39,7 +40,8 @@ func (p *Params) String(name string) string {
 	return v
 }
 
-// Bool takes the parameter name as strconv.ParseBool reads it; alone (?name) it is true.
+// Bool takes the parameter name, in a form that strconv.ParseBool accepts. A name without a value
+// (?name) is true.
 func (p *Params) Bool(name string) bool {
 	_, there := p.values[name]
 	v := p.String(name)
@@ -56,7 +58,7 @@ func (p *Params) Bool(name string) bool {
 	return b
 }
 
-// Int takes the parameter name as a decimal number, 0 if it is not there.
+// Int takes the parameter name as a decimal number. It returns 0 if the URL does not have it.
 func (p *Params) Int(name string) int64 {
 	v := p.String(name)
 	if v == "" {
@@ -98,7 +100,7 @@ func (p *Params) bad(name, want string) {
 	}
 }
 
-// Err returns an ErrInvalid that names a parameter that could not be read or that nobody took.
+// Err returns an ErrInvalid that names a malformed or unknown parameter, or nil.
 func (p *Params) Err() error {
 	if p.err != nil || len(p.values) == 0 {
 		return p.err

@@ -7,14 +7,14 @@ import (
 	"os"
 )
 
-// partWriter sends a stream of unknown length in parts. Where a part is larger than a buffer may be, and where the service
-// knows no parts at all, the bytes go into a temporary file first.
+// partWriter sends a stream of unknown length in parts. If a part is larger than a buffer may be,
+// or the service has no multipart uploads, the bytes go into a temporary file first.
 type partWriter struct {
 	ctx    context.Context
 	write  *write
 	limits PartLimits
-	// part is the size of the next part. It grows in the second half of the service's count of parts,
-	// so that they are enough.
+	// part is the size of the next part. It grows in the second half of the service's count of
+	// parts, so that they are enough.
 	part   int64
 	sent   int   // parts
 	offset int64 // bytes in them
@@ -33,7 +33,8 @@ func newPartWriter(ctx context.Context, w *write, limits PartLimits) *partWriter
 
 func (p *partWriter) failed() error { return p.sends.failed() }
 
-// add takes a full buffer and returns an empty one of the same size. last says that no more bytes follow.
+// add takes a full buffer and returns an empty one of the same size. last says that no more bytes
+// follow.
 func (p *partWriter) add(buf []byte, last bool) ([]byte, error) {
 	size := int64(len(buf))
 	if p.limits.Count == 0 || p.part > p.write.partSize {
@@ -62,7 +63,7 @@ func (p *partWriter) add(buf []byte, last bool) ([]byte, error) {
 	return p.write.buffer(room), err
 }
 
-// send sends one part: with done, in a goroutine, else it waits for it.
+// send sends one part. With done it sends in a goroutine, otherwise it waits.
 func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(error)) error {
 	started := false
 	defer func() {
@@ -78,12 +79,14 @@ func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(erro
 		p.upload = u
 	}
 	if p.sent == p.limits.Count {
-		return invalid("the stream has more than %d parts of %d bytes: set PartSize", p.limits.Count, p.part)
+		return invalid("the stream needs more than %d parts of %d bytes: set a larger PartSize",
+			p.limits.Count, p.part)
 	}
 	p.sent++
 	number, opts := p.sent, PartOptions{Offset: p.offset, Last: last}
 	p.offset += size
-	if half := p.limits.Count / 2; !p.limits.Equal && p.sent > half && (p.sent-half)%max(p.limits.Count/25, 1) == 0 {
+	half, step := p.limits.Count/2, max(p.limits.Count/25, 1)
+	if !p.limits.Equal && p.sent > half && (p.sent-half)%step == 0 {
 		p.part = fit(2*p.part, p.limits)
 	}
 	waiting := make(chan struct{})
@@ -124,7 +127,8 @@ func (p *partWriter) commit(rest []byte) (*Object, error) {
 	return p.upload.complete(p.ctx)
 }
 
-// abort stops what is under way, drops the upload unless it is complete, and removes the temporary file.
+// abort stops the requests in progress, drops the upload unless it is complete, and removes the
+// temporary file.
 func (p *partWriter) abort() {
 	p.sends.cancel()
 	_ = p.sends.wait()

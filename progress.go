@@ -2,7 +2,8 @@ package storage
 
 import "sync"
 
-// forward makes a Progress callback safe for concurrent use and lets no step back through: an upload may have to begin again.
+// forward makes a Progress callback safe for concurrent use. It drops a step back, which occurs
+// when an upload begins again.
 func forward(f func(Progress)) func(Progress) {
 	if f == nil {
 		return nil

@@ -11,7 +11,8 @@ import (
 	"github.com/polystore/storage/conformance/fault"
 )
 
-// TestProgress never goes back, counts nothing twice, and ends at the size, whatever fails on the way.
+// TestProgress never goes back, counts nothing twice, and ends at the size, whatever fails on the
+// way.
 func TestProgress(t *testing.T) {
 	const size = 4*partSize + 10
 	data := bytesOf(size)
@@ -20,31 +21,38 @@ func TestProgress(t *testing.T) {
 	if _, err := b.Put(t.Context(), "src", bytes.NewReader(data), nil); err != nil {
 		t.Fatal(err)
 	}
-	known := []progress{{partSize, size}, {2 * partSize, size}, {3 * partSize, size}, {4 * partSize, size}, {size, size}}
-	unknown := []progress{{partSize, -1}, {2 * partSize, -1}, {3 * partSize, -1}, {4 * partSize, -1}, {size, -1}, {size, size}}
+	known := []progress{{partSize, size}, {2 * partSize, size}, {3 * partSize, size},
+		{4 * partSize, size}, {size, size}}
+	unknown := []progress{{partSize, -1}, {2 * partSize, -1}, {3 * partSize, -1},
+		{4 * partSize, -1}, {size, -1}, {size, size}}
 	path := filepath.Join(t.TempDir(), "file")
 	for name, c := range map[string]struct {
 		do   func(report func(progress)) error
 		want []progress
 	}{
 		"sized": {func(f func(progress)) error {
-			_, err := b.Put(t.Context(), "k", bytes.NewReader(data), &storage.PutOptions{Progress: f})
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(data),
+				&storage.PutOptions{Progress: f})
 			return err
 		}, known},
 		"stream": {func(f func(progress)) error {
-			_, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, &storage.PutOptions{Progress: f})
+			_, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)},
+				&storage.PutOptions{Progress: f})
 			return err
 		}, unknown},
 		"small": {func(f func(progress)) error {
-			_, err := b.Put(t.Context(), "k", bytes.NewReader(data[:10]), &storage.PutOptions{Progress: f})
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(data[:10]),
+				&storage.PutOptions{Progress: f})
 			return err
 		}, []progress{{10, 10}}},
 		"empty": {func(f func(progress)) error {
-			_, err := b.Put(t.Context(), "k", bytes.NewReader(nil), &storage.PutOptions{Progress: f})
+			_, err := b.Put(t.Context(), "k", bytes.NewReader(nil),
+				&storage.PutOptions{Progress: f})
 			return err
 		}, []progress{{0, 0}}},
 		"copy": {func(f func(progress)) error {
-			_, err := b.Copy(t.Context(), "k", "src", &storage.CopyOptions{Progress: f, IfAbsent: false})
+			_, err := b.Copy(t.Context(), "k", "src",
+				&storage.CopyOptions{Progress: f, IfAbsent: false})
 			return err
 		}, []progress{{size, size}}},
 		"download file": {func(f func(progress)) error {
@@ -81,7 +89,8 @@ func TestProgressOfUploadMadeAgain(t *testing.T) {
 	gone := &storage.Error{Kind: storage.ErrNotExist, Code: "NoSuchUpload"}
 	s.Next("CompleteUpload", fault.Refuse(gone))
 	var done []int64
-	_, err := b.Put(t.Context(), "k", bytes.NewReader(bytesOf(2*partSize)), &storage.PutOptions{Progress: func(p storage.Progress) { done = append(done, p.Done) }})
+	_, err := b.Put(t.Context(), "k", bytes.NewReader(bytesOf(2*partSize)),
+		&storage.PutOptions{Progress: func(p storage.Progress) { done = append(done, p.Done) }})
 	if err != nil {
 		t.Fatal(err)
 	}

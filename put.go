@@ -6,28 +6,35 @@ import (
 	"io"
 )
 
-// Put writes the object under key from r, up to r's io.EOF, whatever its length, in bounded memory.
-// It returns the object that it wrote: Key, ETag, Size.
+// Put writes the object under key from r, up to the io.EOF of r, in bounded memory. r can have any
+// length. The result describes the new object: Key, ETag, Size.
 //
-// Only io.EOF is the end of r. Any other error of r, a cancelled context and a panic in r leave what
-// was there before, and nothing else behind. An *os.File of a regular file, a *bytes.Reader,
-// *strings.Reader, *bytes.Buffer or *io.SectionReader is read from its current offset without a copy,
-// in parallel where it is large, and stands at its end afterwards; everything else goes through its
-// Read alone, on the caller's goroutine. Use PutReaderAt for other sources of known size.
+// Only io.EOF ends r. Any other error of r, a cancelled context and a panic in r leave the old
+// object in place and nothing else behind. An object of up to PartSize bytes costs one request. If
+// the service has no multipart uploads, a longer stream goes through a temporary file.
 //
-// An object of up to PartSize bytes costs one request. A stream whose service knows no multipart
-// uploads is put into a temporary file first.
+// An *os.File of a regular file, a *bytes.Reader, *strings.Reader, *bytes.Buffer or
+// *io.SectionReader is read from its current offset without a copy, in parallel if it is large.
+// Afterwards it stands at its end. Any other source is read through its Read method on the caller's
+// goroutine. Use PutReaderAt for other sources of known size.
+//
+// A Put without IfAbsent and IfMatch is at least once. If its answer is lost, it is sent again, and
+// an attempt that was given up can still arrive later and replace a newer object.
 //
 // Errors: ErrExist, ErrPrecondition, ErrUnknownOutcome (see PutOptions), ErrIntegrity, ErrInvalid,
-// ErrInvalidKey, ErrNoBucket, ErrPermission; r's own error is found with errors.Is and errors.As.
-func (b *Bucket) Put(ctx context.Context, key string, r io.Reader, opts *PutOptions) (*Object, error) {
+// ErrInvalidKey, ErrNoBucket, ErrPermission. errors.Is and errors.As find the error of r.
+func (b *Bucket) Put(
+	ctx context.Context, key string, r io.Reader, opts *PutOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "Put", key)
 	defer op.left()
 	o, err := b.put(ctx, key, r, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) put(ctx context.Context, key string, r io.Reader, opts *PutOptions) (_ *Object, err error) {
+func (b *Bucket) put(
+	ctx context.Context, key string, r io.Reader, opts *PutOptions,
+) (_ *Object, err error) {
 	defer repanic(&err)
 	w, err := b.newWrite(ctx, key, opts)
 	if err != nil {
@@ -47,8 +54,10 @@ func (b *Bucket) put(ctx context.Context, key string, r io.Reader, opts *PutOpti
 	return o, err
 }
 
-// WriteAll writes data under key, as Put does.
-func (b *Bucket) WriteAll(ctx context.Context, key string, data []byte, opts *PutOptions) (*Object, error) {
+// WriteAll writes data under key. Otherwise it is like Put.
+func (b *Bucket) WriteAll(
+	ctx context.Context, key string, data []byte, opts *PutOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "WriteAll", key)
 	defer op.left()
 	o, err := b.putReaderAt(ctx, key, bytes.NewReader(data), int64(len(data)), opts)
@@ -56,16 +65,21 @@ func (b *Bucket) WriteAll(ctx context.Context, key string, data []byte, opts *Pu
 }
 
 // PutReaderAt writes the object under key from the first size bytes of r, which must not change
-// meanwhile. Sections of r are read in parallel, again where a request is made again, and sent without
-// a copy. A source that turns out shorter is io.ErrUnexpectedEOF. Otherwise it is as Put.
-func (b *Bucket) PutReaderAt(ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions) (*Object, error) {
+// during the call. Sections of r are read in parallel and sent without a copy. They are read again
+// when a request is retried. A source that is shorter than size is io.ErrUnexpectedEOF. Otherwise
+// PutReaderAt is like Put.
+func (b *Bucket) PutReaderAt(
+	ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "PutReaderAt", key)
 	defer op.left()
 	o, err := b.putReaderAt(ctx, key, r, size, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) putReaderAt(ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions) (_ *Object, err error) {
+func (b *Bucket) putReaderAt(
+	ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions,
+) (_ *Object, err error) {
 	defer repanic(&err)
 	w, err := b.newWrite(ctx, key, opts)
 	switch {
@@ -74,7 +88,7 @@ func (b *Bucket) putReaderAt(ctx context.Context, key string, r io.ReaderAt, siz
 	case r == nil:
 		return nil, invalid("nil reader")
 	case size < 0:
-		return nil, invalid("size %d", size)
+		return nil, invalid("negative size %d", size)
 	}
 	return w.section(ctx, r, 0, size)
 }

@@ -7,13 +7,15 @@ import (
 	"sync/atomic"
 )
 
-// Reader reads one version of an object, or a range of it. When the connection breaks it goes on
-// where it stopped, with the same version; if that is gone, Read returns ErrChanged. It returns io.EOF
-// only when every byte has arrived and the checksum, if the whole object was read and the service
-// gives one, is right; otherwise Read returns ErrUnavailable wrapping io.ErrUnexpectedEOF, or
-// ErrIntegrity.
+// Reader reads one version of an object, or a range of it. When the connection breaks, it resumes
+// where it stopped, with the same version. If that version is gone, Read returns ErrChanged.
 //
-// A Reader belongs to one goroutine; Close may be called from another one. It must be closed.
+// Read returns io.EOF only when every byte has arrived and the checksum is right. The checksum is
+// checked if the whole object is read and the service keeps one. Otherwise Read returns
+// ErrUnavailable wrapping io.ErrUnexpectedEOF, or ErrIntegrity.
+//
+// A Reader belongs to one goroutine, except that Close may be called from another one. It must be
+// closed.
 type Reader struct {
 	key   string // as the caller knows it
 	trace *tracedCall
@@ -50,17 +52,17 @@ func (r *Reader) begun(o GetOptions) {
 	}
 }
 
-// Object describes the whole object. It belongs to the caller when the Reader is closed; before, it
-// must not be changed.
+// Object describes the whole object. It must not be changed before the Reader is closed. Afterwards
+// it belongs to the caller.
 func (r *Reader) Object() *Object { return r.first.obj }
 
-// Offset returns where in the object the Reader's range begins, in bytes.
+// Offset returns where the range of the Reader begins in the object, in bytes.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Len returns the length of the Reader's range in bytes, whatever has been read of it.
+// Len returns the length of the range of the Reader, in bytes. Reading does not change it.
 func (r *Reader) Len() int64 { return r.total }
 
-// Read reads as io.Reader has it.
+// Read implements io.Reader.
 func (r *Reader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -114,11 +116,11 @@ func (r *Reader) some(p []byte) (int, error) {
 	return r.first.read(p)
 }
 
-// WriteTo writes what is left to w, in pieces of 128 KiB.
+// WriteTo writes the rest of the range to w, in pieces of 128 KiB.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
-// Close ends the Reader and its request. A Read under way on another goroutine fails with ErrClosed.
-// Closing again is nil.
+// Close ends the Reader and its request. A Read in progress on another goroutine fails with
+// ErrClosed. Further calls of Close return nil.
 func (r *Reader) Close() error {
 	if r.closed.Swap(true) {
 		return nil

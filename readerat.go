@@ -9,11 +9,12 @@ import (
 	"sync"
 )
 
-// ReaderAt reads one version of an object at any offset: the one that was there when it was made. If
-// that is replaced or deleted meanwhile, reads fail with ErrChanged, never with mixed bytes.
+// ReaderAt reads one version of an object at any offset: the version that was current when the
+// ReaderAt was made. If that version is replaced or deleted, reads fail with ErrChanged. They never
+// mix two versions.
 //
-// ReadAt and ReadRanges may be called concurrently, also beside Read and Seek, which belong to one
-// goroutine. It must be closed.
+// ReadAt and ReadRanges may be called concurrently, with each other and with Read and Seek. Read
+// and Seek belong to one goroutine. A ReaderAt must be closed.
 type ReaderAt struct {
 	ready func(context.Context) error // of the Bucket
 	ctx   context.Context             // the ReaderAt's life, as NewReaderAt says
@@ -31,9 +32,12 @@ type ReaderAt struct {
 	seq *fetch // stands at at, or nil
 }
 
-// NewReaderAt pins the object under key, by one Stat, and returns a ReaderAt of it. ctx governs the
-// ReaderAt until it is closed. Errors as Get; an object without an ETag is ErrUnsupported.
-func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+// NewReaderAt pins the current version of the object under key with one Stat and returns a ReaderAt
+// of it. ctx applies to the ReaderAt until it is closed. Errors are those of Get. An object without
+// an ETag is ErrUnsupported.
+func (b *Bucket) NewReaderAt(
+	ctx context.Context, key string, opts *ReaderAtOptions,
+) (*ReaderAt, error) {
 	ctx, op := b.start(ctx, "NewReaderAt", key)
 	r, err := b.newReaderAt(ctx, key, opts)
 	if err != nil {
@@ -43,17 +47,21 @@ func (b *Bucket) NewReaderAt(ctx context.Context, key string, opts *ReaderAtOpti
 	return r, nil
 }
 
-func (b *Bucket) newReaderAt(ctx context.Context, key string, opts *ReaderAtOptions) (*ReaderAt, error) {
+func (b *Bucket) newReaderAt(
+	ctx context.Context, key string, opts *ReaderAtOptions,
+) (*ReaderAt, error) {
 	var o ReaderAtOptions
 	if opts != nil {
 		o = *opts
 	}
-	obj, err := b.stat(ctx, key, &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID})
+	same := &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID}
+	obj, err := b.stat(ctx, key, same)
 	if err != nil {
 		return nil, err
 	}
 	if obj.ETag == ETagNone {
-		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+		err := errors.New("the object has no ETag to pin")
+		return nil, &Error{Kind: errors.ErrUnsupported, Err: err}
 	}
 	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)
@@ -68,12 +76,12 @@ func (r *ReaderAt) Object() *Object { return r.base.obj }
 // Size returns the object's size in bytes.
 func (r *ReaderAt) Size() int64 { return r.base.obj.Size }
 
-// ReadAt reads as io.ReaderAt has it, by one request.
+// ReadAt implements io.ReaderAt. It makes one request.
 func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReadAtContext(r.ctx, p, off)
 }
 
-// ReadAtContext is ReadAt under a context of its own, which ends this read alone.
+// ReadAtContext is ReadAt with a context that applies to this call only.
 func (r *ReaderAt) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
@@ -120,7 +128,7 @@ func (r *ReaderAt) wrap(err error) error {
 
 func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error) {
 	if off < 0 {
-		return 0, invalid("offset %d", off)
+		return 0, invalid("negative offset %d", off)
 	}
 	want := min(int64(len(p)), r.Size()-off)
 	if want <= 0 {
@@ -141,12 +149,14 @@ func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error)
 // Range is a range of an object, in bytes.
 type Range struct{ Offset, Length int64 }
 
-// mergeGap is how many bytes between two ranges are read along rather than asked for separately.
+// mergeGap is the largest gap between two ranges, in bytes, that is read instead of splitting the
+// request.
 const mergeGap = 128 << 10
 
-// ReadRanges reads ranges, in any order, overlapping or not, by as few requests as makes sense and
-// several of them at once. The result has the bytes of each range in the order given; one that ends
-// behind the object gets what there is, an empty one nothing.
+// ReadRanges reads ranges in any order, which may overlap. Ranges that are close together share a
+// request, and requests run in parallel. The result has the bytes of each range in the order given.
+// A range that ends after the end of the object yields the bytes that exist. An empty range yields
+// none.
 func (r *ReaderAt) ReadRanges(ranges []Range) ([][]byte, error) {
 	if err := r.begin(); err != nil {
 		return nil, r.wrap(err)
@@ -161,15 +171,19 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 	order := make([]int, 0, len(ranges))
 	for i, x := range ranges {
 		if x.Offset < 0 || x.Length < 0 {
-			return nil, invalid("range %d: offset %d, length %d", i, x.Offset, x.Length)
+			return nil, invalid("range %d has a negative offset or length", i)
 		}
 		out[i] = []byte{}
 		if x.Length > 0 && x.Offset < r.Size() {
 			order = append(order, i)
 		}
 	}
-	slices.SortFunc(order, func(i, j int) int { return cmp.Compare(ranges[i].Offset, ranges[j].Offset) })
-	end := func(i int) int64 { return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset) }
+	slices.SortFunc(order, func(i, j int) int {
+		return cmp.Compare(ranges[i].Offset, ranges[j].Offset)
+	})
+	end := func(i int) int64 {
+		return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset)
+	}
 
 	type run struct {
 		at, end int64
@@ -189,7 +203,8 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 		}
 		runs = append(runs, run{at, end, []int{i}})
 	}
-	err := parallel(r.ctx, r.base.e.opts.Concurrency, len(runs), func(ctx context.Context, k int) error {
+	workers := r.base.e.opts.Concurrency
+	err := parallel(r.ctx, workers, len(runs), func(ctx context.Context, k int) error {
 		run := runs[k]
 		buf := make([]byte, run.end-run.at)
 		if _, err := r.readAt(ctx, buf, run.at); err != nil {
@@ -207,7 +222,7 @@ func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
 	return out, nil
 }
 
-// Read reads on from where the last Read or Seek left off; runs of Reads share one request.
+// Read reads on from where the last Read or Seek ended. Consecutive Reads share one request.
 func (r *ReaderAt) Read(p []byte) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
@@ -232,7 +247,7 @@ func (r *ReaderAt) Read(p []byte) (int, error) {
 	return n, r.wrap(err)
 }
 
-// Seek sets where the next Read begins; it makes no request.
+// Seek sets where the next Read begins. It makes no request.
 func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -243,10 +258,10 @@ func (r *ReaderAt) Seek(offset int64, whence int) (int64, error) {
 	case io.SeekEnd:
 		offset += r.Size()
 	default:
-		return 0, r.wrap(invalid("whence %d", whence))
+		return 0, r.wrap(invalid("invalid whence %d", whence))
 	}
 	if offset < 0 {
-		return 0, r.wrap(invalid("offset %d", offset))
+		return 0, r.wrap(invalid("negative offset %d", offset))
 	}
 	if offset != r.at {
 		r.drop()
@@ -262,10 +277,10 @@ func (r *ReaderAt) drop() {
 	}
 }
 
-// WriteTo writes what is left to w.
+// WriteTo writes the rest of the object to w.
 func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
-// Close ends the ReaderAt and what is under way in it. Closing again is nil.
+// Close ends the ReaderAt and all of its calls in progress. Further calls of Close return nil.
 func (r *ReaderAt) Close() error {
 	r.life.Lock()
 	was := r.closed

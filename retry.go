@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// do makes the request c by fn until it succeeds or fails for good, and returns the last failure.
-// The failure's InDoubt says whether any of the attempts may have been carried out.
+// do makes the request c by calling fn until it succeeds or fails for good, and returns the last
+// failure. InDoubt of the failure tells whether any of the attempts may have been carried out.
 //
-// It is the only retry loop. What is worth another attempt is what the service says of itself,
-// ErrThrottled and ErrUnavailable, as long as attempts, credit and the context's deadline allow.
+// This is the only retry loop. It retries ErrThrottled and ErrUnavailable, as long as the attempts,
+// the retry budget and the context's deadline allow.
 func (e *engine) do(ctx context.Context, c call, fn func(*attempt) error) error {
 	doubt := false
 	closing := e.closing.Done()
@@ -54,11 +54,13 @@ func ended(ctx context.Context, e *Error) *Error {
 	return e
 }
 
-// pause waits after the nth failure in a row: full jitter, and not less than the service asked for.
-// It reports whether another attempt makes sense: false where the wait is over the limit or past the
-// context's deadline, or was cut short. The end of closing ends the wait, too: the next attempt says
-// why.
-func (e *engine) pause(ctx context.Context, closing <-chan struct{}, n int, after time.Duration) bool {
+// pause waits after the nth failure in a row. The wait is random (full jitter) and not shorter than
+// the service asked for. pause returns false if another attempt makes no sense: the wait is too
+// long, goes past the context's deadline, or was cut short by ctx. If closing ends the wait, the
+// next attempt reports why.
+func (e *engine) pause(
+	ctx context.Context, closing <-chan struct{}, n int, after time.Duration,
+) bool {
 	r := &e.opts.Retry
 	if after > r.MaxDelay {
 		return false

@@ -67,7 +67,8 @@ func TestPause(t *testing.T) {
 	r := RetryOptions{MinDelay: 100 * time.Millisecond, MaxDelay: time.Second}
 	longest := map[int]time.Duration{}
 	for range 200 {
-		for n, ceiling := range map[int]time.Duration{1: 100 * time.Millisecond, 2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 5: time.Second, 60: time.Second} {
+		for n, ceiling := range map[int]time.Duration{1: 100 * time.Millisecond,
+			2: 200 * time.Millisecond, 4: 800 * time.Millisecond, 5: time.Second, 60: time.Second} {
 			got := pause(r, time.Hour, n, 0)
 			if !got.again || got.took > ceiling {
 				t.Fatalf("pause %d = %+v, want at most %v", n, got, ceiling)
@@ -83,12 +84,14 @@ func TestPause(t *testing.T) {
 		again          bool
 		least, most    time.Duration
 	}{
-		"Retry-After":               {time.Hour, 900 * time.Millisecond, true, 900 * time.Millisecond, 900 * time.Millisecond},
+		"Retry-After": {time.Hour, 900 * time.Millisecond, true,
+			900 * time.Millisecond, 900 * time.Millisecond},
 		"Retry-After at MaxDelay":   {time.Hour, time.Second, true, time.Second, time.Second},
 		"Retry-After over MaxDelay": {time.Hour, time.Second + 1, false, 0, 0},
 		"past the deadline":         {500 * time.Millisecond, 900 * time.Millisecond, false, 0, 0},
 	} {
-		if got := pause(r, c.timeout, 1, c.after); got.again != c.again || got.took < c.least || got.took > c.most {
+		if got := pause(r, c.timeout, 1, c.after); got.again != c.again || got.took < c.least ||
+			got.took > c.most {
 			t.Errorf("%s: %+v, want %+v", what, got, c)
 		}
 	}
@@ -104,7 +107,8 @@ func TestPauseEnds(t *testing.T) {
 		}
 		b.e.end(ErrClosed)
 		start := time.Now()
-		if !b.e.pause(t.Context(), b.e.closing.Done(), 1, 10*time.Second) || time.Since(start) != 0 {
+		if !b.e.pause(t.Context(), b.e.closing.Done(), 1, 10*time.Second) ||
+			time.Since(start) != 0 {
 			t.Errorf("a pause of a closed Bucket took %v", time.Since(start))
 		}
 	})

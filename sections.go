@@ -23,7 +23,8 @@ func (w *write) section(ctx context.Context, src io.ReaderAt, off, size int64) (
 	}
 	limits := w.limits()
 	if limits.MaxObject > 0 && size > limits.MaxObject {
-		return nil, invalid("%d bytes, the service takes %d", size, limits.MaxObject)
+		return nil, invalid("the object has %d bytes, the service takes at most %d",
+			size, limits.MaxObject)
 	}
 	if size <= w.partSize || limits.Count == 0 {
 		return w.once(ctx, src, off, size)
@@ -37,10 +38,13 @@ func (w *write) section(ctx context.Context, src io.ReaderAt, off, size int64) (
 }
 
 // sections sends the object in parts that are sections of src.
-func (w *write) sections(ctx context.Context, limits PartLimits, src io.ReaderAt, off, size int64) (*Object, error) {
+func (w *write) sections(
+	ctx context.Context, limits PartLimits, src io.ReaderAt, off, size int64,
+) (*Object, error) {
 	part := fit(max(w.partSize, ceil(size, int64(limits.Count))), limits)
 	if ceil(size, part) > int64(limits.Count) {
-		return nil, invalid("%d bytes, the service takes %d parts of %d", size, limits.Count, part)
+		return nil, invalid("the object has %d bytes, the service takes at most %d parts of %d",
+			size, limits.Count, part)
 	}
 	u, err := w.create(ctx, limits, size)
 	if err != nil {

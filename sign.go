@@ -5,8 +5,9 @@ import (
 	"time"
 )
 
-// SignURL makes a URL with which anyone can make one kind of request for the object under key until it expires, sending
-// SignedURL.Header with it. Providers that cannot sign (memory, file) answer errors.ErrUnsupported. The URL is a secret.
+// SignURL returns a URL with which anyone can make one kind of request for the object under key
+// until it expires. The request must send SignedURL.Header. Providers that cannot sign (memory,
+// file) return errors.ErrUnsupported. The URL is a secret.
 func (b *Bucket) SignURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error) {
 	ctx, op := b.start(ctx, "SignURL", key)
 	u, err := b.signURL(ctx, key, opts)
@@ -51,7 +52,7 @@ func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*S
 		return nil, invalid("method %q is not GET, HEAD, PUT or DELETE", o.Method)
 	}
 	if !headerSafe(o.ResponseContentType) || !headerSafe(o.ResponseDisposition) {
-		return nil, invalid("the Response fields are not printable ASCII without outer spaces")
+		return nil, invalid("a Response field is not printable ASCII without outer spaces")
 	}
 	h, err := headers{ContentType: o.ContentType, Metadata: o.Metadata}.check()
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// sized looks into the sources whose size and bytes at any offset it knows for certain, from their
-// current offset on. Everything else is a stream: a type that embeds one of these may read quite
-// differently.
+// sized returns the bytes of a source from its current offset on, if it knows for certain their
+// number and how to read them at any offset. Everything else is a stream: a type that embeds one of
+// these can read quite differently.
 func sized(r io.Reader) (src io.ReaderAt, off, size int64, consumed func(), ok bool) {
 	seeker := func(s io.Seeker, total int64) (int64, int64, bool) {
 		at, err := s.Seek(0, io.SeekCurrent)
@@ -44,7 +44,8 @@ type sourcePanic struct{ value any }
 
 func (sourcePanic) Error() string { return "the source panicked" }
 
-// caught reads from r and turns a panic into an error: a transport may read on a goroutine of its own.
+// caught reads from r and turns a panic into an error, because a transport may read on a goroutine
+// of its own.
 func caught(r io.Reader, p []byte) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -54,7 +55,7 @@ func caught(r io.Reader, p []byte) (n int, err error) {
 	return r.Read(p)
 }
 
-// repanic goes on with a panic of the source, after everything is cleaned up.
+// repanic continues a panic of the source after the clean-up.
 func repanic(err *error) {
 	var p sourcePanic
 	if errors.As(*err, &p) {

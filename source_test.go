@@ -18,7 +18,8 @@ import (
 
 const partSize = 64 << 10
 
-// newBucket is a Bucket on memory with small parts, and the Store between them that notes the calls.
+// newBucket is a Bucket on memory with small parts, and the Store between them that notes the
+// calls.
 func newBucket(t *testing.T, opts storage.Options) (*storage.Bucket, *fault.Store) {
 	t.Helper()
 	m, err := memory.New(nil)
@@ -82,7 +83,8 @@ func tempFile(t *testing.T, data []byte) *os.File {
 	return f
 }
 
-// TestSources puts what every source has from its current offset on, small and in parts, and finds it at its end afterwards.
+// TestSources puts what every source has from its current offset on, small and in parts, and finds
+// it at its end afterwards.
 func TestSources(t *testing.T) {
 	for _, size := range []int{0, 1, 1000, partSize, partSize + 1, 3*partSize + 7} {
 		data := bytes.Repeat([]byte("abcdefgh"), size/8+1)[:size]
@@ -110,7 +112,8 @@ func TestSources(t *testing.T) {
 				return r, data[skip:]
 			},
 			"io.SectionReader": func() (io.Reader, []byte) {
-				r := io.NewSectionReader(bytes.NewReader(append([]byte("before"), data...)), 6, int64(size))
+				r := io.NewSectionReader(bytes.NewReader(append([]byte("before"), data...)), 6,
+					int64(size))
 				r.Seek(int64(skip), io.SeekStart)
 				return r, data[skip:]
 			},
@@ -119,11 +122,21 @@ func TestSources(t *testing.T) {
 				f.Seek(int64(skip), io.SeekStart)
 				return f, data[skip:]
 			},
-			"a type around bytes.Reader": func() (io.Reader, []byte) { return shouting{bytes.NewReader(data)}, bytes.ToUpper(data) },
-			"a type around os.File":      func() (io.Reader, []byte) { return shoutingFile{tempFile(t, data)}, bytes.ToUpper(data) },
-			"stream":                     func() (io.Reader, []byte) { return onlyReader{bytes.NewReader(data)}, data },
-			"half reads":                 func() (io.Reader, []byte) { return iotest.HalfReader(bytes.NewReader(data)), data },
-			"data with its end":          func() (io.Reader, []byte) { return iotest.DataErrReader(bytes.NewReader(data)), data },
+			"a type around bytes.Reader": func() (io.Reader, []byte) {
+				return shouting{bytes.NewReader(data)}, bytes.ToUpper(data)
+			},
+			"a type around os.File": func() (io.Reader, []byte) {
+				return shoutingFile{tempFile(t, data)}, bytes.ToUpper(data)
+			},
+			"stream": func() (io.Reader, []byte) {
+				return onlyReader{bytes.NewReader(data)}, data
+			},
+			"half reads": func() (io.Reader, []byte) {
+				return iotest.HalfReader(bytes.NewReader(data)), data
+			},
+			"data with its end": func() (io.Reader, []byte) {
+				return iotest.DataErrReader(bytes.NewReader(data)), data
+			},
 		} {
 			b, _ := newBucket(t, storage.Options{})
 			r, want := open()
@@ -134,10 +147,12 @@ func TestSources(t *testing.T) {
 			}
 			got, err := b.ReadAll(t.Context(), "k", nil)
 			if err != nil || !bytes.Equal(got, want) || o.Size != int64(len(want)) {
-				t.Errorf("%s of %d bytes: %d bytes came back, Size %d, %v, want %d", name, size, len(got), o.Size, err, len(want))
+				t.Errorf("%s of %d bytes: %d bytes came back, Size %d, %v, want %d", name, size,
+					len(got), o.Size, err, len(want))
 			}
 			if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-				t.Errorf("%s of %d bytes: a Read afterwards gives %d bytes, %v, want its end", name, size, n, err)
+				t.Errorf("%s of %d bytes: a Read afterwards gives %d bytes, %v, want its end", name,
+					size, n, err)
 			}
 		}
 	}
@@ -164,13 +179,14 @@ func TestSourceOfProc(t *testing.T) {
 
 func TestSourceDirectory(t *testing.T) {
 	b, _ := newBucket(t, storage.Options{})
-	if _, err := b.UploadFile(t.Context(), "k", t.TempDir(), nil); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := b.UploadFile(t.Context(), "k", t.TempDir(),
+		nil); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("UploadFile of a directory: %v, want %v", err, storage.ErrInvalid)
 	}
 	var pe *os.PathError
 	_, err := b.UploadFile(t.Context(), "k", filepath.Join(t.TempDir(), "none"), nil)
 	if !errors.As(err, &pe) || errors.Is(err, storage.ErrNotExist) {
-		t.Errorf("UploadFile of a missing file: %v; it is no missing object, and its cause is an *os.PathError", err)
+		t.Errorf("UploadFile of a missing file: %v; want an *os.PathError and no kind", err)
 	}
 }
 
@@ -183,7 +199,8 @@ func TestSourceShrinks(t *testing.T) {
 		s.Next("Put", cut)
 		s.Next("PutPart", cut)
 		if _, err := b.Put(t.Context(), "k", f, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
-			t.Errorf("Put of a file of %d bytes that shrinks: %v, want %v", size, err, io.ErrUnexpectedEOF)
+			t.Errorf("Put of a file of %d bytes that shrinks: %v, want %v", size, err,
+				io.ErrUnexpectedEOF)
 		}
 		if ok, err := b.Exists(t.Context(), "k"); ok || err != nil {
 			t.Errorf("the object exists: %v, %v", ok, err)
@@ -211,8 +228,10 @@ func TestStrangeSources(t *testing.T) {
 		r    io.Reader
 		want error
 	}{
-		"nothing, for ever": {readerFunc(func([]byte) (int, error) { return 0, nil }), io.ErrNoProgress},
-		"more than asked":   {readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }), nil},
+		"nothing, for ever": {readerFunc(func([]byte) (int, error) { return 0, nil }),
+			io.ErrNoProgress},
+		"more than asked": {readerFunc(func(p []byte) (int, error) { return len(p) + 1, nil }),
+			nil},
 		"less than nothing": {readerFunc(func([]byte) (int, error) { return -1, nil }), nil},
 		"nil":               {nil, storage.ErrInvalid},
 		"a wrapped EOF":     {iotest.ErrReader(errorAround{io.EOF}), io.EOF},

@@ -14,8 +14,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// TestStallTimeout measures when each kind of request is cut: after the StallTimeout, and after 20 of it where the service itself moves
-// the bytes.
+// TestStallTimeout measures when each kind of request is cut: after the StallTimeout, and after 20
+// of it where the service itself moves the bytes.
 func TestStallTimeout(t *testing.T) {
 	const stall = 30 * time.Second
 	data := bytesOf(2 * partSize)
@@ -24,10 +24,21 @@ func TestStallTimeout(t *testing.T) {
 		after time.Duration
 		do    func(ctx context.Context, b *storage.Bucket) error
 	}{
-		"Get":      {fault.Hang(), stall, readAll},
-		"Stat":     {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { _, err := b.Stat(ctx, "k", nil); return err }},
-		"ListPage": {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { _, err := b.ListPage(ctx, nil); return err }},
-		"Delete":   {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error { return b.Delete(ctx, "k", nil) }},
+		"Get": {fault.Hang(), stall, readAll},
+		"Stat": {fault.Hang(), stall,
+			func(ctx context.Context,
+				b *storage.Bucket) error {
+				_, err := b.Stat(ctx, "k", nil)
+				return err
+			}},
+		"ListPage": {fault.Hang(), stall,
+			func(ctx context.Context,
+				b *storage.Bucket) error {
+				_, err := b.ListPage(ctx, nil)
+				return err
+			}},
+		"Delete": {fault.Hang(), stall,
+			func(ctx context.Context, b *storage.Bucket) error { return b.Delete(ctx, "k", nil) }},
 		"DeleteBatch": {fault.Hang(), stall, func(ctx context.Context, b *storage.Bucket) error {
 			_, err := b.DeletePrefix(ctx, "", nil)
 			return err
@@ -40,14 +51,16 @@ func TestStallTimeout(t *testing.T) {
 			_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
 			return err
 		}},
-		"PutPart": {fault.HangSending(100), stall, func(ctx context.Context, b *storage.Bucket) error {
-			_, err := b.Put(ctx, "new", onlyReader{bytes.NewReader(data)}, nil)
-			return err
-		}},
-		"CompleteUpload": {fault.Hang(), 20 * stall, func(ctx context.Context, b *storage.Bucket) error {
-			_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
-			return err
-		}},
+		"PutPart": {fault.HangSending(100), stall,
+			func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.Put(ctx, "new", onlyReader{bytes.NewReader(data)}, nil)
+				return err
+			}},
+		"CompleteUpload": {fault.Hang(), 20 * stall,
+			func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
+				return err
+			}},
 		"Copy": {fault.Hang(), 20 * stall, func(ctx context.Context, b *storage.Bucket) error {
 			_, err := b.Copy(ctx, "new", "k", nil)
 			return err
@@ -57,7 +70,8 @@ func TestStallTimeout(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				m, _ := memory.New(nil)
 				s := fault.New(m)
-				b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: stall, Retry: storage.RetryOptions{MinDelay: 1}})
+				b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: stall,
+					Retry: storage.RetryOptions{MinDelay: 1}})
 				defer b.Close()
 				for _, key := range []string{"k", "k2"} {
 					if _, err := b.Put(t.Context(), key, bytes.NewReader(data), nil); err != nil {
@@ -100,7 +114,9 @@ type slow struct {
 	pause time.Duration
 }
 
-func (s slow) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s slow) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	r, err := s.FullStore.Get(ctx, key, opts)
 	if err == nil {
 		r.Body = trickle{r.Body, s.pause}
@@ -108,7 +124,9 @@ func (s slow) Get(ctx context.Context, key string, opts *storage.GetOptions) (*s
 	return r, err
 }
 
-func (s slow) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s slow) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	data, err := io.ReadAll(trickle{io.NopCloser(body), s.pause})
 	if err != nil {
 		return nil, &storage.Error{Err: err}
@@ -116,7 +134,8 @@ func (s slow) Put(ctx context.Context, key string, body io.ReadSeeker, size int6
 	return s.FullStore.Put(ctx, key, bytes.NewReader(data), size, opts)
 }
 
-// TestSlowIsNoStall moves a byte now and then, for much longer than the StallTimeout, and pauses as long as a consumer likes.
+// TestSlowIsNoStall moves a byte now and then, for much longer than the StallTimeout, and pauses as
+// long as a consumer likes.
 func TestSlowIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := memory.New(nil)
@@ -163,7 +182,8 @@ func TestNeverStalls(t *testing.T) {
 	})
 }
 
-// TestCancelledWithinAbortTimeout cancels uploads at requests that hang, and lets the abort hang, too.
+// TestCancelledWithinAbortTimeout cancels uploads at requests that hang, and lets the abort hang,
+// too.
 func TestCancelledWithinAbortTimeout(t *testing.T) {
 	for _, op := range []string{"CreateUpload", "PutPart", "CompleteUpload"} {
 		for _, stream := range []bool{false, true} {
@@ -186,7 +206,8 @@ func TestCancelledWithinAbortTimeout(t *testing.T) {
 					t.Errorf("Put, %s hangs: %v, want %v", op, err, context.DeadlineExceeded)
 				}
 				if took := time.Since(start); took > 6*time.Second {
-					t.Errorf("Put, %s hangs, took %v after its context had ended, want 5s at most", op, took-time.Second)
+					t.Errorf("Put, %s hangs, took %v after its context had ended, want 5s at most",
+						op, took-time.Second)
 				}
 				s.Reset()
 			})
@@ -199,7 +220,8 @@ func TestBandwidthIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, _ := memory.New(nil)
 		s := fault.New(m)
-		b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: 30 * time.Second, Bandwidth: 1000})
+		b := storage.New(s, &storage.Options{PartSize: partSize, StallTimeout: 30 * time.Second,
+			Bandwidth: 1000})
 		defer b.Close()
 		for _, size := range []int{partSize, 3 * partSize} {
 			start := time.Now()
@@ -207,11 +229,14 @@ func TestBandwidthIsNoStall(t *testing.T) {
 			if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 				t.Fatalf("Put of %d bytes at 1,000 a second: %v", size, err)
 			}
-			if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, nil); err != nil {
+			if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)},
+				nil); err != nil {
 				t.Fatalf("Put of a stream of %d bytes at 1,000 a second: %v", size, err)
 			}
 			for _, workers := range []int{1, 4} {
-				if got, err := b.ReadAll(t.Context(), "k", &storage.GetOptions{Concurrency: workers}); err != nil || !bytes.Equal(got, data) {
+				if got, err := b.ReadAll(t.Context(), "k",
+					&storage.GetOptions{Concurrency: workers}); err != nil ||
+					!bytes.Equal(got, data) {
 					t.Fatalf("ReadAll = %d bytes, %v", len(got), err)
 				}
 			}

@@ -2,15 +2,15 @@ package storage
 
 import "context"
 
-// Stat describes the object under key in full. Errors as Get.
+// Stat describes the object under key in full. Errors are those of Get.
 func (b *Bucket) Stat(ctx context.Context, key string, opts *StatOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Stat", key)
 	o, err := b.stat(ctx, key, opts)
 	return b.own(o), op.end(err)
 }
 
-// Exists reports whether there is an object under key. Only "not there" is false: being refused is
-// an error.
+// Exists reports whether there is an object under key. It returns false without an error only if
+// the object does not exist. A refusal is an error.
 func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	ctx, op := b.start(ctx, "Exists", key)
 	_, err := b.stat(ctx, key, nil)

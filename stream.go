@@ -7,8 +7,9 @@ import (
 	"io"
 )
 
-// stream writes an object of unknown length. Bytes gather in one buffer, which grows from 64 KiB to
-// a part's size; only when a byte more comes does an upload begin. It belongs to one goroutine.
+// stream writes an object of unknown length. It collects bytes in one buffer, which grows from 64
+// KiB to the size of a part. An upload begins only when another byte follows a full part. A stream
+// belongs to one goroutine.
 type stream struct {
 	w      *write
 	ctx    context.Context // its life
@@ -69,7 +70,7 @@ func (s *stream) readFrom(r io.Reader) (int64, error) {
 		}
 		n, err := r.Read(space)
 		if n < 0 || n > len(space) {
-			err := fmt.Errorf("the source read %d bytes into %d", n, len(space))
+			err := fmt.Errorf("the source returned %d bytes for a buffer of %d", n, len(space))
 			return s.size - before, s.fail(&Error{Err: err})
 		}
 		if n > 0 {

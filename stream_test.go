@@ -39,7 +39,8 @@ func newMemory(t *testing.T) *memory.Store {
 	return m
 }
 
-// temporary makes an empty directory that temporary files go to, and notes those that are there in the end.
+// temporary makes an empty directory that temporary files go to, and notes those that are there in
+// the end.
 func temporary(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
@@ -81,17 +82,20 @@ func TestPartsGrow(t *testing.T) {
 		want   []int64
 		err    error
 	}{
-		"two":          {parallel, partSize + 1, []int64{1, 1}, nil},
-		"six":          {parallel, 6 * partSize, []int64{1, 1, 1, 1, 1, 1}, nil},
-		"seven":        {parallel, 7*partSize + 5, []int64{1, 1, 1, 1, 1, 1, 2}, nil},
-		"all":          {parallel, 36 * partSize, []int64{1, 1, 1, 1, 1, 1, 2, 4, 8, 16}, nil},
-		"too many":     {parallel, 36*partSize + 1, nil, storage.ErrInvalid},
-		"up to Max":    {small, 20 * partSize, []int64{1, 1, 1, 1, 1, 1, 2, 4, 4, 4}, nil},
-		"equal":        {equal, 10 * partSize, []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, nil},
-		"equal, more":  {equal, 10*partSize + 1, nil, storage.ErrInvalid},
-		"a large Min":  {storage.PartLimits{Min: 3 * partSize, Max: 1 << 30, Count: 10}, 7 * partSize, []int64{3, 3, 1}, nil},
-		"a Multiple":   {storage.PartLimits{Min: 1, Multiple: 2 * partSize, Max: 1 << 30, Count: 10}, 5 * partSize, []int64{2, 2, 1}, nil},
-		"a small Max":  {storage.PartLimits{Min: 1, Max: partSize / 2, Count: 10}, partSize, []int64{1, 1}, nil},
+		"two":         {parallel, partSize + 1, []int64{1, 1}, nil},
+		"six":         {parallel, 6 * partSize, []int64{1, 1, 1, 1, 1, 1}, nil},
+		"seven":       {parallel, 7*partSize + 5, []int64{1, 1, 1, 1, 1, 1, 2}, nil},
+		"all":         {parallel, 36 * partSize, []int64{1, 1, 1, 1, 1, 1, 2, 4, 8, 16}, nil},
+		"too many":    {parallel, 36*partSize + 1, nil, storage.ErrInvalid},
+		"up to Max":   {small, 20 * partSize, []int64{1, 1, 1, 1, 1, 1, 2, 4, 4, 4}, nil},
+		"equal":       {equal, 10 * partSize, []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, nil},
+		"equal, more": {equal, 10*partSize + 1, nil, storage.ErrInvalid},
+		"a large Min": {storage.PartLimits{Min: 3 * partSize, Max: 1 << 30, Count: 10},
+			7 * partSize, []int64{3, 3, 1}, nil},
+		"a Multiple": {storage.PartLimits{Min: 1, Multiple: 2 * partSize, Max: 1 << 30,
+			Count: 10}, 5 * partSize, []int64{2, 2, 1}, nil},
+		"a small Max": {storage.PartLimits{Min: 1, Max: partSize / 2, Count: 10}, partSize,
+			[]int64{1, 1}, nil},
 		"no multipart": {storage.PartLimits{}, 5*partSize + 3, nil, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -104,7 +108,8 @@ func TestPartsGrow(t *testing.T) {
 				if !errors.Is(err, c.err) {
 					t.Errorf("Put = %v, want %v", err, c.err)
 				}
-				if page, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{}); err != nil || len(page.Uploads) > 0 {
+				if page, err := s.ListUploadsPage(t.Context(),
+					&storage.ListOptions{}); err != nil || len(page.Uploads) > 0 {
 					t.Errorf("uploads are left behind: %v, %v", page, err)
 				}
 				return
@@ -117,7 +122,8 @@ func TestPartsGrow(t *testing.T) {
 			}
 			got, err := b.ReadAll(t.Context(), "k", nil)
 			if err != nil || !bytes.Equal(got, data) {
-				t.Errorf("ReadAll = %d bytes, %v, want the %d that were written", len(got), err, len(data))
+				t.Errorf("ReadAll = %d bytes, %v, want the %d that were written", len(got), err,
+					len(data))
 			}
 		})
 	}
@@ -131,12 +137,18 @@ func TestSections(t *testing.T) {
 		want   []int64
 		err    error
 	}{
-		"two":        {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 10}, partSize + 1, []int64{1, 1}, nil},
-		"ten":        {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 10}, 10 * partSize, []int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, nil},
-		"larger":     {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 4}, 12 * partSize, []int64{3, 3, 3, 3}, nil},
-		"too large":  {storage.PartLimits{Min: 1, Max: 2 * partSize, Count: 4}, 8*partSize + 1, nil, storage.ErrInvalid},
-		"MaxObject":  {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 4, MaxObject: partSize}, partSize + 1, nil, storage.ErrInvalid},
-		"a Multiple": {storage.PartLimits{Min: 1, Max: 1 << 30, Multiple: 2 * partSize, Count: 4}, 5 * partSize, []int64{2, 2, 1}, nil},
+		"two": {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 10}, partSize + 1,
+			[]int64{1, 1}, nil},
+		"ten": {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 10}, 10 * partSize,
+			[]int64{1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, nil},
+		"larger": {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 4}, 12 * partSize,
+			[]int64{3, 3, 3, 3}, nil},
+		"too large": {storage.PartLimits{Min: 1, Max: 2 * partSize, Count: 4}, 8*partSize + 1, nil,
+			storage.ErrInvalid},
+		"MaxObject": {storage.PartLimits{Min: 1, Max: 1 << 30, Count: 4, MaxObject: partSize},
+			partSize + 1, nil, storage.ErrInvalid},
+		"a Multiple": {storage.PartLimits{Min: 1, Max: 1 << 30, Multiple: 2 * partSize, Count: 4},
+			5 * partSize, []int64{2, 2, 1}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fault.New(limited{newMemory(t), c.limits})
@@ -154,12 +166,14 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// TestWithoutMultipart streams into a Store that has nothing but the five methods: through a temporary file, by one Put.
+// TestWithoutMultipart streams into a Store that has nothing but the five methods: through a
+// temporary file, by one Put.
 func TestWithoutMultipart(t *testing.T) {
 	temporary(t)
 	m := newMemory(t)
 	s := fault.New(plain{m})
-	b := storage.New(s, &storage.Options{PartSize: partSize, Retry: storage.RetryOptions{MinDelay: 1}})
+	b := storage.New(s, &storage.Options{PartSize: partSize,
+		Retry: storage.RetryOptions{MinDelay: 1}})
 	defer b.Close()
 	data := bytesOf(5*partSize + 3)
 	s.Next("Put", fault.Unsent()) // it can be read again
@@ -205,16 +219,20 @@ func (f *failing) Read(p []byte) (int, error) {
 	return f.Reader.Read(p)
 }
 
-// TestMemoryIsGivenBack streams with and without faults through a budget of one part beside the Writer's own.
+// TestMemoryIsGivenBack streams with and without faults through a budget of one part beside the
+// Writer's own.
 func TestMemoryIsGivenBack(t *testing.T) {
 	s := fault.New(newMemory(t))
-	b := storage.New(s, &storage.Options{PartSize: partSize, Memory: partSize, Retry: storage.RetryOptions{MinDelay: 1}})
+	b := storage.New(s, &storage.Options{PartSize: partSize, Memory: partSize,
+		Retry: storage.RetryOptions{MinDelay: 1}})
 	defer b.Close()
 	data := bytesOf(6 * partSize)
 	for range 3 {
 		s.Reset()
-		s.Next("PutPart", fault.None(), fault.Unsent(), fault.None(), fault.Refuse(&storage.Error{Kind: storage.ErrPermission}))
-		if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, nil); !errors.Is(err, storage.ErrPermission) {
+		s.Next("PutPart", fault.None(), fault.Unsent(), fault.None(),
+			fault.Refuse(&storage.Error{Kind: storage.ErrPermission}))
+		if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)},
+			nil); !errors.Is(err, storage.ErrPermission) {
 			t.Errorf("Put: %v, want %v", err, storage.ErrPermission)
 		}
 		if _, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, nil); err != nil {

@@ -11,15 +11,15 @@ import (
 // Tracer is told of the calls of a Bucket and of the requests that they make. Set it as
 // Options.Tracer.
 //
-// A call is a method of Bucket: that of Get ends when its Reader is closed, that of NewWriter at
-// Commit or Close, that of List when its range ends. A request is one attempt of one method of the
-// Store; that of a Get ends with its body.
+// A call is a method of Bucket. The call of Get and NewReaderAt ends when the reader is closed,
+// that of NewWriter at Commit or Close, and that of List when its iteration ends. A request is one
+// attempt of one method of the Store. The request of a Get ends with its body.
 //
-// The Start methods return the context that everything below is given: that of a call goes to its
-// requests, that of a request to the driver. The same Call or Request is given to the matching End
-// method, with its results filled in, exactly once. The methods are called from the goroutines that
-// do the work, several at a time; they must not block, nor close anything, nor keep what they are
-// given after End.
+// A Start method returns the context for everything below it. The context of a call is passed to
+// its requests, and that of a request to the driver. The matching End method gets the same Call or
+// Request with the results filled in, exactly once. The methods are called concurrently from the
+// goroutines that do the work. They must not block, close anything, or keep their argument after
+// End.
 type Tracer interface {
 	StartCall(ctx context.Context, c *Call) context.Context
 	EndCall(ctx context.Context, c *Call)
@@ -46,8 +46,8 @@ type Request struct {
 	Key     string // as the Store sees it; of a list its prefix
 	Attempt int    // from 1
 
-	// Probe: the Store may answer errors.ErrUnsupported, and then another way is taken. Such an
-	// answer is no failure of the call.
+	// Probe is set if the Store may answer errors.ErrUnsupported and Bucket then takes another way.
+	// Such an answer is not a failure of the call.
 	Probe bool
 	Start time.Time
 
@@ -60,9 +60,9 @@ type Request struct {
 	Err            error
 }
 
-// RequestOf returns the Request that a method of a Store was called for, so that a driver can tell
-// its Status, RequestID, Sent and Received. It may be written to until that method returns. It is nil
-// without a [Tracer].
+// RequestOf returns the Request for which a method of a Store was called, so that a driver can set
+// its Status, RequestID, Sent and Received. The driver may write to it until that method returns.
+// Without a [Tracer] it is nil.
 func RequestOf(ctx context.Context) *Request {
 	t, _ := ctx.Value(requestKey{}).(*Request)
 	return t
@@ -70,7 +70,7 @@ func RequestOf(ctx context.Context) *Request {
 
 type requestKey struct{}
 
-// tracedCall is a Call under way. A nil one does nothing.
+// tracedCall is a Call in progress. A nil tracedCall does nothing.
 type tracedCall struct {
 	Call
 	tracer   Tracer
@@ -82,7 +82,7 @@ type tracedCall struct {
 
 type callKey struct{}
 
-// startCall returns the context of the call and the call; ctx itself and nil without a Tracer.
+// startCall returns the context of the call and the call. Without a Tracer they are ctx and nil.
 func startCall(ctx context.Context, t Tracer, op, key string) (context.Context, *tracedCall) {
 	if t == nil {
 		return ctx, nil
@@ -96,11 +96,12 @@ func (c *tracedCall) end(err error) {
 	if c == nil || c.over.Swap(true) {
 		return
 	}
-	c.Duration, c.Bytes, c.Requests, c.Err = time.Since(c.Start), c.bytes.Load(), int(c.requests.Load()), err
+	c.Duration, c.Bytes = time.Since(c.Start), c.bytes.Load()
+	c.Requests, c.Err = int(c.requests.Load()), err
 	c.tracer.EndCall(c.ctx, &c.Call)
 }
 
-// tracedRequest is a Request under way. A nil one does nothing.
+// tracedRequest is a Request in progress. A nil tracedRequest does nothing.
 type tracedRequest struct {
 	Request
 	tracer         Tracer
@@ -110,8 +111,8 @@ type tracedRequest struct {
 	over           atomic.Bool
 }
 
-// startRequest returns the context of the request and the request; ctx itself and nil without a
-// Tracer.
+// startRequest returns the context of the request and the request. Without a Tracer they are ctx
+// and nil.
 func startRequest(ctx context.Context, t Tracer, r Request) (context.Context, *tracedRequest) {
 	if t == nil {
 		return ctx, nil
@@ -156,7 +157,7 @@ func (q *tracedRequest) end(err error) {
 	q.tracer.EndRequest(q.ctx, &q.Request)
 }
 
-// LogTracer returns a Tracer that logs each call at level Info and each request at level Debug, when
+// LogTracer returns a Tracer that logs each call at level Info and each request at level Debug when
 // it ends.
 func LogTracer(l *slog.Logger) Tracer { return logTracer{l} }
 
@@ -166,18 +167,24 @@ func (logTracer) StartCall(ctx context.Context, _ *Call) context.Context       {
 func (logTracer) StartRequest(ctx context.Context, _ *Request) context.Context { return ctx }
 
 func (t logTracer) EndCall(ctx context.Context, c *Call) {
-	t.log(ctx, slog.LevelInfo, "storage call", c.Err, slog.String("op", c.Op), slog.String("key", c.Key),
-		slog.Duration("duration", c.Duration), slog.Int64("bytes", c.Bytes), slog.Int("requests", c.Requests))
+	t.log(ctx, slog.LevelInfo, "storage call", c.Err,
+		slog.String("op", c.Op), slog.String("key", c.Key),
+		slog.Duration("duration", c.Duration), slog.Int64("bytes", c.Bytes),
+		slog.Int("requests", c.Requests))
 }
 
 func (t logTracer) EndRequest(ctx context.Context, r *Request) {
-	t.log(ctx, slog.LevelDebug, "storage request", r.Err, slog.String("op", r.Op), slog.String("key", r.Key),
-		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe), slog.Duration("duration", r.Duration),
-		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received), slog.Int("status", r.Status),
-		slog.String("requestId", r.RequestID))
+	t.log(ctx, slog.LevelDebug, "storage request", r.Err,
+		slog.String("op", r.Op), slog.String("key", r.Key),
+		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe),
+		slog.Duration("duration", r.Duration),
+		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received),
+		slog.Int("status", r.Status), slog.String("requestId", r.RequestID))
 }
 
-func (t logTracer) log(ctx context.Context, level slog.Level, msg string, err error, attrs ...slog.Attr) {
+func (t logTracer) log(
+	ctx context.Context, level slog.Level, msg string, err error, attrs ...slog.Attr,
+) {
 	if err != nil {
 		attrs = append(attrs, slog.String("err", err.Error()))
 	}

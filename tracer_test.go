@@ -62,7 +62,8 @@ func (r *recorder) EndCall(ctx context.Context, c *storage.Call) {
 	if c.Start.IsZero() || c.Duration < 0 || ctx.Value(tracedKey{}) != c.Op {
 		r.t.Errorf("%+v has no time, or another's context", c)
 	}
-	r.end(c, "call %s %q: %d bytes, %d requests, %s", c.Op, c.Key, c.Bytes, c.Requests, kindName(c.Err))
+	r.end(c, "call %s %q: %d bytes, %d requests, %s", c.Op, c.Key, c.Bytes, c.Requests,
+		kindName(c.Err))
 }
 
 func (r *recorder) StartRequest(ctx context.Context, q *storage.Request) context.Context {
@@ -81,7 +82,8 @@ func (r *recorder) EndRequest(_ context.Context, q *storage.Request) {
 	if q.Probe {
 		probe = " probe"
 	}
-	r.end(q, "%s %q %d%s: %d/%d, %s", q.Op, q.Key, q.Attempt, probe, q.Sent, q.Received, kindName(q.Err))
+	r.end(q, "%s %q %d%s: %d/%d, %s", q.Op, q.Key, q.Attempt, probe, q.Sent, q.Received,
+		kindName(q.Err))
 }
 
 func kindName(err error) string {
@@ -177,7 +179,8 @@ func TestRequestOf(t *testing.T) {
 		t.Error("a Store that fails does not")
 	}
 	for _, want := range []string{
-		"level=DEBUG", "op=Stat", "key=k", "status=203", "requestId=r-1", "level=INFO", "requests=1", `err="storage: Stat \"k\": `,
+		"level=DEBUG", "op=Stat", "key=k", "status=203", "requestId=r-1", "level=INFO",
+		"requests=1", `err="storage: Stat \"k\": `,
 	} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%s", want, &log)
@@ -188,7 +191,9 @@ func TestRequestOf(t *testing.T) {
 // telling is a Store that tells a status and a request ID, and fails.
 type telling struct{ storage.Store }
 
-func (telling) Stat(ctx context.Context, _ string, _ *storage.StatOptions) (*storage.Object, error) {
+func (telling) Stat(
+	ctx context.Context, _ string, _ *storage.StatOptions,
+) (*storage.Object, error) {
 	q := storage.RequestOf(ctx)
 	q.Status, q.RequestID = 203, "r-1"
 	return nil, &storage.Error{Kind: storage.ErrPermission}

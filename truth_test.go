@@ -15,7 +15,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// shaky is a Store whose writes fail at random: before they are carried out or after, in doubt or not.
+// shaky is a Store whose writes fail at random: before they are carried out or after, in doubt or
+// not.
 type shaky struct {
 	storage.FullStore
 	mu  sync.Mutex
@@ -39,29 +40,46 @@ func (s *shaky) around(write func() error) error {
 	return write()
 }
 
-func (s *shaky) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (o *storage.Object, err error) {
-	err = s.around(func() (err error) { o, err = s.FullStore.Put(ctx, key, body, size, opts); return err })
+func (s *shaky) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (o *storage.Object, err error) {
+	err = s.around(func() (err error) {
+		o, err = s.FullStore.Put(ctx, key, body, size, opts)
+		return err
+	})
 	return o, err
 }
 
-func (s *shaky) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (o *storage.Object, err error) {
-	err = s.around(func() (err error) { o, err = s.FullStore.CompleteUpload(ctx, key, id, parts, opts); return err })
+func (s *shaky) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (o *storage.Object, err error) {
+	err = s.around(func() (err error) {
+		o, err = s.FullStore.CompleteUpload(ctx, key, id, parts, opts)
+		return err
+	})
 	return o, err
 }
 
-func (s *shaky) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (res *storage.CopyResult, err error) {
-	err = s.around(func() (err error) { res, err = s.FullStore.Copy(ctx, dst, src, opts); return err })
+func (s *shaky) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (res *storage.CopyResult, err error) {
+	err = s.around(func() (err error) {
+		res, err = s.FullStore.Copy(ctx, dst, src, opts)
+		return err
+	})
 	return res, err
 }
 
-// TestTruth: each of many writers appends a line of its own, by whichever way of writing, while answers get lost. In the end
-// the object has each line once whose write said nil, none whose write said ErrPrecondition or ErrExist, and of the others some.
+// TestTruth: each of many writers appends a line of its own, by whichever way of writing, while
+// answers get lost. In the end the object has each line once whose write said nil, none whose write
+// said ErrPrecondition or ErrExist, and of the others some.
 func TestTruth(t *testing.T) {
 	const writers, rounds, objects = 6, 25, 8
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	s := &shaky{FullStore: newMemory(t), rng: rand.New(rand.NewPCG(seed, 1))}
-	opts := &storage.Options{PartSize: 64, Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Nanosecond, Budget: -1}}
+	opts := &storage.Options{PartSize: 64,
+		Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Nanosecond, Budget: -1}}
 	shared := storage.New(s, opts)
 	defer shared.Close()
 	var unknown, sure int
@@ -95,7 +113,8 @@ func TestTruth(t *testing.T) {
 			switch {
 			case err == nil && times != 1:
 				t.Errorf("%q is there %d times, its write was nil", line, times)
-			case (errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrExist)) && times != 0:
+			case (errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrExist)) &&
+				times != 0:
 				t.Errorf("%q is there, its write was %v", line, err)
 			case errors.Is(err, storage.ErrUnknownOutcome):
 				unknown++
@@ -114,7 +133,8 @@ func TestTruth(t *testing.T) {
 	}
 }
 
-// appendLine reads the object and writes it with line behind it, on condition that it is still the same, by one of the ways.
+// appendLine reads the object and writes it with line behind it, on condition that it is still the
+// same, by one of the ways.
 func appendLine(ctx context.Context, b *storage.Bucket, key, line string, way int) error {
 	var po storage.PutOptions
 	old, o, err := readObject(ctx, b, key)
@@ -140,12 +160,15 @@ func appendLine(ctx context.Context, b *storage.Bucket, key, line string, way in
 		if _, err := b.Put(ctx, aside, bytes.NewReader(data), nil); err != nil {
 			return err
 		}
-		_, err = b.Copy(ctx, key, aside, &storage.CopyOptions{IfAbsent: po.IfAbsent, IfMatch: po.IfMatch})
+		_, err = b.Copy(ctx, key, aside,
+			&storage.CopyOptions{IfAbsent: po.IfAbsent, IfMatch: po.IfMatch})
 	}
 	return err
 }
 
-func readObject(ctx context.Context, b *storage.Bucket, key string) ([]byte, *storage.Object, error) {
+func readObject(
+	ctx context.Context, b *storage.Bucket, key string,
+) ([]byte, *storage.Object, error) {
 	r, err := b.Get(ctx, key, nil)
 	if err != nil {
 		return nil, nil, err

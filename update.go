@@ -7,29 +7,37 @@ import (
 	"fmt"
 )
 
-// Update changes the object under key: it reads it, calls change with its bytes, and writes what
-// change returns if the object is still the same; otherwise it begins again, until it succeeds, change
-// fails or ctx ends. With no object under key, change gets nil and nil, and its result creates one.
-// o's headers and metadata, as change leaves them, are the new object's; its tags and storage class
-// are not carried over.
+// Update changes the object under key. It reads the object, calls change with its bytes, and writes
+// the result on condition that the object is still the same. If another writer was faster, it
+// begins again. It ends when it succeeds, when change fails or when ctx ends. If there is no
+// object, change gets nil and nil, and its result creates one. The new object has the headers and
+// metadata of o as change leaves them. Tags and storage class are not kept.
 //
-// No update is lost among any number of Updates and other conditional writers; change may be called
-// several times. The object has to fit into memory. An error of change is returned, of its own kind
-// (errors.Is), and nothing is written. ErrUnknownOutcome is returned, not tried again: the change may
-// have been made.
-func (b *Bucket) Update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error)) (*Object, error) {
+// No update is lost among any number of Updates and other conditional writers. change can be called
+// several times. The object has to fit into memory. If change returns an error, nothing is written,
+// and errors.Is finds that error. ErrUnknownOutcome is returned and not retried, because the change
+// may have been made.
+func (b *Bucket) Update(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+) (*Object, error) {
 	return b.UpdateWith(ctx, key, change, nil)
 }
 
 // UpdateWith is Update with options. opts may be nil.
-func (b *Bucket) UpdateWith(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
+func (b *Bucket) UpdateWith(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+	opts *UpdateOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "Update", key)
 	defer op.left()
 	o, err := b.update(ctx, key, change, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) update(ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error), opts *UpdateOptions) (*Object, error) {
+func (b *Bucket) update(
+	ctx context.Context, key string, change func(old []byte, o *Object) ([]byte, error),
+	opts *UpdateOptions,
+) (*Object, error) {
 	if change == nil {
 		return nil, invalid("nil function")
 	}
@@ -42,7 +50,7 @@ func (b *Bucket) update(ctx context.Context, key string, change func(old []byte,
 		create = *opts.Create
 	}
 	if create.IfAbsent || create.IfMatch != "" || !create.Checksums.IsZero() {
-		return nil, invalid("Create takes no conditions and no Checksums")
+		return nil, invalid("UpdateOptions.Create must not have conditions or Checksums")
 	}
 	if _, err := b.e.newWrite(full, &create, b.ready); err != nil {
 		return nil, err
@@ -67,7 +75,8 @@ func (b *Bucket) update(ctx context.Context, key string, change func(old []byte,
 
 // updateOnce reads, changes and writes. again says that another writer was quicker.
 func (b *Bucket) updateOnce(
-	ctx context.Context, full string, change func([]byte, *Object) ([]byte, error), create PutOptions,
+	ctx context.Context, full string, change func([]byte, *Object) ([]byte, error),
+	create PutOptions,
 ) (_ *Object, again bool, _ error) {
 	var old []byte
 	var o *Object
@@ -83,7 +92,8 @@ func (b *Bucket) updateOnce(
 		return nil, isKind(err, ErrChanged), err
 	default:
 		if o = b.own(r.Object()); o.ETag == ETagNone {
-			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+			err := errors.New("the object has no ETag for a condition")
+			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: err}
 		}
 		po = PutOptions{IfMatch: o.ETag}
 	}

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// errUploadGone says that the service does not know the upload any more: somebody aborted it, or it
-// was consumed by an attempt to complete it that the service then took back (S3's 409).
-var errUploadGone = errors.New("the upload is gone")
+// errUploadGone says that the service no longer knows the upload. It was aborted, or an attempt to
+// complete it consumed it and was then undone (409 on S3).
+var errUploadGone = errors.New("the upload no longer exists")
 
 // upload is a multipart upload under way.
 type upload struct {
@@ -31,9 +31,9 @@ type upload struct {
 	sending sync.WaitGroup
 }
 
-// create begins an upload. It is not cut by ctx at once, since an upload whose ID never arrived could
-// not be aborted; when ctx has ended it is. Its share of AbortTimeout and the abort's leave some for
-// the parts under way.
+// create begins an upload. The end of ctx does not cut it at once, because an upload whose ID never
+// arrived cannot be aborted. It gets a quarter of AbortTimeout after ctx has ended. The abort gets
+// half of it, which leaves the rest for the parts in progress.
 func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
 	e := w.e
 	u := &upload{w: w, limits: limits, total: total, opts: w.opts, call: context.WithoutCancel(ctx)}
@@ -44,7 +44,9 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 	patient, cancel := context.WithCancel(u.call)
 	defer cancel()
 	var grace atomic.Pointer[time.Timer]
-	stop := context.AfterFunc(ctx, func() { grace.Store(time.AfterFunc(e.opts.AbortTimeout/4, cancel)) })
+	stop := context.AfterFunc(ctx, func() {
+		grace.Store(time.AfterFunc(e.opts.AbortTimeout/4, cancel))
+	})
 	defer func() {
 		stop()
 		if t := grace.Load(); t != nil {
@@ -86,7 +88,9 @@ func workersFor(w *write, limits PartLimits) int {
 }
 
 // send writes one part.
-func (u *upload) send(ctx context.Context, number int, src io.ReaderAt, off, size int64, opts PartOptions) error {
+func (u *upload) send(
+	ctx context.Context, number int, src io.ReaderAt, off, size int64, opts PartOptions,
+) error {
 	e := u.w.e
 	return u.part(ctx, call{op: "PutPart", key: u.w.key}, func(a *attempt) (*Part, error) {
 		if err := a.pay(e.pace, size); err != nil {
@@ -193,10 +197,10 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 	return o, nil
 }
 
-// vanished says what it means that the service does not know the upload any more and nothing is in
-// doubt: it was aborted, or taken back (S3's 409), or another writer's commit swept its parts
-// (ErrChanged: Azure). If a condition cannot hold any more, that is the answer. Otherwise the object
-// has to be sent again.
+// vanished returns what it means that the service no longer knows the upload while nothing is in
+// doubt. The upload was aborted or undone (409 on S3), or the commit of another writer removed its
+// parts (ErrChanged on Azure). If the condition no longer holds, that is the error. Otherwise the
+// object has to be sent again.
 func (u *upload) vanished(ctx context.Context, e *Error) error {
 	if u.w.e.closing.Err() != nil {
 		return u.closed(e)
@@ -206,7 +210,8 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 		switch {
 		case u.claim.absent && err == nil:
 			return decided(e, ErrExist)
-		case u.claim.match && (isKind(err, ErrNotExist) || err == nil && now.ETag != u.opts.IfMatch):
+		case u.claim.match &&
+			(isKind(err, ErrNotExist) || err == nil && now.ETag != u.opts.IfMatch):
 			return decided(e, ErrPrecondition)
 		}
 	}
@@ -217,9 +222,9 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 	return e
 }
 
-// abort drops the upload on a context of its own, so that a cancelled one leaves nothing behind. It
-// waits for the parts that are under way, which have been cancelled: a part that arrives later would
-// stay. It may be called again.
+// abort drops the upload on a context of its own, so that a cancelled write leaves nothing behind.
+// It waits for the parts in progress, which have been cancelled, because a part that arrives after
+// the abort would stay. It may be called again.
 func (u *upload) abort() {
 	if !u.forget() || u.w.e.off.abort {
 		return

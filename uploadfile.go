@@ -5,16 +5,20 @@ import (
 	"os"
 )
 
-// UploadFile writes the object under key from the file at path, as Put does: large files in parallel
-// sections.
-func (b *Bucket) UploadFile(ctx context.Context, key, path string, opts *PutOptions) (*Object, error) {
+// UploadFile writes the object under key from the file at path. A large file is sent in parallel
+// sections. Otherwise UploadFile is like Put.
+func (b *Bucket) UploadFile(
+	ctx context.Context, key, path string, opts *PutOptions,
+) (*Object, error) {
 	ctx, op := b.start(ctx, "UploadFile", key)
 	defer op.left()
 	o, err := b.uploadFile(ctx, key, path, opts)
 	return b.own(o), op.end(err)
 }
 
-func (b *Bucket) uploadFile(ctx context.Context, key, path string, opts *PutOptions) (*Object, error) {
+func (b *Bucket) uploadFile(
+	ctx context.Context, key, path string, opts *PutOptions,
+) (*Object, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
 	}

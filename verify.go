@@ -6,7 +6,8 @@ import (
 	"hash"
 )
 
-// verifier computes sums over a stream and holds them against what they should be. A nil verifier checks nothing.
+// verifier computes checksums of a stream and compares them with the expected ones. A nil verifier
+// checks nothing.
 type verifier struct{ sums []sum }
 
 type sum struct {
@@ -15,7 +16,8 @@ type sum struct {
 	want      []byte
 }
 
-// newVerifier checks the CRC of want that is quickest to compute, or, with all, every sum that want has.
+// newVerifier returns a verifier of the fastest CRC of want or, with all, of every checksum of
+// want.
 func newVerifier(want Checksums, all bool) *verifier {
 	v := new(verifier)
 	for i := range algorithms {
@@ -36,7 +38,7 @@ func (v *verifier) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// check returns an ErrIntegrity that names the first sum that is not as it should be.
+// check returns an ErrIntegrity that names the first checksum that differs.
 func (v *verifier) check() error {
 	if v == nil {
 		return nil
@@ -44,18 +46,20 @@ func (v *verifier) check() error {
 	return v.compare(v.got())
 }
 
-// fresh returns a verifier that computes the same sums of other bytes.
+// fresh returns a verifier that computes the same checksums from the start.
 func (v *verifier) fresh() *verifier {
 	f := new(verifier)
 	if v != nil {
 		for _, s := range v.sums {
-			f.sums = append(f.sums, sum{algorithm: s.algorithm, hash: algorithms[s.algorithm].New()})
+			f.sums = append(f.sums, sum{
+				algorithm: s.algorithm, hash: algorithms[s.algorithm].New(),
+			})
 		}
 	}
 	return f
 }
 
-// got returns the sums so far.
+// got returns the checksums so far.
 func (v *verifier) got() (c Checksums) {
 	for _, s := range v.sums {
 		*algorithms[s.algorithm].Of(&c) = s.hash.Sum(nil)
@@ -63,18 +67,19 @@ func (v *verifier) got() (c Checksums) {
 	return c
 }
 
-// compare holds got against what the sums should be.
+// compare compares got with the expected checksums.
 func (v *verifier) compare(got Checksums) error {
 	for _, s := range v.sums {
 		a := &algorithms[s.algorithm]
 		if g := *a.Of(&got); !bytes.Equal(g, s.want) {
-			return &Error{Kind: ErrIntegrity, Err: fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)}
+			err := fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)
+			return &Error{Kind: ErrIntegrity, Err: err}
 		}
 	}
 	return nil
 }
 
-// needsOrder reports whether there is a sum that cannot be combined from those of parts.
+// needsOrder reports whether a checksum cannot be combined from those of parts.
 func (v *verifier) needsOrder() bool {
 	if v != nil {
 		for _, s := range v.sums {

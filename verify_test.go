@@ -20,7 +20,9 @@ type summed struct {
 	sums storage.Checksums
 }
 
-func (s summed) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s summed) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	r, err := s.FullStore.Get(ctx, key, opts)
 	if err == nil {
 		r.Object.Checksums = s.sums
@@ -38,13 +40,18 @@ func TestVerifyHash(t *testing.T) {
 		opts storage.GetOptions
 		want error
 	}{
-		"right hash":             {storage.Checksums{MD5: right[:]}, storage.GetOptions{VerifyHash: true}, nil},
-		"wrong hash":             {storage.Checksums{MD5: wrong}, storage.GetOptions{VerifyHash: true}, storage.ErrIntegrity},
-		"wrong hash, not asked":  {storage.Checksums{MD5: wrong}, storage.GetOptions{}, nil},
-		"wrong hash, of a range": {storage.Checksums{MD5: wrong}, storage.GetOptions{VerifyHash: true, Offset: 1}, nil},
-		"wrong CRC":              {storage.Checksums{CRC32: wrong[:4]}, storage.GetOptions{}, storage.ErrIntegrity},
-		"wrong CRC, of a range":  {storage.Checksums{CRC32: wrong[:4]}, storage.GetOptions{Length: 10}, nil},
-		"no sums":                {storage.Checksums{}, storage.GetOptions{VerifyHash: true}, nil},
+		"right hash": {storage.Checksums{MD5: right[:]},
+			storage.GetOptions{VerifyHash: true}, nil},
+		"wrong hash": {storage.Checksums{MD5: wrong},
+			storage.GetOptions{VerifyHash: true}, storage.ErrIntegrity},
+		"wrong hash, not asked": {storage.Checksums{MD5: wrong}, storage.GetOptions{}, nil},
+		"wrong hash, of a range": {storage.Checksums{MD5: wrong},
+			storage.GetOptions{VerifyHash: true, Offset: 1}, nil},
+		"wrong CRC": {storage.Checksums{CRC32: wrong[:4]}, storage.GetOptions{},
+			storage.ErrIntegrity},
+		"wrong CRC, of a range": {storage.Checksums{CRC32: wrong[:4]},
+			storage.GetOptions{Length: 10}, nil},
+		"no sums": {storage.Checksums{}, storage.GetOptions{VerifyHash: true}, nil},
 	} {
 		for _, workers := range []int{1, 4} {
 			m := newMemory(t)
@@ -59,7 +66,8 @@ func TestVerifyHash(t *testing.T) {
 			}
 			path := filepath.Join(t.TempDir(), "file")
 			if _, err := b.DownloadFile(t.Context(), "k", path, &opts); !errors.Is(err, c.want) {
-				t.Errorf("%s, DownloadFile with %d workers: %v, want %v", name, workers, err, c.want)
+				t.Errorf("%s, DownloadFile with %d workers: %v, want %v", name, workers, err,
+					c.want)
 			}
 			b.Close()
 		}
@@ -71,7 +79,8 @@ func TestReaders(t *testing.T) {
 	for _, size := range []int{0, 1, 100, 305} {
 		data := bytesOf(size)
 		s := fault.New(newMemory(t))
-		b := storage.New(s, &storage.Options{PartSize: 100, Retry: storage.RetryOptions{MinDelay: 1, Budget: -1}})
+		b := storage.New(s, &storage.Options{PartSize: 100,
+			Retry: storage.RetryOptions{MinDelay: 1, Budget: -1}})
 		if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -101,7 +110,8 @@ func TestReaders(t *testing.T) {
 	}
 }
 
-// TestReadRanges merges near ranges into one request, whatever their order, and asks for far ones separately.
+// TestReadRanges merges near ranges into one request, whatever their order, and asks for far ones
+// separately.
 func TestReadRanges(t *testing.T) {
 	const size = 1 << 20
 	data := bytesOf(size)
@@ -118,14 +128,17 @@ func TestReadRanges(t *testing.T) {
 		ranges   []storage.Range
 		requests int
 	}{
-		"none":        {nil, 0},
-		"empty":       {[]storage.Range{{Offset: 5}, {Offset: size, Length: 5}, {Offset: 2 * size, Length: 1}}, 0},
-		"one":         {[]storage.Range{{Offset: 5, Length: 10}}, 1},
-		"near":        {[]storage.Range{{Offset: 1000, Length: 10}, {Offset: 5, Length: 3}, {Offset: 8, Length: 2}}, 1},
-		"overlapping": {[]storage.Range{{Offset: 0, Length: 100}, {Offset: 10, Length: 5}, {Offset: 50, Length: 100}}, 1},
-		"far":         {[]storage.Range{{Offset: 900_000, Length: 10}, {Offset: 0, Length: 10}}, 2},
-		"at the end":  {[]storage.Range{{Offset: size - 5, Length: 100}}, 1},
-		"the same":    {[]storage.Range{{Offset: 7, Length: 7}, {Offset: 7, Length: 7}}, 1},
+		"none": {nil, 0},
+		"empty": {[]storage.Range{{Offset: 5}, {Offset: size, Length: 5},
+			{Offset: 2 * size, Length: 1}}, 0},
+		"one": {[]storage.Range{{Offset: 5, Length: 10}}, 1},
+		"near": {[]storage.Range{{Offset: 1000, Length: 10}, {Offset: 5, Length: 3},
+			{Offset: 8, Length: 2}}, 1},
+		"overlapping": {[]storage.Range{{Offset: 0, Length: 100}, {Offset: 10, Length: 5},
+			{Offset: 50, Length: 100}}, 1},
+		"far":        {[]storage.Range{{Offset: 900_000, Length: 10}, {Offset: 0, Length: 10}}, 2},
+		"at the end": {[]storage.Range{{Offset: size - 5, Length: 100}}, 1},
+		"the same":   {[]storage.Range{{Offset: 7, Length: 7}, {Offset: 7, Length: 7}}, 1},
 	} {
 		s.Reset()
 		got, err := ra.ReadRanges(c.ranges)

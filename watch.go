@@ -5,9 +5,10 @@ import (
 	"time"
 )
 
-// watch calls expired once if nothing touches it for d while it is not idle. A nil watch does nothing.
+// watch calls expired once if it is not touched for d while it is not at rest. A nil watch does
+// nothing.
 //
-// It re-arms its timer only when it fires, so touching costs a look at the clock.
+// The timer is reset only when it fires, so a touch costs no more than reading the clock.
 type watch struct {
 	d       time.Duration
 	expired func()
@@ -45,10 +46,10 @@ func (w *watch) fire() {
 	w.timer.Reset(left)
 }
 
-// touch says that a byte moved, or that waiting for one begins.
+// touch notes that a byte moved, or that a wait for one begins.
 func (w *watch) touch() { w.set(false) }
 
-// rest says that nobody waits for a byte now: the consumer has it.
+// rest notes that nothing is waited for: the consumer has the bytes.
 func (w *watch) rest() { w.set(true) }
 
 func (w *watch) set(idle bool) {

@@ -2,7 +2,7 @@ package storage
 
 import "context"
 
-// write is a checked write that is about to happen.
+// write is a write that was checked and has not begun.
 type write struct {
 	e        *engine
 	key      string     // as the Store sees it
@@ -23,7 +23,9 @@ func (b *Bucket) newWrite(ctx context.Context, key string, opts *PutOptions) (*w
 }
 
 // newWrite checks what it can before any request.
-func (e *engine) newWrite(key string, opts *PutOptions, ready func(context.Context) error) (*write, error) {
+func (e *engine) newWrite(
+	key string, opts *PutOptions, ready func(context.Context) error,
+) (*write, error) {
 	w := &write{e: e, key: key, ready: ready}
 	if opts != nil {
 		w.opts = *opts
@@ -61,7 +63,7 @@ func (w *write) limits() PartLimits {
 	return l
 }
 
-// fit gives the size of a part that the limits allow and that is not below size if it can be helped.
+// fit returns the size of a part that obeys the limits and is, if possible, not smaller than size.
 func fit(size int64, l PartLimits) int64 {
 	size = max(size, l.Min, 1)
 	if l.Multiple > 1 {
@@ -76,7 +78,7 @@ func fit(size int64, l PartLimits) int64 {
 	return size
 }
 
-// ceil is n/by, rounded up; n is not negative.
+// ceil returns n/by rounded up. n must not be negative.
 func ceil(n, by int64) int64 {
 	if n == 0 {
 		return 0
@@ -94,8 +96,8 @@ func (w *write) buffer(n int64) []byte {
 	return make([]byte, 0, n)
 }
 
-// recycle takes back the buffer of a part that was sent. That of a request that failed is never taken
-// back: net/http may go on reading a body after the answer came.
+// recycle takes back the buffer of a part that was sent successfully. The buffer of a failed
+// request is never reused, because net/http can read a body after the response has arrived.
 func (w *write) recycle(buf []byte) {
 	if int64(cap(buf)) == w.e.opts.PartSize {
 		w.e.buffers.Put(&buf)

@@ -9,19 +9,21 @@ import (
 	"strings"
 )
 
-// writeIDName is the metadata entry in which a write leaves its ID. Azure takes no '-' in a name, and some S3-compatible
-// servers drop names with '_'.
+// writeIDName is the metadata entry that holds the ID of a write. Azure takes no '-' in a name, and
+// some S3-compatible servers drop names with '_'.
 const writeIDName = "polystorewrite"
 
-// maxLineage is how many writes an entry names beside the create. The entry stays below 130 bytes on the wire:
-// "x-amz-meta-polystorewrite: " (27), the tag (4), the create (17) and 4 writes of 17 bytes make 116.
+// maxLineage is the number of writes in an entry beside the create. The entry stays below 130 bytes
+// on the wire: "x-amz-meta-polystorewrite: " (27), the tag (4), the create (17) and 4 writes of 17
+// bytes make 116.
 const maxLineage = 4
 
-// A lineage is what the entry of an object says: whether it began with a create that this library made, and the IDs of that
-// create and of the last few conditional writes upon it, oldest first. The zero value knows nothing.
+// A lineage is the content of an object's entry: the IDs of its last conditional writes, oldest
+// first, and whether the first ID is that of the create. The zero value knows nothing.
 //
-// On the wire it is a tag, which ties the entry to its key so that a copy under another key proves nothing there, then
-// the IDs, each behind '*' if it is the create that began the object, else behind '.'.
+// On the wire it is a tag followed by the IDs. The tag ties the entry to its key, so that a copy
+// under another key proves nothing there. Each ID follows a '.', or a '*' if it is that of the
+// create.
 type lineage struct {
 	created bool // ids[0] is the create
 	ids     []string
@@ -34,13 +36,13 @@ func newWriteID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// keyTag is 24 bits of a hash of the key.
+// keyTag returns 24 bits of a hash of the key.
 func keyTag(key string) string {
 	sum := crc32.Checksum([]byte(key), castagnoli)
 	return base64.RawURLEncoding.EncodeToString([]byte{byte(sum >> 16), byte(sum >> 8), byte(sum)})
 }
 
-// entry is the metadata value for the object under key.
+// entry returns the metadata value for the object under key.
 func (l lineage) entry(key string) string {
 	var s strings.Builder
 	s.WriteString(keyTag(key))
@@ -54,7 +56,7 @@ func (l lineage) entry(key string) string {
 	return s.String()
 }
 
-// parseLineage reads an entry; one that is not for key, or malformed, is the zero lineage.
+// parseLineage reads an entry. An entry that is malformed or not for key is the zero lineage.
 func parseLineage(key, entry string) lineage {
 	rest, ok := strings.CutPrefix(entry, keyTag(key))
 	if !ok || rest == "" || rest[0] != '*' && rest[0] != '.' {
@@ -63,10 +65,11 @@ func parseLineage(key, entry string) lineage {
 	return lineage{created: rest[0] == '*', ids: strings.Split(rest[1:], ".")}
 }
 
-// created begins a lineage with the create id.
+// created returns a lineage that begins with the create id.
 func created(id string) lineage { return lineage{created: true, ids: []string{id}} }
 
-// then is l with a conditional write upon it. Upon an unknown object it is a lineage that does not know its beginning.
+// then returns l followed by a conditional write. The lineage of an unknown object does not know
+// its beginning.
 func (l lineage) then(id string) lineage {
 	ids := append(slices.Clone(l.ids), id)
 	if drop := len(ids) - maxLineage; l.created && drop > 1 {
@@ -86,7 +89,8 @@ func (l lineage) newest() string {
 
 func (l lineage) has(id string) bool { return id != "" && slices.Contains(l.ids, id) }
 
-// hasAllSince reports whether l names the write id and every write after it: those right behind the create are dropped first.
+// hasAllSince reports whether l has the write id and every write after it. The writes right after
+// the create are dropped first.
 func (l lineage) hasAllSince(id string) bool {
 	return l.has(id) && !(l.created && l.ids[0] == id && len(l.ids) > maxLineage)
 }
@@ -101,7 +105,7 @@ func withEntry(metadata map[string]string, key string, l lineage) map[string]str
 	return m
 }
 
-// takeEntry removes the entry from o's metadata and returns what it said of the object under key.
+// takeEntry removes the entry from o's metadata and returns the lineage of the object under key.
 func takeEntry(o *Object, key string) lineage {
 	entry, ok := o.Metadata[writeIDName]
 	if !ok {

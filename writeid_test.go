@@ -33,7 +33,8 @@ func TestLineage(t *testing.T) {
 				l = l.then(id)
 			}
 			what := fmt.Sprintf("after %d writes, create known: %v", n, begins)
-			if back := parseLineage("key", l.entry("key")); back.created != l.created || !slices.Equal(back.ids, l.ids) {
+			if back := parseLineage("key", l.entry("key")); back.created != l.created ||
+				!slices.Equal(back.ids, l.ids) {
 				t.Fatalf("%s: %+v came back as %+v", what, l, back)
 			}
 			if wire := "x-amz-meta-" + writeIDName + ": " + l.entry("key"); len(wire) >= 130 {

@@ -8,13 +8,14 @@ import (
 	"sync/atomic"
 )
 
-// Writer writes one object piece by piece. Nothing is visible before Commit, which returns the
-// object; Close without Commit leaves what was there before and nothing else behind, so that
-// `defer w.Close()` is right in every case.
+// Writer writes one object piece by piece. Nothing is visible before Commit, which returns the new
+// object. Close without Commit leaves the old object in place and nothing else behind. `defer
+// w.Close()` is therefore always right.
 //
-// A Writer belongs to one goroutine; Close may be called from another one. Its memory is one part's
-// buffer, growing from 64 KiB, and what the Bucket's memory budget gives it to send parts while the
-// next one fills. An object of up to PartSize bytes is sent by Commit in one request.
+// A Writer belongs to one goroutine, except that Close may be called from another one. It holds one
+// buffer, which grows from 64 KiB to the size of a part. If the memory budget of the Bucket allows,
+// it holds more, to send parts while the next one fills. Commit sends an object of up to PartSize
+// bytes in one request.
 type Writer struct {
 	key    string // as the caller knows it
 	trace  *tracedCall
@@ -26,9 +27,9 @@ type Writer struct {
 	over   bool    // committed, failed to, or aborted
 }
 
-// NewWriter begins a write of the object under key. It makes no request; what is wrong with the
-// arguments is the error of the first Write and of Commit. ctx governs all that the Writer does until
-// Commit or Close, one of which must be called.
+// NewWriter begins a write of the object under key. It makes no request. An invalid argument is
+// reported by the first Write and by Commit. ctx applies to the Writer until Commit or Close. The
+// caller must call one of them.
 func (b *Bucket) NewWriter(ctx context.Context, key string, opts *PutOptions) *Writer {
 	ctx, op := b.start(ctx, "NewWriter", key)
 	w := &Writer{key: key, trace: op.trace}
@@ -41,7 +42,7 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, opts *PutOptions) *W
 	return w
 }
 
-// Write adds p to the object. After an error the object will not be written.
+// Write appends p to the object. After an error the object will not be written.
 func (w *Writer) Write(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -52,8 +53,8 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, w.wrap("Write", err)
 }
 
-// ReadFrom adds all that r gives until its io.EOF, without a copy of its own. Any other error of r is
-// the Writer's last word.
+// ReadFrom appends everything that r yields until its io.EOF, without an additional copy. After any
+// other error of r the object will not be written.
 func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -81,8 +82,9 @@ func (w *Writer) wrap(op string, err error) error {
 	return wrap(op, w.key, err)
 }
 
-// Commit writes the object and returns it, as Put does. After an error nothing is visible and nothing
-// is left behind. A second Commit, and a Commit after Close, are ErrClosed.
+// Commit writes the object and returns it, as Put does. After an error nothing is visible and
+// nothing is left behind, unless the error has InDoubt set. A second Commit and a Commit after
+// Close return ErrClosed.
 func (w *Writer) Commit() (*Object, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -102,9 +104,9 @@ func (w *Writer) Commit() (*Object, error) {
 	return o, err
 }
 
-// Close ends the Writer. If Commit was not called, it aborts the write and returns ErrNotCommitted,
-// also where nothing was written: an empty object is an object. After Commit, whatever that returned,
-// and when called again, it returns nil.
+// Close ends the Writer. If Commit was not called, Close aborts the write and returns
+// ErrNotCommitted, also if nothing was written: an empty object is an object. After Commit,
+// successful or not, Close returns nil. Further calls of Close return nil.
 func (w *Writer) Close() error {
 	first := !w.closed.Swap(true)
 	if w.stream != nil {
@@ -129,10 +131,12 @@ func (w *Writer) end() {
 	}
 }
 
-// CommitOnClose returns a view of w whose Close is Commit, for code that closes the writer it is
-// given when it has written everything, as parquet and arrow writers do. compress/gzip and archive/tar
-// do not close what is below them: call Commit after their Close. The view cannot tell a stream that
-// was given up from one that is complete: call w.Close first to abort.
+// CommitOnClose returns a view of w whose Close is Commit. It is for code that closes the writer
+// that it is given when it has written everything, as Parquet and Arrow writers do.
+//
+// Writers of compress/gzip and archive/tar do not close the writer below them. Close them first and
+// then call Commit. The view cannot distinguish a complete stream from an abandoned one; to abort,
+// call w.Close first.
 func (w *Writer) CommitOnClose() io.WriteCloser { return commitOnClose{w} }
 
 type commitOnClose struct{ w *Writer }

@@ -215,6 +215,29 @@ func brokenBuckets() []defect {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
+		{"bucket/capabilities", "claims conditions of copies and no copies", func(b *bench) {
+			b.says = func(c *storage.Capabilities) { c.Copy = false }
+		}},
+		{"bucket/etag-read", "ignores IfNoneMatch in Get", func(b *bench) {
+			b.getWith(func(o *storage.GetOptions) { o.IfNoneMatch = "" })
+		}},
+		{"bucket/etag-write", "ignores IfMatch in Put", func(b *bench) {
+			b.putWith(func(o *storage.PutOptions) { o.IfMatch = "" })
+		}},
+		{"bucket/etag-parts", "ignores IfMatch at CompleteUpload", func(b *bench) {
+			b.completeWith(func(o *storage.PutOptions) { o.IfMatch = "" })
+		}},
+		{"bucket/etag-copy", "ignores SourceIfMatch", func(b *bench) {
+			b.copyWith(func(o *storage.CopyOptions) { o.SourceIfMatch = "" })
+			b.getWith(func(o *storage.GetOptions) { o.IfMatch = "" })
+			b.statWith(func(o *storage.StatOptions) { o.IfMatch = "" })
+		}},
+		{"bucket/etag-delete", "deletes with any IfMatch", func(b *bench) {
+			b.del = func(ctx context.Context, key string, _ *storage.DeleteOptions) error {
+				return b.inner.Delete(ctx, key, &storage.DeleteOptions{})
+			}
+		}},
+		{"bucket/etag-star", "loses the last byte of an object", losesByte},
 		{"bucket/tracer", "fails once and then works", func(b *bench) {
 			var once sync.Once
 			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (r *storage.Object, err error) {

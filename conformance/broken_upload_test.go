@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -50,11 +51,17 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"multipart/headers", "forgets the metadata of an upload", func(b *bench) {
-			b.create = func(ctx context.Context, key string, o *storage.PutOptions) (string, error) {
-				bare := *o
-				bare.Metadata = nil
-				return b.inner.CreateUpload(ctx, key, &bare)
-			}
+			b.createWith(func(o *storage.PutOptions) { o.Metadata = nil })
+		}},
+		{"multipart/storageclass", "ignores the StorageClass of an upload", func(b *bench) {
+			b.createWith(func(o *storage.PutOptions) { o.StorageClass = "" })
+			b.completeWith(func(o *storage.PutOptions) { o.StorageClass = "" })
+		}},
+		{"multipart/tags", "stores the tags of an upload as metadata", func(b *bench) {
+			b.createWith(func(o *storage.PutOptions) {
+				o.Metadata = maps.Clone(o.Metadata)
+				maps.Copy(o.Metadata, o.Tags)
+			})
 		}},
 		{"multipart/short-part", "takes a short part", func(b *bench) {
 			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, _ int64, o *storage.PartOptions) (*storage.Part, error) {
@@ -177,6 +184,9 @@ func brokenUploads() []defect {
 				return b.inner.ListUploadsPage(ctx, o)
 			}
 		}},
+		{"upload/list-options", "lists uploads from the first one on, whatever StartAfter says", func(b *bench) {
+			b.uploadsWith(func(o *storage.ListOptions) { o.StartAfter = "" })
+		}},
 		{"upload/copy-part", "copies the whole object to a part", func(b *bench) {
 			b.copyPartWith(func(o *storage.CopyPartOptions) { o.SourceOffset = 0 })
 		}},
@@ -197,6 +207,24 @@ func (b *bench) completed(change func(o *storage.Object)) {
 			change(o)
 		}
 		return o, err
+	}
+}
+
+// uploadsWith changes the options of ListUploadsPage.
+func (b *bench) uploadsWith(change func(o *storage.ListOptions)) {
+	b.uploads = func(ctx context.Context, o *storage.ListOptions) (*storage.UploadPage, error) {
+		changed := *o
+		change(&changed)
+		return b.inner.ListUploadsPage(ctx, &changed)
+	}
+}
+
+// createWith changes the options of CreateUpload.
+func (b *bench) createWith(change func(o *storage.PutOptions)) {
+	b.create = func(ctx context.Context, key string, o *storage.PutOptions) (string, error) {
+		changed := *o
+		change(&changed)
+		return b.inner.CreateUpload(ctx, key, &changed)
 	}
 }
 

@@ -342,6 +342,38 @@ func brokenConditions() []defect {
 		{"condition/stat-if-modified-since", "ignores IfModifiedSince in Stat", func(b *bench) {
 			b.statWith(func(o *storage.StatOptions) { *o = storage.StatOptions{} })
 		}},
+		{"etag/put", "answers a Put with the bare ETag", func(b *bench) {
+			b.putResult(bareETag)
+		}},
+		{"etag/get", "answers a Get with an open quote", func(b *bench) {
+			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+				r, err := b.inner.Get(ctx, key, o)
+				if err == nil {
+					r.Object.ETag = strings.TrimSuffix(r.Object.ETag, `"`)
+				}
+				return r, err
+			}
+		}},
+		{"etag/stat", "answers a Stat with the bare ETag", func(b *bench) { b.statSeen(bareETag) }},
+		{"etag/list", "lists bare ETags", func(b *bench) {
+			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
+				for _, o := range page.Objects {
+					bareETag(o)
+				}
+			})
+		}},
+		{"etag/copy", "answers a Copy with quotes in quotes", func(b *bench) {
+			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+				r, err := b.inner.Copy(ctx, dst, src, o)
+				if err == nil {
+					r.Object.ETag = `"` + r.Object.ETag + `"`
+				}
+				return r, err
+			}
+		}},
+		{"etag/complete-upload", "answers a CompleteUpload with the bare ETag", func(b *bench) {
+			b.completed(bareETag)
+		}},
 		{"delete/gone", "deletes nothing", func(b *bench) {
 			b.del = func(context.Context, string, *storage.DeleteOptions) error { return nil }
 		}},
@@ -374,6 +406,9 @@ func brokenConditions() []defect {
 		}},
 	}
 }
+
+// bareETag takes the quotes off an ETag.
+func bareETag(o *storage.Object) { o.ETag = strings.Trim(o.ETag, `"`) }
 
 func brokenCopies() []defect {
 	defects := []defect{

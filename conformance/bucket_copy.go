@@ -46,7 +46,7 @@ var bucketCopyChecks = []check{
 		}),
 	},
 	{
-		name: "bucket/copy-conditions", feature: Buckets, needs: []Feature{IfMatch},
+		name: "bucket/copy-conditions", feature: Buckets, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 10: IfAbsent, IfMatch and SourceIfMatch hold for Copy on every service, with a fallback where the service has none",
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			b := e.bucket(nil)
@@ -125,8 +125,10 @@ var bucketCopyChecks = []check{
 			}
 			e.holds(ctx, dst, pattern(5000, 1))
 			e.sameCopy(ctx, src, dst, o)
-			_, err = storage.CopyObject(ctx, b, e.short(dst), from, e.short(src), &storage.CopyOptions{IfAbsent: true})
-			e.got("CopyObject with IfAbsent onto an object", err, storage.ErrExist)
+			if e.has(IfAbsent) {
+				_, err = storage.CopyObject(ctx, b, e.short(dst), from, e.short(src), &storage.CopyOptions{IfAbsent: true})
+				e.got("CopyObject with IfAbsent onto an object", err, storage.ErrExist)
+			}
 			_, err = storage.CopyObject(ctx, b, e.short(dst), from, "missing", nil)
 			e.got("CopyObject of a missing source", err, storage.ErrNotExist)
 			o, err = storage.CopyObject(ctx, b, "same", b, e.short(src), nil)
@@ -189,7 +191,7 @@ func randomOperations(ctx context.Context, e *env) error {
 			}
 		}
 		op := r.IntN(7)
-		if (op == 2 || op == 3) && !e.has(IfMatch) {
+		if op == 1 && !e.has(IfAbsent) || (op == 2 || op == 3) && !e.has(IfMatch) {
 			op = 0
 		}
 		switch op {

@@ -97,6 +97,41 @@ var bucketOptionChecks = []check{
 		},
 	},
 	{
+		name: "bucket/capabilities", feature: Buckets,
+		rule:   "rule 26: Capabilities tells at no request what the Store can, and claims no part of what is absent",
+		covers: []string{"Bucket.Capabilities", "Capabilities"},
+		run: func(_ context.Context, e *env) error {
+			b := e.bucket(nil)
+			caps := b.Capabilities()
+			for part := range partOf {
+				for _, whole := range wholes(part) {
+					if holds(&caps, part) && !holds(&caps, whole) {
+						e.errorf("Capabilities.%s is true and .%s false", capabilities[part], capabilities[whole])
+					}
+				}
+			}
+			for _, name := range caps.Checksums {
+				if !slices.ContainsFunc(algorithms, func(a algorithm) bool { return a.name == name }) {
+					e.errorf("Capabilities.Checksums has %q, which is no field of Checksums", name)
+				}
+			}
+			if n := e.store.PartLimits(&storage.PutOptions{}).Count; (n > 0) != caps.Multipart {
+				e.errorf("PartLimits.Count is %d, Capabilities.Multipart %v", n, caps.Multipart)
+			}
+			if n := e.store.MaxBatch(); (n > 0) != caps.DeleteBatch {
+				e.errorf("MaxBatch is %d, Capabilities.DeleteBatch %v", n, caps.DeleteBatch)
+			}
+			clear(caps.Checksums) // the value is the caller's
+			if diff := cmp.Diff(e.can.caps, b.Capabilities()); diff != "" {
+				e.errorf("Capabilities of the Bucket (-of the Store +got):\n%s", diff)
+			}
+			if n := e.tracked.requests.Load(); n > 0 {
+				e.errorf("%d requests were made", n)
+			}
+			return nil
+		},
+	},
+	{
 		name: "bucket/tracer", feature: Buckets,
 		rule:   "rule 26: a Tracer is told of every call and every request, once, with its names, number and error",
 		covers: []string{"Options.Tracer"},

@@ -35,7 +35,7 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
-		name: "copy/replace", feature: CopyReplace, needs: []Feature{Copy},
+		name: "copy/replace", feature: CopyReplace,
 		rule:   "rule 21: Copy with Replace keeps the bytes and nothing else",
 		covers: []string{"CopyOptions.Replace", "CopyOptions.Metadata"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
@@ -124,7 +124,7 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
-		name: "copy/source-if-match", feature: CopySourceIfMatch, needs: []Feature{Copy},
+		name: "copy/source-if-match", feature: CopySourceIfMatch,
 		rule:   "rule 9: Copy with SourceIfMatch copies that version, and of a changed source is ErrPrecondition and copies nothing",
 		covers: []string{"CopyOptions.SourceIfMatch"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
@@ -149,7 +149,7 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
-		name: "copy/if-absent", feature: CopyConditions, needs: []Feature{Copy},
+		name: "copy/if-absent", feature: CopyConditions,
 		rule:   "rule 10: IfAbsent holds for the destination of a Copy",
 		covers: []string{"CopyOptions.IfAbsent"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
@@ -167,7 +167,7 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
-		name: "copy/if-match", feature: CopyConditions, needs: []Feature{Copy},
+		name: "copy/if-match", feature: CopyConditions,
 		rule:   "rule 10: IfMatch holds for the destination of a Copy",
 		covers: []string{"CopyOptions.IfMatch"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
@@ -201,10 +201,10 @@ var copyChecks = append([]check{
 				return err
 			}
 			o, err := e.stat(ctx, dst, nil)
-			if err == nil {
-				e.isClass("Stat of the copy", o.StorageClass, e.storageClass())
+			if err != nil {
+				return err
 			}
-			return err
+			return e.isClass("Stat of the copy", o.StorageClass, e.storageClass())
 		}),
 	},
 	{
@@ -233,7 +233,7 @@ func copyHeaderChecks() []check {
 	var checks []check
 	for _, h := range headers {
 		checks = append(checks, check{
-			name: "copy/replace-" + strings.ToLower(h.name), feature: CopyReplace, needs: []Feature{Copy},
+			name: "copy/replace-" + strings.ToLower(h.name), feature: CopyReplace,
 			rule:   fmt.Sprintf("rule 21: Copy with Replace puts %s in place of the source's", h.name),
 			covers: []string{"CopyOptions." + h.name},
 			run: copied(func(ctx context.Context, e *env, src, dst string) error {

@@ -125,3 +125,39 @@ func TestTable(t *testing.T) {
 	}
 	t.Logf("%d checks of %d rules", len(seen), len(rules))
 }
+
+// TestEveryCapabilityHasAFeature fails on a field of Capabilities that no check is about, on a feature
+// whose field there is not, and on a wrong name.
+func TestEveryCapabilityHasAFeature(t *testing.T) {
+	checked := make(map[Feature]bool)
+	for _, c := range table() {
+		checked[c.feature] = true
+	}
+	fields := make(map[string]bool)
+	for f := range reflect.TypeFor[storage.Capabilities]().Fields() {
+		fields[f.Name] = false
+	}
+	for f, field := range capabilities {
+		if _, ok := fields[field]; !ok || !checked[f] {
+			t.Errorf("%q has the field %s: it exists: %v; a check is about it: %v", f, field, ok, checked[f])
+		}
+		fields[field] = true
+		all := storage.Capabilities{}
+		if holds(&all, f) {
+			t.Errorf("%q is there although nothing is", f)
+		}
+		if v := reflect.ValueOf(&all).Elem().FieldByName(field); v.Kind() == reflect.Bool {
+			v.SetBool(true)
+		} else {
+			all.Checksums = []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"}
+		}
+		if !holds(&all, f) {
+			t.Errorf("%q is absent although Capabilities.%s is there", f, field)
+		}
+	}
+	for name, ok := range fields {
+		if !ok {
+			t.Errorf("Capabilities.%s has no feature", name)
+		}
+	}
+}

@@ -35,12 +35,12 @@ func (s *endingSource) ReadAt(p []byte, off int64) (int, error) {
 
 var cleanUpChecks = []check{
 	{
-		name: "engine/ending-source", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		name: "engine/ending-source", feature: Engine, needs: []Feature{Multipart},
 		rule: "rule 3: a source that fails, panics or is cancelled at any size leaves what was there before, and no upload",
 		run:  rigged(endingSources),
 	},
 	{
-		name: "engine/shrinking-source", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		name: "engine/shrinking-source", feature: Engine, needs: []Feature{Multipart},
 		rule: "rule 3: a source shorter than its stated size is io.ErrUnexpectedEOF, and nothing becomes visible",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			for _, size := range []int64{10, r.part + 1000} {
@@ -55,7 +55,7 @@ var cleanUpChecks = []check{
 		}),
 	},
 	{
-		name: "engine/cancelled-upload", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		name: "engine/cancelled-upload", feature: Engine, needs: []Feature{Multipart},
 		rule: "rule 3: an upload that is cancelled at any of its requests is aborted, by a request of its own",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			data := r.large(1)

@@ -14,7 +14,7 @@ import (
 
 var closeChecks = []check{
 	{
-		name: "engine/close-aborts", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		name: "engine/close-aborts", feature: Engine, needs: []Feature{Multipart},
 		rule: "rule 3: closing a Bucket aborts what its Writers had begun",
 		run: func(ctx context.Context, e *env) error {
 			r := e.rig(nil)

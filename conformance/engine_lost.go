@@ -21,10 +21,10 @@ type writePath struct {
 }
 
 var writePaths = []writePath{
-	{name: "put", verb: "Put", needs: []Feature{Conditions, IfMatch}, write: writeSized},
-	{name: "stream", verb: "Put", needs: []Feature{Conditions, IfMatch}, write: writeStream},
-	{name: "writer", verb: "Put", needs: []Feature{Conditions, IfMatch}, write: writeWriter},
-	{name: "file", verb: "Put", needs: []Feature{Conditions, IfMatch}, write: writeFile},
+	{name: "put", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeSized},
+	{name: "stream", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeStream},
+	{name: "writer", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeWriter},
+	{name: "file", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeFile},
 	{name: "copy", verb: "Copy", needs: []Feature{Copy, CopyConditions}, write: writeCopy},
 	{name: "multipart", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeSized},
 	{name: "multipart-writer", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeWriter},

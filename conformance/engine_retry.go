@@ -179,7 +179,7 @@ var retryChecks = []check{
 		}),
 	},
 	{
-		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: an Update whose answer was lost is made once, and one whose outcome is unknown is not made again",
 		run:  rigged(updateInDoubt),
 	},
@@ -207,7 +207,7 @@ func retried(ctx context.Context, r *rig) error {
 			return err
 		}
 	}
-	if r.has(ListUploads) {
+	if r.has(ListUploadsPrefix) {
 		calls["ListUploadsPage"] = func() error { _, err := b.CleanUploads(ctx, time.Hour, nil); return err }
 	}
 	for _, op := range slices.Sorted(maps.Keys(calls)) {

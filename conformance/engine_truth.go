@@ -103,7 +103,7 @@ func faults(row ...fault.Fault) func(*rig, string) []fault.Fault {
 
 var truthChecks = []check{
 	{
-		name: "engine/refused-after-doubt", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/refused-after-doubt", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that did not happen is ErrExist or ErrPrecondition, also after an attempt in doubt",
 		run: truths(
 			truth{what: "IfAbsent, in doubt, and another's create", want: storage.ErrExist,
@@ -119,7 +119,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/unknown-outcome", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/unknown-outcome", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: what may have happened and cannot be found out is ErrUnknownOutcome",
 		run: truths(
 			truth{what: "IfAbsent, committed, then overwritten unconditionally", want: storage.ErrUnknownOutcome,
@@ -145,7 +145,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/found-out", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/found-out", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened is nil, however its attempts ended",
 		run: truths(
 			truth{what: "IfAbsent, committed, and no further attempt reaches the service", etag: true,
@@ -157,7 +157,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/replaced-by-successor", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/replaced-by-successor", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened and was replaced by one upon it is nil, with storage.ETagNone",
 		run: truths(
 			truth{what: "IfAbsent, committed, then swapped", puts: func(r *rig, name string) []fault.Fault {
@@ -172,7 +172,7 @@ var truthChecks = []check{
 		),
 	},
 	{
-		name: "engine/many-successors", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/many-successors", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a write that happened is never ErrPrecondition, however many writes came after it",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			for n := 3; n <= 6; n++ {
@@ -191,12 +191,12 @@ var truthChecks = []check{
 		}),
 	},
 	{
-		name: "engine/cancelled-in-doubt", feature: Engine, needs: []Feature{Conditions},
+		name: "engine/cancelled-in-doubt", feature: Engine, needs: []Feature{IfAbsent},
 		rule: "rule 24: a cancelled write that may have happened is ErrUnknownOutcome and the context's error; one that cannot have is the latter alone",
 		run:  rigged(cancelledInDoubt),
 	},
 	{
-		name: "engine/certain-refusal", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/certain-refusal", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: a refusal with no attempt in doubt before it is believed at once, at no cost",
 		run:  rigged(certainRefusal),
 	},

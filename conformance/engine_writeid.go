@@ -20,12 +20,12 @@ const (
 
 var writeIDChecks = []check{
 	{
-		name: "engine/write-id-hidden", feature: Engine, needs: []Feature{Conditions},
+		name: "engine/write-id-hidden", feature: Engine, needs: []Feature{IfAbsent},
 		rule: "rule 11: the write ID is stored beside the caller's metadata, and no method of Bucket shows it",
 		run:  rigged(writeIDHidden),
 	},
 	{
-		name: "engine/write-id-small", feature: Engine, needs: []Feature{Conditions, IfMatch},
+		name: "engine/write-id-small", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
 		rule: "rule 11: the write ID takes less than 130 bytes on the wire, however many writes came before",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			o, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("0")), &storage.PutOptions{IfAbsent: true})
@@ -67,7 +67,7 @@ var writeIDChecks = []check{
 		}),
 	},
 	{
-		name: "engine/write-id-of-a-copy", feature: Engine, needs: []Feature{Conditions, Copy},
+		name: "engine/write-id-of-a-copy", feature: Engine, needs: []Feature{IfAbsent, Copy},
 		rule: "rule 11: the write ID of an object that was copied over ours proves nothing: ErrUnknownOutcome, not ErrExist",
 		run: truths(truth{what: "IfAbsent, committed, then another object copied over it", want: storage.ErrUnknownOutcome,
 			puts: func(r *rig, name string) []fault.Fault {

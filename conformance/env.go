@@ -16,6 +16,7 @@ import (
 // env is what a check works with: a Store of its own to look at, keys of its own, and a place for its failures.
 type env struct {
 	opts    *Options
+	can     *can
 	tracked *tracker // the Store, which remembers what was written
 	store   *again   // the same, for calls that have no Bucket around them
 	prefix  string   // of every key of the check
@@ -33,10 +34,30 @@ func (e *env) bucket(opts *storage.Options) *storage.Bucket {
 	return storage.New(e.tracked, opts).Prefix(e.prefix)
 }
 
-// has reports whether a feature is not declared as a limit.
-func (e *env) has(f Feature) bool {
-	_, limited := e.opts.limit(f)
-	return !limited
+// has reports whether the Store has a feature, in order.
+func (e *env) has(f Feature) bool { return e.absent(f) == "" }
+
+// absent says why a check cannot use f on its way, or "".
+func (e *env) absent(f Feature) string {
+	for _, f := range append(wholes(f), f) {
+		if why := e.can.lacks(f); why != "" {
+			return why
+		}
+		if l, ok := e.opts.limit(f); ok {
+			return l.Reason
+		}
+	}
+	return ""
+}
+
+// skipped is the result of a check that found that it cannot test.
+type skipped struct{ reason string }
+
+func (s *skipped) Error() string { return "not run: " + s.reason }
+
+// notRun ends a check that cannot test, and says why. It is never a success.
+func notRun(format string, args ...any) error {
+	return &skipped{fmt.Sprintf(format, args...)}
 }
 
 // rand is a source of the run's seed.
@@ -57,6 +78,13 @@ func (e *env) errorf(format string, args ...any) {
 	if len(e.failures) < 10 { // the first ones tell the story
 		e.failures = append(e.failures, fmt.Errorf(format, args...))
 	}
+}
+
+// failed reports whether anything was noted so far.
+func (e *env) failed() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.failures) > 0
 }
 
 // got notes that an operation did not end with the error want (nil: success). It reports whether it did.

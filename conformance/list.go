@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -214,6 +215,9 @@ var listChecks = []check{
 				return err
 			}
 			for _, o := range all {
+				if o.ETag == storage.ETagNone {
+					return fmt.Errorf("List: ETagNone: %w", errors.ErrUnsupported)
+				}
 				if o.ETag != s.ETag {
 					e.errorf("List: ETag %s; Stat: %s", o.ETag, s.ETag)
 				}

@@ -58,7 +58,7 @@ var multipartChecks = []check{
 		covers: []string{"PartLimits.Parallel"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if !u.limits.Parallel {
-				return nil
+				return notRun("parts are sent one after the other: PartLimits.Parallel is false")
 			}
 			n := e.many(4, 3)
 			data := pattern((n-1)*u.size+500, 8)
@@ -136,6 +136,34 @@ var multipartChecks = []check{
 		},
 	},
 	{
+		name: "multipart/storageclass", feature: StorageClass, needs: []Feature{Multipart},
+		rule: "rule 6: an object that was written in parts has the StorageClass of its upload",
+		run: func(ctx context.Context, e *env) error {
+			opts := &storage.PutOptions{StorageClass: e.storageClass()}
+			o, err := e.inParts(ctx, opts)
+			if err != nil {
+				return err
+			}
+			return e.isClass("Stat", o.StorageClass, opts.StorageClass)
+		},
+	},
+	{
+		name: "multipart/tags", feature: Tags, needs: []Feature{Multipart},
+		rule: "rule 6: Tags of an upload are taken, and are no metadata",
+		run: func(ctx context.Context, e *env) error {
+			o, err := e.inParts(ctx, &storage.PutOptions{
+				Tags: map[string]string{"project": "x 1"}, Metadata: map[string]string{"a": "1"},
+			})
+			if err != nil {
+				return err
+			}
+			if diff := cmp.Diff(map[string]string{"a": "1"}, o.Metadata); diff != "" {
+				e.errorf("metadata beside tags (-want +got):\n%s", diff)
+			}
+			return nil
+		},
+	},
+	{
 		name: "multipart/short-part", feature: Multipart,
 		rule: "rule 3: a part whose body is shorter than its size is io.ErrUnexpectedEOF",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
@@ -192,7 +220,7 @@ var multipartChecks = []check{
 		}),
 	},
 	{
-		name: "multipart/if-absent", feature: MultipartConditions, needs: []Feature{Multipart},
+		name: "multipart/if-absent", feature: MultipartConditions,
 		rule: "rule 10: IfAbsent holds at CompleteUpload",
 		run: onUpload(&storage.PutOptions{IfAbsent: true}, func(ctx context.Context, e *env, u *upload) error {
 			opts := &storage.PutOptions{IfAbsent: true}
@@ -216,7 +244,7 @@ var multipartChecks = []check{
 		}),
 	},
 	{
-		name: "multipart/if-match", feature: MultipartConditions, needs: []Feature{Multipart},
+		name: "multipart/if-match", feature: MultipartConditions,
 		rule: "rule 10: IfMatch holds at CompleteUpload",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			old, err := e.put(ctx, u.key, []byte("first"), nil)
@@ -251,7 +279,7 @@ var multipartChecks = []check{
 		}),
 	},
 	{
-		name: "multipart/if-match-missing", feature: MultipartConditions, needs: []Feature{Multipart},
+		name: "multipart/if-match-missing", feature: MultipartConditions,
 		rule: "rule 9: CompleteUpload with IfMatch on a missing object is ErrPrecondition and creates nothing",
 		run: onUpload(&storage.PutOptions{IfMatch: `"00000000000000000000000000000000"`}, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, 1000); err != nil {
@@ -264,7 +292,7 @@ var multipartChecks = []check{
 		}),
 	},
 	{
-		name: "multipart/race", feature: MultipartConditions, needs: []Feature{Multipart},
+		name: "multipart/race", feature: MultipartConditions,
 		rule: "rule 8: IfAbsent succeeds for exactly one of any number of concurrent uploads",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
@@ -289,7 +317,7 @@ var multipartChecks = []check{
 		},
 	},
 	{
-		name: "multipart/refused-stays", feature: MultipartConditions, needs: []Feature{Multipart, ListParts},
+		name: "multipart/refused-stays", feature: MultipartConditions, needs: []Feature{ListParts},
 		rule: "rule 11: a refused CompleteUpload leaves the upload, to be aborted or completed otherwise",
 		run: onUpload(&storage.PutOptions{IfAbsent: true}, func(ctx context.Context, e *env, u *upload) error {
 			opts := &storage.PutOptions{IfAbsent: true}
@@ -311,7 +339,7 @@ var multipartChecks = []check{
 		}),
 	},
 	{
-		name: "multipart/checksums", feature: MultipartChecksums, needs: []Feature{Multipart},
+		name: "multipart/checksums", feature: MultipartChecksums,
 		rule:   "rule 14: a checksum of the whole object is verified at CompleteUpload, before anything becomes visible",
 		covers: []string{"Part.Checksums"},
 		run: func(ctx context.Context, e *env) error {
@@ -428,6 +456,21 @@ func (u *upload) complete(ctx context.Context, opts *storage.PutOptions) (*stora
 		return nil, fmt.Errorf("CompleteUpload = %+v, nil", o)
 	}
 	return o, nil
+}
+
+// inParts writes an object in one part and describes it.
+func (e *env) inParts(ctx context.Context, opts *storage.PutOptions) (*storage.Object, error) {
+	u, err := e.begin(ctx, e.key("the upload"), opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.send(ctx, 1000); err != nil {
+		return nil, err
+	}
+	if _, err := u.complete(ctx, opts); err != nil {
+		return nil, err
+	}
+	return e.stat(ctx, u.key, nil)
 }
 
 // onUpload is a check on one upload.

@@ -14,8 +14,9 @@ type Options struct {
 	// opened. Every Store that it returns is closed.
 	Open func(ctx context.Context) (storage.Store, error)
 
-	Limits      []Limit   // what this bucket cannot do
-	Unsupported []Feature // limits whose reason needs no words
+	// Limits are the defects of this bucket's service. What it honestly lacks is in the Capabilities
+	// of its Store.
+	Limits []Limit
 
 	// Requests returns how many requests the Stores of Open have sent so far. nil: the counting checks are not run.
 	Requests func() int64
@@ -34,25 +35,34 @@ type Options struct {
 	Seed        uint64        // of the random checks; 0: a random one, which the report names
 	Concurrency int           // how many checks run at once; 0: 8. The counting checks run alone
 	Timeout     time.Duration // of each check; 0: one minute, with Full five
+
+	refused map[Feature]bool // what Inspect has seen refused
 }
 
-// A Limit declares that a bucket does not do something.
+// A Limit declares a defect of the service: it does something, and not as the contract has it. It is
+// checked like a promise: a check that it covers must fail, or the declaration is out of date.
 type Limit struct {
-	Feature Feature
-	Reason  string
-
-	// Defect: the service neither does it nor answers errors.ErrUnsupported. A check of the feature must show it.
-	Defect bool
+	Feature Feature // all checks of it, of which one at least must fail; what needs it is not run
+	Check   string  // or one check, by its name, which must fail
+	Reason  string  // what the service does instead
 }
 
-// A Feature is what a promise is about: a group of checks, and what a Limit declares.
+// names is what a Limit is about, for messages.
+func (l *Limit) names() string {
+	if l.Check != "" {
+		return l.Check
+	}
+	return string(l.Feature)
+}
+
+// A Feature is what a promise is about: a group of checks.
 type Feature string
 
-// The features that every bucket has. They can have defects and are never unsupported.
+// The features that every bucket has.
 const (
 	Reads      Feature = "reads"
 	Writes     Feature = "writes"
-	Conditions Feature = "conditions" // IfAbsent and IfMatch of Put; all conditions of Get and Stat
+	Conditions Feature = "conditions" // all conditions of Get and Stat, and the form of ETags
 	Lists      Feature = "lists"
 	Deletes    Feature = "deletes"
 	Keys       Feature = "keys"
@@ -64,10 +74,12 @@ const (
 	Transfers  Feature = "transfers"
 )
 
-// The features that a driver or a service may lack.
+// The features that a driver or a service may lack, and say so in [storage.Capabilities]. Only
+// CaseSensitiveKeys has no field there.
 const (
 	CoexistingKeys      Feature = "a beside a/b"                 // a key that is also a prefix
 	CaseSensitiveKeys   Feature = "case-sensitive keys"          // A beside a
+	IfAbsent            Feature = "if absent"                    // PutOptions.IfAbsent
 	IfMatch             Feature = "if match"                     // PutOptions.IfMatch
 	ListETag            Feature = "list ETag"                    // Object.ETag of List
 	ExactContentType    Feature = "exact content type"           // PutOptions.ContentType, byte for byte
@@ -98,6 +110,7 @@ const (
 	CopyPart            Feature = "copy part"                    // Store.CopyPart
 	SignURL             Feature = "signed URL"                   // Store.SignURL, for a plain HTTP client
 	SignURLIfAbsent     Feature = "signed URL, if absent"        // SignOptions.IfAbsent
+	SignURLHeaders      Feature = "signed URL, headers"          // SignOptions.ContentType and ContentLength
 )
 
 // client follows signed URLs. It keeps no connection, so that nothing outlives the check, and unpacks nothing.
@@ -111,17 +124,22 @@ func (o *Options) client() *http.Client {
 	}
 }
 
-// limit returns the declaration of f.
+// limit returns the declaration that covers all of f.
 func (o *Options) limit(f Feature) (Limit, bool) {
 	for _, l := range o.Limits {
-		if l.Feature == f {
+		if l.Check == "" && l.Feature == f {
 			return l, true
 		}
 	}
-	for _, u := range o.Unsupported {
-		if u == f {
-			return Limit{Feature: u, Reason: "declared unsupported"}, true
+	return Limit{}, false
+}
+
+// limitOf returns the declaration that covers c.
+func (o *Options) limitOf(c *check) (Limit, bool) {
+	for _, l := range o.Limits {
+		if l.Check == c.name {
+			return l, true
 		}
 	}
-	return Limit{}, false
+	return o.limit(c.feature)
 }

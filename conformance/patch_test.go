@@ -36,6 +36,8 @@ type patch struct {
 	batch    func(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error)
 	sign     func(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error)
 	close    func() error
+
+	says func(c *storage.Capabilities) // changes what Capabilities says
 }
 
 var _ storage.FullStore = (*patch)(nil)
@@ -306,8 +308,18 @@ func (p *patch) body(change func(r *storage.GetResult) io.ReadCloser) {
 	}
 }
 
-// Capabilities are those of the Store behind this one.
-func (p *patch) Capabilities() storage.Capabilities { return p.inner.Capabilities() }
+// Capabilities are those of the Store behind this one, and signing where that was put in.
+func (p *patch) Capabilities() storage.Capabilities {
+	c := p.inner.Capabilities()
+	if p.sign != nil {
+		c.SignURL, c.SignURLIfAbsent, c.SignURLHeaders = true, true, true
+	}
+	c.DeleteBatch = c.DeleteBatch && !p.noBatch
+	if p.says != nil {
+		p.says(&c)
+	}
+	return c
+}
 
 // CheckKey asks the Store behind this one.
 func (p *patch) CheckKey(key string) error { return p.inner.CheckKey(key) }

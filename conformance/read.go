@@ -315,14 +315,19 @@ func versioned(fn func(ctx context.Context, e *env, key string, first, second *s
 			if err != nil {
 				return err
 			}
+			if o.VersionID == "" && e.can.lacks(Versions) != "" {
+				made := &storage.Object{Key: key, VersionID: "1"}
+				fn(ctx, e, key, made, made) // a VersionID is refused, and not ignored
+				return nil
+			}
 			if o.VersionID == "" {
-				return fmt.Errorf("no VersionID: %w", errors.ErrUnsupported)
+				return notRun("the bucket keeps no versions")
 			}
 			versions[i] = o
 		}
 		// Some services number every write, also where nothing is kept.
 		if _, err := e.stat(ctx, key, &storage.StatOptions{VersionID: versions[0].VersionID}); errors.Is(err, storage.ErrNotExist) {
-			return fmt.Errorf("the version that was replaced is gone: %w", errors.ErrUnsupported)
+			return notRun("the bucket keeps no versions: the one that was replaced is gone")
 		}
 		if err := e.store.Delete(ctx, key, &storage.DeleteOptions{}); err != nil {
 			return err

@@ -17,9 +17,9 @@ type Status int
 
 const (
 	Kept        Status = iota // the promise is kept
-	Broken                    // it is not, or a Limit is not as declared
-	Unsupported               // declared as a Limit, and answered with errors.ErrUnsupported
-	Defect                    // declared as a defect, and shown
+	Broken                    // it is not, or the Store or a Limit does not say what is
+	Unsupported               // the Store cannot, says so, and answered with errors.ErrUnsupported
+	Defect                    // declared as a Limit, and shown
 	NotRun                    // Reason says why
 )
 
@@ -33,7 +33,7 @@ type Result struct {
 	Feature  Feature
 	Rule     string
 	Status   Status
-	Reason   string // why it was not run; of a limit, what was declared
+	Reason   string // why it was not run; why it is unsupported; of a defect, what was declared
 	Err      error  // what was found; also of Unsupported and Defect
 	Requests int64  // as the Store was called, cleaning up included
 	Duration time.Duration
@@ -138,26 +138,51 @@ func tally(count []int) string {
 	return strings.Join(words, ", ")
 }
 
-// classify holds what the check found against what is declared.
-func (res *Result) classify(o *Options) {
-	l, limited := o.limit(res.Feature)
+// classify holds what the check found against what the Store and the Limits say.
+func (res *Result) classify(c *check, o *Options, can *can) {
+	var skip *skipped
+	if errors.As(res.Err, &skip) {
+		res.Status, res.Reason, res.Err = NotRun, skip.reason, nil
+		return
+	}
+	l, limited := o.limitOf(c)
+	lacks := can.lacks(c.feature)
 	switch {
-	case !limited && res.Err == nil:
-		res.Status = Kept
-	case !limited:
+	case limited && (lacks == "" || l.Check != ""):
+		switch {
+		case res.Err == nil:
+			res.Status = Kept // judge asks for a check that shows the defect
+		case shows(res.Err):
+			res.Status, res.Reason = Defect, l.Reason
+		default:
+			res.Status = Broken
+		}
+	case lacks != "" && refusal(res.Err):
+		res.Status, res.Reason = Unsupported, lacks
+	case lacks != "" && res.Err == nil:
 		res.Status = Broken
-	case l.Defect && res.Err == nil:
-		res.Status = Kept // judge asks for one check of the feature that shows it
-	case l.Defect && shows(res.Err):
-		res.Status, res.Reason = Defect, l.Reason
-	case !l.Defect && errors.Is(res.Err, errors.ErrUnsupported):
-		res.Status, res.Reason = Unsupported, l.Reason
+		res.Err = &Failure{Rule: c.rule, Feature: c.feature, Check: c.name, Errs: []error{
+			fmt.Errorf("it works, although %s", lacks),
+		}}
+	case lacks != "":
+		res.Status = Broken
+		res.Err = fmt.Errorf("%w\n\twant errors.ErrUnsupported, as %s", res.Err, lacks)
 	case res.Err == nil:
-		res.Status = Broken
-		res.Err = fmt.Errorf("%s: it works, and %q is declared unsupported (%s)", res.Rule, res.Feature, l.Reason)
+		res.Status = Kept
+	case refusal(res.Err) && can.mayRefuse(c):
+		res.Status, res.Reason = Unsupported, "answered with errors.ErrUnsupported; the Store has no Capabilities"
 	default:
 		res.Status = Broken
 	}
+}
+
+// refusal reports whether everything that a check found is errors.ErrUnsupported.
+func refusal(err error) bool {
+	var f *Failure
+	if !errors.As(err, &f) {
+		return errors.Is(err, errors.ErrUnsupported)
+	}
+	return !slices.ContainsFunc(f.Errs, func(err error) bool { return !errors.Is(err, errors.ErrUnsupported) })
 }
 
 // shows reports whether err is about the service and not about reaching it.
@@ -165,23 +190,23 @@ func shows(err error) bool {
 	return !errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrThrottled) && !errors.Is(err, storage.ErrPermission)
 }
 
+// declared begins the names of results that are about a Limit and no check.
+const declared = "declared/"
+
 // judge refuses declarations of defects that nothing has shown.
 func (r *run) judge() {
 	for _, l := range r.opts.Limits {
-		if !l.Defect {
-			continue
-		}
 		shown, ran := false, false
 		for _, res := range r.report.Results {
-			if res.Feature == l.Feature && res.Status != NotRun {
+			if res.Status != NotRun && (l.Check == res.Check || l.Check == "" && l.Feature == res.Feature) {
 				ran = true
 				shown = shown || res.Status == Defect || res.Status == Broken
 			}
 		}
 		if ran && !shown {
 			r.report.Results = append(r.report.Results, Result{
-				Check: "declared/" + string(l.Feature), Feature: l.Feature, Status: Broken, Reason: l.Reason,
-				Err: fmt.Errorf("the declared defect of %q is not shown: remove the declaration", l.Feature),
+				Check: declared + l.names(), Feature: l.Feature, Status: Broken, Reason: l.Reason,
+				Err: fmt.Errorf("the declared defect of %q is not shown: remove the declaration", l.names()),
 			})
 		}
 	}

@@ -35,6 +35,9 @@ var requestChecks = []check{
 		rule: "rule 16: Put of a small object costs one request, conditional or not",
 		run: onObject(1000, func(ctx context.Context, e *env, key string, data []byte) {
 			e.costs("Put", 1, func() { e.put(ctx, key, data, nil) })
+			if !e.has(IfAbsent) {
+				return
+			}
 			e.costs("Put of a new object with IfAbsent", 1, func() { e.put(ctx, e.key("new"), data, &storage.PutOptions{IfAbsent: true}) })
 			e.costs("Put refused by IfAbsent", 1, func() { e.put(ctx, key, data, &storage.PutOptions{IfAbsent: true}) })
 		}),

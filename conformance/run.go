@@ -50,6 +50,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 type run struct {
 	opts   Options
 	store  storage.FullStore
+	can    can
 	again  atomic.Int64 // requests sent again
 	prefix string
 	report *Report
@@ -88,6 +89,7 @@ func newRun(ctx context.Context, o Options) (*run, []check, error) {
 	return &run{
 		opts:   o,
 		store:  storage.Full(s),
+		can:    newCan(s, o.refused),
 		prefix: o.Prefix + "conformance-" + strings.ToLower(crand.Text()[:8]) + "/",
 		report: &Report{Seed: o.Seed},
 	}, checks, nil
@@ -100,24 +102,25 @@ func (r *run) one(ctx context.Context, c check) Result {
 		res.Status, res.Reason = NotRun, "it counts requests, and Options.Requests is nil"
 		return res
 	}
-	for _, f := range c.needs {
-		if l, limited := r.opts.limit(f); limited {
-			res.Status, res.Reason = NotRun, fmt.Sprintf("it needs %s: %s", f, l.Reason)
-			return res
-		}
-	}
 	tracked := newTracker(r.store)
 	e := &env{
 		opts:    &r.opts,
+		can:     &r.can,
 		tracked: tracked,
 		store:   &again{tracked, &r.again},
 		prefix:  r.prefix + strings.ReplaceAll(c.name, "/", "-") + "/",
 		seed:    r.opts.Seed,
 	}
+	for _, f := range c.required() {
+		if why := e.absent(f); why != "" {
+			res.Status, res.Reason = NotRun, fmt.Sprintf("it needs %s: %s", f, why)
+			return res
+		}
+	}
 	start := time.Now()
 	res.Err = e.check(ctx, &c, r.opts.Timeout)
 	res.Duration = time.Since(start)
-	res.classify(&r.opts)
+	res.classify(&c, &r.opts, &r.can)
 
 	// The run may have been cancelled; what it wrote goes all the same.
 	clean, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.opts.Timeout)
@@ -143,33 +146,15 @@ func (e *env) check(ctx context.Context, c *check, timeout time.Duration) (err e
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	var skip *skipped
+	if errors.As(err, &skip) && len(e.failures) == 0 {
+		return err
+	}
 	if err != nil {
 		e.failures = append(e.failures, err)
 	}
 	if len(e.failures) == 0 {
 		return nil
 	}
-	return &Failure{Rule: c.rule, Errs: e.failures}
+	return &Failure{Rule: c.rule, Feature: c.feature, Check: c.name, Errs: e.failures}
 }
-
-// Failure is a broken rule. Its text begins with the rule.
-type Failure struct {
-	Rule string
-	Errs []error
-}
-
-func (f *Failure) Error() string {
-	var s strings.Builder
-	s.WriteString(f.Rule)
-	if len(f.Errs) == 1 {
-		s.WriteString(": " + f.Errs[0].Error())
-		return s.String()
-	}
-	for _, err := range f.Errs {
-		s.WriteString("\n\t" + err.Error())
-	}
-	return s.String()
-}
-
-// Unwrap returns what was found.
-func (f *Failure) Unwrap() []error { return f.Errs }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,24 +15,14 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// fiveMethods are the limits of a Store that has only the five methods.
-func fiveMethods() []Limit {
-	var limits []Limit
-	for _, f := range []Feature{Copy, CopyConditions, Multipart, MultipartConditions, MultipartChecksums, AbortUpload, ListUploads,
-		ListUploadsPrefix, ListParts, CopyPart, DeleteBatch, SignURL, SignURLIfAbsent, Versions} {
-		limits = append(limits, Limit{Feature: f, Reason: "the Store has the five methods only"})
-	}
-	return limits
-}
-
-// TestMinimal runs the suite on a Store that has only the five methods: everything else is refused or falls back.
+// TestMinimal runs the suite on a Store that has only the five methods: everything else is refused
+// or falls back.
 func TestMinimal(t *testing.T) {
 	Test(t, Options{
 		Open: func(context.Context) (storage.Store, error) {
 			s, err := memory.New(nil)
 			return struct{ storage.Store }{s}, err
 		},
-		Limits:       fiveMethods(),
 		StorageClass: "COLD",
 	})
 }
@@ -52,9 +43,6 @@ func TestCheckCleansUp(t *testing.T) {
 			b := newBench(t, "sign/")
 			tc.plant(b)
 			o := b.options()
-			if b.noBatch {
-				o.Unsupported = []Feature{DeleteBatch}
-			}
 			r, err := Check(t.Context(), o)
 			if err != nil {
 				t.Fatal(err)
@@ -77,45 +65,147 @@ func TestCheckCleansUp(t *testing.T) {
 	}
 }
 
-// TestLimits shows that a declaration is checked both ways.
+// TestLimits shows that Capabilities and declarations are checked both ways.
 func TestLimits(t *testing.T) {
+	unsupported := &storage.Error{Kind: errors.ErrUnsupported}
 	noCopy := func(b *bench) {
 		b.copy = func(context.Context, string, string, *storage.CopyOptions) (*storage.CopyResult, error) {
-			return nil, &storage.Error{Kind: errors.ErrUnsupported}
+			return nil, unsupported
 		}
 	}
+	saysNoCopy := func(b *bench) { b.says = func(c *storage.Capabilities) { c.Copy = false } }
+	honest := func(b *bench) { noCopy(b); saysNoCopy(b) }
 	ignores := func(b *bench) {
 		b.del = func(ctx context.Context, key string, _ *storage.DeleteOptions) error {
 			return b.inner.Delete(ctx, key, &storage.DeleteOptions{})
 		}
 	}
 	sound := func(*bench) {}
+	feature := func(f Feature) []Limit { return []Limit{{Feature: f, Reason: "declared"}} }
+	check := func(name string) []Limit { return []Limit{{Check: name, Reason: "declared"}} }
 	for _, tc := range []struct {
-		name  string
-		plant func(b *bench)
-		only  string
-		limit Limit
-		want  Status // of the first result, or Broken for any
+		name   string
+		plant  func(b *bench)
+		only   string
+		limits []Limit
+		want   Status // of the last result
 	}{
-		{"declared and refused", noCopy, "copy/keeps", Limit{Feature: Copy}, Unsupported},
-		{"declared and working", sound, "copy/keeps", Limit{Feature: Copy}, Broken},
-		{"declared and broken", ignores, "delete/if-match", Limit{Feature: DeleteIfMatch}, Broken},
-		{"refused and not declared", noCopy, "copy/keeps", Limit{Feature: SignURL}, Broken},
-		{"a defect that shows", ignores, "delete/if-match", Limit{Feature: DeleteIfMatch, Defect: true}, Defect},
-		{"a defect that does not show", sound, "delete/if-match", Limit{Feature: DeleteIfMatch, Defect: true}, Broken},
-		{"a defect that is not declared", ignores, "delete/if-match", Limit{Feature: SignURL}, Broken},
-		{"what needs a limited feature", sound, "version/copy", Limit{Feature: Copy}, NotRun},
+		{"told and refused", honest, "copy/keeps", nil, Unsupported},
+		{"told and working", saysNoCopy, "copy/keeps", nil, Broken},
+		{"told and ignored", func(b *bench) {
+			ignores(b)
+			b.says = func(c *storage.Capabilities) { c.DeleteIfMatch = false }
+		}, "delete/if-match", nil, Broken},
+		{"refused and not told", noCopy, "copy/keeps", nil, Broken},
+		{"refused, not told, another defect declared", noCopy, "copy/keeps", feature(SignURL), Broken},
+		{"a defect that shows", ignores, "delete/if-match", feature(DeleteIfMatch), Defect},
+		{"a defect that does not show", sound, "delete/if-match", feature(DeleteIfMatch), Broken},
+		{"a defect that is not declared", ignores, "delete/if-match", feature(SignURL), Broken},
+		{"a defect of one check", ignores, "delete/if-match", check("delete/if-match"), Defect},
+		{"a defect of one check, not shown", sound, "delete/if-match", check("delete/if-match"), Broken},
+		{"a defect of another check", ignores, "delete/if-match", check("delete/missing"), Broken},
+		{"a defect declared of what is refused", honest, "copy/keeps", feature(Copy), Broken},
+		{"what needs a defective feature", sound, "version/copy", feature(Copy), NotRun},
+		{"what needs an absent feature", honest, "version/copy", nil, NotRun},
+		{"a part of an absent feature", honest, "copy/if-absent", nil, NotRun},
+		{"what does not need the defective check", sound, "version/copy", check("copy/keeps"), Kept},
+		{"what cannot be tested", func(b *bench) {
+			b.limits = func(o *storage.PutOptions) storage.PartLimits {
+				l := b.inner.PartLimits(o)
+				l.Parallel = false
+				return l
+			}
+		}, "multipart/any-order", nil, NotRun},
+		{"a bucket without versions", func(b *bench) {
+			b.seen(func(o *storage.Object) { o.VersionID = "" })
+		}, "version/get", nil, NotRun},
 	} {
 		b := newBench(t, tc.only)
 		tc.plant(b)
 		o := b.options()
-		o.Limits, o.Only = []Limit{tc.limit}, []string{tc.only}
+		o.Limits, o.Only = tc.limits, []string{tc.only}
 		r, err := Check(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Results[len(r.Results)-1]; got.Status != tc.want || (tc.want == Broken) != (r.Err() != nil) {
+		got := r.Results[len(r.Results)-1]
+		if got.Status != tc.want || (tc.want == Broken) != (r.Err() != nil) {
 			t.Errorf("%s: %v: %v; Err() = %v", tc.name, got.Status, got.Err, r.Err())
+		}
+		if got.Status != Kept && got.Status != Broken && got.Reason == "" {
+			t.Errorf("%s: %v without a reason", tc.name, got.Status)
+		}
+	}
+}
+
+// TestUntold shows what a Store may refuse that is no storage.Capable.
+func TestUntold(t *testing.T) {
+	refuses := func(b *bench) {
+		b.put = func(
+			ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+		) (*storage.Object, error) {
+			if o.IfMatch != "" || o.ContentLanguage != "" {
+				return nil, &storage.Error{Kind: errors.ErrUnsupported}
+			}
+			return b.inner.Put(ctx, key, body, size, o)
+		}
+	}
+	for _, tc := range []struct {
+		only string
+		want Status
+	}{
+		{"condition/if-match", Unsupported},
+		{"field/put-contentlanguage", Broken}, // every service has it
+		{"field/put-contenttype", Kept},
+		{"copy/keeps", Unsupported}, // there is no method
+		{"copy/if-absent", NotRun},
+	} {
+		b := newBench(t, tc.only)
+		refuses(b)
+		o := b.options()
+		o.Open = func(context.Context) (storage.Store, error) {
+			return struct{ storage.Store }{b.patch}, nil
+		}
+		o.Only = []string{tc.only}
+		r, err := Check(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Results[0]; got.Status != tc.want {
+			t.Errorf("%s: %v, want %v: %v", tc.only, got.Status, tc.want, got.Err)
+		}
+	}
+}
+
+// TestFailure shows what a failure tells: what was seen, how the service is declared, where to
+// read.
+func TestFailure(t *testing.T) {
+	seen := []error{errors.New("seen")}
+	for _, tc := range []struct {
+		f    Failure
+		want []string
+	}{
+		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen}, []string{
+			"rule 15: a suffix: seen", "Capabilities.SuffixRange to false", `Limit{Feature: "suffix range"`,
+			"docs/contract.md#rule-15",
+		}},
+		{Failure{"rule 14: a sum", ChecksumMD5, "checksum/md5", seen}, []string{
+			`leave "MD5" out of Capabilities.Checksums`,
+		}},
+		{Failure{"rule 2: a write", Writes, "write/read-back", seen}, []string{
+			"if it is a defect of the service", `Limit{Check: "write/read-back"`, "docs/contract.md#rule-2",
+		}},
+		{Failure{"SignURL: a PUT", SignURL, "sign/put", seen}, []string{"docs/contract.md#signurl"}},
+	} {
+		text := tc.f.Error()
+		for _, want := range tc.want {
+			if !strings.Contains(text, want) {
+				t.Errorf("%q lacks %q", text, want)
+			}
+		}
+		lines := strings.Split(text, "\n")
+		if len(lines) != 2 || !strings.HasPrefix(lines[0], tc.f.Rule) {
+			t.Errorf("%q is not two lines, the rule first", text)
 		}
 	}
 }
@@ -131,7 +221,10 @@ func TestOptions(t *testing.T) {
 		{},
 		{Open: open, Only: []string{"no/such"}},
 		{Open: open, Only: []string{"["}},
-		{Open: open, Unsupported: []Feature{"no such feature"}},
+		{Open: open, Limits: []Limit{{Feature: "no such feature"}}},
+		{Open: open, Limits: []Limit{{Check: "no/such-check"}}},
+		{Open: open, Limits: []Limit{{Feature: Copy, Check: "copy/keeps"}}},
+		{Open: open, Limits: []Limit{{Reason: "of nothing"}}},
 	} {
 		if _, err := Check(t.Context(), o); err == nil {
 			t.Errorf("Check(%+v) succeeded", o)
@@ -165,8 +258,8 @@ func TestDeadline(t *testing.T) {
 	})
 }
 
-// TestSlowLink shows that a brief run on a link of 50 ms a request takes no more than two minutes: here it has 5 ms, and the tenth
-// part of the time, beside what takes its time on any link.
+// TestSlowLink shows that a brief run on a link of 50 ms a request takes no more than two minutes:
+// here it has 5 ms, and the tenth part of the time, beside what takes its time on any link.
 func TestSlowLink(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes a quarter of a minute")
@@ -195,7 +288,6 @@ func TestReport(t *testing.T) {
 	o := b.options()
 	o.Requests = nil
 	o.Only = []string{"read/*", "condition/get-*", "request/*", "sign/get"}
-	o.Limits = []Limit{{Feature: SignURL, Reason: "no server"}}
 	r, err := Check(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -205,7 +297,8 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"reads", "conditions", "BROKEN condition/get-if-none-match", "rule 12: Get with IfNoneMatch", "unsupported sign/get", "no server",
+		"reads", "conditions", "BROKEN condition/get-if-none-match", "rule 12: Get with IfNoneMatch",
+		"unsupported sign/get", "Capabilities.SignURL is false",
 		"not run request/get", "it counts requests", fmt.Sprintf("seed %d", r.Seed),
 	} {
 		if !strings.Contains(s.String(), want) {

@@ -129,7 +129,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/content-type", feature: SignURL,
+		name: "sign/content-type", feature: SignURLHeaders,
 		rule:   "SignURL: a PUT signed with a ContentType must carry it",
 		covers: []string{"SignOptions.ContentType", "SignedURL.Header"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
@@ -151,7 +151,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/content-length", feature: SignURL,
+		name: "sign/content-length", feature: SignURLHeaders,
 		rule:   "SignURL: a PUT signed with a ContentLength must have it",
 		covers: []string{"SignOptions.ContentLength"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
@@ -186,7 +186,7 @@ var signChecks = []check{
 		}),
 	},
 	{
-		name: "sign/if-absent", feature: SignURLIfAbsent, needs: []Feature{SignURL},
+		name: "sign/if-absent", feature: SignURLIfAbsent,
 		rule:   "rule 10: a PUT signed with IfAbsent creates, and does not overwrite",
 		covers: []string{"SignOptions.IfAbsent"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
@@ -274,6 +274,8 @@ func (e *env) sign(ctx context.Context, key string, opts storage.SignOptions) (*
 		return nil, fmt.Errorf("SignURL = a result without URL or Method, nil")
 	case strings.Contains(u.String(), u.URL):
 		e.errorf("SignedURL.String shows the URL")
+	case opts.Method != "" && u.Method != opts.Method:
+		e.errorf("SignURL for a %s is for a %s", opts.Method, u.Method)
 	}
 	return u, nil
 }

@@ -12,10 +12,10 @@ import (
 // A check proves one sentence of the contract.
 type check struct {
 	name    string  // group/what: the name of its subtest
-	feature Feature // what it belongs to, and what a Limit must name for it to be expected to fail
+	feature Feature // what it belongs to, and what Capabilities or a Limit say of it
 	rule    string  // "rule 8: …": the sentence that is broken when it fails
 
-	needs  []Feature // features that it uses on the way; a Limit on one of them leaves the check out
+	needs  []Feature // features that it uses on the way: it is not run where one is absent
 	covers []string  // the fields and methods that it is the check of: "PutOptions.IfAbsent", "Bucket.Put"
 
 	counts bool // needs Options.Requests, and to be alone
@@ -28,10 +28,10 @@ type check struct {
 func table() []check {
 	return slices.Concat(
 		readChecks, writeChecks, fieldChecks(), checksumChecks(),
-		conditionChecks, deleteChecks, listChecks, keyChecks, metadataChecks,
+		conditionChecks, etagChecks(), deleteChecks, listChecks, keyChecks, metadataChecks,
 		copyChecks, multipartChecks, uploadChecks, contextChecks, requestChecks, signChecks,
 		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks,
-		engineChecks(), apiChecks(),
+		bucketETagChecks, apiChecks(), engineChecks(),
 	)
 }
 
@@ -60,26 +60,23 @@ func (o *Options) selected() ([]check, error) {
 	return some, o.check()
 }
 
-// check refuses limits on what is no feature.
+// check refuses limits on what there is not.
 func (o *Options) check() error {
-	known := make(map[Feature]bool)
+	features, names := make(map[Feature]bool), make(map[string]bool)
 	for _, c := range table() {
-		known[c.feature] = true
+		features[c.feature], names[c.name] = true, true
 	}
-	for _, l := range slices.Concat(o.Limits, limitsOf(o.Unsupported)) {
-		if !known[l.Feature] {
+	for _, l := range o.Limits {
+		switch {
+		case l.Feature != "" && l.Check != "":
+			return fmt.Errorf("conformance: a limit on %q and on %q: it is on one", l.Feature, l.Check)
+		case l.Check != "" && !names[l.Check]:
+			return fmt.Errorf("conformance: a limit on the check %q, which there is not", l.Check)
+		case l.Check == "" && !features[l.Feature]:
 			return fmt.Errorf("conformance: a limit on %q, which no check is about", l.Feature)
 		}
 	}
 	return nil
-}
-
-func limitsOf(features []Feature) []Limit {
-	limits := make([]Limit, len(features))
-	for i, f := range features {
-		limits[i].Feature = f
-	}
-	return limits
 }
 
 // byFeature orders results as the table orders features.

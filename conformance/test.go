@@ -8,7 +8,8 @@ import (
 )
 
 // Test runs the checks as subtests of t, one each. The checks that count requests come first, alone; the others run at the same
-// time, Options.Concurrency of them. What is declared as a Limit, or not run, is in the log of its subtest.
+// time, Options.Concurrency of them. What the Store
+// lacks, what is declared as a Limit and what is not run is in the log of its subtest.
 func Test(t *testing.T, o Options) {
 	t.Helper()
 	r, checks, err := newRun(t.Context(), o)
@@ -41,7 +42,7 @@ func Test(t *testing.T, o Options) {
 			case Broken:
 				t.Errorf("%v (seed %d)", res.Err, r.opts.Seed)
 			case Unsupported:
-				t.Logf("unsupported, as declared: %s", res.Reason)
+				t.Logf("unsupported: %s", res.Reason)
 			case Defect:
 				t.Logf("defect, as declared: %s\n%v", res.Reason, res.Err)
 			case NotRun:

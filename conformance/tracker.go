@@ -72,7 +72,10 @@ func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 		}
 	}
 	for _, u := range uploads {
-		note(s.AbortUpload(ctx, u[0], u[1]))
+		// Where parts cannot be dropped, they go by themselves. A check holds Capabilities.AbortUpload.
+		if err := s.AbortUpload(ctx, u[0], u[1]); !errors.Is(err, errors.ErrUnsupported) {
+			note(err)
+		}
 	}
 	if n := s.MaxBatch(); n > 0 {
 		for batch := range slices.Chunk(keys, n) {
@@ -196,7 +199,7 @@ func (t *tracker) AbortUpload(ctx context.Context, key, id string) error {
 		return err
 	}
 	err := t.inner.AbortUpload(ctx, key, id)
-	if err == nil {
+	if err == nil || errors.Is(err, errors.ErrUnsupported) { // more cannot be done
 		t.forget(key, id)
 	}
 	return err

@@ -15,7 +15,7 @@ import (
 
 var uploadChecks = []check{
 	{
-		name: "upload/abort", feature: AbortUpload, needs: []Feature{Multipart},
+		name: "upload/abort", feature: AbortUpload,
 		rule: "rule 3: an aborted upload is gone: it can be neither completed nor continued, and leaves no object",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, 1000); err != nil {
@@ -33,7 +33,7 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/abort-missing", feature: AbortUpload, needs: []Feature{Multipart},
+		name: "upload/abort-missing", feature: AbortUpload,
 		rule: "rule 3: AbortUpload of an upload that is not there is no error",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			for i := range 3 {
@@ -64,7 +64,7 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/parts", feature: ListParts, needs: []Feature{Multipart},
+		name: "upload/parts", feature: ListParts,
 		rule:   "rule 18: ListPartsPage gives every part in order of number, at any page size",
 		covers: []string{"ListPartsOptions", "ListPartsOptions.PageSize", "ListPartsOptions.PageToken", "PartPage.Parts", "PartPage.NextToken"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
@@ -111,7 +111,7 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/parts-missing", feature: ListParts, needs: []Feature{Multipart, AbortUpload},
+		name: "upload/parts-missing", feature: ListParts, needs: []Feature{AbortUpload},
 		rule: "rule 24: ListPartsPage of an upload that is gone is ErrNotExist",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := e.store.AbortUpload(ctx, u.key, u.id); err != nil {
@@ -123,7 +123,7 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/list", feature: ListUploads, needs: []Feature{Multipart},
+		name: "upload/list", feature: ListUploads,
 		rule:   "rule 18: ListUploadsPage gives the uploads of a key that are neither complete nor aborted",
 		covers: []string{"Upload.Key", "Upload.ID", "Upload.Created", "UploadPage.Uploads", "UploadPage.NextToken"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
@@ -194,7 +194,23 @@ var uploadChecks = []check{
 		},
 	},
 	{
-		name: "upload/copy-part", feature: CopyPart, needs: []Feature{Multipart},
+		name: "upload/list-options", feature: ListUploads,
+		rule: "rule 26: ListUploadsPage with a Delimiter or StartAfter is errors.ErrUnsupported: no option is ignored",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			if _, err := e.uploads(ctx, u.key, 0); err != nil {
+				return err
+			}
+			for _, opts := range []storage.ListOptions{{Delimiter: "/"}, {StartAfter: u.key}} {
+				opts.Prefix = u.key
+				_, err := e.store.ListUploadsPage(ctx, &opts)
+				what := fmt.Sprintf("ListUploadsPage {Delimiter: %q, StartAfter: %q}", opts.Delimiter, e.short(opts.StartAfter))
+				e.got(what, err, errors.ErrUnsupported)
+			}
+			return nil
+		}),
+	},
+	{
+		name: "upload/copy-part", feature: CopyPart,
 		rule:   "rule 21: CopyPart makes a part of exactly a range of an object",
 		covers: []string{"CopyPartOptions", "CopyPartOptions.PartOptions", "CopyPartOptions.SourceOffset", "CopyPartOptions.SourceLength"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
@@ -220,7 +236,7 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/copy-part-if-match", feature: CopyPart, needs: []Feature{Multipart},
+		name: "upload/copy-part-if-match", feature: CopyPart,
 		rule:   "rule 13: CopyPart with SourceIfMatch copies that version, and of a changed source is ErrPrecondition",
 		covers: []string{"CopyPartOptions.SourceIfMatch"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {

@@ -2,11 +2,11 @@ package gocdk
 
 import "github.com/polystore/storage"
 
-// Capabilities are what the Go CDK offers of every driver: creating, and signing where the driver
-// can.
+// Capabilities are what the Go CDK offers of every driver: creating, copying and MD5. Which of its
+// drivers sign URLs it does not tell; one that does not answers errors.ErrUnsupported.
 func (s *store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, Copy: true, SignURL: true, CoexistingKeys: true,
-		Checksums: []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
+		Checksums: []string{"MD5"},
 	}
 }

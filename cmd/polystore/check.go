@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -56,7 +55,7 @@ func (c *checkCmd) Run(a *app) error {
 	if err := errors.Join(c.plan(a, l, &o), storage.Full(s).Close()); err != nil {
 		return err
 	}
-	report, err := inspect(a.ctx, o)
+	report, err := conformance.Inspect(a.ctx, o)
 	if err != nil {
 		return err
 	}
@@ -79,64 +78,6 @@ func (c *checkCmd) plan(a *app, l location, o *conformance.Options) error {
 	}
 	_, err = fmt.Fprintf(a.stderr, "%s: %d checks, about %d requests\n", l, checks, requests)
 	return err
-}
-
-// core are the features that no bucket may lack: to refuse them is to break a promise.
-var core = []conformance.Feature{
-	conformance.Reads, conformance.Writes, conformance.Conditions, conformance.Lists, conformance.Deletes, conformance.Keys,
-	conformance.Metadata, conformance.Contexts, conformance.Errors, conformance.Requests, conformance.Buckets,
-	conformance.Transfers, conformance.Engine, conformance.IfMatch, conformance.ListETag, conformance.ExactContentType,
-}
-
-// inspect checks a bucket of which nothing is known, in two rounds. The second one runs the checks that failed again, with those
-// features declared that the first has shown to be lacking. So what a bucket refuses with errors.ErrUnsupported, and may refuse, is no
-// broken promise; and a defect is reported as itself, not once more by every check that uses the feature on its way.
-func inspect(ctx context.Context, o conformance.Options) (*conformance.Report, error) {
-	report, err := conformance.Check(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	var again []string
-	limited := make(map[conformance.Feature]*conformance.Limit)
-	for _, res := range report.Results {
-		if res.Status != conformance.Broken {
-			continue
-		}
-		again = append(again, res.Check)
-		if slices.Contains(core, res.Feature) {
-			continue
-		}
-		l := limited[res.Feature]
-		if l == nil {
-			l = &conformance.Limit{Feature: res.Feature, Reason: "refused by the bucket or its driver"}
-			limited[res.Feature] = l
-		}
-		if !errors.Is(res.Err, errors.ErrUnsupported) {
-			l.Defect, l.Reason = true, "broken here"
-		}
-	}
-	if len(limited) == 0 {
-		return report, nil
-	}
-	for _, l := range limited {
-		o.Limits = append(o.Limits, *l)
-	}
-	o.Only, o.Seed = again, report.Seed
-	second, err := conformance.Check(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	for _, res := range second.Results {
-		i := slices.IndexFunc(report.Results, func(r conformance.Result) bool { return r.Check == res.Check })
-		if l := limited[res.Feature]; i < 0 || l != nil && l.Defect {
-			continue // what the first round found of a defect stands
-		}
-		report.Results[i] = res
-	}
-	report.Requests += second.Requests
-	report.Leftovers = append(report.Leftovers, second.Leftovers...)
-	report.Closed = errors.Join(report.Closed, second.Closed)
-	return report, nil
 }
 
 // printResults prints the report as JSON, one object a line.

@@ -7,7 +7,7 @@ import "github.com/polystore/storage"
 func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, DeleteIfMatch: true, // a row has a revision
-		SuffixRange: true, CoexistingKeys: true,
+		SuffixRange: true, CoexistingKeys: true, ExactContentType: true, ListETag: true,
 		Checksums: []string{"CRC32", "CRC32C", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 	}
 }

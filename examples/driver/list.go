@@ -15,7 +15,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	return driver.ListPage(opts, maxPage, func(from string, yield func(*storage.Object) bool) error {
+	walk := func(from string, yield func(*storage.Object) bool) error {
 		for {
 			rows, err := s.table.scan(ctx, from, maxPage)
 			if err != nil {
@@ -32,5 +32,6 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 				return nil
 			}
 		}
-	})
+	}
+	return driver.ListPage(opts, maxPage, walk)
 }

@@ -43,8 +43,9 @@ var allowed = []struct {
 	{"storagefs/", []string{"", "driver/", "internal/"}},
 	{"gocdk/", []string{"", "driver/", "internal/"}},
 	{"conformance/", []string{"", "internal/", "conformance/"}},
-	{"internal/bigstream/child", []string{"", "providers/"}},  // a program
-	{"internal/fivestores/child", []string{"", "providers/"}}, // a program
+	{"internal/bigstream/child", []string{"", "providers/"}},     // a program
+	{"internal/fivestores/child", []string{"", "providers/"}},    // a program
+	{"internal/captable/", []string{"", "gocdk/", "providers/"}}, // a program
 	{"internal/", []string{"", "driver/", "internal/"}},
 	{"cmd/", []string{
 		"", "driver/", "internal/", "conformance/", "middleware/", "providers/", "storagefs/",

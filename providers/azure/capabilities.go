@@ -7,6 +7,7 @@ import "github.com/polystore/storage"
 func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, Versions: true, StorageClass: true, Tags: true,
+		ExactContentType: true, ListETag: true,
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: true, DeleteBatch: true,
 		Copy: true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,

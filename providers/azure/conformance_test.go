@@ -20,20 +20,10 @@ var servers = []struct {
 	{"AzuriteDisk", testenv.AzuriteDisk},
 }
 
-// limits are Azure's own, and would be the same on the service, but for those of Azurite, which
-// package defects shows.
+// limits are the defects of Azure, and one of Azurite, which package defects shows, too.
 var limits = []conformance.Limit{
-	{Feature: conformance.SuffixRange, Reason: "there is no such range: the Bucket asks for the size"},
-	{Feature: conformance.AbortUpload, Reason: "blocks cannot be dropped, they stay until the object is written or for a week", Defect: true},
-	{Feature: conformance.ListUploads, Reason: "an upload is known by its blocks alone, from the first part on", Defect: true},
-	{Feature: conformance.SignURL, Reason: "a shared access signature binds no headers", Defect: true},
-	{Feature: conformance.Versions, Reason: "Azurite keeps none"},
-	{Feature: conformance.StorageClass, Reason: "Azurite calls the tier of a copy inferred although it was asked for", Defect: true},
-}
-
-// signed are the checks of signed URLs that Azure can pass, and that its one limit shall not hide.
-var signed = []string{
-	"sign/get", "sign/head", "sign/put", "sign/delete", "sign/tampered", "sign/other-*", "sign/expires", "sign/metadata", "sign/if-absent", "sign/response-*",
+	{Feature: conformance.ListUploads, Reason: "an upload is known by its blocks alone, from the first part on"},
+	{Check: "copy/storageclass", Reason: "Azurite calls the tier of a copy inferred although it was asked for"},
 }
 
 func TestConformance(t *testing.T) {
@@ -49,18 +39,12 @@ func TestConformance(t *testing.T) {
 			o := options(env)
 			o.HTTPClient = &http.Client{Transport: counted}
 			name := env.NewBucket(t)
-			all := conformance.Options{
+			conformance.Test(t, conformance.Options{
 				Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, name, o) },
 				Limits:       limits,
 				Requests:     n,
 				HTTPClient:   env.Client,
 				StorageClass: "Cool",
-			}
-			conformance.Test(t, all)
-			t.Run("signed", func(t *testing.T) {
-				some := all
-				some.Only, some.Limits = signed, nil
-				conformance.Test(t, some)
 			})
 		})
 	}

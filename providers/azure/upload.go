@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 // CreateUpload makes no request: an upload is the name that its blocks share. What it refuses,
@@ -23,9 +24,14 @@ func (s *Store) CreateUpload(
 	return newUploadID(), nil
 }
 
-// AbortUpload does nothing, for Azure has no request for it: the blocks stay until the object is
-// written, or for a week.
-func (s *Store) AbortUpload(_ context.Context, key, _ string) error { return checkKey(key) }
+// AbortUpload is errors.ErrUnsupported, for Azure has no request for it: the blocks stay until the
+// object is written, or for a week.
+func (s *Store) AbortUpload(_ context.Context, key, _ string) error {
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	return driver.Unsupportedf("dropping the blocks of an upload: they go by themselves within a week")
+}
 
 // PartLimits are those of block blobs, whatever the options.
 func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits {

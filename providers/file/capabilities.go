@@ -6,6 +6,7 @@ import "github.com/polystore/storage"
 func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Tags: true,
+		ExactContentType: true, ListETag: true,
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: true,
 		Copy:          true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,

@@ -3,7 +3,6 @@ package gcs
 import (
 	"context"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -21,30 +20,15 @@ func TestConformance(t *testing.T) {
 	keepVersions(t, f.open(t))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, f.bucket, &f.options) },
-		Limits:       limits,
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
 }
 
-// What the service does not do.
-var limits = []conformance.Limit{
-	{Feature: conformance.CopyPart, Reason: "the service copies no parts; Copy takes objects of any size"},
-}
-
-// What fake-gcs-server does not do. Each defect is also shown by a probe without this package, in
-// internal/testenv/defects.
+// emulatorLimits are the defects of fake-gcs-server. Each is also shown by a probe without this
+// package, in internal/testenv/defects.
 var emulatorLimits = []conformance.Limit{
-	{Feature: conformance.Copy, Reason: "conditions of a copy are ignored, and replaced headers kept"},
-	{Feature: conformance.CopyConditions, Reason: "conditions of a copy are ignored"},
-	{Feature: conformance.DeleteIfMatch, Reason: "the condition of a delete is ignored"},
-	{Feature: conformance.DeleteIfMatchAbsent, Reason: "the condition of a delete is ignored"},
-	{Feature: conformance.Tags, Reason: "object contexts are dropped"},
-	{Feature: conformance.DeleteBatch, Reason: "there is no multi-object delete"},
-	{Feature: conformance.ListUploads, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
-	{Feature: conformance.ListUploadsPrefix, Reason: "there are no XML multipart uploads, and resumable sessions cannot be listed"},
-	{Feature: conformance.SignURL, Defect: true, Reason: "signatures are not verified"},
-	{Feature: conformance.SignURLIfAbsent, Defect: true, Reason: "the condition of a signed PUT is ignored"},
+	{Feature: conformance.SignURL, Reason: "signatures are not verified"},
 }
 
 // The public fake ignores most conditions, so it proves little beyond an independent reading of the
@@ -62,7 +46,7 @@ func TestConformanceEmulator(t *testing.T) {
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
-		Limits:       slices.Concat(limits, emulatorLimits),
+		Limits:       emulatorLimits,
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
 	})

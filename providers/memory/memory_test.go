@@ -18,18 +18,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	for _, tt := range []struct {
-		name   string
-		opts   *memory.Options
-		limits []conformance.Limit
-		full   bool
+		name string
+		opts *memory.Options
+		full bool
 	}{
-		{"plain", nil, []conformance.Limit{{Feature: conformance.Versions, Reason: "Options.Versions is not set"}}, false},
-		{"versions", &memory.Options{Versions: true}, nil, !testing.Short()},
+		{"plain", nil, false},
+		{"versions", &memory.Options{Versions: true}, !testing.Short()},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			conformance.Test(t, conformance.Options{
 				Open:         func(context.Context) (storage.Store, error) { return memory.New(tt.opts) },
-				Limits:       append(tt.limits, conformance.Limit{Feature: conformance.SignURL, Reason: "nobody serves the URLs"}),
 				StorageClass: "COLD",
 				Full:         tt.full,
 			})

@@ -2,18 +2,24 @@ package s3
 
 import "github.com/polystore/storage"
 
-// Capabilities are those of the provider's profile.
+// Capabilities are what every service has that speaks S3, and what the provider's profile adds.
 func (s *Store) Capabilities() storage.Capabilities {
-	p := s.profile
-	return storage.Capabilities{
-		IfAbsent: p.putConditions, IfMatch: p.putConditions, SuffixRange: true, Versions: true,
-		StorageClass: p.storageClasses, Tags: p.tags,
-		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
-		DeleteIfMatch: p.deleteConditions, DeleteBatch: s.MaxBatch() > 0,
-		Copy: true, CopyConditions: p.copyConditions, CopySourceIfMatch: true, CopyReplace: true,
-		Multipart: true, MultipartConditions: p.putConditions, MultipartChecksums: true,
-		CopyPart: p.copyParts, AbortUpload: true, ListParts: true, ListUploads: true,
-		ListUploadsPrefix: true, SignURL: true, SignURLIfAbsent: p.putConditions, SignURLHeaders: true,
-		CoexistingKeys: true,
+	c := s.profile.can
+	c.SuffixRange, c.Versions, c.ExactContentType, c.ListETag = true, true, true, true
+	c.Checksums = []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"}
+	c.DeleteBatch = s.MaxBatch() > 0
+	c.Copy, c.CopySourceIfMatch, c.CopyReplace = true, true, true
+	c.Multipart, c.MultipartConditions, c.MultipartChecksums = true, c.IfMatch, true
+	c.AbortUpload, c.ListParts, c.ListUploads, c.ListUploadsPrefix = true, true, true, true
+	c.SignURL, c.SignURLIfAbsent, c.SignURLHeaders = true, c.IfAbsent, true
+	return c
+}
+
+// Providers are the names that Options.Provider takes.
+func Providers() []string {
+	names := make([]string, len(profiles))
+	for i := range profiles {
+		names[i] = profiles[i].name
 	}
+	return names
 }

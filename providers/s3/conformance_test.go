@@ -3,7 +3,6 @@ package s3
 import (
 	"context"
 	"net/http"
-	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -15,33 +14,28 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// What a server cannot do, by its profile. Each defect is also shown by a probe without this
+// limits are the defects of a server, by its profile. Each is also shown by a probe without this
 // package, in internal/testenv/defects.
 var limits = map[string][]conformance.Limit{
 	"minio": {
-		{Feature: conformance.DeleteIfMatch, Defect: true, Reason: "MinIO ignores If-Match of DeleteObject"},
-		{Feature: conformance.DeleteIfMatchAbsent, Defect: true, Reason: "MinIO answers success"},
-		{Feature: conformance.CoexistingKeys, Defect: true, Reason: "MinIO leaves a/b out of every list once there is an a"},
-		{Feature: conformance.CopyConditions, Reason: "MinIO ignores the conditions on CopyObject's destination"},
+		{Feature: conformance.DeleteIfMatch, Reason: "MinIO ignores If-Match of DeleteObject"},
+		{Feature: conformance.CoexistingKeys, Reason: "MinIO leaves a/b out of every list once there is an a"},
 	},
 	"versitygw": {
-		{Feature: conformance.DeleteIfMatchAbsent, Defect: true, Reason: "versitygw answers success"},
-		{Feature: conformance.CoexistingKeys, Reason: "versitygw refuses a/b beside a: a file is no directory"},
-		{Feature: conformance.CopyConditions, Reason: "versitygw ignores the conditions on CopyObject's destination"},
+		{Feature: conformance.DeleteIfMatchAbsent, Reason: "versitygw answers success"},
 	},
 }
 
-// storageClasses are classes that a server has and reports.
-var storageClasses = map[string]string{"minio": "REDUCED_REDUNDANCY"}
+// storageClasses are classes that a server has and reports, or that are refused on its behalf.
+var storageClasses = map[string]string{"minio": "REDUCED_REDUNDANCY", "versitygw": "REDUCED_REDUNDANCY"}
 
 func TestConformance(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
-		c := conformanceOptions(env, o, bucket)
-		c.Limits = append(slices.Clone(c.Limits), conformance.Limit{Feature: conformance.Versions, Reason: "the bucket keeps none; TestConformanceVersions has one that does"})
-		conformance.Test(t, c)
+		conformance.Test(t, conformanceOptions(env, o, bucket))
 	})
 }
 
+// The buckets of TestConformance keep no versions.
 func TestConformanceVersions(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)

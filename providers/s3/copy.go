@@ -28,7 +28,7 @@ func (s *Store) Copy(
 	switch {
 	case opts.Token != "":
 		return nil, driver.Invalidf("a copy within S3 has no token")
-	case conditional && !s.profile.copyConditions:
+	case conditional && !s.profile.can.CopyConditions:
 		return nil, s.unconditional("Copy")
 	}
 	if err := driver.CheckMatch(opts.IfMatch); err != nil {
@@ -51,7 +51,7 @@ func (s *Store) Copy(
 	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
 	if opts.Replace {
 		in.MetadataDirective = types.MetadataDirectiveReplace
-		if s.profile.tags {
+		if s.profile.can.Tags {
 			in.TaggingDirective = types.TaggingDirectiveReplace
 		}
 		in.ContentType = optional(opts.ContentType)

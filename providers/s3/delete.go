@@ -15,7 +15,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err := s.checkKey(key); err != nil {
 		return err
 	}
-	if opts.IfMatch != "" && !s.profile.deleteConditions {
+	if opts.IfMatch != "" && !s.profile.can.DeleteIfMatch {
 		return s.unconditional("Delete")
 	}
 	if err := driver.CheckMatch(opts.IfMatch); err != nil {

@@ -43,7 +43,7 @@ func (s *Store) checkConditions(o *storage.PutOptions) error {
 
 // honoured refuses the conditions of a write that the service would not honour.
 func (s *Store) honoured(o *storage.PutOptions) error {
-	if (o.IfAbsent || o.IfMatch != "") && !s.profile.putConditions {
+	if o.IfAbsent && !s.profile.can.IfAbsent || o.IfMatch != "" && !s.profile.can.IfMatch {
 		return s.unconditional("writes")
 	}
 	return nil

@@ -40,7 +40,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 	if len(tags) == 0 {
 		return nil, nil
 	}
-	if !s.profile.tags {
+	if !s.profile.can.Tags {
 		return nil, driver.Unsupportedf("tags on %s, which has none", s.profile.name)
 	}
 	v := make(url.Values, len(tags))
@@ -52,7 +52,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {
-	if class != "" && class != "STANDARD" && !s.profile.storageClasses {
+	if class != "" && class != "STANDARD" && !s.profile.can.StorageClass {
 		return "", driver.Unsupportedf("storage classes on %s, which ignores them", s.profile.name)
 	}
 	return types.StorageClass(class), nil

@@ -56,7 +56,7 @@ func (s *Store) CopyPart(
 	if err := s.checkKey(src); err != nil {
 		return nil, err
 	}
-	if !s.profile.copyParts {
+	if !s.profile.can.CopyPart {
 		return nil, driver.Unsupportedf("UploadPartCopy on %s", s.profile.name)
 	}
 	if err := driver.CheckSourceRange(opts, -1); err != nil {

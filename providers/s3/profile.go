@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 )
 
@@ -47,15 +48,11 @@ type profile struct {
 	// alone, which older servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
 	batchMD5 bool
 
-	// If-Match and If-None-Match are sent with PutObject and CompleteMultipartUpload
-	putConditions    bool
-	copyConditions   bool   // If-Match and If-None-Match hold for the destination of CopyObject
-	copyPrefix       string // what stands before the names of these two headers
-	deleteConditions bool   // If-Match is sent with DeleteObject
-	copyParts        bool   // there is UploadPartCopy
-	tags             bool   // x-amz-tagging is neither refused nor ignored
-	storageClasses   bool   // x-amz-storage-class is not ignored
-	encryption       bool   // x-amz-server-side-encryption is not ignored
+	// can is what the service can of what not all can that speak S3; Store.Capabilities adds the rest.
+	// IfAbsent and IfMatch are those of CompleteMultipartUpload, too.
+	can        storage.Capabilities
+	copyPrefix string // what stands before If-Match and If-None-Match of CopyObject's destination
+	encryption bool   // x-amz-server-side-encryption is not ignored
 
 	// ownUploadPages: the pages of ListMultipartUploads are made here; see cutUploads.
 	ownUploadPages bool
@@ -96,13 +93,7 @@ func profileOf(provider string, custom bool) (*profile, error) {
 	}
 	i := slices.IndexFunc(profiles, func(p profile) bool { return p.name == name })
 	if i < 0 {
-		known := make([]string, len(profiles))
-		for i := range profiles {
-			known[i] = profiles[i].name
-		}
-		return nil, driver.Invalidf(
-			"unknown provider %q, known are %s", provider, strings.Join(known, ", "),
-		)
+		return nil, driver.Invalidf("unknown provider %q, known are %s", provider, strings.Join(Providers(), ", "))
 	}
 	if name != "aws" && !custom && profiles[i].host == "" {
 		return nil, driver.Invalidf("provider %s needs an endpoint", name)

@@ -33,7 +33,7 @@ func (s *Store) SignURL(
 	if err != nil {
 		return nil, err
 	}
-	if opts.IfAbsent && !s.profile.putConditions {
+	if opts.IfAbsent && !s.profile.can.IfAbsent {
 		return nil, s.unconditional("writes")
 	}
 	until := time.Now().Truncate(time.Second).Add(expires)
