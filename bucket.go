@@ -153,3 +153,9 @@ func (o op) end(err error) error {
 	o.trace.end(err)
 	return err
 }
+
+// left ends the call where a panic of the caller's own code leaves it. It is deferred, and does
+// nothing after end.
+func (o op) left() { o.trace.end(o.wrap(&Error{Err: errPanic})) }
+
+var errPanic = errors.New("a panic of the caller's own code")

@@ -17,6 +17,7 @@ import (
 // several steps.
 func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (*Object, error) {
 	ctx, op := b.start(ctx, "Copy", dst)
+	defer op.left()
 	o, err := copyObject(ctx, b, dst, b, src, opts)
 	return b.own(o), op.end(err)
 }
@@ -32,6 +33,7 @@ func CopyObject(
 		return nil, wrap("CopyObject", dstKey, invalid("nil Bucket"))
 	}
 	ctx, op := dst.start(ctx, "CopyObject", dstKey)
+	defer op.left()
 	o, err := copyObject(ctx, dst, dstKey, src, srcKey, opts)
 	return dst.own(o), op.end(err)
 }

@@ -15,6 +15,7 @@ func (b *Bucket) DeleteMany(
 	ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions,
 ) (int, error) {
 	ctx, op := b.start(ctx, "DeleteMany", "")
+	defer op.left()
 	if keys == nil {
 		return 0, op.end(invalid("nil sequence of keys"))
 	}
@@ -56,6 +57,7 @@ func (b *Bucket) DeleteListed(
 	ctx context.Context, objects iter.Seq2[*Object, error], opts *DeleteManyOptions,
 ) (int, error) {
 	ctx, op := b.start(ctx, "DeleteListed", "")
+	defer op.left()
 	if objects == nil {
 		return 0, op.end(invalid("nil sequence of objects"))
 	}

@@ -17,6 +17,7 @@ func (b *Bucket) Download(
 	ctx context.Context, key string, w io.WriterAt, opts *GetOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "Download", key)
+	defer op.left()
 	o, err := b.download(ctx, key, w, opts)
 	return b.own(o), op.end(err)
 }
@@ -28,6 +29,7 @@ func (b *Bucket) DownloadFile(
 	ctx context.Context, key, path string, opts *GetOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "DownloadFile", key)
+	defer op.left()
 	o, err := b.downloadFile(ctx, key, path, opts)
 	return b.own(o), op.end(err)
 }
@@ -147,7 +149,13 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 			defer s.close()
 		} else {
 			first.ctx = ctx // it is not taken up again when another range failed
-			defer context.AfterFunc(ctx, func() { first.drop(nil) })()
+			dropped := make(chan struct{})
+			stop := context.AfterFunc(ctx, func() { first.drop(nil); close(dropped) })
+			defer func() {
+				if !stop() {
+					<-dropped // its request ends before the call does
+				}
+			}()
 		}
 		sums := r.sums.fresh()
 		target := &offsetWriter{d: d, at: at, sums: sums}

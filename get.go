@@ -26,6 +26,7 @@ func (b *Bucket) Get(ctx context.Context, key string, opts *GetOptions) (*Reader
 // ReadAll reads the object under key, or the range of it that opts selects, into memory.
 func (b *Bucket) ReadAll(ctx context.Context, key string, opts *GetOptions) ([]byte, error) {
 	ctx, op := b.start(ctx, "ReadAll", key)
+	defer op.left()
 	r, err := b.get(ctx, key, opts)
 	if err != nil {
 		return nil, op.end(err)

@@ -19,6 +19,7 @@ func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object,
 			o = *opts
 		}
 		ctx, op := b.start(ctx, "List", o.Prefix)
+		defer op.left()
 		var err error
 		for page, failed := range b.pages(ctx, o) {
 			if err = op.wrap(failed); err != nil {

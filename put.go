@@ -27,6 +27,7 @@ func (b *Bucket) Put(
 	ctx context.Context, key string, r io.Reader, opts *PutOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "Put", key)
+	defer op.left()
 	o, err := b.put(ctx, key, r, opts)
 	return b.own(o), op.end(err)
 }
@@ -58,6 +59,7 @@ func (b *Bucket) WriteAll(
 	ctx context.Context, key string, data []byte, opts *PutOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "WriteAll", key)
+	defer op.left()
 	o, err := b.putReaderAt(ctx, key, bytes.NewReader(data), int64(len(data)), opts)
 	return b.own(o), op.end(err)
 }
@@ -70,6 +72,7 @@ func (b *Bucket) PutReaderAt(
 	ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "PutReaderAt", key)
+	defer op.left()
 	o, err := b.putReaderAt(ctx, key, r, size, opts)
 	return b.own(o), op.end(err)
 }

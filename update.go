@@ -29,6 +29,7 @@ func (b *Bucket) UpdateWith(
 	opts *UpdateOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "Update", key)
+	defer op.left()
 	o, err := b.update(ctx, key, change, opts)
 	return b.own(o), op.end(err)
 }

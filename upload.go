@@ -21,6 +21,7 @@ type upload struct {
 	claim  *claim
 	opts   PutOptions // what CreateUpload was given
 	limits PartLimits
+	call   context.Context // of the write, without its end: the abort belongs to the call, too
 
 	mu      sync.Mutex
 	parts   []*Part
@@ -35,13 +36,13 @@ type upload struct {
 // half of it, which leaves the rest for the parts in progress.
 func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
 	e := w.e
-	u := &upload{w: w, limits: limits, total: total, opts: w.opts}
+	u := &upload{w: w, limits: limits, total: total, opts: w.opts, call: context.WithoutCancel(ctx)}
 	u.opts.Checksums = Checksums{} // of the whole; they are checked before the commit
 	u.claim = e.claim(w.key, u.opts.IfAbsent, u.opts.IfMatch, true)
 	u.opts.Metadata = u.claim.metadata(u.opts.Metadata)
 	w.lastID = u.claim.id
 
-	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	patient, cancel := context.WithCancel(u.call)
 	defer cancel()
 	var grace atomic.Pointer[time.Timer]
 	stop := context.AfterFunc(ctx, func() {
@@ -234,7 +235,7 @@ func (u *upload) abort() {
 	}
 	u.sending.Wait()
 	e := u.w.e
-	ctx, cancel := context.WithTimeout(context.Background(), e.opts.AbortTimeout/2)
+	ctx, cancel := context.WithTimeout(u.call, e.opts.AbortTimeout/2)
 	defer cancel()
 	_ = e.do(ctx, call{op: "AbortUpload", key: u.w.key, cleanup: true}, func(a *attempt) error {
 		return e.store.AbortUpload(a, u.w.key, u.id)

@@ -11,6 +11,7 @@ func (b *Bucket) UploadFile(
 	ctx context.Context, key, path string, opts *PutOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "UploadFile", key)
+	defer op.left()
 	o, err := b.uploadFile(ctx, key, path, opts)
 	return b.own(o), op.end(err)
 }

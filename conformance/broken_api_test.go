@@ -23,7 +23,9 @@ func brokenAPIWrites() []defect {
 			b.putWith(func(o *storage.PutOptions) { o.CacheControl = "" })
 		}},
 		{"bucket/delete-listed", "forgets the last key of a batch", func(b *bench) {
-			b.batch = func(ctx context.Context, keys []string, o *storage.DeleteBatchOptions) ([]error, error) {
+			b.batch = func(
+				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+			) ([]error, error) {
 				failed, err := b.inner.DeleteBatch(ctx, keys[:len(keys)-1], o)
 				return append(failed, nil), err
 			}
@@ -36,7 +38,9 @@ func brokenAPIWrites() []defect {
 			b.refusesKeys(`\`)
 		}},
 		{"bucket/store-key", "takes + for a space in Put", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				return b.inner.Put(ctx, strings.ReplaceAll(key, "+", " "), body, size, o)
 			}
 		}},
@@ -45,7 +49,9 @@ func brokenAPIWrites() []defect {
 
 // refusesKeys refuses to write keys that have s in them, without a request.
 func (b *bench) refusesKeys(s string) {
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		if strings.Contains(key, s) {
 			return nil, &storage.Error{Kind: storage.ErrInvalidKey}
 		}
@@ -75,7 +81,9 @@ func brokenAPIReads() []defect {
 			}
 		}},
 		{"bucket/reader-range", "begins a range a byte early", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				early := *o
 				early.Offset = max(o.Offset-1, min(o.Offset, 0))
 				r, err := b.inner.Get(ctx, key, &early)
@@ -94,7 +102,9 @@ func brokenAPIReads() []defect {
 		}},
 		{"bucket/read-at-context", "flips a byte", flipsByte},
 		{"condition/before-range", "looks at the range first", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, &storage.GetOptions{Offset: o.Offset, Length: o.Length})
 				if err != nil {
 					return nil, err
@@ -105,7 +115,8 @@ func brokenAPIReads() []defect {
 		}},
 		{"condition/none-match-first", "holds IfModifiedSince beside IfNoneMatch", func(b *bench) {
 			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
-				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{IfModifiedSince: o.IfModifiedSince}); err != nil {
+				since := &storage.StatOptions{IfModifiedSince: o.IfModifiedSince}
+				if _, err := b.inner.Stat(ctx, key, since); err != nil {
 					return nil, err
 				}
 				return b.inner.Stat(ctx, key, o)
@@ -117,7 +128,9 @@ func brokenAPIReads() []defect {
 func brokenRefusals() []defect {
 	return []defect{
 		{"multipart/no-parts", "makes an empty object of no parts", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				if len(parts) == 0 {
 					return b.inner.Put(ctx, key, strings.NewReader(""), 0, o)
 				}
@@ -125,14 +138,18 @@ func brokenRefusals() []defect {
 			}
 		}},
 		{"multipart/part-order", "sorts the parts", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				parts = slices.Clone(parts)
 				slices.SortFunc(parts, func(x, y *storage.Part) int { return x.Number - y.Number })
 				return b.inner.CompleteUpload(ctx, key, id, parts, o)
 			}
 		}},
 		{"delete/batch-limit", "deletes as many keys as it may and forgets the others", func(b *bench) {
-			b.batch = func(ctx context.Context, keys []string, o *storage.DeleteBatchOptions) ([]error, error) {
+			b.batch = func(
+				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+			) ([]error, error) {
 				failed, err := b.inner.DeleteBatch(ctx, keys[:min(len(keys), b.inner.MaxBatch())], o)
 				return append(failed, make([]error, len(keys)-len(failed))...), err
 			}
@@ -147,7 +164,9 @@ func brokenRefusals() []defect {
 			}
 		}},
 		{"upload/parts-foreign-token", "begins again at a token that it does not know", func(b *bench) {
-			b.parts = func(ctx context.Context, key, id string, _ *storage.ListPartsOptions) (*storage.PartPage, error) {
+			b.parts = func(
+				ctx context.Context, key, id string, _ *storage.ListPartsOptions,
+			) (*storage.PartPage, error) {
 				return b.inner.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{})
 			}
 		}},
@@ -166,18 +185,25 @@ func brokenRefusals() []defect {
 func brokenMoreContexts() []defect {
 	return []defect{
 		{"context/cancelled-signurl", "signs under any context", func(b *bench) {
-			b.sign = func(ctx context.Context, key string, o *storage.SignOptions) (*storage.SignedURL, error) {
+			b.sign = func(
+				ctx context.Context, key string, o *storage.SignOptions,
+			) (*storage.SignedURL, error) {
 				return b.signer.sign(context.WithoutCancel(ctx), key, o)
 			}
 		}},
 		{"context/cancelled-put-part", "sends a part under any context", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				p, err := b.inner.PutPart(context.WithoutCancel(ctx), key, id, n, body, size, o)
 				return p, errors.Join(err, ctx.Err())
 			}
 		}},
 		{"context/cancelled-copy-part", "copies a part under any context", func(b *bench) {
-			b.copyPart = func(ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions) (*storage.Part, error) {
+			b.copyPart = func(
+				ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions,
+			) (*storage.Part, error) {
 				return b.inner.CopyPart(context.WithoutCancel(ctx), key, id, n, src, o)
 			}
 		}},
@@ -187,7 +213,9 @@ func brokenMoreContexts() []defect {
 			}
 		}},
 		{"context/cancelled-list-parts", "lists parts under any context", func(b *bench) {
-			b.parts = func(ctx context.Context, key, id string, o *storage.ListPartsOptions) (*storage.PartPage, error) {
+			b.parts = func(
+				ctx context.Context, key, id string, o *storage.ListPartsOptions,
+			) (*storage.PartPage, error) {
 				return b.inner.ListPartsPage(context.WithoutCancel(ctx), key, id, o)
 			}
 		}},

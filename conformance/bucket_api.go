@@ -99,8 +99,8 @@ var writerChecks = []check{
 	},
 	{
 		name: "bucket/update-create", feature: IfMatch,
-		rule: "rule 9: UpdateWith gives Create's headers to the object that it creates, and to no other; " +
-			"conditions in it are ErrInvalid",
+		rule: "rule 9: UpdateWith gives Create's headers to the object that it creates, " +
+			"and to no other; conditions in it are ErrInvalid",
 		covers: []string{"Bucket.UpdateWith", "UpdateOptions.Create"},
 		run: func(ctx context.Context, e *env) error {
 			b := e.bucket(nil)

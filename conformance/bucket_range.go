@@ -11,7 +11,7 @@ import (
 var rangeChecks = []check{
 	{
 		name: "bucket/reader-range", feature: Buckets,
-		rule:   "rule 15: Offset and Len of a Reader say where its range lies, whatever has been read of it",
+		rule:   "rule 15: Offset and Len of a Reader say where its range lies, whatever was read of it",
 		covers: []string{"Reader.Offset", "Reader.Len"},
 		run: onObject(1000, func(ctx context.Context, e *env, _ string, data []byte) {
 			if _, err := e.put(ctx, e.key("empty"), nil, nil); !e.got("Put", err, nil) {
@@ -66,7 +66,9 @@ var rangeChecks = []check{
 			}
 			b := e.bucket(&storage.Options{PartSize: 256 << 10, Retry: fast})
 			for _, broken := range []bool{false, true} {
-				for _, o := range []storage.GetOptions{{}, {Offset: 1000, Length: 5000}, {Offset: -100}, {Concurrency: 4}} {
+				for _, o := range []storage.GetOptions{
+					{}, {Offset: 1000, Length: 5000}, {Offset: -100}, {Concurrency: 4},
+				} {
 					want := data
 					switch {
 					case o.Length > 0:

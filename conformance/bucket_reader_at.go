@@ -87,7 +87,8 @@ var readerAtChecks = []check{
 	},
 	{
 		name: "bucket/read-at-context", feature: Buckets,
-		rule:   "rule 25: the context of ReadAtContext ends that read alone; the one of NewReaderAt ends them all",
+		rule: "rule 25: the context of ReadAtContext ends that read alone, " +
+			"and the one of NewReaderAt ends them all",
 		covers: []string{"ReaderAt.ReadAtContext"},
 		run: onObject(1000, func(ctx context.Context, e *env, _ string, data []byte) {
 			life, end := context.WithCancel(ctx)

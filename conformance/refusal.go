@@ -15,7 +15,8 @@ var foreignTokens = []string{"!", "no token of this Store", "%zz", "\x00"}
 var refusalChecks = []check{
 	{
 		name: "multipart/no-parts", feature: Multipart,
-		rule: "rule 1: CompleteUpload without parts is ErrInvalid, makes no object, and leaves the upload",
+		rule: "rule 1: CompleteUpload without parts is ErrInvalid and makes no object; " +
+			"the upload stays",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			for _, parts := range [][]*storage.Part{nil, {}} {
 				_, err := e.store.CompleteUpload(ctx, u.key, u.id, parts, &storage.PutOptions{})
@@ -27,15 +28,16 @@ var refusalChecks = []check{
 	},
 	{
 		name: "multipart/part-order", feature: Multipart,
-		rule: "rule 1: CompleteUpload with parts that are not in the order of their numbers is ErrInvalid, " +
-			"makes no object, and leaves the upload",
+		rule: "rule 1: CompleteUpload with parts that are not in the order of their numbers " +
+			"is ErrInvalid and makes no object; the upload stays",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, u.size, 1000); err != nil {
 				return err
 			}
 			for _, order := range [][]*storage.Part{{u.parts[1], u.parts[0]}, {u.parts[0], u.parts[0]}} {
 				_, err := e.store.CompleteUpload(ctx, u.key, u.id, order, &storage.PutOptions{})
-				e.refused(fmt.Sprintf("CompleteUpload with the parts %d, %d", order[0].Number, order[1].Number), err)
+				e.refused(fmt.Sprintf("CompleteUpload with the parts %d, %d",
+					order[0].Number, order[1].Number), err)
 			}
 			e.missing(ctx, u.key)
 			if _, err := u.complete(ctx, nil); err != nil {
@@ -179,7 +181,8 @@ var conditionOrderChecks = []check{
 	},
 	{
 		name: "condition/none-match-first", feature: Conditions,
-		rule: "rule 12: IfMatch is decided before IfNoneMatch, and an IfNoneMatch makes IfModifiedSince void",
+		rule: "rule 12: IfMatch is decided before IfNoneMatch, " +
+			"and an IfNoneMatch makes IfModifiedSince void",
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			o, err := e.stat(ctx, key, nil)
 			if !e.got("Stat", err, nil) {
@@ -224,8 +227,8 @@ var conditionOrderChecks = []check{
 	},
 }
 
-// moreCancelledChecks has the methods that cancelledChecks does not have: those that need an upload,
-// and SignURL.
+// moreCancelledChecks has the methods that cancelledChecks does not have: those that need an
+// upload, and SignURL.
 func moreCancelledChecks() []check {
 	calls := []struct {
 		name  string
@@ -268,7 +271,8 @@ func moreCancelledChecks() []check {
 	for _, c := range calls {
 		checks = append(checks, check{
 			name: "context/cancelled-" + c.name, feature: Contexts, needs: []Feature{Multipart, c.needs},
-			rule: "rule 25: " + c.name + " under a context that has ended is the context's error, and does nothing",
+			rule: "rule 25: " + c.name +
+				" under a context that has ended is the context's error, and does nothing",
 			run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 				if _, err := e.put(ctx, e.key("other"), pattern(20, 9), nil); err != nil {
 					return err

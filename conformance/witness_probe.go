@@ -17,7 +17,9 @@ type probes struct {
 
 func (p *probes) StartCall(ctx context.Context, _ *storage.Call) context.Context { return ctx }
 
-func (p *probes) StartRequest(ctx context.Context, _ *storage.Request) context.Context { return ctx }
+func (p *probes) StartRequest(ctx context.Context, _ *storage.Request) context.Context {
+	return ctx
+}
 
 func (p *probes) EndCall(_ context.Context, c *storage.Call) {
 	p.mu.Lock()
