@@ -17,19 +17,30 @@ type condition struct {
 }
 
 // check is asked under the lock of key, and once before the bytes are taken, when a refusal is
-// cheaper.
+// cheaper. A refusal is a promise of what is there: it is on disk before it is given.
 func (s *Store) check(ctx context.Context, key string, c condition) error {
 	if !c.ifAbsent && c.ifMatch == "" {
 		return nil
 	}
-	a, err := s.stat(ctx, key)
-	if errors.Is(err, storage.ErrNotExist) {
-		return driver.CheckWrite(c.ifAbsent, c.ifMatch, nil)
-	}
-	if err != nil {
+	var o *storage.Object
+	switch a, err := s.stat(ctx, key); {
+	case err == nil:
+		o = &storage.Object{ETag: a.ETag}
+	case !errors.Is(err, storage.ErrNotExist):
 		return err
 	}
-	return driver.CheckWrite(c.ifAbsent, c.ifMatch, &storage.Object{ETag: a.ETag})
+	refusal := driver.CheckWrite(c.ifAbsent, c.ifMatch, o)
+	if refusal == nil {
+		return nil
+	}
+	segs, err := split(key)
+	if err == nil {
+		err = s.settle(segs)
+	}
+	if err != nil {
+		return classify(err)
+	}
+	return refusal
 }
 
 // commit makes t the object key with the attributes a, if c holds, in one step and durably. What
@@ -78,8 +89,12 @@ func (s *Store) commit(
 		return nil, classify(err)
 	}
 	t.path = "" // it is an object now
-	if err := s.syncDirs(path); err != nil {
-		return nil, inDoubt(err)
+	fi, err := t.f.Stat()
+	if e := s.synced(key, path); e != nil {
+		return nil, e
+	}
+	if err == nil {
+		s.durable.addEntry(path, fi)
 	}
 	s.dropSidecars(key, sidecar)
 	return a.object(key), nil
@@ -115,6 +130,16 @@ func (s *Store) rename(ctx context.Context, from string, segs []string) (string,
 		}
 	}
 	return "", err
+}
+
+// synced makes a change of key at path durable, or says that it is in doubt.
+func (s *Store) synced(key, path string) error {
+	if err := s.syncDirs(path); err != nil {
+		s.durable.owe(key)
+		return inDoubt(err)
+	}
+	s.durable.paid(key)
+	return nil
 }
 
 // exists reports whether there is anything at path.

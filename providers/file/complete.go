@@ -17,6 +17,24 @@ func (s *Store) CompleteUpload(
 		return nil, err
 	}
 	defer s.end()
+	o, err := s.complete(ctx, key, id, parts, opts)
+	if errors.Is(err, storage.ErrNotExist) {
+		// Completed before, perhaps, by who was killed or could not sync: the caller looks at the
+		// object to find out.
+		segs, e := split(key)
+		if e == nil {
+			e = s.settle(segs)
+		}
+		if e != nil {
+			return nil, classify(e)
+		}
+	}
+	return o, err
+}
+
+func (s *Store) complete(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	dir, err := s.upload(key, id)
 	if err != nil {
 		return nil, err

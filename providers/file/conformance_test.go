@@ -29,7 +29,6 @@ func TestConformance(t *testing.T) {
 					{Feature: conformance.SignURLIfAbsent, Reason: "nobody serves the directory"},
 					{Feature: conformance.StorageClass, Reason: "a directory has one kind of storage"},
 					{Feature: conformance.Versions, Reason: "an overwrite leaves nothing of the old object"},
-					{Feature: conformance.DeleteBatch, Reason: "one call of the operating system removes one file"},
 				},
 			})
 			if left := files(t, dir); len(left) > 0 {

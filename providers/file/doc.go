@@ -59,7 +59,15 @@
 //
 // A write goes to a temporary file, which gets its attributes, is synced, and is renamed; then its
 // directory, and the ones above it where they may be new, are synced. A write that returned nil has
-// survived a power failure, as far as the disk keeps its word on sync. Parts of an upload are
+// survived a power failure, as far as the disk keeps its word on sync. The same holds for answers
+// that others build on: ErrExist, ErrPrecondition, and the nil of a Delete that found nothing. The
+// writer of what they are about may have been killed before its sync, so the driver syncs the
+// directory before it answers, unless it knows that the names are on disk. Callers at the same time
+// share one sync, and DeleteMany syncs each directory once per batch. Reads and lists do not sync:
+// they may show what a power failure takes back, except for the read that follows a write of the
+// same Store whose sync failed. Some file systems (SMB, some of FUSE) refuse to sync a directory
+// with EINVAL or EOPNOTSUPP. New tries it, and where it is refused these errors are ignored: what
+// survives a power failure is up to such a file system. All other errors are reported. Parts of an upload are
 // written at their offsets in one temporary file, in any order and at once, so every byte is
 // written once. Uploads stay until they are completed, aborted or removed by Bucket.CleanUploads;
 // New removes the temporary files of processes that are no more, when they are older than a minute.

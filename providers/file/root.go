@@ -31,10 +31,13 @@ func makeRoot(dir string) error {
 
 // syncOutside is syncDir for a directory above the root.
 func syncOutside(dir string) error {
-	root, err := os.OpenRoot(dir)
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return (&Store{root: root}).syncDir(".")
+	defer d.Close()
+	if err := syncDir(d); err != nil && !isNoSync(err) {
+		return err
+	}
+	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -89,15 +90,25 @@ func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
 // dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of
 // all. It is tidying, so nothing fails with it. The caller holds the lock of key.
 func (s *Store) dropSidecars(key, keep string) {
+	paths, err := s.sidecars(key)
+	if err == nil {
+		s.removeSidecars(slices.DeleteFunc(paths, func(path string) bool { return path == keep }))
+	}
+}
+
+// sidecars returns the paths of the sidecars of all versions of key.
+func (s *Store) sidecars(key string) ([]string, error) {
 	dir := sidecarDir + "/" + keyHash(key)
 	names, err := s.names(dir)
-	if err != nil || names == nil {
-		return
+	for i, name := range names {
+		names[i] = join(dir, name)
 	}
-	for _, name := range names {
-		if path := join(dir, name); path != keep {
-			s.root.Remove(path)
-		}
+	return names, err
+}
+
+// removeSidecars removes sidecars of one key, and their directory if it is empty then.
+func (s *Store) removeSidecars(paths []string) {
+	for _, path := range paths {
+		s.dropSidecar(path)
 	}
-	s.root.Remove(dir) // if it is empty
 }

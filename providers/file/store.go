@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -24,7 +25,7 @@ type Options struct {
 // Store is a directory as a bucket. Any number of Stores, in any number of processes, may share one
 // directory of a local file system. Its methods may be called concurrently.
 type Store struct {
-	storage.Unsupported // SignURL and DeleteBatch: Bucket deletes one by one
+	storage.Unsupported // SignURL
 
 	root *os.Root
 
@@ -34,15 +35,24 @@ type Store struct {
 
 	locks     locks
 	pages     pageCache
-	durable   durableDirs
+	durable   durable
+	syncs     syncs
 	hasher    driver.Hasher
 	buffers   sync.Pool   // of *[]byte, bufferSize long
 	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
 	maxNames  int         // of a directory, that a list holds at once
 
+	dir           string // of root, absolute; "" if it is not known
+	above         sync.Mutex
+	aboveDone     bool // the directories above root are synced
+	noDirSync     bool // the file system does not sync directories
+	stampsRenames bool // a rename gives a file a new ctime
+
 	// For tests: behave as on a file system
 	noXattr bool          // without extended attributes
 	tick    time.Duration // with times that are multiples of it
+	// whose directories cannot be synced where it returns an error
+	failSync func(dir string) error
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -70,10 +80,12 @@ func New(dir string, opts *Options) (*Store, error) {
 		return nil, openError(dir, err)
 	}
 	s := &Store{root: root, maxNames: 1 << 16}
+	s.dir, _ = filepath.Abs(dir)
 	s.hasher.NewCRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	s.locks.init()
 	s.probeFold()
+	s.probeSync()
 	s.clean()
 	return s, nil
 }

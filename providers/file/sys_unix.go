@@ -47,21 +47,14 @@ func tryLock(f *os.File, shared bool) (bool, error) {
 	}
 }
 
-// syncDir makes the names in a directory durable.
-func (s *Store) syncDir(dir string) error {
-	f, err := s.root.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	return f.Sync()
-}
+// syncDir makes the names in an open directory durable.
+func syncDir(d *os.File) error { return d.Sync() }
 
 // removeDir removes an empty directory and nothing else. Root.Remove would also remove a file, and
 // the next moment there may be an object in the directory's place.
-func (s *Store) removeDir(path string) error {
+func removeDir(r *os.Root, path string) error {
 	dir, name := parent(path)
-	f, err := s.root.Open(dir)
+	f, err := r.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -112,7 +113,7 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 	return &meta, err
 }
 
-// AbortUpload removes an upload and its parts.
+// AbortUpload removes an upload and its parts, durably.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -120,7 +121,8 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	defer s.end()
 	dir, err := s.upload(key, id)
 	if errors.Is(err, storage.ErrNotExist) {
-		return nil
+		known := func(now fs.FileInfo) bool { return s.durable.dir(uploadDir, now) }
+		return classify(s.syncChain(uploadDir, nil, known))
 	}
 	if err != nil {
 		return err
@@ -129,5 +131,11 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.root.Remove(join(dir, dataFile)); err != nil && !isNotExist(err) {
 		return classify(err)
 	}
-	return classify(s.root.RemoveAll(dir))
+	if err := s.root.RemoveAll(dir); err != nil {
+		return classify(err)
+	}
+	if err := s.syncDirs(dir); err != nil {
+		return inDoubt(err)
+	}
+	return nil
 }

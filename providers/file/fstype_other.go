@@ -1,0 +1,8 @@
+//go:build !linux
+
+package file
+
+import "os"
+
+// stampsRenames is false: not known to be so.
+func stampsRenames(*os.File) bool { return false }
