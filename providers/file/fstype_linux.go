@@ -24,3 +24,14 @@ func stampsRenames(f *os.File) bool {
 	}
 	return false
 }
+
+// syncAll makes everything durable that is on the file system of f. It reports false, and no error,
+// where there is no such call.
+func syncAll(f *os.File) (bool, error) {
+	for {
+		err := unix.Syncfs(int(f.Fd()))
+		if err != unix.EINTR {
+			return err == nil, err
+		}
+	}
+}

@@ -107,6 +107,28 @@ func (s *Store) syncDirs(path string) error {
 	return s.syncChain(dir, nil, func(fs.FileInfo) bool { return false })
 }
 
+// maxSyncs is how many directories a call syncs one by one. Where more are new, a key of hundreds of
+// segments perhaps, the whole file system is synced at once instead, if there is a call for it.
+const maxSyncs = 16
+
+// A chain is the directories, from the root down, that a call has to sync.
+type chain []link
+
+type link struct {
+	path string
+	f    *os.File // nil where maxSyncs have theirs
+	fi   fs.FileInfo
+	at   time.Time // before fi was read
+}
+
+func (c chain) close() {
+	for _, l := range c {
+		if l.f != nil {
+			l.f.Close()
+		}
+	}
+}
+
 // syncChain syncs the directory dir, unless known says of it that it need not be, and those above
 // it that have changed since they were synced. It begins at the top: where a file system keeps a
 // journal, the first sync takes most of the work from the others. seen are the directories that the
@@ -117,68 +139,109 @@ func (s *Store) syncChain(
 	if err := s.syncAbove(); err != nil {
 		return err
 	}
-	d := s.root
+	c, err := s.chain(dir, func(path string, fi fs.FileInfo) bool {
+		switch {
+		case seen[path]:
+			return true
+		case path == dir:
+			return known(fi)
+		}
+		return s.durable.dir(path, fi)
+	})
+	defer c.close()
+	if err != nil {
+		return err
+	}
+	all := len(c) > maxSyncs
+	for _, l := range c {
+		if l.f == nil {
+			l.f, err = s.root.Open(l.path) // there is no syncing all at once
+			if isGone(err) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			defer l.f.Close()
+		}
+		done, err := s.syncLink(l, all)
+		if err != nil {
+			return err
+		}
+		if done {
+			break
+		}
+	}
+	for _, l := range c {
+		s.durable.addDir(l.path, l.fi, l.at)
+		if seen != nil {
+			seen[l.path] = true
+		}
+	}
+	return nil
+}
+
+// syncLink syncs a directory, or with all, where that is possible, everything: then it reports that
+// nothing is left to be done.
+func (s *Store) syncLink(l link, all bool) (done bool, err error) {
+	if all && s.failSync == nil {
+		if done, err := syncAll(l.f); done || err != nil {
+			return done, err
+		}
+	}
+	return false, s.syncOpen(l.f, l.path, l.fi)
+}
+
+// chain opens dir and the directories above it, but for those of which known says that they need
+// no sync.
+func (s *Store) chain(dir string, known func(path string, fi fs.FileInfo) bool) (chain, error) {
+	var c chain
+	d, path, rest := s.root, ".", dir
+	if dir == "." {
+		rest = ""
+	}
 	defer func() {
 		if d != s.root {
 			d.Close()
 		}
 	}()
-	for at := 0; ; {
-		path, rest := ".", dir
-		if at > 0 {
-			path, rest = dir[:at-1], dir[min(at, len(dir)):]
+	for {
+		at := time.Now()
+		f, err := d.Open(".")
+		if err != nil {
+			return c, err
 		}
-		last := rest == "" || dir == "."
-		err := s.syncIn(d, path, func(fi fs.FileInfo) bool {
-			switch {
-			case seen[path]:
-				return true
-			case last:
-				return known(fi)
+		fi, err := f.Stat()
+		if err != nil {
+			f.Close()
+			return c, err
+		}
+		if known(path, fi) {
+			f.Close()
+		} else {
+			if len(c) >= maxSyncs {
+				f.Close()
+				f = nil
 			}
-			return s.durable.dir(path, fi)
-		})
-		if err == nil && seen != nil {
-			seen[path] = true
+			c = append(c, link{path, f, fi, at})
 		}
-		if isGone(err) {
-			return nil
+		if rest == "" {
+			return c, nil
 		}
-		if err != nil || last {
-			return err
-		}
-		name, _, _ := strings.Cut(rest, "/")
+		var name string
+		name, rest, _ = strings.Cut(rest, "/")
 		sub, err := d.OpenRoot(name)
 		if isGone(err) {
-			return nil
+			return c, nil
 		}
 		if err != nil {
-			return err
+			return c, err
 		}
 		if d != s.root {
 			d.Close()
 		}
-		d, at = sub, at+len(name)+1
+		d, path = sub, join(path, name)
 	}
-}
-
-// syncIn syncs the directory d, which is at path, unless known.
-func (s *Store) syncIn(d *os.Root, path string, known func(fs.FileInfo) bool) error {
-	at := time.Now()
-	f, err := d.Open(".")
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	fi, err := f.Stat()
-	if err != nil || known(fi) {
-		return err
-	}
-	if err := s.syncOpen(f, path, fi); err != nil {
-		return err
-	}
-	s.durable.addDir(path, fi, at)
-	return nil
 }
 
 // settle makes the answer durable that a look at the object of segs gives: that it is there, as it
