@@ -103,9 +103,10 @@
 // A list is in byte order of the keys, not of file names, and descends only where it has to. A
 // directory's names are read for each page unless nothing has changed in it since the page before;
 // the names of at most 65,536 are held at once. A page token is the last entry of its page: it
-// never expires. A file that may not be read is in the list all the same; a directory that may not
-// be read makes the list fail, since nobody knows what is missing: where a bucket is the root of a
-// file system, lost+found is such a directory, so use a directory below.
+// never expires. A file that may not be read is in the list all the same. A directory that may not
+// be read is an error at the end of the list, ErrPermission with its path, since nobody knows what
+// is missing; everything else comes before it. lost+found at the root of a volume, and what other
+// systems have in its place, is skipped.
 //
 // On Linux, a directory of up to some 400,000 short names is read by one system call, so that a
 // list misses nothing that is being replaced. In larger ones, and on other systems, that is up to
