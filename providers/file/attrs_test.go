@@ -237,7 +237,7 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 		wg.Go(func() { put(t, s, "k", "second", nil) })
 		synctest.Wait() // its bytes are there, and it wants the lock
 		<-time.After(5 * time.Second)
-		other, err := s.newTemp()
+		other, err := s.newTemp("k")
 		if err != nil {
 			t.Fatal(err)
 		}

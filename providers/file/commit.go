@@ -68,11 +68,12 @@ func (s *Store) commit(
 		return nil, err
 	}
 	// Another writer may have sealed its file after this one and come first: ModTime does not go
-	// back.
+	// back. And somebody may have changed what is kept.
 	switch _, fi, err := s.find(segs); {
 	case err != nil:
 		return nil, classify(err)
-	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime:
+	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime || !sameAccess(fi, t.old):
+		t.old = fi
 		if needsSidecar, err = t.seal(a); err != nil {
 			return nil, classify(err)
 		}
@@ -151,9 +152,12 @@ func (s *Store) exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-// seal gives the file its attributes and makes both durable. It reports whether they need a
-// sidecar.
+// seal gives the file its attributes, and the permissions of the one that it replaces, and makes
+// all durable. It reports whether the attributes need a sidecar.
 func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
+	if fi, err := t.f.Stat(); err == nil && fi.Mode()&0o200 == 0 {
+		t.f.Chmod(fi.Mode().Perm() | 0o200) // an attempt before took the right to set attributes
+	}
 	fi, err := t.stamp(a, time.Now())
 	if err != nil {
 		return false, err
@@ -171,6 +175,9 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 		if !stored {
 			removeXattr(t.f) // a smaller one of an attempt before
 		}
+	}
+	if err := t.s.like(t.f, t.old); err != nil {
+		return false, err
 	}
 	return !stored, t.f.Sync()
 }

@@ -75,7 +75,11 @@ func (s *Store) complete(
 	}
 	a := attrsOfPut(opts)
 	a.setSums(got)
-	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path}, a, c)
+	old, err := s.existing(key)
+	if err != nil {
+		return nil, classify(err)
+	}
+	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path, old: old}, a, c)
 	if err != nil {
 		var e *storage.Error
 		if errors.As(err, &e) && e.Kind == nil && !e.InDoubt && ctx.Err() == nil {

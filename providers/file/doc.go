@@ -78,6 +78,11 @@
 // Processes of different users need a umask that lets them write each other's files, the locks
 // among them. Use a local file system, or one whose flock works between all that mount it.
 //
+// New files and directories have the permissions of Options.FileMode and DirMode, else 0666 and
+// 0777 less the umask. An object that is overwritten keeps its permissions, and its owner and group
+// where the process may set them. A file that is being written, and a sidecar, is never open to
+// more than its object.
+//
 // A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and
 // nothing else. A read-only file system is ErrPermission, too many open files ErrUnavailable, and a
 // directory that was removed while it was open ErrNoBucket.

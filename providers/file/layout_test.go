@@ -219,7 +219,7 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 		segs := strings.Split(key, "/")
 		wg.Go(func() {
 			for range 400 {
-				tmp, err := s.newTemp()
+				tmp, err := s.newTemp("k")
 				if err != nil {
 					t.Error(err)
 					return

@@ -57,7 +57,7 @@ func (s *Store) descend(ctx context.Context, d *os.Root, path, seg string) (stri
 		case err != nil:
 			return "", err
 		case fi == nil:
-			if err := d.Mkdir(name, dirMode); err == nil || !errors.Is(err, fs.ErrExist) {
+			if err := s.mkdir(d, name); err == nil || !errors.Is(err, fs.ErrExist) {
 				return name, err
 			}
 		case fi.IsDir():

@@ -48,11 +48,13 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 	if err != nil {
 		return "", err
 	}
-	f, err := s.create(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	f, err := s.create(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(data)
+	if _, err = f.Write(data); err == nil {
+		err = s.like(f, fi) // who may read the object may read what belongs to it, and nobody else
+	}
 	if err == nil {
 		err = f.Sync()
 	}

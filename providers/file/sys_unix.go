@@ -47,6 +47,24 @@ func tryLock(f *os.File, shared bool) (bool, error) {
 	}
 }
 
+// setOwner gives a file, which is as fi says, the owner and group of another, or the group alone,
+// where the process may.
+func setOwner(f *os.File, fi, old fs.FileInfo) {
+	st, ok := old.Sys().(*syscall.Stat_t)
+	if !ok || sameOwner(fi, old) {
+		return
+	}
+	if f.Chown(int(st.Uid), int(st.Gid)) != nil {
+		f.Chown(-1, int(st.Gid))
+	}
+}
+
+func sameOwner(a, b fs.FileInfo) bool {
+	x, ok := a.Sys().(*syscall.Stat_t)
+	y, ok2 := b.Sys().(*syscall.Stat_t)
+	return !ok || !ok2 || x.Uid == y.Uid && x.Gid == y.Gid
+}
+
 // syncDir makes the names in an open directory durable.
 func syncDir(d *os.File) error { return d.Sync() }
 

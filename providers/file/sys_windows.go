@@ -31,6 +31,11 @@ func tryLock(f *os.File, shared bool) (bool, error) {
 	return err == nil, err
 }
 
+// setOwner does nothing: the directory decides.
+func setOwner(*os.File, fs.FileInfo, fs.FileInfo) {}
+
+func sameOwner(a, b fs.FileInfo) bool { return true }
+
 // syncDir does nothing: Windows has no call for it, and NTFS keeps names in its journal.
 func syncDir(*os.File) error { return nil }
 

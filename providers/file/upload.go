@@ -47,6 +47,10 @@ func (s *Store) CreateUpload(
 	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
 		return "", err
 	}
+	old, err := s.existing(key)
+	if err != nil {
+		return "", classify(err)
+	}
 	id = newName()
 	dir := uploadPath(id)
 	defer func() {
@@ -63,7 +67,7 @@ func (s *Store) CreateUpload(
 		name string
 		data []byte
 	}{{metaFile, meta}, {partsFile, nil}, {dataFile, nil}} {
-		f, err := s.create(join(dir, file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		f, err := s.create(join(dir, file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.tempMode(old))
 		if err != nil {
 			return "", classify(err)
 		}
