@@ -16,8 +16,9 @@
 // # Files
 //
 // The object a/b.txt is the file a/b.txt, which other programs can read, and write: what they write
-// is an object without attributes and checksums, whose ETag is made of inode, size and time, and
-// lasts until the next change. Files that are written in place while they are read make the read
+// is an object without attributes and checksums, whose ETag is made of inode, size and both
+// times (of the bytes and, where the system tells it, of the last change of any kind), and lasts
+// until the next change. Files that are written in place while they are read make the read
 // end with ErrChanged.
 //
 // Names that end in a dot are the driver's own (on Windows, which drops such dots, in a dollar
