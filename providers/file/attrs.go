@@ -92,7 +92,7 @@ func owned(m map[string]string) map[string]string {
 // time back.
 func foreign(fi fs.FileInfo) *attrs {
 	return &attrs{
-		ETag:    fmt.Sprintf(`"%x-%x-%x-%x"`,
+		ETag: fmt.Sprintf(`"%x-%x-%x-%x"`,
 			inode(fi), fi.Size(), fi.ModTime().UnixNano(), ctime(fi)),
 		Size:    fi.Size(),
 		ModTime: fi.ModTime().UnixNano(),
