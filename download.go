@@ -2,11 +2,8 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 )
 
@@ -20,51 +17,6 @@ func (b *Bucket) Download(
 	defer op.left()
 	o, err := b.download(ctx, key, w, opts)
 	return b.own(o), op.end(err)
-}
-
-// DownloadFile writes the object under key, or the range of it that opts selects, to the file at
-// path. It writes to a temporary file in the same directory and renames it to path when every byte
-// has arrived and is on disk. After an error the old file is unchanged.
-func (b *Bucket) DownloadFile(
-	ctx context.Context, key, path string, opts *GetOptions,
-) (*Object, error) {
-	ctx, op := b.start(ctx, "DownloadFile", key)
-	defer op.left()
-	o, err := b.downloadFile(ctx, key, path, opts)
-	return b.own(o), op.end(err)
-}
-
-func (b *Bucket) downloadFile(
-	ctx context.Context, key, path string, opts *GetOptions,
-) (*Object, error) {
-	if err := b.ready(ctx); err != nil {
-		return nil, err
-	}
-	if st, err := os.Stat(path); err == nil && st.IsDir() {
-		return nil, invalid("%s is a directory", path)
-	}
-	// Not path's own name, which may be as long as names can be.
-	f, err := os.CreateTemp(filepath.Dir(path), ".storage-*.part")
-	if err != nil {
-		return nil, &Error{Err: err}
-	}
-	defer os.Remove(f.Name()) // there is no such file any more when it has taken its place
-	defer f.Close()
-	o, err := b.download(ctx, key, f, opts)
-	if err != nil {
-		return nil, err
-	}
-	mode := os.FileMode(0o644)
-	if st, err := os.Stat(path); err == nil {
-		mode = st.Mode().Perm()
-	}
-	if err := errors.Join(f.Chmod(mode), f.Sync(), f.Close()); err != nil {
-		return nil, &Error{Err: err}
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return nil, &Error{Err: err}
-	}
-	return o, nil
 }
 
 func (b *Bucket) download(

@@ -113,11 +113,6 @@ func (t *transfer) download(src location, path string) error {
 	if t.addsToBytes() {
 		return errPlainFile
 	}
-	if isStream(path) {
-		return writeStream(path, func(w io.Writer) error {
-			return t.written(t.app.print(w, src, t.read))
-		})
-	}
 	b, key, err := t.app.object(src)
 	if err != nil {
 		return err

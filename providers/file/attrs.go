@@ -88,10 +88,12 @@ func owned(m map[string]string) map[string]string {
 }
 
 // foreign is what a file has that another program wrote: an ETag that stays until the file changes,
-// and nothing else.
+// and nothing else. The ctime is in it, too: programs that copy files (rsync -t, tar) set the other
+// time back.
 func foreign(fi fs.FileInfo) *attrs {
 	return &attrs{
-		ETag:    fmt.Sprintf(`"%x-%x-%x"`, inode(fi), fi.Size(), fi.ModTime().UnixNano()),
+		ETag: fmt.Sprintf(`"%x-%x-%x-%x"`,
+			inode(fi), fi.Size(), fi.ModTime().UnixNano(), ctime(fi)),
 		Size:    fi.Size(),
 		ModTime: fi.ModTime().UnixNano(),
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -149,6 +150,25 @@ func TestForeignWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		check("renamed over", "third!")
+		// In place, of the same size, and with the old time, as rsync -t does.
+		was, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for { // until the clock has moved on
+			if err := os.WriteFile(path, []byte("fourth"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			if fi, err := os.Stat(path); err != nil || ctime(fi) != ctime(was) || ctime(was) == 0 {
+				break
+			}
+		}
+		if err := os.Chtimes(path, was.ModTime(), was.ModTime()); err != nil {
+			t.Fatal(err)
+		}
+		if runtime.GOOS != "windows" { // which does not tell
+			check("written with the old time", "fourth")
+		}
 		o := stat(t, s, "k")
 		if _, err := tryPut(t.Context(), s, "k", "x", &storage.PutOptions{IfMatch: ours.ETag}); !errors.Is(err, storage.ErrPrecondition) {
 			t.Errorf("IfMatch of the lost version: %v", err)
@@ -237,7 +257,7 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 		wg.Go(func() { put(t, s, "k", "second", nil) })
 		synctest.Wait() // its bytes are there, and it wants the lock
 		<-time.After(5 * time.Second)
-		other, err := s.newTemp()
+		other, err := s.newTemp("k")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -2,14 +2,14 @@ package file
 
 import "github.com/polystore/storage"
 
-// Capabilities are everything but signed URLs, versions, storage classes and batch deletes.
+// Capabilities are everything but signed URLs, versions and storage classes.
 func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Tags: true,
 		ExactContentType: true, ListETag: true,
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
-		DeleteIfMatch: true,
-		Copy:          true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,
+		DeleteIfMatch: true, DeleteBatch: true,
+		Copy: true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,
 		Multipart: true, MultipartConditions: true, MultipartChecksums: true, CopyPart: true,
 		AbortUpload: true, ListParts: true, ListUploads: true, ListUploadsPrefix: true,
 		CoexistingKeys: true,

@@ -17,19 +17,30 @@ type condition struct {
 }
 
 // check is asked under the lock of key, and once before the bytes are taken, when a refusal is
-// cheaper.
+// cheaper. A refusal is a promise of what is there: it is on disk before it is given.
 func (s *Store) check(ctx context.Context, key string, c condition) error {
 	if !c.ifAbsent && c.ifMatch == "" {
 		return nil
 	}
-	a, err := s.stat(ctx, key)
-	if errors.Is(err, storage.ErrNotExist) {
-		return driver.CheckWrite(c.ifAbsent, c.ifMatch, nil)
-	}
-	if err != nil {
+	var o *storage.Object
+	switch a, err := s.stat(ctx, key); {
+	case err == nil:
+		o = &storage.Object{ETag: a.ETag}
+	case !errors.Is(err, storage.ErrNotExist):
 		return err
 	}
-	return driver.CheckWrite(c.ifAbsent, c.ifMatch, &storage.Object{ETag: a.ETag})
+	refusal := driver.CheckWrite(c.ifAbsent, c.ifMatch, o)
+	if refusal == nil {
+		return nil
+	}
+	segs, err := split(key)
+	if err == nil {
+		err = s.settle(segs)
+	}
+	if err != nil {
+		return classify(err)
+	}
+	return refusal
 }
 
 // commit makes t the object key with the attributes a, if c holds, in one step and durably. What
@@ -57,11 +68,12 @@ func (s *Store) commit(
 		return nil, err
 	}
 	// Another writer may have sealed its file after this one and come first: ModTime does not go
-	// back.
+	// back. And somebody may have changed what is kept.
 	switch _, fi, err := s.find(segs); {
 	case err != nil:
 		return nil, classify(err)
-	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime:
+	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime || !sameAccess(fi, t.old):
+		t.old = fi
 		if needsSidecar, err = t.seal(a); err != nil {
 			return nil, classify(err)
 		}
@@ -78,8 +90,12 @@ func (s *Store) commit(
 		return nil, classify(err)
 	}
 	t.path = "" // it is an object now
-	if err := s.syncDirs(path); err != nil {
-		return nil, inDoubt(err)
+	fi, err := t.f.Stat()
+	if e := s.synced(key, path); e != nil {
+		return nil, e
+	}
+	if err == nil {
+		s.durable.addEntry(path, fi)
 	}
 	s.dropSidecars(key, sidecar)
 	return a.object(key), nil
@@ -117,6 +133,16 @@ func (s *Store) rename(ctx context.Context, from string, segs []string) (string,
 	return "", err
 }
 
+// synced makes a change of key at path durable, or says that it is in doubt.
+func (s *Store) synced(key, path string) error {
+	if err := s.syncDirs(path); err != nil {
+		s.durable.owe(key)
+		return inDoubt(err)
+	}
+	s.durable.paid(key)
+	return nil
+}
+
 // exists reports whether there is anything at path.
 func (s *Store) exists(path string) (bool, error) {
 	_, err := s.root.Lstat(path)
@@ -126,9 +152,12 @@ func (s *Store) exists(path string) (bool, error) {
 	return err == nil, err
 }
 
-// seal gives the file its attributes and makes both durable. It reports whether they need a
-// sidecar.
+// seal gives the file its attributes, and the permissions of the one that it replaces, and makes
+// all durable. It reports whether the attributes need a sidecar.
 func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
+	if fi, err := t.f.Stat(); err == nil && fi.Mode()&0o200 == 0 {
+		t.f.Chmod(fi.Mode().Perm() | 0o200) // an attempt before took the right to set attributes
+	}
 	fi, err := t.stamp(a, time.Now())
 	if err != nil {
 		return false, err
@@ -146,6 +175,9 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 		if !stored {
 			removeXattr(t.f) // a smaller one of an attempt before
 		}
+	}
+	if err := t.s.like(t.f, t.old); err != nil {
+		return false, err
 	}
 	return !stored, t.f.Sync()
 }

@@ -17,6 +17,24 @@ func (s *Store) CompleteUpload(
 		return nil, err
 	}
 	defer s.end()
+	o, err := s.complete(ctx, key, id, parts, opts)
+	if errors.Is(err, storage.ErrNotExist) {
+		// Completed before, perhaps, by who was killed or could not sync: the caller looks at the
+		// object to find out.
+		segs, e := split(key)
+		if e == nil {
+			e = s.settle(segs)
+		}
+		if e != nil {
+			return nil, classify(e)
+		}
+	}
+	return o, err
+}
+
+func (s *Store) complete(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	dir, err := s.upload(key, id)
 	if err != nil {
 		return nil, err
@@ -57,7 +75,11 @@ func (s *Store) CompleteUpload(
 	}
 	a := attrsOfPut(opts)
 	a.setSums(got)
-	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path}, a, c)
+	old, err := s.existing(key)
+	if err != nil {
+		return nil, classify(err)
+	}
+	o, err := s.commit(ctx, key, &temp{s: s, f: f, path: path, old: old}, a, c)
 	if err != nil {
 		var e *storage.Error
 		if errors.As(err, &e) && e.Kind == nil && !e.InDoubt && ctx.Err() == nil {

@@ -39,7 +39,7 @@ func (s *Store) Copy(
 	if err := s.check(ctx, dst, c); err != nil {
 		return nil, err
 	}
-	t, err := s.newTemp()
+	t, err := s.newTemp(dst)
 	if err != nil {
 		return nil, classify(err)
 	}

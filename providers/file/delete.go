@@ -24,20 +24,12 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err := s.check(ctx, key, condition{ifMatch: opts.IfMatch}); err != nil {
 		return err
 	}
-	paths, err := s.findAll(segs)
+	spots, err := s.findAll(segs)
+	if err == nil && len(spots) == 0 {
+		err = s.settle(segs) // that it is gone, whoever removed it
+	}
 	if err != nil {
 		return classify(err)
 	}
-	// The one that counts goes last: with it gone, one behind it would appear.
-	for i := len(paths) - 1; i >= 0; i-- {
-		if err := s.root.Remove(paths[i]); err != nil && !isGone(err) {
-			return classify(err)
-		}
-		if err := s.syncDirs(paths[i]); err != nil {
-			return inDoubt(err)
-		}
-		s.prune(paths[i])
-	}
-	s.dropSidecars(key, "")
-	return nil
+	return s.removeAll(key, spots)
 }

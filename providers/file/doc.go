@@ -16,8 +16,9 @@
 // # Files
 //
 // The object a/b.txt is the file a/b.txt, which other programs can read, and write: what they write
-// is an object without attributes and checksums, whose ETag is made of inode, size and time, and
-// lasts until the next change. Files that are written in place while they are read make the read
+// is an object without attributes and checksums, whose ETag is made of inode, size and both
+// times (of the bytes and, where the system tells it, of the last change of any kind), and lasts
+// until the next change. Files that are written in place while they are read make the read
 // end with ErrChanged.
 //
 // Names that end in a dot are the driver's own (on Windows, which drops such dots, in a dollar
@@ -59,7 +60,15 @@
 //
 // A write goes to a temporary file, which gets its attributes, is synced, and is renamed; then its
 // directory, and the ones above it where they may be new, are synced. A write that returned nil has
-// survived a power failure, as far as the disk keeps its word on sync. Parts of an upload are
+// survived a power failure, as far as the disk keeps its word on sync. The same holds for answers
+// that others build on: ErrExist, ErrPrecondition, and the nil of a Delete that found nothing. The
+// writer of what they are about may have been killed before its sync, so the driver syncs the
+// directory before it answers, unless it knows that the names are on disk. Callers at the same time
+// share one sync, and DeleteMany syncs each directory once per batch. Reads and lists do not sync:
+// they may show what a power failure takes back, except for the read that follows a write of the
+// same Store whose sync failed. Some file systems (SMB, some of FUSE) refuse to sync a directory
+// with EINVAL or EOPNOTSUPP. New tries it, and where it is refused these errors are ignored: what
+// survives a power failure is up to such a file system. All other errors are reported. Parts of an upload are
 // written at their offsets in one temporary file, in any order and at once, so every byte is
 // written once. Uploads stay until they are completed, aborted or removed by Bucket.CleanUploads;
 // New removes the temporary files of processes that are no more, when they are older than a minute.
@@ -69,6 +78,11 @@
 // 256 for all keys. Readers take none: an open file does not change when another takes its place.
 // Processes of different users need a umask that lets them write each other's files, the locks
 // among them. Use a local file system, or one whose flock works between all that mount it.
+//
+// New files and directories have the permissions of Options.FileMode and DirMode, else 0666 and
+// 0777 less the umask. An object that is overwritten keeps its permissions, and its owner and group
+// where the process may set them. A file that is being written, and a sidecar, is never open to
+// more than its object.
 //
 // A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and
 // nothing else. A read-only file system is ErrPermission, too many open files ErrUnavailable, and a
@@ -95,9 +109,10 @@
 // A list is in byte order of the keys, not of file names, and descends only where it has to. A
 // directory's names are read for each page unless nothing has changed in it since the page before;
 // the names of at most 65,536 are held at once. A page token is the last entry of its page: it
-// never expires. A file that may not be read is in the list all the same; a directory that may not
-// be read makes the list fail, since nobody knows what is missing: where a bucket is the root of a
-// file system, lost+found is such a directory, so use a directory below.
+// never expires. A file that may not be read is in the list all the same. A directory that may not
+// be read is an error at the end of the list, ErrPermission with its path, since nobody knows what
+// is missing; everything else comes before it. lost+found at the root of a volume, and what other
+// systems have in its place, is skipped.
 //
 // On Linux, a directory of up to some 400,000 short names is read by one system call, so that a
 // list misses nothing that is being replaced. In larger ones, and on other systems, that is up to

@@ -221,7 +221,7 @@ func TestLockFileIsALink(t *testing.T) {
 func TestClean(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "k", "x", nil)
-	alive, err := s.newTemp()
+	alive, err := s.newTemp("k")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,9 @@ func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *att
 	if err := driver.Refuse("VersionID", versionID != ""); err != nil {
 		return nil, nil, err
 	}
+	if err := s.settleOwed(key, segs); err != nil {
+		return nil, nil, classify(err)
+	}
 	for range maxMoves {
 		path, fi, err := s.find(segs)
 		if err != nil {

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -24,9 +25,16 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if err != nil {
 		return nil, err
 	}
+	refused := ""
+	if opts.PageToken != "" {
+		after, refused, _ = strings.Cut(after, refusal)
+	}
 	w, err := s.walkFrom(opts.Prefix, opts.Delimiter, after)
 	if err != nil {
 		return nil, classify(err)
+	}
+	if refused != "" && w.refused == nil {
+		w.refused = refusedPath(refused)
 	}
 	size := driver.PageSize(opts.PageSize, maxPage)
 	page := new(storage.Page)
@@ -36,13 +44,18 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 			return nil, classify(err)
 		}
 		if f == nil {
-			if len(page.Objects) == 0 && s.removed() {
+			switch n := len(page.Objects); {
+			case w.refused == nil && n == 0 && s.removed():
 				return nil, kind(storage.ErrNoBucket)
+			case w.refused != nil && n == 0:
+				return nil, classify(w.refused)
+			case w.refused != nil:
+				page.NextToken = w.token(page.Objects[n-1].Key)
 			}
 			return page, nil
 		}
 		o, err := s.entry(ctx, w, f)
-		if err != nil {
+		if err = w.refuse(cmp.Or(f.path, f.key), err); err != nil {
 			return nil, classify(err)
 		}
 		if o == nil {
@@ -51,7 +64,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		if len(page.Objects) == size {
 			w.unread = f
 			last := page.Objects[size-1].Key
-			page.NextToken = driver.EncodeToken(last)
+			page.NextToken = w.token(last)
 			s.pages.keep(w, last)
 			return page, nil
 		}

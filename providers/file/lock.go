@@ -57,7 +57,7 @@ func (s *Store) lock(ctx context.Context, key string) (unlock func(), err error)
 
 func (s *Store) lockFile(ctx context.Context, path string) (*os.File, error) {
 	for range maxMoves {
-		f, err := s.create(path, os.O_RDWR|os.O_CREATE)
+		f, err := s.create(path, os.O_RDWR|os.O_CREATE, s.newFileMode())
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,7 @@ func (s *Store) Put(
 	if err := s.check(ctx, key, c); err != nil {
 		return nil, err
 	}
-	t, err := s.newTemp()
+	t, err := s.newTemp(key)
 	if err != nil {
 		return nil, classify(err)
 	}

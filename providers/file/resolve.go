@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
-	"strings"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -17,140 +17,170 @@ var errMoved = errors.New("changed by another process again and again")
 // maxMoves bounds how often a call looks again.
 const maxMoves = 100
 
-// visit calls found for each regular file that holds the object of segs below dir, in order of
-// precedence, until it returns false. There is one at most, unless another program made the second:
-// our own writers never move an object that exists, they only choose a place for a new one. That is
-// why looking in one place after the other cannot miss an object.
-func (s *Store) visit(
-	dir string, segs []string, found func(path string, fi fs.FileInfo) bool,
-) (more bool, err error) {
-	seg := segs[0]
-	path := join(dir, seg)
-	fi, err := s.lstat(path)
-	if err != nil {
-		return false, err
-	}
-	if len(segs) == 1 {
-		if fi != nil && fi.IsDir() {
-			path = join(path, over)
-			if fi, err = s.lstat(path); err != nil {
-				return false, err
-			}
-		}
-		return fi == nil || !fi.Mode().IsRegular() || found(path, fi), nil
-	}
-	if fi != nil && fi.IsDir() {
-		if more, err = s.visit(path, segs[1:], found); err != nil || !more {
-			return more, err
-		}
-	}
-	path += mark
-	if fi, err = s.lstat(path); err != nil || fi == nil || !fi.IsDir() {
-		return true, err
-	}
-	return s.visit(path, segs[1:], found)
+// A spot is a regular file that holds an object.
+type spot struct {
+	path string
+	fi   fs.FileInfo
 }
 
-// lstat is Root.Lstat where a path that is not there has no FileInfo. It never follows a link: a
-// link is no object and no directory to this driver.
-func (s *Store) lstat(path string) (fs.FileInfo, error) {
-	fi, err := s.root.Lstat(path)
+// A search looks for the files that hold one object. There is one at most, unless another program
+// made the second: our own writers never move an object that exists, they only choose a place for a
+// new one. That is why looking in one place after the other cannot miss an object.
+//
+// It goes down from directory to directory by open handles, so that its cost grows with the depth
+// of a key and not with the square of it.
+type search struct {
+	s     *Store
+	plain bool     // look in the plain place only
+	ends  []string // the deepest directories that the object could be in, where it is not
+}
+
+// in returns the spots of segs below d, which is the directory at path, the one that counts first.
+// It closes d.
+func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err error) {
+	defer func() {
+		if d != w.s.root {
+			d.Close()
+		}
+	}()
+	var beside [][]spot // found in a., where there is a directory a, too
+	for len(segs) > 1 {
+		fi, err := w.s.lstatIn(d, path, segs[0])
+		if err != nil {
+			return nil, err
+		}
+		next := ""
+		if fi != nil && fi.IsDir() {
+			next = segs[0]
+		}
+		if !w.plain {
+			twin := segs[0] + mark
+			fi, err := w.s.lstatIn(d, path, twin)
+			switch {
+			case err != nil:
+				return nil, err
+			case fi == nil || !fi.IsDir():
+			case next == "":
+				next = twin
+			default:
+				found, err := w.below(d, path, twin, segs[1:])
+				if err != nil {
+					return nil, err
+				}
+				beside = append(beside, found)
+			}
+		}
+		var sub *os.Root
+		if next != "" {
+			if sub, err = d.OpenRoot(next); err != nil && !isGone(err) {
+				return nil, err
+			}
+		}
+		if sub == nil {
+			w.ends = append(w.ends, path)
+			segs = nil
+			break
+		}
+		if d != w.s.root {
+			d.Close()
+		}
+		d, path, segs = sub, join(path, next), segs[1:]
+	}
+	if segs != nil {
+		if spots, err = w.last(d, path, segs[0]); err != nil {
+			return nil, err
+		}
+	}
+	for _, found := range slices.Backward(beside) {
+		spots = append(spots, found...)
+	}
+	return spots, nil
+}
+
+// below is in for the directory name in d.
+func (w *search) below(d *os.Root, path, name string, segs []string) ([]spot, error) {
+	sub, err := d.OpenRoot(name)
+	if isGone(err) {
+		w.ends = append(w.ends, path)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return w.in(sub, join(path, name), segs)
+}
+
+// last looks for the object seg in d.
+func (w *search) last(d *os.Root, path, seg string) ([]spot, error) {
+	fi, err := w.s.lstatIn(d, path, seg)
+	at := join(path, seg)
+	if err == nil && fi != nil && fi.IsDir() {
+		fi, err = w.s.lstatIn(d, path, seg+"/"+over)
+		path, at = at, join(at, over)
+	}
+	switch {
+	case err != nil:
+		return nil, err
+	case fi != nil && fi.Mode().IsRegular():
+		return []spot{{at, fi}}, nil
+	}
+	w.ends = append(w.ends, path)
+	return nil, nil
+}
+
+// lstatIn is lstat for a name in the directory d, which is at path.
+func (s *Store) lstatIn(d *os.Root, path, name string) (fs.FileInfo, error) {
+	fi, err := d.Lstat(name)
 	if isGone(err) {
 		return nil, nil
 	}
 	if err == nil && s.exactCase.Load() {
-		if ok, err := s.spelled(path); err != nil || !ok {
+		if ok, err := s.spelled(join(path, name)); err != nil || !ok {
 			return nil, err
 		}
 	}
 	return fi, err
 }
 
+// lstat is Root.Lstat where a path that is not there has no FileInfo. It never follows a link: a
+// link is no object and no directory to this driver.
+func (s *Store) lstat(path string) (fs.FileInfo, error) {
+	return s.lstatIn(s.root, ".", path)
+}
+
 // find returns where the object is; path is "" if it is nowhere.
 func (s *Store) find(segs []string) (path string, fi fs.FileInfo, err error) {
-	_, err = s.visit(".", segs, func(p string, i fs.FileInfo) bool {
-		path, fi = p, i
-		return false
-	})
-	return path, fi, err
+	// Most objects are in the plain place.
+	spots, err := (&search{s: s, plain: true}).in(s.root, ".", segs)
+	if err == nil && len(spots) == 0 {
+		spots, err = s.findAll(segs)
+	}
+	if err != nil || len(spots) == 0 {
+		return "", nil, err
+	}
+	return spots[0].path, spots[0].fi, nil
 }
 
 // findAll returns every place of the object, the one that counts first.
-func (s *Store) findAll(segs []string) (paths []string, err error) {
-	_, err = s.visit(".", segs, func(p string, _ fs.FileInfo) bool {
-		paths = append(paths, p)
-		return true
-	})
-	return paths, err
+func (s *Store) findAll(segs []string) ([]spot, error) {
+	return (&search{s: s}).in(s.root, ".", segs)
 }
 
-// place returns where a new object goes, and makes the directories that it needs: children of a
-// file a go into a., and an object over a directory a is a/... .
-func (s *Store) place(ctx context.Context, segs []string) (string, error) {
-	dir := "."
-	for _, seg := range segs[:len(segs)-1] {
-		below, err := s.descend(ctx, join(dir, seg))
-		if err != nil {
-			s.prune(join(dir, seg))
-			return "", err
-		}
-		dir = below
-	}
-	path := join(dir, segs[len(segs)-1])
-	fi, err := s.lstatForWrite(path)
-	if err != nil {
-		return "", err
-	}
-	if fi != nil && fi.IsDir() {
-		path = join(path, over)
-	}
-	return path, nil
+// ends returns the directories that the object of segs would be in, as far as they are there.
+func (s *Store) ends(segs []string) ([]string, error) {
+	w := &search{s: s}
+	_, err := w.in(s.root, ".", segs)
+	return w.ends, err
 }
 
-// descend returns the directory for the children of path, made if need be.
-func (s *Store) descend(ctx context.Context, path string) (string, error) {
-	for range maxMoves {
-		if err := ctx.Err(); err != nil {
-			return "", err
-		}
-		fi, err := s.lstatForWrite(path)
-		switch {
-		case err != nil:
-			return "", err
-		case fi == nil:
-			if err := s.root.Mkdir(path, dirMode); err == nil || !errors.Is(err, fs.ErrExist) {
-				return path, err
-			}
-		case fi.IsDir():
-			return path, nil
-		case strings.HasSuffix(path, mark):
-			err := errors.New("another program's file is in the way")
-			return "", &fs.PathError{Op: "mkdir", Path: path, Err: err}
-		default:
-			path += mark
-		}
-	}
-	return "", &fs.PathError{Op: "mkdir", Path: path, Err: errMoved}
-}
-
-// prune removes the directories above path that are empty, as far as there are any. A writer that
-// needs one of them at this moment finds it gone and makes it again.
-func (s *Store) prune(path string) {
-	for dir, _ := parent(path); dir != "."; dir, _ = parent(dir) {
-		if s.removeDir(dir) != nil {
-			return
-		}
-	}
-}
-
-// lstatForWrite is lstat, but a name that differs in case only is an error: what is there is
+// lstatForWrite is lstatIn, but a name that differs in case only is an error: what is there is
 // another key's.
-func (s *Store) lstatForWrite(path string) (fs.FileInfo, error) {
-	fi, err := s.lstat(path)
+func (s *Store) lstatForWrite(d *os.Root, path, name string) (fs.FileInfo, error) {
+	fi, err := s.lstatIn(d, path, name)
 	if err != nil || fi != nil || !s.exactCase.Load() {
 		return fi, err
 	}
-	if _, err := s.root.Lstat(path); err == nil {
+	if _, err := d.Lstat(name); err == nil {
 		return nil, driver.Errorf(storage.ErrInvalidKey,
 			"another key differs in case only, and the file system does not tell them apart")
 	}

@@ -1,12 +1,14 @@
 package file
 
 import (
+	"cmp"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
 
 // makeRoot makes the directory of a new bucket and its parents, durably.
-func makeRoot(dir string) error {
+func makeRoot(dir string, mode fs.FileMode) error {
 	dir = filepath.Clean(dir)
 	var missing []string
 	for d := dir; ; d = filepath.Dir(d) {
@@ -18,8 +20,18 @@ func makeRoot(dir string) error {
 			break
 		}
 	}
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := os.MkdirAll(dir, cmp.Or(mode, defaultDirMode)); err != nil {
 		return err
+	}
+	for _, d := range missing {
+		if mode == 0 {
+			break
+		}
+		err := setDirMode(mode, func() (fs.FileInfo, error) { return os.Stat(d) },
+			func(m fs.FileMode) error { return os.Chmod(d, m) })
+		if err != nil {
+			return err
+		}
 	}
 	for _, d := range missing {
 		if err := syncOutside(filepath.Dir(d)); err != nil {
@@ -31,10 +43,13 @@ func makeRoot(dir string) error {
 
 // syncOutside is syncDir for a directory above the root.
 func syncOutside(dir string) error {
-	root, err := os.OpenRoot(dir)
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
-	return (&Store{root: root}).syncDir(".")
+	defer d.Close()
+	if err := syncDir(d); err != nil && !isNoSync(err) {
+		return err
+	}
+	return nil
 }

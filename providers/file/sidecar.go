@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -47,11 +48,13 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 	if err != nil {
 		return "", err
 	}
-	f, err := s.create(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+	f, err := s.create(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return "", err
 	}
-	_, err = f.Write(data)
+	if _, err = f.Write(data); err == nil {
+		err = s.like(f, fi) // who may read the object may read what belongs to it, and nobody else
+	}
 	if err == nil {
 		err = f.Sync()
 	}
@@ -89,15 +92,25 @@ func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
 // dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of
 // all. It is tidying, so nothing fails with it. The caller holds the lock of key.
 func (s *Store) dropSidecars(key, keep string) {
+	paths, err := s.sidecars(key)
+	if err == nil {
+		s.removeSidecars(slices.DeleteFunc(paths, func(path string) bool { return path == keep }))
+	}
+}
+
+// sidecars returns the paths of the sidecars of all versions of key.
+func (s *Store) sidecars(key string) ([]string, error) {
 	dir := sidecarDir + "/" + keyHash(key)
 	names, err := s.names(dir)
-	if err != nil || names == nil {
-		return
+	for i, name := range names {
+		names[i] = join(dir, name)
 	}
-	for _, name := range names {
-		if path := join(dir, name); path != keep {
-			s.root.Remove(path)
-		}
+	return names, err
+}
+
+// removeSidecars removes sidecars of one key, and their directory if it is empty then.
+func (s *Store) removeSidecars(paths []string) {
+	for _, path := range paths {
+		s.dropSidecar(path)
 	}
-	s.root.Remove(dir) // if it is empty
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -19,12 +20,18 @@ import (
 // Options are the options of New. The zero value opens a directory that exists.
 type Options struct {
 	CreateDir bool // make the directory, and its parents, if it is not there
+
+	// FileMode are the permissions of new files, the driver's own among them, and DirMode those of
+	// new directories, whatever the umask. 0: 0666 and 0777, less the umask. Their owner must be
+	// able to read and write, and to search directories. An overwritten object keeps its own
+	// permissions.
+	FileMode, DirMode os.FileMode
 }
 
 // Store is a directory as a bucket. Any number of Stores, in any number of processes, may share one
 // directory of a local file system. Its methods may be called concurrently.
 type Store struct {
-	storage.Unsupported // SignURL and DeleteBatch: Bucket deletes one by one
+	storage.Unsupported // SignURL
 
 	root *os.Root
 
@@ -34,15 +41,26 @@ type Store struct {
 
 	locks     locks
 	pages     pageCache
-	durable   durableDirs
+	durable   durable
+	syncs     syncs
 	hasher    driver.Hasher
 	buffers   sync.Pool   // of *[]byte, bufferSize long
 	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
 	maxNames  int         // of a directory, that a list holds at once
 
+	fileMode, dirMode os.FileMode // of Options
+
+	dir           string // of root, absolute; "" if it is not known
+	above         sync.Mutex
+	aboveDone     bool // the directories above root are synced
+	noDirSync     bool // the file system does not sync directories
+	stampsRenames bool // a rename gives a file a new ctime
+
 	// For tests: behave as on a file system
 	noXattr bool          // without extended attributes
 	tick    time.Duration // with times that are multiples of it
+	// whose directories cannot be synced where it returns an error
+	failSync func(dir string) error
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -54,8 +72,14 @@ func New(dir string, opts *Options) (*Store, error) {
 	if dir == "" {
 		return nil, driver.Invalidf("no directory given")
 	}
-	if opts != nil && opts.CreateDir {
-		if err := makeRoot(dir); err != nil {
+	if opts == nil {
+		opts = new(Options)
+	}
+	if err := checkModes(opts); err != nil {
+		return nil, err
+	}
+	if opts.CreateDir {
+		if err := makeRoot(dir, opts.DirMode); err != nil {
 			return nil, openError(dir, err)
 		}
 	}
@@ -70,10 +94,13 @@ func New(dir string, opts *Options) (*Store, error) {
 		return nil, openError(dir, err)
 	}
 	s := &Store{root: root, maxNames: 1 << 16}
+	s.fileMode, s.dirMode = opts.FileMode, opts.DirMode
+	s.dir, _ = filepath.Abs(dir)
 	s.hasher.NewCRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	s.locks.init()
 	s.probeFold()
+	s.probeSync()
 	s.clean()
 	return s, nil
 }

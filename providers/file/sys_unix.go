@@ -47,21 +47,32 @@ func tryLock(f *os.File, shared bool) (bool, error) {
 	}
 }
 
-// syncDir makes the names in a directory durable.
-func (s *Store) syncDir(dir string) error {
-	f, err := s.root.Open(dir)
-	if err != nil {
-		return err
+// setOwner gives a file, which is as fi says, the owner and group of another, or the group alone,
+// where the process may.
+func setOwner(f *os.File, fi, old fs.FileInfo) {
+	st, ok := old.Sys().(*syscall.Stat_t)
+	if !ok || sameOwner(fi, old) {
+		return
 	}
-	defer f.Close()
-	return f.Sync()
+	if f.Chown(int(st.Uid), int(st.Gid)) != nil {
+		f.Chown(-1, int(st.Gid))
+	}
 }
+
+func sameOwner(a, b fs.FileInfo) bool {
+	x, ok := a.Sys().(*syscall.Stat_t)
+	y, ok2 := b.Sys().(*syscall.Stat_t)
+	return !ok || !ok2 || x.Uid == y.Uid && x.Gid == y.Gid
+}
+
+// syncDir makes the names in an open directory durable.
+func syncDir(d *os.File) error { return d.Sync() }
 
 // removeDir removes an empty directory and nothing else. Root.Remove would also remove a file, and
 // the next moment there may be an object in the directory's place.
-func (s *Store) removeDir(path string) error {
+func removeDir(r *os.Root, path string) error {
 	dir, name := parent(path)
-	f, err := s.root.Open(dir)
+	f, err := r.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -31,8 +31,16 @@ func tryLock(f *os.File, shared bool) (bool, error) {
 	return err == nil, err
 }
 
+// setOwner does nothing: the directory decides.
+func setOwner(*os.File, fs.FileInfo, fs.FileInfo) {}
+
+func sameOwner(a, b fs.FileInfo) bool { return true }
+
 // syncDir does nothing: Windows has no call for it, and NTFS keeps names in its journal.
-func (s *Store) syncDir(string) error { return nil }
+func syncDir(*os.File) error { return nil }
+
+// ctime is unknown: FileInfo does not tell.
+func ctime(fs.FileInfo) int64 { return 0 }
 
 // removeDir removes an empty directory; the slash keeps Root.Remove from a file.
-func (s *Store) removeDir(path string) error { return s.root.Remove(path + "/") }
+func removeDir(r *os.Root, path string) error { return r.Remove(path + "/") }

@@ -9,29 +9,27 @@ import (
 	"github.com/polystore/storage"
 )
 
-const (
-	fileMode = 0o666 // less the umask, as with os.Create
-	dirMode  = 0o777
-
-	bufferSize = 256 << 10
-)
+const bufferSize = 256 << 10
 
 // create opens one of the driver's own files for writing, and makes its directory if that is not
 // there.
-func (s *Store) create(path string, flag int) (*os.File, error) {
-	f, err := s.root.OpenFile(path, flag, fileMode)
-	if !isNotExist(err) {
-		return f, err
-	}
-	dir, _ := parent(path)
-	if err := s.root.MkdirAll(dir, dirMode); err != nil {
-		if s.removed() {
-			return nil, kind(storage.ErrNoBucket)
+func (s *Store) create(path string, flag int, mode fs.FileMode) (*os.File, error) {
+	f, err := s.root.OpenFile(path, flag, mode)
+	if isNotExist(err) {
+		dir, _ := parent(path)
+		if err := s.mkdirs(dir); err != nil {
+			if s.removed() {
+				return nil, kind(storage.ErrNoBucket)
+			}
+			return nil, err
 		}
-		return nil, err
+		s.probeFold()
+		f, err = s.root.OpenFile(path, flag, mode)
 	}
-	s.probeFold()
-	return s.root.OpenFile(path, flag, fileMode)
+	if err == nil && s.fileMode != 0 && mode == s.fileMode {
+		s.like(f, nil) // that of another user is right, or beyond our power
+	}
+	return f, err
 }
 
 // A temp is a file that becomes an object when it is renamed. While it is open it is locked, which
@@ -40,20 +38,35 @@ type temp struct {
 	s    *Store
 	f    *os.File
 	path string
+	old  fs.FileInfo // the file that it is to replace; nil: none
 }
 
-func (s *Store) newTemp() (*temp, error) {
-	path := tempDir + "/" + newName() + own
-	f, err := s.create(path, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+// newTemp makes a file for the object key. It is never open to more than the file that it is to
+// replace.
+func (s *Store) newTemp(key string) (*temp, error) {
+	old, err := s.existing(key)
 	if err != nil {
 		return nil, err
 	}
-	t := &temp{s: s, f: f, path: path}
+	path := tempDir + "/" + newName() + own
+	f, err := s.create(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, s.tempMode(old))
+	if err != nil {
+		return nil, err
+	}
+	t := &temp{s: s, f: f, path: path, old: old}
 	if _, err := tryLock(f, false); err != nil {
 		t.discard()
 		return nil, err
 	}
 	return t, nil
+}
+
+// tempMode is what a file is made with that is to replace old.
+func (s *Store) tempMode(old fs.FileInfo) fs.FileMode {
+	if old == nil {
+		return s.newFileMode()
+	}
+	return old.Mode().Perm() | 0o600
 }
 
 // discard closes the file and removes what has not become an object.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -46,6 +47,10 @@ func (s *Store) CreateUpload(
 	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
 		return "", err
 	}
+	old, err := s.existing(key)
+	if err != nil {
+		return "", classify(err)
+	}
 	id = newName()
 	dir := uploadPath(id)
 	defer func() {
@@ -62,7 +67,7 @@ func (s *Store) CreateUpload(
 		name string
 		data []byte
 	}{{metaFile, meta}, {partsFile, nil}, {dataFile, nil}} {
-		f, err := s.create(join(dir, file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
+		f, err := s.create(join(dir, file.name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, s.tempMode(old))
 		if err != nil {
 			return "", classify(err)
 		}
@@ -112,7 +117,7 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 	return &meta, err
 }
 
-// AbortUpload removes an upload and its parts.
+// AbortUpload removes an upload and its parts, durably.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -120,7 +125,8 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	defer s.end()
 	dir, err := s.upload(key, id)
 	if errors.Is(err, storage.ErrNotExist) {
-		return nil
+		known := func(now fs.FileInfo) bool { return s.durable.dir(uploadDir, now) }
+		return classify(s.syncChain(uploadDir, nil, known))
 	}
 	if err != nil {
 		return err
@@ -129,5 +135,11 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.root.Remove(join(dir, dataFile)); err != nil && !isNotExist(err) {
 		return classify(err)
 	}
-	return classify(s.root.RemoveAll(dir))
+	if err := s.root.RemoveAll(dir); err != nil {
+		return classify(err)
+	}
+	if err := s.syncDirs(dir); err != nil {
+		return inDoubt(err)
+	}
+	return nil
 }

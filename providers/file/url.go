@@ -13,8 +13,8 @@ import (
 
 func init() { storage.Handle("file", NewOpener(nil)) }
 
-// NewOpener returns the opener of file:///directory?create_dir=true with base under what the URL
-// says, for a [storage.Mux] of one's own. The whole path is the directory. base may be nil, and must
+// NewOpener returns the opener of file:///directory?create_dir=true&file_mode=640&dir_mode=750 (in
+// octal) with base under what the URL says, for a [storage.Mux] of one's own. The whole path is the directory. base may be nil, and must
 // not be changed afterwards.
 func NewOpener(base *Options) storage.Opener {
 	if base == nil {
@@ -28,6 +28,12 @@ func NewOpener(base *Options) storage.Opener {
 
 func open(u *url.URL, params *storage.Params, o Options) (storage.Store, error) {
 	params.SetBool(&o.CreateDir, "create_dir")
+	if err := setMode(&o.FileMode, params, "file_mode"); err != nil {
+		return nil, err
+	}
+	if err := setMode(&o.DirMode, params, "dir_mode"); err != nil {
+		return nil, err
+	}
 	if err := params.Err(); err != nil {
 		return nil, err
 	}

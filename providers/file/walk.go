@@ -1,7 +1,9 @@
 package file
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"io/fs"
 	"slices"
 	"strings"
@@ -20,6 +22,7 @@ type walk struct {
 	skip              string // only keys that do not begin with it; "" skips nothing
 	stack             []*frame
 	unread            *found // what next returns next
+	refused           error  // the first that may not be read; for the end of the list
 }
 
 // found is what a walk comes to: an object, or a subtree with objects whose keys all have the
@@ -140,8 +143,12 @@ func (w *walk) next(ctx context.Context) (*found, error) {
 			w.stack = append(w.stack, &frame{base: key, dirs: it.dirs, more: true})
 		} else if entry > w.after {
 			for _, dir := range it.dirs {
-				if holds, err := w.s.holdsObject(ctx, dir); err != nil || holds {
-					return &found{key: key}, err
+				holds, err := w.s.holdsObject(ctx, dir)
+				if holds {
+					return &found{key: key}, nil
+				}
+				if err = w.refuse(dir, err); err != nil {
+					return nil, err
 				}
 			}
 		}
@@ -181,7 +188,7 @@ func (w *walk) read(ctx context.Context, f *frame) error {
 			classifyEntry(dir, name, typ, add)
 			return true
 		})
-		if err != nil {
+		if err = w.refuse(dir, err); err != nil {
 			return err
 		}
 		f.state = append(f.state, fi)
@@ -240,7 +247,7 @@ func lowest(items []item) []item {
 // holdsObject reports whether there is an object anywhere in the directory dir of keys.
 func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 	var below []string
-	var failed error
+	var failed, refused error
 	holds := false
 	_, err := s.eachEntry(ctx, dir, func(name string, typ fs.FileMode) bool {
 		classifyEntry(dir, name, typ, func(it item) {
@@ -267,6 +274,12 @@ func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 			break
 		}
 		holds, err = s.holdsObject(ctx, sub)
+		if errors.Is(err, fs.ErrPermission) { // another may hold one
+			refused, err = cmp.Or(refused, err), nil
+		}
+	}
+	if err == nil && !holds {
+		err = refused
 	}
 	return holds, err
 }

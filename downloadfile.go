@@ -1,0 +1,177 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// DownloadFile writes the object under key, or the range of it that opts asks for, to the file at
+// path: to a temporary file beside it, which takes its place when every byte has arrived and is on
+// disk. After an error the old file is untouched. The file keeps the permissions of the one that it
+// replaces; a new one has 0666 less the umask. A link stays, and the file that it leads to is
+// replaced.
+//
+// What is there and is no regular file, such as a device or a named pipe, is never replaced: the
+// bytes are written into it in order, and what it got before an error stays there.
+func (b *Bucket) DownloadFile(
+	ctx context.Context, key, path string, opts *GetOptions,
+) (*Object, error) {
+	ctx, op := b.start(ctx, "DownloadFile", key)
+	defer op.left()
+	o, err := b.downloadFile(ctx, key, path, opts)
+	return b.own(o), op.end(err)
+}
+
+func (b *Bucket) downloadFile(
+	ctx context.Context, key, path string, opts *GetOptions,
+) (*Object, error) {
+	if err := b.ready(ctx); err != nil {
+		return nil, err
+	}
+	old, err := os.Stat(path)
+	switch {
+	case err != nil:
+		old = nil
+	case old.IsDir():
+		return nil, invalid("%s is a directory", path)
+	case !old.Mode().IsRegular():
+		pipe := old.Mode()&fs.ModeNamedPipe != 0
+		return b.downloadStream(ctx, key, &streamFile{ctx: ctx, path: path, pipe: pipe}, opts)
+	default: // /dev/stdout may be a link to one
+		if path, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, &Error{Err: err}
+		}
+	}
+	f, err := createBeside(path, old)
+	if err != nil {
+		return nil, &Error{Err: err}
+	}
+	defer os.Remove(f.Name()) // there is no such file any more when it has taken its place
+	defer f.Close()
+	o, err := b.download(ctx, key, f, opts)
+	if err != nil {
+		return nil, err
+	}
+	if old != nil {
+		err = f.Chmod(old.Mode().Perm())
+	}
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return nil, &Error{Err: err}
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return nil, &Error{Err: err}
+	}
+	return o, nil
+}
+
+// createBeside makes a temporary file in the directory of path, open to no more than old, which it
+// is to replace; without one the umask decides. os.CreateTemp would leave a file to its owner, and
+// nobody can ask for the umask without setting it, for all goroutines.
+func createBeside(path string, old fs.FileInfo) (*os.File, error) {
+	mode := fs.FileMode(0o666)
+	if old != nil {
+		mode = old.Mode().Perm() | 0o600
+	}
+	// Not path's own name, which may be as long as names can be.
+	name := filepath.Join(filepath.Dir(path), ".storage-"+rand.Text()+".part")
+	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
+}
+
+// downloadStream writes the object into w.
+func (b *Bucket) downloadStream(
+	ctx context.Context, key string, w *streamFile, opts *GetOptions,
+) (*Object, error) {
+	var o GetOptions
+	if opts != nil {
+		o = *opts
+	}
+	if o.Concurrency < 0 {
+		return nil, invalid("negative Concurrency")
+	}
+	o.Concurrency = 1 // in order
+	object, err := b.download(ctx, key, w, &o)
+	if err == nil {
+		err = w.open() // an empty object is an end, too
+	}
+	if e := w.close(); err == nil {
+		err = e
+	}
+	switch {
+	case err == nil:
+		return object, nil
+	case ctx.Err() != nil:
+		return nil, &Error{Err: ctx.Err()}
+	}
+	return nil, asError(err)
+}
+
+// streamFile is a device or a pipe that is written to in order. It is opened by the first write:
+// where there is no object, nobody at the other end gets to know.
+type streamFile struct {
+	ctx  context.Context // of the one call that it is for
+	path string
+	pipe bool
+	f    *os.File
+	stop func() bool
+	at   int64
+}
+
+// The pause between two looks whether somebody reads a pipe.
+const (
+	minPipePause = time.Millisecond
+	maxPipePause = 50 * time.Millisecond
+)
+
+// open opens the file. A pipe that nobody reads is waited for until ctx ends; a plain open could
+// not be given up.
+func (w *streamFile) open() error {
+	if w.f != nil {
+		return nil
+	}
+	for pause := minPipePause; ; pause = min(2*pause, maxPipePause) {
+		f, err := os.OpenFile(w.path, os.O_WRONLY|openNonblock, 0)
+		if err == nil {
+			w.f = f
+			// A write that waits ends with the context.
+			w.stop = context.AfterFunc(w.ctx, func() { f.Close() })
+			return nil
+		}
+		if !w.pipe || !isUnread(err) {
+			return err
+		}
+		t := time.NewTimer(pause)
+		select {
+		case <-t.C:
+		case <-w.ctx.Done():
+			t.Stop()
+			return w.ctx.Err()
+		}
+	}
+}
+
+// WriteAt writes on.
+func (w *streamFile) WriteAt(p []byte, off int64) (int, error) {
+	if off != w.at {
+		return 0, errors.New("not written in order")
+	}
+	if err := w.open(); err != nil {
+		return 0, err
+	}
+	n, err := w.f.Write(p)
+	w.at += int64(n)
+	return n, err
+}
+
+func (w *streamFile) close() error {
+	if w.f == nil {
+		return nil
+	}
+	w.stop()
+	return cmp.Or(w.ctx.Err(), w.f.Close())
+}

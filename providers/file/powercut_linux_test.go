@@ -1,0 +1,259 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/polystore/storage"
+)
+
+// A cutCase is a change of the object key, and a question whose answer others build on once it is
+// one of want.
+type cutCase struct {
+	name    string
+	sidecar bool
+	before  func(t *testing.T, s *Store) // durable
+	change  func(t *testing.T, s *Store) error
+	ask     func(t *testing.T, s *Store) error
+	want    error
+	there   bool // what the answer says: the object is there, and new
+}
+
+const cutKey = "new/dir/k"
+
+var cutCases = []cutCase{
+	{"put", false, nil, cutPut, cutIfAbsent, storage.ErrExist, true},
+	{"put with a sidecar", true, nil, cutPut, cutIfAbsent, storage.ErrExist, true},
+	{"overwrite", false, cutOld, cutPut, cutIfMatch, storage.ErrPrecondition, true},
+	{"overwrite with a sidecar", true, cutOld, cutPut, cutIfMatch, storage.ErrPrecondition, true},
+	{"delete", false, cutOld, cutDelete, cutDelete, nil, false},
+	{"delete beside another", false, cutOldBeside, cutDelete, cutDelete, nil, false},
+	{"delete many", false, cutOldBeside, cutDelete, func(t *testing.T, s *Store) error {
+		return errors.Join(deleteBatch(t, s, cutKey, "none")...)
+	}, nil, false},
+	{"multipart", false, nil, cutParts, cutIfAbsent, storage.ErrExist, true},
+	{"copy", false, func(t *testing.T, s *Store) { put(t, s, "src", cutNew, fullOptions()) }, cutCopy,
+		cutCopy, storage.ErrExist, true},
+}
+
+var cutNew = strings.Repeat("new data\n", 500)
+
+func cutOld(t *testing.T, s *Store) { put(t, s, cutKey, "old", nil) }
+
+func cutOldBeside(t *testing.T, s *Store) {
+	cutOld(t, s)
+	put(t, s, "new/dir/other", "", nil)
+}
+
+func cutPut(t *testing.T, s *Store) error {
+	_, err := tryPut(t.Context(), s, cutKey, cutNew, fullOptions())
+	return err
+}
+
+func cutParts(t *testing.T, s *Store) error {
+	return putParts(t.Context(), s, cutKey, cutNew, fullOptions())
+}
+
+func cutIfAbsent(t *testing.T, s *Store) error {
+	_, err := tryPut(t.Context(), s, cutKey, "x", &storage.PutOptions{IfAbsent: true})
+	return err
+}
+
+func cutIfMatch(t *testing.T, s *Store) error {
+	_, err := tryPut(t.Context(), s, cutKey, "x", &storage.PutOptions{IfMatch: `"another"`})
+	return err
+}
+
+func cutDelete(t *testing.T, s *Store) error {
+	return s.Delete(t.Context(), cutKey, new(storage.DeleteOptions))
+}
+
+func cutCopy(t *testing.T, s *Store) error {
+	_, err := s.Copy(t.Context(), cutKey, "src", &storage.CopyOptions{IfAbsent: true})
+	return err
+}
+
+// cutFaults are what goes wrong between a change and its sync, before somebody gets an answer.
+var cutFaults = []struct {
+	name   string
+	err    error // of the sync of the directory, once
+	killed bool  // another process did it, and is no more
+}{
+	{"nothing", nil, false},
+	{"EMFILE", syscall.EMFILE, false},
+	{"EIO", syscall.EIO, false},
+	{"a kill", syscall.EIO, true},
+}
+
+// What was acknowledged before the power went is there afterwards, also where a sync had failed
+// before, or the process that made the change was killed before its sync. The image of the file
+// system, as it is when the answer is given, is what a power cut leaves.
+func TestPowerCut(t *testing.T) {
+	for _, fsys := range []struct{ name, size, mkfs, mount string }{
+		{"ext4", "48M", "mkfs.ext4 -q -F", "commit=300"},
+		{"xfs", "300M", "mkfs.xfs -q -f", "nouuid"},
+		{"btrfs", "128M", "mkfs.btrfs -q -f", "commit=300"},
+	} {
+		t.Run(fsys.name, func(t *testing.T) {
+			if testing.Short() && fsys.name != "ext4" {
+				t.Skip("short: ext4 only")
+			}
+			if os.Getuid() != 0 {
+				t.Skip("takes root, to mount images of file systems")
+			}
+			if _, err := exec.LookPath(strings.Fields(fsys.mkfs)[0]); err != nil {
+				t.Skipf("no power cuts on %s: %v", fsys.name, err)
+			}
+			dir := t.TempDir()
+			fresh := filepath.Join(dir, "fresh")
+			command(t, "truncate", "-s", fsys.size, fresh)
+			command(t, append(strings.Fields(fsys.mkfs), fresh)...)
+			d := &disk{dir: dir, fresh: fresh, options: "loop," + fsys.mount}
+			if err := d.try(t); err != nil {
+				t.Skipf("no power cuts on %s: %v", fsys.name, err)
+			}
+			for _, tt := range cutCases {
+				for _, fault := range cutFaults {
+					t.Run(tt.name+" and "+fault.name, func(t *testing.T) {
+						d.cut(t, tt, fault.err, fault.killed)
+					})
+				}
+			}
+		})
+	}
+}
+
+func command(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
+		t.Fatalf("%q: %v\n%s", args, err, out)
+	}
+}
+
+// A disk makes file systems out of images.
+type disk struct{ dir, fresh, options string }
+
+// try reports why images cannot be mounted here.
+func (d *disk) try(t *testing.T) error {
+	at := filepath.Join(d.dir, "try")
+	if err := os.Mkdir(at, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("mount", "-o", d.options, d.fresh, at).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("mount: %w: %s", err, out)
+	}
+	command(t, "umount", at)
+	return nil
+}
+
+// mount mounts an image; unmount may be called twice.
+func (d *disk) mount(t *testing.T, image string) (dir string, unmount func()) {
+	t.Helper()
+	dir = image + ".mnt"
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	command(t, "mount", "-o", d.options, image, dir)
+	mounted := true
+	unmount = func() {
+		if mounted {
+			mounted = false
+			command(t, "umount", dir)
+		}
+	}
+	t.Cleanup(unmount)
+	return dir, unmount
+}
+
+// image copies an image, without the holes in it.
+func (d *disk) image(t *testing.T, from string) string {
+	t.Helper()
+	to := filepath.Join(t.TempDir(), "image")
+	command(t, "cp", "--sparse=always", "--reflink=never", from, to)
+	return to
+}
+
+func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
+	image := d.image(t, d.fresh)
+	mnt, unmount := d.mount(t, image)
+	dir := filepath.Join(mnt, "bucket")
+	open := func() *Store {
+		s, err := New(dir, &Options{CreateDir: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.noXattr = tt.sidecar
+		t.Cleanup(func() { s.Close() })
+		if err := s.syncAbove(); err != nil { // now: it might sync the change, too
+			t.Fatal(err)
+		}
+		return s
+	}
+	s, other := open(), open()
+	if tt.before != nil {
+		tt.before(t, s)
+	}
+	syscall.Sync()
+	writer := s
+	if killed {
+		writer = other
+	}
+	path := filepath.Join(dir, cutKey)
+	was, _ := os.Lstat(path)
+	failed := false
+	writer.failSync = func(string) error {
+		now, _ := os.Lstat(path)
+		changed := (now == nil) != (was == nil) || now != nil && !os.SameFile(now, was)
+		if fault == nil || failed && !killed || !changed {
+			return nil // only the syncs behind the change, the first of them
+		}
+		failed = true
+		return fault
+	}
+	err := tt.change(t, writer)
+	if (err != nil) != (fault != nil) {
+		t.Fatalf("the change: %v, want an error: %v", err, fault != nil)
+	}
+	if fault != nil {
+		if err := tt.ask(t, s); !errors.Is(err, tt.want) {
+			t.Fatalf("the answer is %v, want %v", err, tt.want)
+		}
+	}
+	cut := d.image(t, image)
+	s.Close()
+	other.Close()
+	unmount()
+
+	mnt, unmount = d.mount(t, cut)
+	defer unmount()
+	s, err = New(filepath.Join(mnt, "bucket"), nil)
+	if err != nil {
+		t.Fatalf("after the power cut: %v", err)
+	}
+	defer s.Close()
+	s.noXattr = tt.sidecar
+	data, o, err := tryGet(t.Context(), s, cutKey)
+	switch {
+	case tt.there && (err != nil || data != cutNew || o.ContentType != "text/plain"):
+		t.Errorf("the object is lost or old after a power cut: %.20q, %v, %v", data, o, err)
+	case !tt.there && !errors.Is(err, storage.ErrNotExist):
+		t.Errorf("the object is back after a power cut: %.20q, %v", data, err)
+	}
+	if _, err := s.Put(t.Context(), cutKey, strings.NewReader("x"), 1, new(storage.PutOptions)); err != nil {
+		t.Errorf("writing goes on: %v", err)
+	}
+	if b, err := s.Get(t.Context(), cutKey, new(storage.GetOptions)); err != nil {
+		t.Error(err)
+	} else {
+		io.Copy(io.Discard, b.Body)
+		b.Body.Close()
+	}
+}
