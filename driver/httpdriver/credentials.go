@@ -62,6 +62,9 @@ func (s *CredentialSource) Fail(name string, status int, text string, err error)
 	if passes {
 		kind = storage.ErrUnavailable
 	}
+	if status/100 == 2 {
+		text = "an answer that is not one of its own" // which could be a token, in part
+	}
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxText {
 		text = strings.ToValidUTF8(text[:maxText], "") + "…"
@@ -70,7 +73,7 @@ func (s *CredentialSource) Fail(name string, status int, text string, err error)
 }
 
 // maxText bounds what is said of a failure: some SDKs repeat a whole page.
-const maxText = 500
+const maxText = 2000
 
 // passingStatus has 410 for what Azure's metadata service says while it is updated:
 // https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token#error-handling.
