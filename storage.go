@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 )
@@ -177,3 +178,9 @@ type SignedURL struct {
 
 // String names the method only: the URL is a secret.
 func (u SignedURL) String() string { return u.Method + " (signed URL)" }
+
+// GoString is String.
+func (u SignedURL) GoString() string { return u.String() }
+
+// Format prints String by every verb.
+func (u SignedURL) Format(f fmt.State, _ rune) { io.WriteString(f, u.String()) }

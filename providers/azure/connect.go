@@ -48,10 +48,10 @@ func (s *Store) connect(o *Options) error {
 		}
 		s.client, err = container.NewClientWithSharedKeyCredential(at.String(), s.key, &container.ClientOptions{ClientOptions: options})
 	case o.SASToken != "":
-		if s.sas, err = checkSAS(o.SASToken); err != nil {
+		if at.RawQuery, err = checkSAS(o.SASToken); err != nil {
 			return err
 		}
-		at.RawQuery = s.sas
+		s.sas = &at.RawQuery
 		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
 	case o.Anonymous:
 		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})

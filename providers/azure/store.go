@@ -39,7 +39,7 @@ type Store struct {
 	account    string
 	client     *container.Client
 	key        *container.SharedKeyCredential // nil: no shared key
-	sas        string                         // the shared access signature of every request; empty: none
+	sas        *string                        // the shared access signature of every request; nil: none
 	token      azcore.TokenCredential         // nil: no Entra ID
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
