@@ -42,7 +42,11 @@ func (e *engine) newReader(ctx context.Context, key string, o GetOptions) *Reade
 func (r *Reader) begun(o GetOptions) {
 	f := &r.first
 	r.offset, r.total, r.progress = f.at, f.end-f.at, forward(o.Progress)
-	if r.total == f.obj.Size && !f.e.off.verify {
+	whole := r.total == f.obj.Size
+	if f.open {
+		r.total, whole = -1, o.Offset == 0 && o.Length == 0
+	}
+	if whole && !f.e.off.verify {
 		r.sums = newVerifier(f.obj.Checksums, o.VerifyHash)
 	}
 	if o.Concurrency > 1 && r.total > f.e.opts.PartSize && f.obj.ETag != ETagNone {
@@ -57,7 +61,8 @@ func (r *Reader) Object() *Object { return r.first.obj }
 // Offset returns where in the object the Reader's range begins, in bytes.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Len returns the length of the Reader's range in bytes, whatever has been read of it.
+// Len returns the length of the Reader's range in bytes, whatever has been read of it; -1 where the
+// service does not say.
 func (r *Reader) Len() int64 { return r.total }
 
 // Read reads as io.Reader has it.
@@ -77,7 +82,7 @@ func (r *Reader) read(p []byte) (int, error) {
 		return 0, &Error{Kind: ErrClosed}
 	case r.err != nil:
 		return 0, r.err
-	case len(p) == 0 && r.done < r.total:
+	case len(p) == 0 && (r.done < r.total || r.total < 0):
 		return 0, nil
 	}
 	n, err := r.some(p)
@@ -93,7 +98,7 @@ func (r *Reader) read(p []byte) (int, error) {
 	}
 	switch {
 	case err == io.EOF:
-		if r.total == 0 && r.progress != nil {
+		if r.done == 0 && r.progress != nil {
 			r.progress(Progress{})
 		}
 		if err = r.sums.check(); err == nil {

@@ -122,7 +122,7 @@ type GetResult struct {
 	Object *Object       // the whole object, ranged or not
 	Body   io.ReadCloser // Length bytes from Offset; ends early only with an error, if at all it notices
 	Offset int64         // where Body begins in the object
-	Length int64         // the bytes that Body holds
+	Length int64         // the bytes that Body holds; -1 where only its io.EOF says, as does Object.Size then
 }
 
 // Part is one part of an upload.

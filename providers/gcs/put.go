@@ -51,7 +51,7 @@ func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	if err != nil {
 		return nil, err
 	}
-	var r resource
+	r := resource{Size: -1}
 	err = s.sendJSON(ctx, a, request{
 		method: http.MethodPost,
 		url:    withQuery(s.jsonUploads(), q),
