@@ -18,7 +18,7 @@ func NewTransport(config *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
+		DialContext:           listening(dialer.DialContext),
 		TLSClientConfig:       config,
 		TLSHandshakeTimeout:   10 * time.Second,
 		MaxIdleConnsPerHost:   128,
