@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"sync"
 )
 
@@ -20,6 +21,9 @@ type fetch struct {
 	obj       *Object // the version
 	line      lineage // of obj
 	at, end   int64   // the next byte, and where the range ends
+	open      bool    // the object may end before end: its size is not known
+	given     int64   // where the body ends, as the service says; negative: it does not
+	begunAt   int64   // where it began
 	broken    int     // times in a row without a byte between
 
 	life    sync.Mutex // guards what follows, which close takes from under a read
@@ -36,7 +40,7 @@ func (f *fetch) begin(o GetOptions) error {
 	}
 	f.obj, f.at = res.Object, res.Offset
 	f.line = f.e.admit(f.obj, f.key)
-	if err := f.granted(o, res); err != nil {
+	if err := f.grant(o, res); err != nil {
 		f.close()
 		return err
 	}
@@ -50,21 +54,24 @@ func (f *fetch) section(ctx context.Context, at, n int64) *fetch {
 	}
 }
 
-// granted compares the range that the service returned with the one that was requested, because
+// grant compares the range that the service returned with the one that was requested, because
 // some services ignore ranges. A service may return less than was requested (RFC 9110, section
 // 15.3.7). The body then ends early, and the fetch resumes.
-func (f *fetch) granted(o GetOptions, res *GetResult) error {
+func (f *fetch) grant(o GetOptions, res *GetResult) error {
 	start, size := o.Offset, f.obj.Size
-	if start < 0 {
+	if start < 0 && size >= 0 {
 		start = max(size+start, 0)
 	}
-	if given := res.Offset + res.Length; res.Offset != start || given > size {
+	if given := res.Offset + max(res.Length, 0); res.Offset != start || size >= 0 && given > size {
 		return &Error{Kind: errors.ErrUnsupported, Err: fmt.Errorf(
 			"requested bytes from offset %d of %d, the service returned %d to %d",
 			start, size, res.Offset, given)}
 	}
 	f.end = size
-	if o.Length > 0 && o.Length < size-start {
+	if size < 0 {
+		f.open, f.end = true, math.MaxInt64
+	}
+	if o.Length > 0 && o.Length < f.end-start {
 		f.end = start + o.Length
 	}
 	return nil
@@ -94,8 +101,10 @@ func (f *fetch) read(p []byte) (int, error) {
 		switch {
 		case err == nil:
 			continue
-		case err == io.EOF && f.e.off.length:
+		case err == io.EOF && (f.e.off.length || f.open && f.given < 0):
 			f.end = f.at
+		case err == io.EOF && f.at == f.given && f.begunAt < f.at && f.obj.ETag != ETagNone:
+			f.drop(nil) // a part of what was asked for, and all of it: the rest is next
 		default:
 			if err := f.breakdown(a, err); err != nil {
 				return 0, err
@@ -144,11 +153,20 @@ func (f *fetch) reopen() error {
 	if err := f.ctx.Err(); err != nil { // which may be why there is no body
 		return &Error{Err: err}
 	}
-	o := GetOptions{Offset: f.at, Length: f.end - f.at, VersionID: f.versionID}
+	o := GetOptions{Offset: f.at, VersionID: f.versionID}
+	if f.end < math.MaxInt64 {
+		o.Length = f.end - f.at
+	}
 	if !f.e.off.pin {
 		o.IfMatch = f.obj.ETag
 	}
 	res, err := f.request(o)
+	if f.open && (isKind(err, ErrRange) || err == nil && res.Offset != f.at) {
+		// Either that was all, or the service has no ranges. Nobody knows which.
+		err = &Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}
+		f.drop(err)
+		return err
+	}
 	if err != nil {
 		if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) || isKind(err, ErrRange) {
 			e := asError(err)
@@ -165,6 +183,11 @@ func (f *fetch) reopen() error {
 	case res.Offset != f.at:
 		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf(
 			"requested offset %d, the service returned offset %d", f.at, res.Offset)}
+	case res.Object.Size != f.obj.Size && f.obj.Size >= 0 && res.Object.Size >= 0:
+		err = &Error{Kind: ErrIntegrity, Err: fmt.Errorf(
+			"the same version has %d bytes, and had %d", res.Object.Size, f.obj.Size)}
+	case f.open && res.Object.Size >= 0: // now it is known
+		f.open, f.end = false, min(f.end, res.Object.Size)
 	}
 	if err != nil {
 		f.drop(err)
@@ -184,6 +207,10 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 		}
 		a.kept = true
 		a.watch.rest()
+		f.begunAt, f.given = res.Offset, res.Offset+res.Length
+		if res.Length < 0 {
+			f.given = -1
+		}
 		f.keep(res.Body, a)
 		return nil
 	})
@@ -209,6 +236,7 @@ func (f *fetch) keep(body io.ReadCloser, a *attempt) {
 func (f *fetch) takeOver(from *fetch) {
 	from.life.Lock()
 	defer from.life.Unlock()
+	f.given, f.begunAt = from.given, from.begunAt
 	f.body, f.attempt, from.body, from.attempt = from.body, from.attempt, nil, nil
 }
 

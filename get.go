@@ -97,6 +97,9 @@ func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader,
 	if err != nil {
 		return nil, err
 	}
+	if obj.Size < 0 {
+		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the service does not say where the object ends")}
+	}
 	if obj.Size == 0 {
 		r := e.newReader(ctx, key, o)
 		r.first.obj = obj

@@ -44,7 +44,11 @@ func (e *engine) newReader(ctx context.Context, key string, o GetOptions) *Reade
 func (r *Reader) begun(o GetOptions) {
 	f := &r.first
 	r.offset, r.total, r.progress = f.at, f.end-f.at, forward(o.Progress)
-	if r.total == f.obj.Size && !f.e.off.verify {
+	whole := r.total == f.obj.Size
+	if f.open {
+		r.total, whole = -1, o.Offset == 0 && o.Length == 0
+	}
+	if whole && !f.e.off.verify {
 		r.sums = newVerifier(f.obj.Checksums, o.VerifyHash)
 	}
 	if o.Concurrency > 1 && r.total > f.e.opts.PartSize && f.obj.ETag != ETagNone {
@@ -59,7 +63,8 @@ func (r *Reader) Object() *Object { return r.first.obj }
 // Offset returns where the range of the Reader begins in the object, in bytes.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Len returns the length of the range of the Reader, in bytes. Reading does not change it.
+// Len returns the length of the range of the Reader, in bytes. Reading does not change it. It is -1 if
+// the service does not tell.
 func (r *Reader) Len() int64 { return r.total }
 
 // Read implements io.Reader.
@@ -79,7 +84,7 @@ func (r *Reader) read(p []byte) (int, error) {
 		return 0, &Error{Kind: ErrClosed}
 	case r.err != nil:
 		return 0, r.err
-	case len(p) == 0 && r.done < r.total:
+	case len(p) == 0 && (r.done < r.total || r.total < 0):
 		return 0, nil
 	}
 	n, err := r.some(p)
@@ -95,7 +100,7 @@ func (r *Reader) read(p []byte) (int, error) {
 	}
 	switch {
 	case err == io.EOF:
-		if r.total == 0 && r.progress != nil {
+		if r.done == 0 && r.progress != nil {
 			r.progress(Progress{})
 		}
 		if err = r.sums.check(); err == nil {

@@ -63,6 +63,9 @@ func (b *Bucket) newReaderAt(
 		err := errors.New("the object has no ETag to pin")
 		return nil, &Error{Kind: errors.ErrUnsupported, Err: err}
 	}
+	if obj.Size < 0 {
+		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the service does not say where the object ends")}
+	}
 	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)
 	r.base.e, r.base.key, r.base.versionID, r.base.obj = b.e, obj.Key, o.VersionID, obj

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"time"
 )
@@ -152,7 +153,9 @@ type GetResult struct {
 	Body io.ReadCloser
 
 	Offset int64 // where Body begins in the object
-	Length int64 // the number of bytes in Body
+
+	// Length is the number of bytes in Body; -1 if only its io.EOF tells. Object.Size is -1 then, too.
+	Length int64
 }
 
 // Part is one part of an upload.
@@ -208,3 +211,9 @@ type SignedURL struct {
 
 // String returns the method without the URL, which is a secret.
 func (u SignedURL) String() string { return u.Method + " (signed URL)" }
+
+// GoString is String.
+func (u SignedURL) GoString() string { return u.String() }
+
+// Format prints String by every verb.
+func (u SignedURL) Format(f fmt.State, _ rune) { io.WriteString(f, u.String()) }

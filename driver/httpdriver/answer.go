@@ -27,6 +27,17 @@ func SetBody(resp *http.Response, r io.Reader) {
 	}{r, resp.Body}
 }
 
+// Empty reports whether an answer has no body. What was read is put back.
+func Empty(resp *http.Response) (bool, error) {
+	var first [1]byte
+	n, err := io.ReadFull(resp.Body, first[:])
+	if err == io.EOF {
+		return true, nil
+	}
+	SetBody(resp, io.MultiReader(bytes.NewReader(first[:n]), resp.Body))
+	return false, err
+}
+
 // CheckRoot refuses an answer that is no XML document whose root isRoot knows the name of:
 // ErrForeign. SDKs take an empty body, and a page for people, for a list without objects, for a
 // batch whose keys are all gone, for an upload that is complete. What was read is put back, and the

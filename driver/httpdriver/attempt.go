@@ -2,6 +2,7 @@ package httpdriver
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptrace"
@@ -68,15 +69,18 @@ func (a *Attempt) Failure() *storage.Error {
 }
 
 // Fail classifies the error of a request without an answer, or with one that broke off: that of
-// the body's source, the end of ctx, ErrInvalid where the request was never sent, else
-// ErrUnavailable. The text has no URL in it; a [*driver.Cause] keeps its own.
+// the body's source, the end of ctx, the Kind of [NoCredentials], ErrInvalid where the request was
+// never sent, else ErrUnavailable. The text has no URL in it; a [*driver.Cause] keeps its own.
 func (a *Attempt) Fail(ctx context.Context, err error) *storage.Error {
 	if own := a.Failure(); own != nil {
 		return own
 	}
+	var none *NoCredentials
 	switch {
 	case ctx.Err() != nil:
 		return &storage.Error{Err: ctx.Err(), InDoubt: a.InDoubt()}
+	case errors.As(err, &none):
+		return &storage.Error{Kind: none.Kind, Err: driver.NewCause(none.Error(), err)}
 	case !a.Sent():
 		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.Plain(err)}
 	}

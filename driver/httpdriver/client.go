@@ -1,6 +1,7 @@
 package httpdriver
 
 import (
+	"context"
 	"io"
 	"net/http"
 
@@ -34,8 +35,9 @@ func NewClient(base *http.Client, header map[string]string) *Client {
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Do makes a request. Errors have no URL in them. The body of a refusal ends after [MaxRefusal]
-// bytes. A success is refused where it is 206 without a Content-Range, which would pass for the
-// whole object, and where the [Inspector] that the request belongs to refuses it.
+// bytes, or where the connection is cut: what it is was said at its head. A success is refused
+// where it is 206 without a Content-Range, which would pass for the whole object, and where the
+// [Inspector] that the request belongs to refuses it.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	for name, v := range c.header {
 		req.Header.Set(name, v) // the request is this attempt's
@@ -54,7 +56,7 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 func inspect(req *http.Request, resp *http.Response) error {
 	switch {
 	case resp.StatusCode/100 != 2:
-		SetBody(resp, io.LimitReader(resp.Body, MaxRefusal))
+		SetBody(resp, &untilCut{req.Context(), io.LimitReader(resp.Body, MaxRefusal)})
 	case resp.StatusCode == http.StatusPartialContent && resp.Header.Get("Content-Range") == "":
 		return ErrForeign
 	default:
@@ -63,4 +65,18 @@ func inspect(req *http.Request, resp *http.Response) error {
 		}
 	}
 	return nil
+}
+
+// untilCut ends where r breaks, unless it is the end of ctx that breaks it.
+type untilCut struct {
+	ctx context.Context // the request's
+	r   io.Reader
+}
+
+func (u *untilCut) Read(p []byte) (int, error) {
+	n, err := u.r.Read(p)
+	if err != nil && u.ctx.Err() == nil {
+		err = io.EOF
+	}
+	return n, err
 }

@@ -3,6 +3,7 @@ package httpdriver
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -23,15 +24,35 @@ func Range(o *storage.GetOptions) string {
 	return ""
 }
 
-// SetRange puts what a Content-Range says, "bytes first-last/size", into the result of a Get. One
-// that is malformed, or whose bytes do not lie within the object, is ErrUnavailable.
-func SetRange(r *storage.GetResult, contentRange string) error {
+// SetRange puts what a Content-Range says, "bytes first-last/size", into the result of a Get.
+// r.Length is the Content-Length, negative where there is none. One that is malformed, that is about
+// another number of bytes than the Content-Length, or that does not begin where asked does, is
+// ErrUnavailable. It may end before, which is for the caller to read on.
+func SetRange(r *storage.GetResult, asked *storage.GetOptions, contentRange string) error {
 	first, last, size, err := ParseContentRange(contentRange)
+	begin := asked.Offset
+	if begin < 0 {
+		begin = max(size+begin, 0)
+	}
+	length := last - first + 1
+	switch {
+	case err != nil:
+	case r.Length >= 0 && r.Length != length:
+		err = fmt.Errorf("%d bytes under Content-Range %q", r.Length, contentRange)
+	case first != begin:
+		err = fmt.Errorf("asked for offset %d, the answer has Content-Range %q", asked.Offset, contentRange)
+	}
 	if err != nil {
 		return &storage.Error{Kind: storage.ErrUnavailable, Err: err}
 	}
-	r.Offset, r.Length, r.Object.Size = first, last-first+1, size
+	r.Offset, r.Length, r.Object.Size = first, length, size
 	return nil
+}
+
+// Delimited reports whether the end of an answer's body, without a Content-Length, is told from the
+// end of its connection: chunks and the streams of HTTP/2 have one of their own.
+func Delimited(resp *http.Response) bool {
+	return resp.ProtoMajor >= 2 || len(resp.TransferEncoding) > 0 && resp.TransferEncoding[0] == "chunked"
 }
 
 // ParseContentRange reads "bytes first-last/size", with 0 <= first <= last < size.

@@ -2,8 +2,10 @@ package httpdriver
 
 import (
 	"crypto/tls"
+	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -16,7 +18,7 @@ func NewTransport(config *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           dialer.DialContext,
+		DialContext:           listening(dialer.DialContext),
 		TLSClientConfig:       config,
 		TLSHandshakeTimeout:   10 * time.Second,
 		MaxIdleConnsPerHost:   128,
@@ -49,10 +51,26 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if c == nil {
 		return base.RoundTrip(req)
 	}
+	if err := checkHeader(req.Header); err != nil {
+		return nil, err
+	}
 	a := c.attempt()
 	resp, err := base.RoundTrip(a.watch(req))
 	if err == nil {
 		a.connected.Store(true) // whatever transport there was
 	}
 	return resp, err
+}
+
+// checkHeader refuses a value that no header can carry, before anything counts as sent: a token
+// with a line end in it is no better the next time. It is not repeated: it may be a secret.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		for _, v := range values {
+			if strings.ContainsFunc(v, func(r rune) bool { return r != '\t' && isControl(r) }) {
+				return fmt.Errorf("the value of the header %s has a line end or a control character in it", name)
+			}
+		}
+	}
+	return nil
 }

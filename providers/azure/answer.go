@@ -14,6 +14,8 @@ import (
 func (a *attempt) Inspect(resp *http.Response) error {
 	a.answer = resp.Body
 	a.inferred = resp.Header.Get("X-Ms-Access-Tier-Inferred") == "true"
+	a.delimited = httpdriver.Delimited(resp)
+	tidy(resp.Header)
 	a.directory = resp.Header.Get("X-Ms-Resource-Type") == "directory"
 	if a.inspect == nil {
 		return nil
@@ -24,6 +26,20 @@ func (a *attempt) Inspect(resp *http.Response) error {
 	}
 	httpdriver.SetBody(resp, bytes.NewReader(b))
 	return a.inspect(resp, b)
+}
+
+// tidy puts the headers in order that the SDK fails for, or takes them out.
+func tidy(h http.Header) {
+	httpdriver.TidyTimes(h, "Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Last-Access-Time",
+		"X-Ms-Copy-Completion-Time", "X-Ms-Access-Tier-Change-Time", "X-Ms-Immutability-Policy-Until-Date")
+	for _, name := range [...]string{"Content-MD5", "X-Ms-Blob-Content-Md5"} {
+		if httpdriver.DecodeSum(h.Get(name), 16) == nil {
+			h.Del(name)
+		}
+	}
+	for _, name := range [...]string{"X-Ms-Tag-Count", "X-Ms-Legal-Hold", "X-Ms-Blob-Sealed", "X-Ms-Is-Current-Version"} {
+		h.Del(name) // numbers and truths that nobody reads
+	}
 }
 
 // document makes an inspect of what every answer of an operation has: it is XML into which v fits.

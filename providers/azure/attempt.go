@@ -19,6 +19,7 @@ type attempt struct {
 	// What the SDK does not tell of the answer.
 	answer    io.Closer // its body
 	inferred  bool      // its access tier is the account's default
+	delimited bool      // its body has an end of its own
 	directory bool      // this is no blob but a directory of a hierarchical namespace
 }
 

@@ -26,6 +26,9 @@ func (s *Store) connect(o *Options) error {
 	if err != nil {
 		return err
 	}
+	if err := o.trim(); err != nil {
+		return err
+	}
 	s.account, s.version = o.Account, o.APIVersion
 	options := azcore.ClientOptions{
 		Transport: s.httpClient(o),
@@ -47,13 +50,11 @@ func (s *Store) connect(o *Options) error {
 			at.String(), s.key, &container.ClientOptions{ClientOptions: options},
 		)
 	case o.SASToken != "":
-		if s.sas, err = checkSAS(o.SASToken); err != nil {
+		if at.RawQuery, err = checkSAS(o.SASToken); err != nil {
 			return err
 		}
-		at.RawQuery = s.sas
-		s.client, err = container.NewClientWithNoCredential(
-			at.String(), &container.ClientOptions{ClientOptions: options},
-		)
+		s.sas = &at.RawQuery
+		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
 	case o.Anonymous:
 		s.client, err = container.NewClientWithNoCredential(
 			at.String(), &container.ClientOptions{ClientOptions: options},
@@ -69,18 +70,12 @@ func (s *Store) connect(o *Options) error {
 
 // connectEntra makes the clients that sign with tokens.
 func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOptions) error {
-	credential := o.Credential
-	if credential == nil {
-		var err error
-		if credential, err = s.defaultCredential(); err != nil {
-			return err
-		}
+	from, err := newTokens(o.Credential)
+	if err != nil {
+		return err
 	}
-	s.token = tokens{credential}
-	var err error
-	s.client, err = container.NewClient(
-		base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options},
-	)
+	s.token = from
+	s.client, err = container.NewClient(base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options})
 	if err != nil {
 		return driver.Invalidf("%w", err)
 	}
@@ -110,11 +105,11 @@ func (s *Store) httpClient(o *Options) *httpdriver.Client {
 }
 
 // checkSAS returns a shared access signature without the question mark that portals put in front of
-// it, and the line end of a file.
+// it.
 func checkSAS(token string) (string, error) {
-	token = strings.TrimPrefix(strings.TrimSpace(token), "?")
+	token = strings.TrimPrefix(token, "?")
 	values, err := url.ParseQuery(token)
-	if err != nil || values.Get("sig") == "" || values.Get("sv") == "" {
+	if err != nil || strings.Contains(token, " ") || values.Get("sig") == "" || values.Get("sv") == "" {
 		return "", driver.Invalidf("SASToken is not a shared access signature, which has sv and sig")
 	}
 	return token, nil

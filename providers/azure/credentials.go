@@ -2,7 +2,9 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"os"
 	"strings"
 	"time"
 
@@ -15,46 +17,107 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// defaultCredential is the default chain of Entra ID. It asks nobody yet.
-func (s *Store) defaultCredential() (azcore.TokenCredential, error) {
-	t := httpdriver.NewTransport(nil)
-	// rare and small requests: no connection is kept that a Close would have to close
-	t.DisableKeepAlives = true
-	// A metadata service that answers nothing must not hold up the lack of credentials.
-	t.ResponseHeaderTimeout = 10 * time.Second
-	c, err := azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-		ClientOptions: azcore.ClientOptions{Transport: &http.Client{Transport: t}},
-	})
-	if err != nil {
-		return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err}}
-	}
-	return c, nil
+// tokens gives the tokens of a credential, and marks its failures, as opposed to those of the
+// request that needs one.
+type tokens struct {
+	azcore.TokenCredential
+	chain bool // that is the default chain
+
+	// named judges the failures of who was named, and unnamed those of a metadata service that is
+	// asked since it could be there.
+	named, unnamed httpdriver.CredentialSource
 }
 
-// tokens marks the failures of a credential, as opposed to those of the request that needs it.
-type tokens struct{ azcore.TokenCredential }
-
-func (t tokens) GetToken(
-	ctx context.Context, o policy.TokenRequestOptions,
-) (azcore.AccessToken, error) {
-	token, err := t.TokenCredential.GetToken(ctx, o)
-	if err != nil {
-		return token, &credentialsError{err}
+// newTokens gives the tokens of a credential; nil: of the default chain. It asks nobody yet.
+func newTokens(credential azcore.TokenCredential) (*tokens, error) {
+	t := &tokens{TokenCredential: credential, chain: credential == nil}
+	t.unnamed.Default = true
+	if !t.chain {
+		return t, nil
 	}
+	transport := httpdriver.NewTransport(nil)
+	transport.DisableKeepAlives = true // rare requests: no connection is kept that a Close would have to close
+	// A metadata service that answers nothing must not hold up the lack of credentials.
+	transport.ResponseHeaderTimeout = 10 * time.Second
+	var err error
+	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
+		ClientOptions: azcore.ClientOptions{
+			Transport: &http.Client{Transport: &httpdriver.CredentialsTransport{Base: transport}},
+		},
+	})
+	if err != nil {
+		none := t.failure(new(httpdriver.Asked), err)
+		return nil, &storage.Error{Kind: none.Kind, Err: none}
+	}
+	return t, nil
+}
+
+// chainRetries are what the chain does by itself. Left alone it asks a metadata service that has no
+// identity for minutes. The Bucket asks again, too.
+var chainRetries = policy.RetryOptions{
+	MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second,
+	StatusCodes: []int{
+		http.StatusRequestTimeout, http.StatusGone, http.StatusTooManyRequests, http.StatusInternalServerError,
+		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+	},
+}
+
+// GetToken implements azcore.TokenCredential.
+func (t *tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	asking, asked := httpdriver.Ask(ctx)
+	if t.chain {
+		asking = policy.WithRetryOptions(asking, chainRetries)
+	}
+	token, err := t.TokenCredential.GetToken(asking, o)
+	if err != nil {
+		return token, t.failure(asked, err)
+	}
+	if token.Token, err = httpdriver.TrimSecret("the token", token.Token); err != nil {
+		return token, t.failure(new(httpdriver.Asked), err)
+	}
+	t.named.Had()
+	t.unnamed.Had()
 	return token, nil
 }
 
-// credentialsError is a failure to get credentials.
-type credentialsError struct{ err error }
+// metadataHost is where the chain looks for a managed identity that nothing speaks of.
+const metadataHost = "169.254.169.254"
 
-func (e *credentialsError) Error() string {
-	return "no credentials: " + strings.Join(strings.Fields(driver.PlainText(e.err)), " ")
+// failure classifies err: by the last request that was made, where it is known, since the chain
+// keeps no more of it than a text.
+func (t *tokens) failure(asked *httpdriver.Asked, err error) *httpdriver.NoCredentials {
+	host, status, unanswered := asked.Last()
+	if host == "" {
+		status = statusOf(err)
+	}
+	source, name := &t.named, "the credential"
+	if t.chain {
+		name = "the default chain of Entra ID" // the SDK says which of its links
+	}
+	if host == metadataHost && !identityNamed() {
+		source = &t.unnamed
+	}
+	return source.Fail(name, status, driver.PlainText(err), errors.Join(err, unanswered))
 }
 
-func (e *credentialsError) Unwrap() error { return e.err }
+// identityNamed reports whether the environment speaks of a managed identity.
+func identityNamed() bool {
+	return os.Getenv("AZURE_CLIENT_ID") != "" ||
+		strings.EqualFold(os.Getenv("AZURE_TOKEN_CREDENTIALS"), "ManagedIdentityCredential")
+}
 
-// NonRetriable keeps the SDK from trying again; the name is its own.
-func (e *credentialsError) NonRetriable() {}
+// statusOf is the status of the answer that err is made of; 0 for none.
+func statusOf(err error) int {
+	var refused *azidentity.AuthenticationFailedError
+	var said *azcore.ResponseError
+	switch {
+	case errors.As(err, &refused) && refused.RawResponse != nil:
+		return refused.RawResponse.StatusCode
+	case errors.As(err, &said):
+		return said.StatusCode
+	}
+	return 0
+}
 
 // bearer returns a token for what the SDK does not ask one for by itself, or not under ctx.
 func (s *Store) bearer(ctx context.Context) (issued, error) {

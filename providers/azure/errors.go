@@ -26,11 +26,11 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if own := a.Failure(); own != nil {
 		return own // and the service never got the whole body
 	}
-	var ce *credentialsError
+	var none *httpdriver.NoCredentials
 	var re *azcore.ResponseError
 	switch {
-	case errors.As(err, &ce) && ctx.Err() == nil:
-		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
+	case errors.As(err, &none): // first: what it holds may be an answer, but not the service's
+		return a.Fail(ctx, err)
 	case errors.As(err, &re) && re.StatusCode != 0:
 		return answer(ctx, a, re)
 	}

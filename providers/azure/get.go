@@ -43,14 +43,14 @@ func (s *Store) Get(
 	}
 	o := gotten(key, &out.DownloadResponse, a)
 	r := &storage.GetResult{Object: o, Length: o.Size}
+	unending := out.ContentLength == nil && out.ContentRange == nil && !a.delimited
 	switch {
 	case a.directory:
 		err = &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
-	case out.ContentLength == nil, out.ETag == nil:
-		// Then nobody could tell a short body, or another version.
+	case unending, out.ETag == nil: // then nobody could tell a short body, or another version
 		err = a.Foreign("an object without a length or an ETag")
 	case out.ContentRange != nil:
-		err = ranged(r, *out.ContentRange)
+		err = ranged(r, opts, *out.ContentRange)
 	}
 	if err == nil {
 		err = driver.CheckRead(driver.ReadConditions(opts), o)
@@ -64,18 +64,26 @@ func (s *Store) Get(
 }
 
 // ranged reads a Content-Range into r.
-func ranged(r *storage.GetResult, contentRange string) error {
+func ranged(r *storage.GetResult, asked *storage.GetOptions, contentRange string) error {
 	if r.Length == 0 { // Azurite's answer at the end of an object, where Azure says 416
 		return &storage.Error{Kind: storage.ErrRange}
 	}
 	r.Object.Checksums = storage.Checksums{} // the Bucket holds them against the body
-	return httpdriver.SetRange(r, contentRange)
+	return httpdriver.SetRange(r, asked, contentRange)
+}
+
+// sizeOf is what a Content-Length says; -1 where there is none.
+func sizeOf(length *int64) int64 {
+	if length == nil {
+		return -1
+	}
+	return *length
 }
 
 func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object {
 	o := &storage.Object{
 		Key:                key,
-		Size:               value(out.ContentLength), // of what was asked for
+		Size:               sizeOf(out.ContentLength), // of what was asked for
 		ETag:               etagOf(out.ETag),
 		VersionID:          value(out.VersionID),
 		ModTime:            value(out.LastModified),

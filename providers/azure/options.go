@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // Options are the options of New. The zero value is the account and the credentials of the
@@ -106,6 +107,15 @@ func (o *Options) check() error {
 		return driver.Invalidf("APIVersion %q is not a date", shown(o.APIVersion))
 	}
 	return checkAccount(o.Account)
+}
+
+// trim takes away what files and environments add around a secret.
+func (o *Options) trim() (err error) {
+	if o.Key, err = httpdriver.TrimSecret("Key ("+envKey+")", o.Key); err != nil {
+		return err
+	}
+	o.SASToken, err = httpdriver.TrimSecret("SASToken ("+envSAS+")", o.SASToken)
+	return err
 }
 
 // fromEnvironment fills what the caller left open.

@@ -109,7 +109,7 @@ func TestForeignEnvironment(t *testing.T) {
 				t.Setenv(name, v)
 			}
 			s := mustNew(t, "bucket", &test.o)
-			if own := s.key != nil || s.sas != ""; own != test.own || s.Client().URL() != test.url {
+			if own := s.key != nil || s.sas != nil; own != test.own || s.Client().URL() != test.url {
 				t.Errorf("%s, the environment's credentials: %v", s.Client().URL(), own)
 			}
 		})

@@ -47,7 +47,7 @@ func (s *Store) source(ctx context.Context, key, version string) (source, error)
 		return source{url: at.String()}, nil
 	}
 	if version != "" {
-		at.RawQuery = join(s.sas, url.Values{"versionid": {version}}.Encode())
+		at.RawQuery = join(value(s.sas), url.Values{"versionid": {version}}.Encode())
 	}
 	if s.token == nil {
 		return source{url: at.String()}, nil

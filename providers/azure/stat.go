@@ -28,12 +28,12 @@ func (s *Store) Stat(
 	switch {
 	case a.directory:
 		return nil, &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
-	case out.ContentLength == nil, out.ETag == nil:
-		return nil, a.Foreign("an object without a length or an ETag")
+	case out.ETag == nil:
+		return nil, a.Foreign("an object without an ETag")
 	}
 	o := &storage.Object{
 		Key:                key,
-		Size:               *out.ContentLength,
+		Size:               sizeOf(out.ContentLength), // which an answer to HEAD need not have
 		ETag:               etagOf(out.ETag),
 		VersionID:          value(out.VersionID),
 		ModTime:            value(out.LastModified),

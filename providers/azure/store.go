@@ -35,16 +35,15 @@ import (
 
 // Store is one container. Make it with New, use it through a [storage.Bucket].
 type Store struct {
-	name    string
-	account string
-	client  *container.Client
-	key     *container.SharedKeyCredential // nil: no shared key
-	// the shared access signature of every request; empty: none
-	sas        string
-	token      azcore.TokenCredential // nil: no Entra ID
-	delegation *delegation            // nil: no Entra ID
-	closeIdle  []func()               // of the Store's own transports
-	version    string                 // of the protocol; empty: the SDK's
+	name       string
+	account    string
+	client     *container.Client
+	key        *container.SharedKeyCredential // nil: no shared key
+	sas        *string                        // the shared access signature of every request; nil: none
+	token      azcore.TokenCredential         // nil: no Entra ID
+	delegation *delegation                    // nil: no Entra ID
+	closeIdle  []func()                       // of the Store's own transports
+	version    string                         // of the protocol; empty: the SDK's
 	hasher     driver.Hasher
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -92,9 +93,10 @@ func cleanEnvironment(t *testing.T) {
 	for _, name := range []string{
 		envAccount, envKey, envSAS, envConnection, envDomain, envProtocol, envCDN, envEmulator,
 		"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME", "AZURE_PASSWORD",
-		"IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
+		"AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
 	} {
-		t.Setenv(name, "")
+		t.Setenv(name, "") // which restores it
+		os.Unsetenv(name)  // since some take an empty one for one that is given
 	}
 }
 

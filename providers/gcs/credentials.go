@@ -1,10 +1,8 @@
 package gcs
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
-	"net/url"
+	"net/http"
 	"os"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where
@@ -21,23 +20,13 @@ import (
 // requests for minutes.
 const tokenTimeout = 4 * time.Second
 
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs
-// them.
-type credentialsError struct {
-	err     error
-	outside bool // whoever gives tokens could not be reached, or is in trouble
-}
-
-func (e *credentialsError) Error() string { return "no credentials: " + driver.PlainText(e.err) }
-func (e *credentialsError) Unwrap() error { return e.err }
-
 // findCredentials returns those of the options, else the default ones, with requests for tokens
 // that are bounded and fail by name.
 func findCredentials(o *Options) (*auth.Credentials, error) {
 	found := o.Credentials
-	// signBlob needs the second scope.
 	detect := &credentials.DetectOptions{
-		Scopes: []string{gcloud.ScopeFullControl, "https://www.googleapis.com/auth/cloud-platform"},
+		Scopes: []string{gcloud.ScopeFullControl, "https://www.googleapis.com/auth/cloud-platform"}, // the second for signBlob
+		Client: &http.Client{Transport: httpdriver.NewCredentialsTransport(), Timeout: tokenTimeout},
 	}
 	var err error
 	switch {
@@ -53,15 +42,17 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 		case err != nil && os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "":
 			return nil, driver.Invalidf("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
 		case err != nil:
-			return nil, &storage.Error{Kind: storage.ErrPermission, Err: &credentialsError{err: err}}
+			none := new(httpdriver.CredentialSource).Fail("the environment", 0, driver.PlainText(err), err)
+			return nil, &storage.Error{Kind: none.Kind, Err: none}
 		}
 	}
+	from := newTokens(found, o.Credentials != nil)
 	return auth.NewCredentials(&auth.CredentialsOptions{
-		TokenProvider:          bounded{found, o.Credentials == nil && len(found.JSON()) == 0},
+		TokenProvider:          from,
 		JSON:                   found.JSON(),
 		ProjectIDProvider:      auth.CredentialsPropertyFunc(found.ProjectID),
 		QuotaProjectIDProvider: auth.CredentialsPropertyFunc(found.QuotaProjectID),
-		UniverseDomainProvider: auth.CredentialsPropertyFunc(found.UniverseDomain),
+		UniverseDomainProvider: auth.CredentialsPropertyFunc(from.universeDomain),
 	}), nil
 }
 
@@ -78,25 +69,4 @@ func credentialsFrom(file string, detect *credentials.DetectOptions) (*auth.Cred
 		return nil, err
 	}
 	return credentials.NewCredentialsFromJSON(head.Type, b, detect)
-}
-
-// bounded gives up on a token after tokenTimeout.
-type bounded struct {
-	provider auth.TokenProvider
-	// the metadata server gives them, if there is one: where it does not answer, this is no machine of
-	// Google's
-	machine bool
-}
-
-func (b bounded) Token(ctx context.Context) (*auth.Token, error) {
-	within, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
-	t, err := b.provider.Token(within)
-	if err != nil {
-		var refused *auth.Error
-		var unreached *url.Error
-		outside := !b.machine && (errors.As(err, &unreached) || within.Err() != nil)
-		return nil, &credentialsError{err, outside || errors.As(err, &refused) && refused.Temporary()}
-	}
-	return t, nil
 }

@@ -11,24 +11,15 @@ import (
 	"unicode/utf8"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // fail says of an attempt's err what kind it is and whether the request may have been carried out
 // all the same. There was no answer, or one that broke off in the middle.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
-	var none *credentialsError
 	e := a.Fail(ctx, err)
-	switch {
-	case e.Kind != storage.ErrInvalid: // it was sent
-	case !errors.As(err, &none):
+	if e.Kind == storage.ErrInvalid { // it was not sent: what the credentials are for, or of, does not fit
 		e.Kind = storage.ErrPermission
-	default:
-		e.Kind, e.Err = storage.ErrPermission, driver.NewCause(none.Error(), err)
-		if none.outside {
-			e.Kind = storage.ErrUnavailable
-		}
 	}
 	return e
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
+	"strconv"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -54,7 +54,7 @@ func (s *Store) Get(
 	if err != nil {
 		return nil, err
 	}
-	r, err := gotten(key, resp)
+	r, err := gotten(key, opts, resp)
 	if err == nil {
 		err = driver.CheckRead(asked, r.Object)
 	}
@@ -67,9 +67,8 @@ func (s *Store) Get(
 }
 
 // gotten describes what an answer has.
-func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
+func gotten(key string, asked *storage.GetOptions, resp *http.Response) (*storage.GetResult, error) {
 	h := resp.Header
-	modified, _ := http.ParseTime(h.Get("Last-Modified"))
 	generation := h.Get("X-Goog-Generation")
 	r := &storage.GetResult{
 		Object: &storage.Object{
@@ -77,7 +76,7 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 			Size:               resp.ContentLength,
 			ETag:               etagOf(generation),
 			VersionID:          generation,
-			ModTime:            modified.In(time.UTC),
+			ModTime:            httpdriver.ParseTime(h.Get("Last-Modified")),
 			ContentType:        h.Get("Content-Type"),
 			ContentEncoding:    h.Get("Content-Encoding"),
 			ContentDisposition: h.Get("Content-Disposition"),
@@ -98,15 +97,19 @@ func gotten(key string, resp *http.Response) (*storage.GetResult, error) {
 			Err:  errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h)),
 		}
 	}
+	if stored, err := strconv.ParseInt(h.Get("X-Goog-Stored-Content-Length"), 10, 64); err == nil && r.Length < 0 &&
+		stored >= 0 && resp.StatusCode == http.StatusOK {
+		r.Length, r.Object.Size = stored, stored
+	}
 	if v := h.Get("Content-Range"); resp.StatusCode == http.StatusPartialContent {
 		if resp.ContentLength == 0 { // fake-gcs-server, for a suffix of an empty object
 			return nil, &storage.Error{Kind: storage.ErrRange, Status: resp.StatusCode}
 		}
-		if err := httpdriver.SetRange(r, v); err != nil {
+		if err := httpdriver.SetRange(r, asked, v); err != nil {
 			return nil, err
 		}
 	}
-	if r.Length < 0 {
+	if r.Length < 0 && !httpdriver.Delimited(resp) { // nobody could tell a short body
 		return nil, new(attempt).Foreign("an object without a length")
 	}
 	return r, nil

@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/auth"
 
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // The limits of https://cloud.google.com/storage/quotas.
@@ -69,8 +70,14 @@ type Options struct {
 	HTTPClient *http.Client
 }
 
-// check refuses what cannot be meant.
-func (o *Options) check() error {
+// check refuses what cannot be meant. What files and environments add around a name is taken off.
+func (o *Options) check() (err error) {
+	if o.AccessID, err = httpdriver.TrimSecret("AccessID", o.AccessID); err != nil {
+		return err
+	}
+	if o.UserProject, err = httpdriver.TrimSecret("UserProject", o.UserProject); err != nil {
+		return err
+	}
 	ways := 0
 	for _, given := range []bool{o.Credentials != nil, o.CredentialsFile != "", o.Anonymous} {
 		if given {

@@ -53,7 +53,7 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	var r resource
+	r := resource{Size: -1}
 	err = s.sendJSON(ctx, a, request{
 		method: http.MethodPost,
 		url:    withQuery(s.jsonUploads(), q),

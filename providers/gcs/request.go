@@ -8,8 +8,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
-	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
 )
@@ -30,9 +30,7 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	}
 	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
 	if err != nil {
-		return nil, &storage.Error{
-			Kind: storage.ErrInvalid, Err: driver.NewCause("no request: "+driver.PlainText(err), err),
-		}
+		return nil, driver.Invalidf("no request: %w", driver.WithoutURL(err))
 	}
 	if r.header != nil {
 		req.Header = r.header
@@ -41,6 +39,9 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	req.ContentLength = r.size
 	resp, err := s.http.Do(req)
 	if err != nil {
+		if said, ok := err.(*url.Error); ok {
+			err = said.Err // it has the URL, which of a session is the key to it
+		}
 		return nil, s.fail(ctx, a, err)
 	}
 	if resp.StatusCode/100 != 2 && resp.StatusCode != a.accept {

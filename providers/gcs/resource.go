@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/polystore/storage"
@@ -79,10 +80,19 @@ func (a *attributes) header() http.Header {
 // resource is an object as the JSON API describes it.
 type resource struct {
 	attributes
-	Size           int64     `json:"size,string"`
-	Generation     string    `json:"generation"`
-	Metageneration string    `json:"metageneration"`
-	Updated        time.Time `json:"updated"`
+	Size           int64  `json:"size,string"`
+	Generation     string `json:"generation"`
+	Metageneration string `json:"metageneration"`
+	Updated        stamp  `json:"updated"`
+}
+
+// stamp is a time; zero where it is told in a form that nobody knows, which is not worth failing
+// for.
+type stamp struct{ time.Time }
+
+func (t *stamp) UnmarshalJSON(b []byte) error {
+	t.Time = httpdriver.ParseTime(strings.Trim(string(b), `"`))
+	return nil
 }
 
 // object is all that r says.

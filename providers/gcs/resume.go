@@ -177,7 +177,7 @@ func (s *Store) advance(
 	}
 	defer drain(resp)
 	if resp.StatusCode != http.StatusPermanentRedirect {
-		made = new(resource)
+		made = &resource{Size: -1}
 		if err := json.NewDecoder(resp.Body).Decode(made); err != nil {
 			return 0, nil, s.fail(ctx, a, err)
 		}

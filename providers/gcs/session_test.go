@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -423,6 +425,40 @@ func TestParseKept(t *testing.T) {
 	for _, v := range []string{"bytes=1-2", "0-5", "bytes=0-", "bytes=0--1", "bytes=0-99999999999999999999"} {
 		if got, err := parseKept(v); err == nil {
 			t.Errorf("parseKept(%q) = %d", v, got)
+		}
+	}
+}
+
+// The URI of a session is the key to it: it is nowhere in the tree of an error.
+func TestSessionURIIsSecret(t *testing.T) {
+	const secret = "upload_id=secret"
+	transport := roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.Method != http.MethodPost {
+			return nil, io.ErrUnexpectedEOF
+		}
+		w := httptest.NewRecorder()
+		w.Header().Set("Location", "http://127.0.0.1:1/upload/storage/v1/b/bucket/o?"+secret)
+		return w.Result(), nil
+	})
+	s := mustNew(t, "bucket", &Options{Endpoint: "http://127.0.0.1:1", Anonymous: true, HTTPClient: &http.Client{Transport: transport}})
+	opts := &storage.PutOptions{IfAbsent: true}
+	id, err := s.CreateUpload(t.Context(), "k", opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := strings.Repeat("x", chunk)
+	for name, call := range map[string]func() error{
+		"PutPart": func() error {
+			_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(part), chunk, &storage.PartOptions{Last: true})
+			return err
+		},
+		"AbortUpload": func() error { return s.AbortUpload(t.Context(), "k", id) },
+	} {
+		err := call()
+		wantKind(t, name, err, storage.ErrUnavailable)
+		var said *url.Error
+		if errors.As(err, &said) || err != nil && strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -72,12 +72,8 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", &storage.Error{Err: ctx.Err()}
 	case err != nil:
-		return "", &storage.Error{
-			Kind: storage.ErrPermission,
-			Err: driver.NewCause(
-				"the metadata server names no account to sign for: "+driver.PlainText(err), err,
-			),
-		}
+		none := new(httpdriver.CredentialSource).Fail(metadataServer, statusOf(err), "no account to sign for: "+driver.PlainText(err), err)
+		return "", &storage.Error{Kind: none.Kind, Err: none}
 	}
 	return email, nil
 }
@@ -173,9 +169,10 @@ func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte,
 		return nil, err
 	}
 	var answer struct{ SignedBlob string }
-	if err := s.sendJSON(
-		ctx, &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrPermission}}, r, &answer,
-	); err != nil {
+	if err := s.sendJSON(ctx, new(attempt), r, &answer); err != nil {
+		if e, ok := err.(*storage.Error); ok && e.Kind != nil && e.Kind != storage.ErrUnavailable && e.Kind != storage.ErrThrottled {
+			e.Kind = storage.ErrPermission // of the signer: no object was asked for
+		}
 		return nil, err
 	}
 	sum, err := base64.StdEncoding.DecodeString(answer.SignedBlob)

@@ -37,10 +37,8 @@ func (s *Store) resource(ctx context.Context, key, version string) (*resource, e
 	if err := setVersion(q, "generation", version); err != nil {
 		return nil, err
 	}
-	a, r := new(attempt), new(resource)
-	if err := s.sendJSON(
-		ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r,
-	); err != nil {
+	a, r := new(attempt), &resource{Size: -1}
+	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r); err != nil {
 		return nil, err
 	}
 	if r.Generation == "" {

@@ -92,6 +92,9 @@ func TestForeignSuccess(t *testing.T) {
 	} {
 		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, text) })
 		for call, f := range documents {
+			if call == "Put" && text == "" {
+				continue // a success whose ETag was taken away: TestLackingAnswers
+			}
 			write := !strings.HasPrefix(call, "List")
 			wantError(t, call+" answered 200 with "+body, f(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
 		}
@@ -115,8 +118,7 @@ func TestForeignSuccess(t *testing.T) {
 	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
 }
 
-// A stub, because these answers lack what S3 always gives: the length of an object, and which part
-// of it this is.
+// A stub, because this answer lacks what S3 always gives: which part of the object it is.
 func TestMissingHeaders(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("ETag", `"e"`)
@@ -126,7 +128,6 @@ func TestMissingHeaders(t *testing.T) {
 		}
 	})
 	s := srv.store(t)
-	wantError(t, "Stat without Content-Length", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
 	_, err := s.Get(t.Context(), "k", &storage.GetOptions{Length: 3})
 	wantError(t, "Get without Content-Range", err, storage.ErrUnavailable, false)
 }

@@ -31,6 +31,9 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
+	if err := trimStatic(ctx, cfg.Credentials); err != nil {
+		return err
+	}
 	endpoint := o.Endpoint
 	if endpoint == "" {
 		// What AWS_ENDPOINT_URL and the profile say, in the SDK's own order.
@@ -105,6 +108,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	if !o.Anonymous {
 		s.credentials = newCredentialsCache(cfg.Credentials)
+		s.credentials.source.Default = defaultMetadata(&cfg)
 	}
 	s.client = newClient(s.region, !o.Anonymous)
 	s.presign = s3.NewPresignClient(s.client)
@@ -113,10 +117,12 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 
 // load reads the environment and the shared files. It makes no request.
 func load(ctx context.Context, o *Options) (aws.Config, error) {
+	metadata := newMetadataService()
 	from := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(credentialsClient()),
-		config.WithEC2RoleCredentialOptions(boundMetadata),
+		config.WithRetryer(credentialsRetryer),
+		config.WithEC2RoleCredentialOptions(metadata.use),
 	}
 	if o.Region != "" {
 		from = append(from, config.WithRegion(o.Region))
@@ -144,6 +150,7 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 			Kind: storage.ErrInvalid, Err: driver.NewCause("configuration: "+plainText(err), err),
 		}
 	}
+	metadata.config = cfg
 	return cfg, nil
 }
 

@@ -1,26 +1,23 @@
 package s3
 
 import (
-	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
-	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 
-	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service
 // called expired.
 type credentialsCache struct {
-	cache *aws.CredentialsCache
+	cache  *aws.CredentialsCache
+	source httpdriver.CredentialSource
 
 	mu         sync.Mutex
 	dropped    string // the last that were dropped
@@ -34,13 +31,6 @@ type signature struct {
 	ends       time.Time // of the credentials; zero: nobody knows
 	temporary  bool
 }
-
-// credentialsError is a failure to get credentials, as opposed to one of the request that needs
-// them.
-type credentialsError struct{ err error }
-
-func (e *credentialsError) Error() string { return "no credentials: " + plainText(e.err) }
-func (e *credentialsError) Unwrap() error { return e.err }
 
 func newCredentialsCache(p aws.CredentialsProvider) *credentialsCache {
 	cache, ok := p.(*aws.CredentialsCache)
@@ -57,12 +47,15 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	c.mu.Unlock()
 	v, err := c.cache.Retrieve(ctx)
 	if err != nil {
-		return v, &credentialsError{err}
+		return v, c.failure(err)
 	}
+	if err := trim(&v, "the access key ID", "the secret key", "the session token"); err != nil {
+		return v, c.failure(err)
+	}
+	c.source.Had()
 	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
 		a.signed = signature{
-			id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation,
-			temporary: v.SessionToken != "",
+			id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != "",
 		}
 		if v.CanExpire {
 			a.signed.ends = v.Expires
@@ -86,39 +79,6 @@ func (c *credentialsCache) expired(s signature) bool {
 	return true
 }
 
-// metadataTimeout bounds a request to the EC2 metadata service, retries included. It answers in
-// milliseconds where there is one; where there is none, the lack of credentials must not take long
-// to notice.
-const metadataTimeout = 2 * time.Second
-
-// boundedMetadata is the last link of the default chain.
-type boundedMetadata struct{ client *imds.Client }
-
-func (b boundedMetadata) GetMetadata(
-	ctx context.Context, in *imds.GetMetadataInput, opts ...func(*imds.Options),
-) (*imds.GetMetadataOutput, error) {
-	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
-	defer cancel()
-	out, err := b.client.GetMetadata(ctx, in, opts...)
-	if err != nil {
-		return nil, driver.NewCause(
-			"neither the environment nor the shared files have any, and no EC2 metadata service answered",
-			err,
-		)
-	}
-	defer out.Content.Close()
-	content, err := io.ReadAll(out.Content) // before the time is over
-	if err != nil {
-		return nil, err
-	}
-	out.Content = io.NopCloser(bytes.NewReader(content))
-	return out, nil
-}
-
-func boundMetadata(o *ec2rolecreds.Options) {
-	o.Client = boundedMetadata{imds.New(imds.Options{HTTPClient: credentialsClient()})}
-}
-
 // credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it
 // apart from the call that needs them, whose end does not end it.
 const credentialsTimeout = 5 * time.Second
@@ -128,4 +88,32 @@ const credentialsTimeout = 5 * time.Second
 func credentialsClient() *awshttp.BuildableClient {
 	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
 	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
+}
+
+// trim takes away what stands around the parts of v and does not belong to them; ErrInvalid, by
+// name, where that would not make them right.
+func trim(v *aws.Credentials, id, secret, token string) (err error) {
+	for _, part := range [...]struct {
+		name  string
+		value *string
+	}{{id, &v.AccessKeyID}, {secret, &v.SecretAccessKey}, {token, &v.SessionToken}} {
+		if *part.value, err = httpdriver.TrimSecret(part.name, *part.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// trimStatic is trim for credentials that are known when the Store is opened: those of the options,
+// of the environment and of the shared files.
+func trimStatic(ctx context.Context, p aws.CredentialsProvider) error {
+	if !aws.IsCredentialsProvider(p, credentials.StaticCredentialsProvider{}) {
+		return nil
+	}
+	v, err := p.Retrieve(ctx)
+	if err != nil {
+		return nil // it is said when they are needed
+	}
+	return trim(&v, "AccessKeyID (AWS_ACCESS_KEY_ID)", "SecretAccessKey (AWS_SECRET_ACCESS_KEY)",
+		"SessionToken (AWS_SESSION_TOKEN)")
 }

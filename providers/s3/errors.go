@@ -25,18 +25,18 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 	if own := a.Failure(); own != nil {
 		return own // and the service never got the whole body
 	}
-	var ce *credentialsError
+	var none *httpdriver.NoCredentials
 	var re *smithyhttp.ResponseError
 	var ae smithy.APIError
 	answered := errors.As(err, &re) && re.Response != nil && re.HTTPStatusCode() != 0
 	switch {
+	case errors.As(err, &none): // first: what it holds may be an answer, but not the service's
+		return a.Fail(ctx, err)
 	case answered && errors.As(err, &ae):
 		return s.answer(a, re, ae.ErrorCode(), ae.ErrorMessage(), err)
 	case answered && re.HTTPStatusCode() >= http.StatusMultipleChoices:
 		// A page of what is in between: its status is all it says.
 		return s.answer(a, re, "", "", err)
-	case errors.As(err, &ce) && ctx.Err() == nil:
-		return &storage.Error{Kind: storage.ErrPermission, Err: driver.NewCause(ce.Error(), err)}
 	}
 	e := a.Fail(ctx, driver.NewCause(plainText(err), err))
 	if answered && e.Kind != nil { // an answer that broke off in the middle

@@ -45,18 +45,18 @@ func (s *Store) Get(
 		out.Body.Close()
 		return nil, driver.Errorf(storage.ErrNotModified, "not modified since IfModifiedSince")
 	}
-	if out.ContentLength == nil { // then nobody could tell a short body
+	if out.ContentLength == nil && out.ContentRange == nil && !a.delimited { // nobody could tell a short body
 		out.Body.Close()
 		return nil, a.Foreign("an object without a length")
 	}
-	r := &storage.GetResult{Object: gotten(key, out), Length: *out.ContentLength}
+	r := &storage.GetResult{Object: gotten(key, out), Length: sizeOf(out.ContentLength)}
 	r.Object.Size = r.Length
 	switch {
 	case out.ContentRange == nil: // the whole object, also where the server ignored the range
 	case opts.Offset < 0 && strings.HasSuffix(*out.ContentRange, "/0"):
 		r.Length, r.Object.Size = 0, 0 // MinIO over TLS: "bytes 0--1/0", the suffix of an empty object
 	default:
-		if err := httpdriver.SetRange(r, *out.ContentRange); err != nil {
+		if err := httpdriver.SetRange(r, opts, *out.ContentRange); err != nil {
 			out.Body.Close()
 			return nil, err
 		}
@@ -74,6 +74,14 @@ func unvalidated(o *s3.Options) {
 		stack.Deserialize.Remove("AWSChecksum:ValidateOutputPayloadChecksum")
 		return nil
 	})
+}
+
+// sizeOf is what a Content-Length says; -1 where there is none.
+func sizeOf(length *int64) int64 {
+	if length == nil {
+		return -1
+	}
+	return *length
 }
 
 func gotten(key string, out *s3.GetObjectOutput) *storage.Object {

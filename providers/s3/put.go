@@ -38,7 +38,7 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}}
+	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}, object: true}
 	in := &s3.PutObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &key,

@@ -1,0 +1,64 @@
+package httpdriver
+
+import (
+	"bytes"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/polystore/storage/internal/stub"
+)
+
+// A refusal whose connection is cut behind it, while the body is still going up, is that refusal.
+func TestEarlyRefusal(t *testing.T) {
+	const answer = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 6\r\n\r\nreason"
+	server := stub.NewRefuser(t, answer)
+	client := &http.Client{Transport: NewTransport(nil)}
+	defer client.CloseIdleConnections()
+	for i := range 50 {
+		body := bytes.NewReader(make([]byte, 8<<20))
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL, struct{ io.Reader }{body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.ContentLength = 8 << 20
+		resp, err := client.Do(req)
+		if err != nil {
+			t.Fatalf("request %d: %v", i, err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusForbidden || string(text) != "reason" || err != nil {
+			t.Fatalf("request %d: %d %q, %v", i, resp.StatusCode, text, err)
+		}
+	}
+}
+
+// A cut without an answer is noticed at once, over TLS, too.
+func TestCutWithoutAnswer(t *testing.T) {
+	hangUp := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { stub.Reset(w) })
+	plain, secure := httptest.NewServer(hangUp), httptest.NewTLSServer(hangUp)
+	defer plain.Close()
+	defer secure.Close()
+	transport := NewTransport(&tls.Config{RootCAs: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})
+	client := &http.Client{Transport: transport}
+	defer client.CloseIdleConnections()
+	for _, url := range []string{plain.URL, secure.URL} {
+		start := time.Now()
+		resp, err := client.Post(url, "", struct{ io.Reader }{io.LimitReader(zeros{}, 64<<20)})
+		if err == nil {
+			resp.Body.Close()
+			t.Errorf("%s: an answer of nobody", url)
+		}
+		if d := time.Since(start); d > 10*time.Second {
+			t.Errorf("%s: it took %v", url, d)
+		}
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }

@@ -1,0 +1,33 @@
+package azure
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"github.com/polystore/storage/driver"
+)
+
+// Format prints the options without their secrets, by every verb.
+func (o Options) Format(f fmt.State, verb rune) {
+	type plain Options
+	o.Key = driver.Redact(o.Key)
+	o.SASToken = driver.Redact(o.SASToken)
+	o.ConnectionString = driver.Redact(o.ConnectionString)
+	for _, address := range [...]*string{&o.Account, &o.Endpoint, &o.Domain} {
+		*address = driver.RedactURL(*address)
+	}
+	if o.Credential != nil {
+		o.Credential = unprinted{}
+	}
+	driver.Format(f, verb, plain(o))
+}
+
+// unprinted stands for a credential, which may print itself.
+type unprinted struct{ azcore.TokenCredential }
+
+func (unprinted) Format(f fmt.State, _ rune) { io.WriteString(f, driver.Redact("credential")) }
+
+// Format prints which container it is, by every verb: what is in the Store has secrets.
+func (s *Store) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "azure.Store(%s)", s.name) }
