@@ -16,6 +16,13 @@ var (
 	errClosing = errors.New("the bucket was closed")
 )
 
+// settler finds out what became of a write whose attempt failed.
+type settler interface {
+	// settle follows a failed attempt; last, the last one. See truth.
+	settle(ctx context.Context, f *Error, doubtful, passing bool) (bool, error)
+	last(ctx context.Context, f *Error) error
+}
+
 // call is a request of a Store that may be made several times.
 type call struct {
 	op, key string // the method of Store, the key as the Store sees it
@@ -23,6 +30,8 @@ type call struct {
 	write   bool   // a failure can leave a doubt
 	cleanup bool   // closing the Bucket does not cut it
 	probe   bool   // see Request.Probe
+	once    bool   // it is not tried again
+	truth   settler
 }
 
 // attempt is one request in progress. Its context ends with that of the caller, when the Bucket is

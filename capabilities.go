@@ -11,16 +11,16 @@ type Capabilities struct {
 	StorageClass bool `json:"storageClass"` // PutOptions.StorageClass
 	Tags         bool `json:"tags"`         // PutOptions.Tags
 
-	// ExactContentType: any PutOptions.ContentType comes back byte for byte. The Go CDK writes a
-	// media type in a form of its own; false: another form is refused.
+	// ExactContentType means that any PutOptions.ContentType comes back byte for byte. If it is
+	// false, the Store refuses a media type that it would return in another form (the Go CDK).
 	ExactContentType bool `json:"exactContentType"`
 
 	// Checksums are the fields of PutOptions.Checksums that Put verifies before the object is
 	// visible, by name: "CRC32C". Bucket verifies all of them on every service.
 	Checksums []string `json:"checksums"`
 
-	// ListETag: ListPage gives the ETag of each object. The Go CDK has none in its lists; false: it is
-	// ETagNone, which is as good as a refusal.
+	// ListETag means that ListPage returns the ETag of each object. If it is false, the ETag is
+	// ETagNone (the Go CDK).
 	ListETag bool `json:"listETag"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch

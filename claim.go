@@ -1,27 +1,25 @@
 package storage
 
-import "context"
-
-// claim is what a write leaves in its object, so that a later look can tell whether the write
-// happened (rule 11).
+// claim is what a write leaves in its object so that it can be told afterwards whether it happened
+// (rule 11).
 type claim struct {
 	key    string  // as the Store sees it
 	id     string  // of this write; empty for an unconditional write in one request
 	base   lineage // of the version that IfMatch names, as far as it has been seen
 	mine   lineage // what the object says if the write happened
 	absent bool
-	match  bool
+	etag   string // IfMatch; empty: none
 }
 
 // claim prepares a write under condition. always asks for an ID also without a condition: an
 // upload's CompleteUpload, which consumes the upload, can lose its answer, too.
 func (e *engine) claim(key string, ifAbsent bool, ifMatch string, always bool) *claim {
-	c := &claim{key: key, absent: ifAbsent, match: ifMatch != ""}
+	c := &claim{key: key, absent: ifAbsent, etag: ifMatch}
 	if !ifAbsent && ifMatch == "" && !always {
 		return c
 	}
 	c.id = newWriteID()
-	if c.match {
+	if c.etag != "" {
 		c.base = e.seen.get(key, ifMatch)
 	}
 	if c.absent {
@@ -33,7 +31,7 @@ func (e *engine) claim(key string, ifAbsent bool, ifMatch string, always bool) *
 }
 
 // conditional reports whether the write is one that must tell the truth.
-func (c *claim) conditional() bool { return c.absent || c.match }
+func (c *claim) conditional() bool { return c.absent || c.etag != "" }
 
 // metadata is m with the entry of the claim.
 func (c *claim) metadata(m map[string]string) map[string]string {
@@ -55,61 +53,73 @@ func (e *engine) written(c *claim, o *Object, size int64) *Object {
 	return o
 }
 
-// settle finds out what became of a write that failed with err. It returns the object if the write
-// happened after all, and otherwise the true error. refused tells that the service's last answer
-// was that the write cannot happen.
+// verdict is what a look at the object tells of a write.
+type verdict int
+
+const (
+	unclear  verdict = iota // nobody can tell
+	happened                // and the object is still as the write made it
+	replaced                // it happened, and there is another version now
+	refused                 // it did not happen, and cannot any more
+	pending                 // it has not happened yet: what it is to be made upon is there
+	stale                   // the look may be an older one, or the object was rewritten: look again
+)
+
+// judge says what became of the write if the object is o with the lineage l; o is nil where there is
+// none. denied says that the service's last word was that the condition does not hold.
 //
-// If nothing is in doubt, the answer is believed without a request. Otherwise one Stat of the
-// object decides.
-func (e *engine) settle(
-	ctx context.Context, c *claim, err error, refused bool, size int64,
-) (*Object, error) {
-	failure := asError(err)
-	if !failure.InDoubt || c.id == "" || e.off.settle {
-		return nil, failure
-	}
-	if ctx.Err() == nil && e.closing.Err() == nil {
-		if o, l, err := e.stat(ctx, c.key, StatOptions{}); err == nil {
-			switch {
-			case l.newest() == c.id:
-				return e.written(c, o, size), nil
-			case l.has(c.id):
-				return &Object{Key: c.key, Size: size, ETag: ETagNone}, nil // replaced already
-			case c.absent && l.created:
-				return nil, decided(failure, ErrExist)
-			case c.match && l.hasAllSince(c.base.newest()) &&
-				(refused || l.newest() != c.base.newest()):
-				return nil, decided(failure, ErrPrecondition)
-			}
+// The order is that of docs/contract.md, rule 11. It is right as long as the assumptions at
+// PutOptions.IfAbsent hold.
+func (c *claim) judge(o *Object, l lineage, denied bool) verdict {
+	switch {
+	case l.newest() == c.id:
+		return happened
+	case l.has(c.id):
+		return replaced
+	case !c.conditional() && denied:
+		return unclear
+	case !c.conditional(), c.absent && o == nil, c.etag != "" && o != nil && o.ETag == c.etag:
+		if denied {
+			return stale
 		}
+		return pending
+	case o == nil, len(l.ids) == 0:
+		return unclear
+	case c.absent:
+		if l.created {
+			return refused
+		}
+		return unclear
 	}
-	if c.conditional() || refused || ctx.Err() != nil {
-		return nil, unknown(failure, ctx.Err())
-	}
-	return nil, failure
+	return c.judgeBase(l)
 }
 
-// decided returns e as a refusal of the given kind that is certain.
-func decided(e *Error, kind error) *Error {
-	d := *e
-	d.Kind, d.InDoubt = kind, false
-	return &d
-}
-
-// unknown returns e as ErrUnknownOutcome. cause is the context's error if the context has ended.
-func unknown(e *Error, cause error) *Error {
-	u := *e
-	u.Kind = ErrUnknownOutcome
-	if cause != nil {
-		u.Err = cause
-	} else if u.Err == nil {
-		u.Err = e.Kind
+// judgeBase is judge for an IfMatch whose base is not there any more.
+func (c *claim) judgeBase(l lineage) verdict {
+	base := c.base.newest()
+	switch {
+	case base == "" && l.whole():
+		return refused
+	case base == "":
+		return unclear
+	case l.successor(base) != "":
+		return refused
+	case l.has(base) && l.newest() != base:
+		return unclear // a gap behind the base
 	}
-	return &u
+	return stale
 }
 
 // isRefusal reports whether err is the answer of the service that a conditional write cannot
 // happen.
 func isRefusal(err error) bool {
 	return isKind(err, ErrExist) || isKind(err, ErrPrecondition) || isKind(err, ErrNotExist)
+}
+
+// refusal is the kind of a conditional write's refusal.
+func (c *claim) refusal() error {
+	if c.absent {
+		return ErrExist
+	}
+	return ErrPrecondition
 }

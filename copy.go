@@ -136,9 +136,9 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 		if claim.conditional() {
 			opts.Metadata = claim.metadata(opts.Metadata)
 		}
-		o, err := c.rounds(ctx, opts)
+		t := &truth{e: c.dst, claim: claim, size: size}
+		o, err := c.rounds(ctx, opts, t)
 		if err == nil {
-			o = c.dst.written(claim, o, size)
 			c.report(o.Size)
 			return o, nil
 		}
@@ -155,11 +155,7 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 				return nil, statErr
 			}
 		}
-		o, err = c.dst.settle(ctx, claim, err, isRefusal(err), size)
-		if err == nil {
-			c.report(o.Size)
-		}
-		return o, err
+		return nil, err
 	}
 }
 
@@ -170,8 +166,8 @@ func (c *copying) report(size int64) {
 }
 
 // rounds calls the Store's Copy until it needs no further call.
-func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error) {
-	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true}
+func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Object, error) {
+	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true, truth: t}
 	for {
 		var res *CopyResult
 		err := c.dst.do(ctx, call, func(a *attempt) (err error) {
@@ -183,8 +179,11 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions) (*Object, error)
 		if err != nil {
 			return nil, err
 		}
-		if res.Token == "" {
-			return res.Object, nil
+		switch {
+		case t.o != nil:
+			return t.o, nil
+		case res.Token == "":
+			return c.dst.written(t.claim, res.Object, t.size), nil
 		}
 		opts.Token = res.Token
 	}

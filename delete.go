@@ -1,13 +1,13 @@
 package storage
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
-// Delete removes the object under key. A missing object is not an error, except with IfMatch, where
-// it is ErrPrecondition. If the answer to a conditional Delete is lost, and a retry fails, the
-// error is ErrUnknownOutcome: the object that could tell is gone.
+// Delete removes the object under key. A missing one is not an error, except with IfMatch, where it
+// is ErrPrecondition.
+//
+// A conditional Delete whose answer was lost looks at the object before it is sent again. If another
+// write came upon the version, the Delete did not happen: ErrPrecondition. If there is no object any
+// more, nobody can tell: ErrUnknownOutcome.
 func (b *Bucket) Delete(ctx context.Context, key string, opts *DeleteOptions) error {
 	ctx, op := b.start(ctx, "Delete", key)
 	return op.end(b.delete(ctx, key, opts))
@@ -29,14 +29,46 @@ func (b *Bucket) delete(ctx context.Context, key string, opts *DeleteOptions) er
 }
 
 func (e *engine) delete(ctx context.Context, key string, o DeleteOptions) error {
-	err := e.do(ctx, call{op: "Delete", key: key, write: true}, func(a *attempt) error {
-		return e.store.Delete(a, key, &o)
-	})
-	var f *Error
-	if o.IfMatch != "" && errors.As(err, &f) && f.InDoubt && f.Kind != ErrUnknownOutcome {
-		u := *f
-		u.Kind, u.Err = ErrUnknownOutcome, errors.Join(f.Kind, f.Err)
-		return &u
+	c := call{op: "Delete", key: key, write: true}
+	if o.IfMatch != "" {
+		c.truth = &deleteTruth{e: e, key: key, etag: o.IfMatch, base: e.seen.get(key, o.IfMatch)}
 	}
-	return err
+	return e.do(ctx, c, func(a *attempt) error { return e.store.Delete(a, key, &o) })
+}
+
+// deleteTruth finds out what became of a conditional Delete, as truth does for a write. A Delete that
+// happened leaves nothing that could tell; what can be told is that it did not.
+type deleteTruth struct {
+	e         *engine
+	key, etag string
+	base      lineage // of the version to be deleted, as far as it has been seen
+}
+
+func (t *deleteTruth) settle(ctx context.Context, f *Error, doubtful, passing bool) (bool, error) {
+	if !f.InDoubt || !doubtful && passing || t.e.off.settle || t.e.closing.Err() != nil {
+		return false, nil
+	}
+	looking := ctx
+	if ctx.Err() != nil {
+		var cancel context.CancelFunc
+		looking, cancel = context.WithTimeout(context.WithoutCancel(ctx), t.e.opts.AbortTimeout/2)
+		defer cancel()
+	}
+	o, l, err := t.e.statOnce(looking, t.key)
+	switch {
+	case err != nil && !isKind(err, ErrNotExist) && ctx.Err() == nil && passing:
+		return false, nil // send it again
+	case err == nil && l.successor(t.base.newest()) != "":
+		return true, decided(f, ErrPrecondition) // another's write upon the version: it was not deleted
+	case err == nil && o.ETag == t.etag && ctx.Err() == nil && passing:
+		return false, nil // still there
+	}
+	return true, unknown(f, ctx.Err())
+}
+
+func (t *deleteTruth) last(ctx context.Context, f *Error) error {
+	if !f.InDoubt || t.e.off.settle {
+		return f
+	}
+	return unknown(f, ctx.Err())
 }

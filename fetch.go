@@ -18,6 +18,7 @@ type fetch struct {
 	key       string          // as the Store sees it
 	versionID string
 	obj       *Object // the version
+	line      lineage // of obj
 	at, end   int64   // the next byte, and where the range ends
 	broken    int     // times in a row without a byte between
 
@@ -34,7 +35,7 @@ func (f *fetch) begin(o GetOptions) error {
 		return err
 	}
 	f.obj, f.at = res.Object, res.Offset
-	f.e.admit(f.obj, f.key)
+	f.line = f.e.admit(f.obj, f.key)
 	if err := f.granted(o, res); err != nil {
 		f.close()
 		return err

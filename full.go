@@ -144,7 +144,7 @@ type full struct {
 type told Capabilities
 
 func (t told) Capabilities() Capabilities {
-	t.Checksums = slices.Clone(t.Checksums) // the caller's
+	t.Checksums = slices.Clone(t.Checksums) // it belongs to the caller
 	return Capabilities(t)
 }
 

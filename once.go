@@ -11,8 +11,16 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 	c := e.claim(w.key, w.opts.IfAbsent, w.opts.IfMatch, false)
 	opts := w.opts
 	opts.Metadata = c.metadata(opts.Metadata)
+	w.lastID = c.id
+	t := &truth{e: e, claim: c, size: size, trust: w.trust, sums: func(want Checksums) Checksums {
+		v := newVerifier(want, false)
+		if _, err := io.Copy(v, io.NewSectionReader(src, off, size)); err != nil {
+			return Checksums{}
+		}
+		return v.got()
+	}}
 	var o *Object
-	err := e.do(ctx, call{op: "Put", key: w.key, write: true}, func(a *attempt) (err error) {
+	err := e.do(ctx, call{op: "Put", key: w.key, write: true, truth: t}, func(a *attempt) (err error) {
 		if err = a.pay(e.pace, size); err != nil {
 			return err
 		}
@@ -21,12 +29,15 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 		return body.finish(err)
 	})
 	if err != nil {
-		o, err = e.settle(ctx, c, err, isRefusal(err), size)
+		return nil, err
+	}
+	if t.o != nil {
+		o = t.o
 	} else {
 		o = e.written(c, o, size)
 	}
-	if err == nil && w.progress != nil {
+	if w.progress != nil {
 		w.progress(Progress{Done: size, Total: size})
 	}
-	return o, err
+	return o, nil
 }

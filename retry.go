@@ -9,6 +9,8 @@ import (
 // do makes the request c by calling fn until it succeeds or fails for good, and returns the last
 // failure. InDoubt of the failure tells whether any of the attempts may have been carried out.
 //
+// A write with an ID is settled as soon as it can be: see truth.
+//
 // This is the only retry loop. It retries ErrThrottled and ErrUnavailable, as long as the attempts,
 // the retry budget and the context's deadline allow.
 func (e *engine) do(ctx context.Context, c call, fn func(*attempt) error) error {
@@ -31,13 +33,24 @@ func (e *engine) do(ctx context.Context, c call, fn func(*attempt) error) error 
 		}
 		failure := a.name(asError(err))
 		a.release(failure)
-		doubt = doubt || failure.InDoubt && c.write
+		doubtful := failure.InDoubt && c.write
+		doubt = doubt || doubtful
 		failure.InDoubt, failure.Attempts = doubt, n
 		passing := failure.Kind == ErrThrottled || failure.Kind == ErrUnavailable
-		if !passing || n >= e.opts.Retry.Attempts || e.off.retry || !e.credit.spend() ||
-			!e.pause(ctx, closing, n, failure.RetryAfter) {
-			return ended(ctx, failure)
+		if c.truth != nil {
+			if settled, err := c.truth.settle(ctx, failure, doubtful, passing); settled {
+				return err
+			}
 		}
+		if passing && n < e.opts.Retry.Attempts && !c.once && !e.off.retry && e.credit.spend() &&
+			e.pause(ctx, closing, n, failure.RetryAfter) {
+			continue
+		}
+		failure = ended(ctx, failure)
+		if c.truth != nil {
+			return c.truth.last(ctx, failure)
+		}
+		return failure
 	}
 }
 

@@ -39,8 +39,18 @@ func (b *Bucket) stat(ctx context.Context, key string, opts *StatOptions) (*Obje
 
 // stat describes an object, by one request, and returns its lineage.
 func (e *engine) stat(ctx context.Context, key string, opts StatOptions) (*Object, lineage, error) {
+	return e.statBy(ctx, call{op: "Stat", key: key}, opts)
+}
+
+// statOnce is stat in one attempt.
+func (e *engine) statOnce(ctx context.Context, key string) (*Object, lineage, error) {
+	return e.statBy(ctx, call{op: "Stat", key: key, once: true}, StatOptions{})
+}
+
+func (e *engine) statBy(ctx context.Context, c call, opts StatOptions) (*Object, lineage, error) {
+	key := c.key
 	var o *Object
-	err := e.do(ctx, call{op: "Stat", key: key}, func(a *attempt) (err error) {
+	err := e.do(ctx, c, func(a *attempt) (err error) {
 		o, err = e.store.Stat(a, key, &opts)
 		return err
 	})

@@ -55,11 +55,12 @@ func (b *Bucket) update(
 	if _, err := b.e.newWrite(full, &create, b.ready); err != nil {
 		return nil, err
 	}
+	u := &updating{b: b, key: full, change: change, create: create}
 	for n := 1; ; n++ {
 		if err := b.ready(ctx); err != nil {
 			return nil, err
 		}
-		o, again, err := b.updateOnce(ctx, full, change, create)
+		o, again, err := u.once(ctx)
 		if !again {
 			return o, err
 		}
@@ -73,31 +74,56 @@ func (b *Bucket) update(
 	}
 }
 
-// updateOnce reads, changes and writes. again says that another writer was quicker.
-func (b *Bucket) updateOnce(
-	ctx context.Context, full string, change func([]byte, *Object) ([]byte, error),
-	create PutOptions,
-) (_ *Object, again bool, _ error) {
+// updating is an Update under way.
+type updating struct {
+	b      *Bucket
+	key    string // as the Store sees it
+	change func([]byte, *Object) ([]byte, error)
+	create PutOptions
+
+	// The write before, which was refused. Where its request was delivered twice it happened all the
+	// same, and the next read shows its ID.
+	id   string
+	data []byte
+	base string // its IfMatch; empty: it was to create
+	same int    // how often in a row the service has refused that base and shown it again
+}
+
+// stubborn is how often the service may refuse a version that it shows. Two writers who take turns
+// with the same bytes can do that on S3; more often it is a service that does not know its ETags.
+const stubborn = 2
+
+// once reads, changes and writes. again says that another writer was quicker.
+func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
+	e := u.b.e
 	var old []byte
 	var o *Object
-	r, err := b.e.get(ctx, full, GetOptions{})
+	r, err := e.get(ctx, u.key, GetOptions{})
 	if err == nil {
 		old, err = r.all()
 	}
-	po := create
+	po := u.create
 	switch {
 	case isKind(err, ErrNotExist):
 		po.IfAbsent = true
 	case err != nil:
 		return nil, isKind(err, ErrChanged), err
+	case r.first.line.has(u.id):
+		return u.happened(r, old), false, nil
 	default:
-		if o = b.own(r.Object()); o.ETag == ETagNone {
-			err := errors.New("the object has no ETag for a condition")
-			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: err}
+		if o = u.b.own(r.Object()); o.ETag == ETagNone {
+			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
 		}
 		po = PutOptions{IfMatch: o.ETag}
 	}
-	data, err := change(old, o)
+	if u.id != "" && po.IfMatch == u.base {
+		if u.same++; u.same == stubborn {
+			return nil, false, u.refused()
+		}
+	} else {
+		u.same = 0
+	}
+	data, err := u.change(old, o)
 	if err != nil {
 		return nil, false, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
 	}
@@ -106,10 +132,30 @@ func (b *Bucket) updateOnce(
 		h.StorageClass = ""
 		po.setHeaders(h)
 	}
-	w, err := b.e.newWrite(full, &po, b.ready)
+	w, err := e.newWrite(u.key, &po, u.b.ready)
 	if err != nil {
 		return nil, false, err
 	}
+	w.trust = true
 	written, err := w.section(ctx, bytes.NewReader(data), 0, int64(len(data)))
+	u.id, u.data, u.base = w.lastID, data, po.IfMatch
 	return written, isKind(err, ErrExist) || isKind(err, ErrPrecondition), err
+}
+
+// happened is the object of the write before, as r shows that it happened.
+func (u *updating) happened(r *Reader, old []byte) *Object {
+	if r.first.line.newest() == u.id && bytes.Equal(old, u.data) {
+		return r.Object()
+	}
+	return &Object{Key: u.key, Size: int64(len(u.data)), ETag: ETagNone}
+}
+
+// refused is the error of an Update that the service refuses again and again, although nobody else
+// writes.
+func (u *updating) refused() error {
+	text := "the service refuses to create the object, and says that there is none"
+	if u.base != "" {
+		text = "the service refuses the ETag " + u.base + ", which it gives for the object"
+	}
+	return &Error{Kind: ErrPrecondition, Err: errors.New(text)}
 }

@@ -40,6 +40,7 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 	u.opts.Checksums = Checksums{} // of the whole; they are checked before the commit
 	u.claim = e.claim(w.key, u.opts.IfAbsent, u.opts.IfMatch, true)
 	u.opts.Metadata = u.claim.metadata(u.opts.Metadata)
+	w.lastID = u.claim.id
 
 	patient, cancel := context.WithCancel(u.call)
 	defer cancel()
@@ -171,24 +172,27 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 	e, w := u.w.e, u.w
 	slices.SortFunc(u.parts, func(x, y *Part) int { return x.Number - y.Number })
 	var o *Object
-	c := call{op: "CompleteUpload", key: w.key, slow: true, write: true}
+	t := &truth{
+		e: e, claim: u.claim, size: u.done, trust: w.trust, gone: isGone,
+		sums: func(Checksums) Checksums { return CombineChecksums(u.parts) },
+	}
+	c := call{op: "CompleteUpload", key: w.key, slow: true, write: true, truth: t}
 	err := e.do(ctx, c, func(a *attempt) (err error) {
 		opts := u.opts
 		o, err = e.store.CompleteUpload(a, w.key, u.id, slices.Clone(u.parts), &opts)
 		return err
 	})
-	if err == nil {
-		o = e.written(u.claim, o, u.done)
-	} else {
-		gone := isGone(err)
-		o, err = e.settle(ctx, u.claim, err, gone || isRefusal(err), u.done)
-		if gone && isGone(err) {
-			err = u.vanished(ctx, asError(err))
-		}
-	}
-	if err != nil {
+	switch {
+	case err != nil && isGone(err):
+		err = u.vanished(ctx, asError(err))
+		fallthrough
+	case err != nil:
 		u.abort()
 		return nil, err
+	case t.o != nil:
+		o = t.o
+	default:
+		o = e.written(u.claim, o, u.done)
 	}
 	u.forget()
 	if w.progress != nil {
@@ -210,7 +214,7 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 		switch {
 		case u.claim.absent && err == nil:
 			return decided(e, ErrExist)
-		case u.claim.match &&
+		case u.claim.etag != "" &&
 			(isKind(err, ErrNotExist) || err == nil && now.ETag != u.opts.IfMatch):
 			return decided(e, ErrPrecondition)
 		}

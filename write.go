@@ -11,6 +11,8 @@ type write struct {
 	workers  int
 	progress func(Progress)
 	ready    func(context.Context) error // of the Bucket: why a write cannot go on
+	trust    bool                        // see truth
+	lastID   string                      // the write ID of the last object that was sent
 }
 
 // newWrite is a write of the object under key, as b's callers know it.

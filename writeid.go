@@ -23,9 +23,10 @@ const maxLineage = 4
 //
 // On the wire it is a tag followed by the IDs. The tag ties the entry to its key, so that a copy
 // under another key proves nothing there. Each ID follows a '.', or a '*' if it is that of the
-// create.
+// create, or a '~' if IDs were dropped before it.
 type lineage struct {
 	created bool // ids[0] is the create
+	gap     bool // IDs were dropped between ids[0], the create, and ids[1]
 	ids     []string
 }
 
@@ -47,9 +48,12 @@ func (l lineage) entry(key string) string {
 	var s strings.Builder
 	s.WriteString(keyTag(key))
 	for i, id := range l.ids {
-		if i == 0 && l.created {
+		switch {
+		case i == 0 && l.created:
 			s.WriteString("*" + id)
-		} else {
+		case i == 1 && l.gap:
+			s.WriteString("~" + id)
+		default:
 			s.WriteString("." + id)
 		}
 	}
@@ -62,7 +66,16 @@ func parseLineage(key, entry string) lineage {
 	if !ok || rest == "" || rest[0] != '*' && rest[0] != '.' {
 		return lineage{}
 	}
-	return lineage{created: rest[0] == '*', ids: strings.Split(rest[1:], ".")}
+	l := lineage{created: rest[0] == '*'}
+	first, others, gap := strings.Cut(rest[1:], "~")
+	if gap && (!l.created || strings.Contains(first, ".") || strings.Contains(others, "~")) {
+		return lineage{}
+	}
+	l.ids, l.gap = strings.Split(rest[1:], "."), gap
+	if gap {
+		l.ids = append([]string{first}, strings.Split(others, ".")...)
+	}
+	return l
 }
 
 // created returns a lineage that begins with the create id.
@@ -71,13 +84,13 @@ func created(id string) lineage { return lineage{created: true, ids: []string{id
 // then returns l followed by a conditional write. The lineage of an unknown object does not know
 // its beginning.
 func (l lineage) then(id string) lineage {
-	ids := append(slices.Clone(l.ids), id)
-	if drop := len(ids) - maxLineage; l.created && drop > 1 {
-		ids = slices.Delete(ids, 1, drop)
+	l.ids = append(slices.Clone(l.ids), id)
+	if drop := len(l.ids) - maxLineage; l.created && drop > 1 {
+		l.ids, l.gap = slices.Delete(l.ids, 1, drop), true
 	} else if !l.created && drop > 0 {
-		ids = slices.Delete(ids, 0, drop)
+		l.ids = slices.Delete(l.ids, 0, drop)
 	}
-	return lineage{l.created, ids}
+	return l
 }
 
 func (l lineage) newest() string {
@@ -89,11 +102,17 @@ func (l lineage) newest() string {
 
 func (l lineage) has(id string) bool { return id != "" && slices.Contains(l.ids, id) }
 
-// hasAllSince reports whether l has the write id and every write after it. The writes right after
-// the create are dropped first.
-func (l lineage) hasAllSince(id string) bool {
-	return l.has(id) && !(l.created && l.ids[0] == id && len(l.ids) > maxLineage)
+// successor returns the write that came directly upon the write id, "" where l does not tell.
+func (l lineage) successor(id string) string {
+	i := slices.Index(l.ids, id)
+	if id == "" || i < 0 || i+1 == len(l.ids) || i == 0 && l.gap {
+		return ""
+	}
+	return l.ids[i+1]
 }
+
+// whole reports whether l names every write since the create.
+func (l lineage) whole() bool { return l.created && !l.gap }
 
 // withEntry returns a copy of metadata with the entry of l.
 func withEntry(metadata map[string]string, key string, l lineage) map[string]string {

@@ -34,7 +34,7 @@ func TestLineage(t *testing.T) {
 			}
 			what := fmt.Sprintf("after %d writes, create known: %v", n, begins)
 			if back := parseLineage("key", l.entry("key")); back.created != l.created ||
-				!slices.Equal(back.ids, l.ids) {
+				back.gap != l.gap || !slices.Equal(back.ids, l.ids) {
 				t.Fatalf("%s: %+v came back as %+v", what, l, back)
 			}
 			if wire := "x-amz-meta-" + writeIDName + ": " + l.entry("key"); len(wire) >= 130 {
@@ -48,25 +48,19 @@ func TestLineage(t *testing.T) {
 				if want := recent || begins && i == 0; l.has(old) != want {
 					t.Errorf("%s: has write %d: %v, want %v", what, i+1, !want, want)
 				}
-				// Only with everything since it can it be said that a write upon it did not happen.
-				if l.hasAllSince(old) && !containsAll(l, ids[i:]) {
-					t.Errorf("%s: hasAllSince(write %d), and a later one is lacking", what, i+1)
+				// A successor is the very next write, or not told.
+				if next := l.successor(old); next != "" && next != ids[i+1] {
+					t.Errorf("%s: the successor of write %d is %q, want %q", what, i+1, next, ids[i+1])
+				}
+				if recent && i+1 < len(ids) && l.successor(old) == "" {
+					t.Errorf("%s: the successor of write %d is not told", what, i+1)
 				}
 			}
-			if !l.hasAllSince(id) && n <= maxLineage {
-				t.Errorf("%s: not hasAllSince(the newest)", what)
+			if want := begins && n <= maxLineage+1; l.whole() != want {
+				t.Errorf("%s: whole is %v, want %v", what, !want, want)
 			}
 		}
 	}
-}
-
-func containsAll(l lineage, ids []string) bool {
-	for _, id := range ids {
-		if !l.has(id) {
-			return false
-		}
-	}
-	return true
 }
 
 func TestLineageBranches(t *testing.T) {
@@ -76,7 +70,7 @@ func TestLineageBranches(t *testing.T) {
 		t.Errorf("two writes upon %v: %v and %v", base, x, y)
 	}
 	var none lineage
-	if none.has("") || none.hasAllSince("") || none.newest() != "" {
+	if none.has("") || none.successor("") != "" || none.whole() || none.newest() != "" {
 		t.Error("the zero lineage knows something")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/polystore/storage"
@@ -33,7 +34,7 @@ func brokenWriteIDs() []defect {
 		{"engine/update-in-doubt", "drops metadata that it does not know", dropsEntry},
 		{"engine/write-id-hidden", "drops metadata that it does not know", dropsEntry},
 		{"engine/unknown-outcome", "keeps the metadata of the first version for ever", firstMetadata},
-		{"engine/many-successors", "keeps the metadata of the first version for ever", firstMetadata},
+		{"engine/many-successors", "loses the second ID of an entry", losesSecondID},
 		{"engine/certain-refusal", "calls a refusal in doubt", func(b *bench) {
 			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
 				o, err := b.inner.Put(ctx, key, body, size, opts)
@@ -44,6 +45,7 @@ func brokenWriteIDs() []defect {
 				return o, err
 			}
 		}},
+		{"engine/delivered-twice", "drops metadata that it does not know", dropsEntry},
 		{"engine/cancelled-in-doubt", "refuses every write", refusesPuts},
 		{"engine/write-id-small", "gives metadata back longer than it was", func(b *bench) {
 			b.seen(func(o *storage.Object) {
@@ -173,6 +175,17 @@ func firstMetadata(b *bench) {
 		}
 		return o, err
 	}
+}
+
+// losesSecondID drops an ID from the middle of an entry, so that what came behind it seems to have
+// come directly upon what was before it.
+func losesSecondID(b *bench) {
+	b.seen(func(o *storage.Object) {
+		ids := strings.Split(o.Metadata[writeEntry], ".")
+		if len(ids) > 2 {
+			o.Metadata[writeEntry] = strings.Join(slices.Delete(ids, 1, 2), ".")
+		}
+	})
 }
 
 func refusesPuts(b *bench) {

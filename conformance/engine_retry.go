@@ -152,31 +152,8 @@ var retryChecks = []check{
 	},
 	{
 		name: "engine/delete-in-doubt", feature: Engine, needs: []Feature{DeleteIfMatch},
-		rule: "rule 11: a conditional Delete whose answer was lost and that is then refused is ErrUnknownOutcome; without doubt it is ErrPrecondition",
-		run: rigged(func(ctx context.Context, r *rig) error {
-			for i, c := range []struct {
-				deletes []fault.Fault
-				want    error
-			}{
-				{[]fault.Fault{fault.Lost(), precondition}, storage.ErrUnknownOutcome},
-				{[]fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()}, storage.ErrUnknownOutcome},
-				{[]fault.Fault{fault.Unsent(), precondition}, storage.ErrPrecondition},
-				{[]fault.Fault{fault.Unsent()}, nil},
-			} {
-				name := fmt.Sprint("k", i)
-				o, err := r.put(ctx, r.key(name), []byte("k"), nil)
-				if err != nil {
-					return err
-				}
-				r.script("Delete", c.deletes...)
-				err = r.b.Delete(ctx, name, &storage.DeleteOptions{IfMatch: o.ETag})
-				r.got(fmt.Sprintf("Delete with IfMatch, row %d", i), err, c.want)
-				if c.want == nil {
-					r.missing(ctx, r.key(name))
-				}
-			}
-			return nil
-		}),
+		rule: "rule 11: a conditional Delete whose answer was lost is ErrPrecondition where another wrote upon the version, else ErrUnknownOutcome",
+		run:  rigged(deleteInDoubt),
 	},
 	{
 		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
@@ -299,19 +276,22 @@ func retryAfter(ctx context.Context, e *env) error {
 func updateInDoubt(ctx context.Context, r *rig) error {
 	for i, c := range []struct {
 		what string
-		puts func(name string) []fault.Fault
+		put  fault.Fault
+		look func(name string) fault.Hook
 		want error
 	}{
-		{"the answer lost", func(string) []fault.Fault { return []fault.Fault{fault.Lost()} }, nil},
-		{"overwritten after a lost answer", func(name string) []fault.Fault {
-			return []fault.Fault{fault.Lost(), fault.None().Before(r.overwrites(name))}
-		}, storage.ErrUnknownOutcome},
+		{"the answer lost", fault.Lost(), nil, nil},
+		{"overwritten after a lost answer", fault.Lost(), r.overwrites, storage.ErrUnknownOutcome},
+		{"delivered twice", fault.Twice(), nil, nil},
 	} {
 		name, changes := fmt.Sprint("k", i), 0
 		if _, err := r.b.Put(ctx, name, bytes.NewReader([]byte("0")), nil); err != nil {
 			return err
 		}
-		r.script("Put", c.puts(name)...)
+		r.script("Put", c.put)
+		if c.look != nil {
+			r.faults.Next("Stat", fault.None().Before(c.look(name)))
+		}
 		o, err := r.b.Update(ctx, name, func(old []byte, _ *storage.Object) ([]byte, error) {
 			changes++
 			return append(old, '1'), nil
@@ -324,6 +304,48 @@ func updateInDoubt(ctx context.Context, r *rig) error {
 		}
 		if changes != 1 {
 			r.errorf("%s: the change was made %d times, want 1", what, changes)
+		}
+	}
+	return nil
+}
+
+func deleteInDoubt(ctx context.Context, r *rig) error {
+	for i, c := range []struct {
+		what    string
+		deletes []fault.Fault
+		look    func(name string) fault.Hook // before the first look
+		want    error
+		left    bool
+	}{
+		{"the answer lost", []fault.Fault{fault.Lost()}, nil, storage.ErrUnknownOutcome, false},
+		{"not carried out, in doubt, then carried out", []fault.Fault{fault.Doubt()}, nil, nil, false},
+		{
+			"not carried out, in doubt, and another's swap", []fault.Fault{fault.Doubt()},
+			func(name string) fault.Hook { return r.swaps(name, 1) }, storage.ErrPrecondition, true,
+		},
+		{
+			"in doubt, and never reached again", []fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()},
+			nil, storage.ErrUnknownOutcome, true,
+		},
+		{"a contradiction", []fault.Fault{fault.Doubt(), precondition}, nil, storage.ErrUnknownOutcome, true},
+		{"not sent, then refused", []fault.Fault{fault.Unsent(), precondition}, nil, storage.ErrPrecondition, true},
+		{"not sent, then carried out", []fault.Fault{fault.Unsent()}, nil, nil, false},
+	} {
+		name := fmt.Sprint("k", i)
+		o, err := r.b.Put(ctx, name, bytes.NewReader([]byte("k")), &storage.PutOptions{IfAbsent: true})
+		if err != nil {
+			return err
+		}
+		r.script("Delete", c.deletes...)
+		if c.look != nil {
+			r.faults.Next("Stat", fault.None().Before(c.look(name)))
+		}
+		what := "Delete with IfMatch, " + c.what
+		r.got(what, r.b.Delete(ctx, name, &storage.DeleteOptions{IfMatch: o.ETag}), c.want)
+		if !c.left {
+			r.missing(ctx, r.key(name))
+		} else if _, err := r.stat(ctx, r.key(name), nil); err != nil {
+			r.errorf("%s: what should be left: %w", what, err)
 		}
 	}
 	return nil

@@ -17,7 +17,7 @@ var uploadFaultChecks = []check{
 	},
 	{
 		name: "engine/refused-upload", feature: Engine, needs: []Feature{Multipart, MultipartConditions, AbortUpload, ListUploads},
-		rule: "rule 3: a multipart upload whose completion is refused leaves no upload, and costs no look",
+		rule: "rule 3: a multipart upload whose completion is refused leaves no upload, and costs one look",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			if _, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("there")), &storage.PutOptions{IfAbsent: true}); err != nil {
 				return err
@@ -27,7 +27,7 @@ var uploadFaultChecks = []check{
 				_, err := p.write(ctx, r, "k", r.large(1), true, "")
 				what := p.name + " with IfAbsent on an object"
 				r.refused(what, err, storage.ErrExist)
-				r.called(what, "Stat", 0)
+				r.called(what, "Stat", 1)
 				r.listsNoUpload(ctx, what, "k")
 			}
 			r.holds(ctx, r.key("k"), []byte("there"))

@@ -70,9 +70,7 @@ var writeIDChecks = []check{
 		name: "engine/write-id-of-a-copy", feature: Engine, needs: []Feature{IfAbsent, Copy},
 		rule: "rule 11: the write ID of an object that was copied over ours proves nothing: ErrUnknownOutcome, not ErrExist",
 		run: truths(truth{what: "IfAbsent, committed, then another object copied over it", want: storage.ErrUnknownOutcome,
-			puts: func(r *rig, name string) []fault.Fault {
-				return []fault.Fault{fault.Lost(), fault.None().Before(r.copiesOver(name))}
-			}}),
+			puts: faults(fault.Lost()), stats: before((*rig).copiesOver)}),
 	},
 }
 

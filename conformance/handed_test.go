@@ -20,7 +20,7 @@ import (
 
 // bucketsMethods are the options of the Bucket's own methods that are none of a Store.
 var bucketsMethods = map[string]bool{
-	"DeleteManyOptions": true, "CleanOptions": true, "Options": true,
+	"DeleteManyOptions": true, "CleanOptions": true, "Options": true, "UpdateOptions": true,
 }
 
 // refused are the options that a method shares with others and does not take.

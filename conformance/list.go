@@ -216,7 +216,7 @@ var listChecks = []check{
 			}
 			for _, o := range all {
 				if o.ETag == storage.ETagNone {
-					return fmt.Errorf("List: ETagNone: %w", errors.ErrUnsupported)
+					return fmt.Errorf("a list of ETagNone: %w", errors.ErrUnsupported)
 				}
 				if o.ETag != s.ETag {
 					e.errorf("List: ETag %s; Stat: %s", o.ETag, s.ETag)

@@ -18,6 +18,7 @@ type Fault struct {
 	hang    bool  // the Store is not asked
 	sending int64 // hang, but take this many bytes of the body first
 	err     error // the answer; the Store is not asked
+	twice   bool  // the Store is asked twice, and its second answer is given
 	lost    bool  // the Store is asked, and its success becomes a failure in doubt
 	waiting bool  // lost, but only when the context ends
 	body    func(ctx context.Context, inner io.ReadCloser) io.ReadCloser
@@ -53,6 +54,10 @@ func Doubt() Fault {
 
 // Lost carries the request out and loses the answer, if it is a success; a refusal comes through.
 func Lost() Fault { return Fault{lost: true} }
+
+// Twice carries the request out twice, as a proxy does that sends it again to the next server, and
+// gives the second answer.
+func Twice() Fault { return Fault{twice: true} }
 
 // Hang does nothing until the context ends.
 func Hang() Fault { return Fault{hang: true} }

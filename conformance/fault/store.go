@@ -58,6 +58,14 @@ func do[T any](ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fa
 		return none, f.err
 	}
 	v, err := fn(f)
+	if f.twice {
+		if again, ok := body.(io.Seeker); ok {
+			if _, err := again.Seek(0, io.SeekStart); err != nil {
+				return none, &storage.Error{Err: err}
+			}
+		}
+		v, err = fn(f)
+	}
 	if f.after != nil {
 		if err := f.after(ctx, s.inner, c); err != nil {
 			return none, err
