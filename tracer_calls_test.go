@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -391,8 +392,8 @@ func TestTracerEndsAfterClose(t *testing.T) {
 func TestTracerEndsAfterPanic(t *testing.T) {
 	for name, call := range tracedMethods {
 		b := newTracedBucket(t, t.TempDir())
-		panicked := false
-		b.panic = func() { panicked = true; panic("the caller's own") }
+		var panicked atomic.Bool
+		b.panic = func() { panicked.Store(true); panic("the caller's own") }
 		var err error
 		func() {
 			defer func() {
@@ -404,7 +405,7 @@ func TestTracerEndsAfterPanic(t *testing.T) {
 			}()
 			err = call(b)
 		}()
-		if panicked {
+		if panicked.Load() {
 			b.over(t, "panic", name, err)
 		}
 		b.Close()
