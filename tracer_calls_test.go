@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,7 +113,10 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		_, err := b.UpdateWith(b.ctx, "missing", b.change, nil)
 		return err
 	},
-	"Copy": func(b *tracedBucket) error { _, err := b.Copy(b.ctx, "new", "large", nil); return err },
+	"Copy": func(b *tracedBucket) error {
+		_, err := b.Copy(b.ctx, "new", "large", nil)
+		return err
+	},
 	"CopyObject": func(b *tracedBucket) error {
 		_, err := storage.CopyObject(b.ctx, b.Bucket, "new", b.other, "large", nil)
 		return err
@@ -231,8 +234,9 @@ func newTracedBucket(t *testing.T, dir string) *tracedBucket {
 		t.Fatal(err)
 	}
 	b := &tracedBucket{
-		dir: dir, panic: func() {}, large: bytes.Repeat([]byte("0123456789"), 16<<10), ctx: t.Context(),
-		put: &storage.PutOptions{IfAbsent: true}, seen: &ledger{open: make(map[any]string)},
+		dir: dir, panic: func() {}, ctx: t.Context(),
+		large: bytes.Repeat([]byte("0123456789"), 16<<10),
+		put:   &storage.PutOptions{IfAbsent: true}, seen: &ledger{open: make(map[any]string)},
 	}
 	fill := storage.New(m, nil)
 	for _, key := range []string{"k", "l"} {
@@ -334,33 +338,40 @@ func TestTracerEnds(t *testing.T) {
 			for _, c := range sound.store.Calls() {
 				counts[c.Op]++
 			}
-			for _, op := range []string{"CopyPart", "AbortUpload", "Put", "Stat", "Get"} { // of the ways out
+			// The requests of the ways out.
+			for _, op := range []string{"CopyPart", "AbortUpload", "Put", "Stat", "Get"} {
 				counts[op] = max(counts[op], 1)
 			}
 			for op, n := range counts {
 				for which := range faults(nil) {
 					for _, times := range []int{1, 3} {
 						for skip := range min(n, 3) {
-							b := newTracedBucket(t, dir)
-							ctx, cancel := context.WithCancel(t.Context())
-							b.ctx = ctx
-							f := faults(cancel)[which]
-							b.store.Add(fault.Rule{Op: op, Skip: skip, Times: times, Fault: f})
-							if name == "Copy" && op != "Copy" { // the longer ways
-								refuse := fault.Refuse(&storage.Error{Kind: errors.ErrUnsupported})
-								b.store.Add(fault.Rule{Op: "Copy", Times: fault.Always, Fault: refuse})
-							}
-							what := fmt.Sprintf("%s at %s, skip %d, times %d", which, op, skip, times)
-							b.over(t, what, name, call(b))
-							cancel()
-							b.Close()
-							b.other.Close()
+							r := fault.Rule{Op: op, Skip: skip, Times: times}
+							tracerEnds(t, dir, name, which, r)
 						}
 					}
 				}
 			}
 		})
 	}
+}
+
+// tracerEnds calls a method with a fault.
+func tracerEnds(t *testing.T, dir, name, which string, r fault.Rule) {
+	b := newTracedBucket(t, dir)
+	defer b.other.Close()
+	defer b.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.ctx = ctx
+	r.Fault = faults(cancel)[which]
+	b.store.Add(r)
+	if name == "Copy" && r.Op != "Copy" { // the longer ways
+		refuse := fault.Refuse(&storage.Error{Kind: errors.ErrUnsupported})
+		b.store.Add(fault.Rule{Op: "Copy", Times: fault.Always, Fault: refuse})
+	}
+	what := fmt.Sprintf("%s at %s, skip %d, times %d", which, r.Op, r.Skip, r.Times)
+	b.over(t, what, name, tracedMethods[name](b))
 }
 
 // TestTracerEndsAfterClose holds that calls of a closed Bucket end, too, and make no request.
@@ -381,8 +392,8 @@ func TestTracerEndsAfterClose(t *testing.T) {
 func TestTracerEndsAfterPanic(t *testing.T) {
 	for name, call := range tracedMethods {
 		b := newTracedBucket(t, t.TempDir())
-		panicked := false
-		b.panic = func() { panicked = true; panic("the caller's own") }
+		var panicked atomic.Bool
+		b.panic = func() { panicked.Store(true); panic("the caller's own") }
 		var err error
 		func() {
 			defer func() {
@@ -394,7 +405,7 @@ func TestTracerEndsAfterPanic(t *testing.T) {
 			}()
 			err = call(b)
 		}()
-		if panicked {
+		if panicked.Load() {
 			b.over(t, "panic", name, err)
 		}
 		b.Close()
@@ -417,7 +428,7 @@ func TestTracedMethods(t *testing.T) {
 	}
 	for name := range tracedMethods {
 		if !slices.Contains(methods, name) {
-			t.Errorf("TestTracerEnds calls %s, which there is not: %s", name, strings.Join(methods, ", "))
+			t.Errorf("TestTracerEnds calls %s, which there is not among %q", name, methods)
 		}
 	}
 }
