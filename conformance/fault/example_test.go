@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// The create is committed, its answer is lost, and the next attempt is told that the object exists. It is its own.
+// The create is committed and its answer is lost. A look at the object tells that it happened, and
+// the bytes are not sent again.
 func Example() {
 	inner, err := memory.New(nil)
 	if err != nil {
@@ -29,7 +30,6 @@ func Example() {
 	}
 	// Output:
 	// <nil>
-	// Put greeting
 	// Put greeting
 	// Stat greeting
 }
