@@ -9,7 +9,7 @@ import "time"
 type Object struct {
 	Key string `json:"key"`
 
-	// Size is in bytes, as stored; -1 where a write's answer does not say.
+	// Size is in bytes, as stored; -1 where an answer does not say.
 	Size int64 `json:"size"`
 
 	// ETag is the version token: what IfMatch and IfNoneMatch take. It is an HTTP entity tag with its
