@@ -10,7 +10,7 @@ import "time"
 type Object struct {
 	Key string `json:"key"`
 
-	// Size is in bytes, as stored. It is -1 if the response to a write does not tell.
+	// Size is in bytes, as stored; -1 where an answer does not say.
 	Size int64 `json:"size"`
 
 	// ETag identifies the version; IfMatch and IfNoneMatch take it. It is an HTTP entity tag with
