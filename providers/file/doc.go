@@ -85,7 +85,8 @@
 // more than its object.
 //
 // A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and
-// nothing else. A read-only file system is ErrPermission, too many open files ErrUnavailable, and a
+// nothing else. A read-only file system is ErrPermission; too many open files, and whatever else
+// passes, ErrUnavailable; another program's directory or file in the way of a key ErrInvalidKey; a
 // directory that was removed while it was open ErrNoBucket.
 //
 // # Attributes
