@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/polystore/storage"
 )
 
@@ -380,5 +382,33 @@ func TestWrittenOnce(t *testing.T) {
 	}
 	if most := int64(size) * 11 / 10; byPut > most || byParts > most {
 		t.Errorf("write_bytes of %d bytes: Put %d, parts %d, want at most %d", size, byPut, byParts, most)
+	}
+}
+
+// On ext4 the attributes of a plain object cost no block.
+func TestAttrsBesideInode(t *testing.T) {
+	s, dir := newStore(t)
+	root, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if fsType(root) != unix.EXT4_SUPER_MAGIC {
+		t.Skip("the directory of tests is not on ext4")
+	}
+	blocks := func(key string) int64 {
+		fi, err := os.Stat(filepath.Join(dir, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fi.Sys().(*syscall.Stat_t).Blocks
+	}
+	if err := os.WriteFile(filepath.Join(dir, "theirs"), []byte("data"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	syscall.Sync() // blocks are given out late
+	put(t, s, "ours", "data", &storage.PutOptions{ContentType: "text/html; charset=utf-8"})
+	if ours, theirs := blocks("ours"), blocks("theirs"); ours > theirs {
+		t.Errorf("an object takes %d blocks, a file with the same bytes %d", ours, theirs)
 	}
 }
