@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -322,6 +323,16 @@ func TestListDuringOverwrites(t *testing.T) {
 			}
 		}
 	})
+	wg.Go(func() { // a signal cuts a system call short
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				syscall.Kill(os.Getpid(), syscall.SIGURG)
+			}
+		}
+	})
 	for range 5 {
 		w, err := s.newWalk("", "", "")
 		if err != nil {
@@ -340,6 +351,41 @@ func TestListDuringOverwrites(t *testing.T) {
 	}
 	close(done)
 	wg.Wait()
+}
+
+// On Btrfs a file that is replaced behind the opening of its directory is in the list.
+func TestListOnBtrfs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("takes root, to mount an image of a file system")
+	}
+	if _, err := exec.LookPath("mkfs.btrfs"); err != nil {
+		t.Skip(err)
+	}
+	d := &disk{dir: t.TempDir(), options: "loop"}
+	d.fresh = filepath.Join(d.dir, "fresh")
+	command(t, "truncate", "-s", "128M", d.fresh)
+	command(t, "mkfs.btrfs", "-q", "-f", d.fresh)
+	if err := d.try(t); err != nil {
+		t.Skip(err)
+	}
+	dir, _ := d.mount(t, d.fresh)
+	s := openStore(t, dir)
+	for _, key := range []string{"a", "k", "z"} {
+		put(t, s, key, "", nil)
+	}
+	other := openStore(t, dir)
+	for range 20 {
+		times := 0
+		s.rewound = func() {
+			if times++; times <= 3 {
+				put(t, other, "k", "new", nil)
+			}
+		}
+		if got := list(t, s, storage.ListOptions{}); fmt.Sprint(got) != "[a k z]" {
+			t.Fatalf("list = %q after %d looks", got, times)
+		}
+		s.pages = pageCache{}
+	}
 }
 
 // Bytes are written once, by Put and by parts.

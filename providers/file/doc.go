@@ -116,7 +116,9 @@
 // is missing; everything else comes before it. lost+found at the root of a volume, and what other
 // systems have in its place, is skipped.
 //
-// On Linux, a directory of up to some 400,000 short names is read by one system call, so that a
-// list misses nothing that is being replaced. In larger ones, and on other systems, that is up to
-// the file system: ext4 and XFS keep the place of a file that is replaced; tmpfs and Btrfs do not.
+// On Linux, a directory of up to some 400,000 short names is read by one system call, and read again
+// where a signal cut the call short or, on Btrfs, where the directory has changed since it was
+// opened, so that a list misses nothing that is being replaced. In larger ones, and on other
+// systems, that is up to the file system: ext4 and XFS keep the place of a file that is replaced;
+// tmpfs and Btrfs do not.
 package file

@@ -61,6 +61,8 @@ type Store struct {
 	tick    time.Duration // with times that are multiples of it
 	// whose directories cannot be synced where it returns an error
 	failSync func(dir string) error
+	// that is busy when a directory has been opened to be read
+	rewound func()
 }
 
 var _ storage.FullStore = (*Store)(nil)
