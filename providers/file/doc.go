@@ -53,8 +53,10 @@
 // lift: where the file system folds case (macOS, Windows), a key that differs from another, or from
 // its directory, in case only is ErrInvalidKey for writing and ErrNotExist for reading; never the
 // other's object. To know the spelling the driver reads the directory there, so large directories
-// are slow on such systems. The file system as a whole is asked, once; single directories that fold
-// case (ext4's casefold) are not noticed.
+// are slow on such systems. The same holds where the file system takes a composed and a decomposed
+// letter for one. New finds this out by trying, in the driver's own directory, which inherits the
+// property from the bucket's (ext4's casefold); single directories below that fold case are not
+// noticed. A file system that drops dots at the end of names (FAT) is ErrInvalid.
 //
 // # Writes
 //
