@@ -1,10 +1,8 @@
 package file
 
 import (
-	"bytes"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -17,6 +15,8 @@ import (
 // bytes it belongs to: where size or modification time of the file differ, another program wrote
 // the file, and attrs is void. That is reliable because the driver gives every file a modification
 // time of its own making, in nanoseconds, that no write would leave.
+//
+// The names in JSON are those of earlier versions, whose attributes are still read.
 type attrs struct {
 	ETag    string `json:"e"`
 	Size    int64  `json:"s"`
@@ -30,8 +30,6 @@ type attrs struct {
 	Metadata           map[string]string `json:"m,omitempty"`
 	Tags               map[string]string `json:"g,omitempty"`
 
-	// The sums stand here one by one, with short names and in base64: there is little room, and
-	// every Get decodes them.
 	CRC32     []byte `json:"c1,omitempty"`
 	CRC32C    []byte `json:"c2,omitempty"`
 	CRC64NVME []byte `json:"c3,omitempty"`
@@ -102,23 +100,6 @@ func foreign(fi fs.FileInfo) *attrs {
 // of reports whether a belongs to the bytes of the file that fi describes.
 func (a *attrs) of(fi fs.FileInfo) bool {
 	return a.ETag != "" && a.Size == fi.Size() && a.ModTime == fi.ModTime().UnixNano()
-}
-
-func (a *attrs) encode() ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false) // six bytes for a '<' are too many where 4,000 are all there is
-	err := e.Encode(a)
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
-}
-
-// decodeAttrs returns nil for what is not the encoding of attrs.
-func decodeAttrs(b []byte) *attrs {
-	var a attrs
-	if len(b) == 0 || json.Unmarshal(b, &a) != nil {
-		return nil
-	}
-	return &a
 }
 
 // object describes the object key.

@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/polystore/storage"
 )
@@ -320,6 +323,16 @@ func TestListDuringOverwrites(t *testing.T) {
 			}
 		}
 	})
+	wg.Go(func() { // a signal cuts a system call short
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				syscall.Kill(os.Getpid(), syscall.SIGURG)
+			}
+		}
+	})
 	for range 5 {
 		w, err := s.newWalk("", "", "")
 		if err != nil {
@@ -338,6 +351,41 @@ func TestListDuringOverwrites(t *testing.T) {
 	}
 	close(done)
 	wg.Wait()
+}
+
+// On Btrfs a file that is replaced behind the opening of its directory is in the list.
+func TestListOnBtrfs(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("takes root, to mount an image of a file system")
+	}
+	if _, err := exec.LookPath("mkfs.btrfs"); err != nil {
+		t.Skip(err)
+	}
+	d := &disk{dir: t.TempDir(), options: "loop"}
+	d.fresh = filepath.Join(d.dir, "fresh")
+	command(t, "truncate", "-s", "128M", d.fresh)
+	command(t, "mkfs.btrfs", "-q", "-f", d.fresh)
+	if err := d.try(t); err != nil {
+		t.Skip(err)
+	}
+	dir, _ := d.mount(t, d.fresh)
+	s := openStore(t, dir)
+	for _, key := range []string{"a", "k", "z"} {
+		put(t, s, key, "", nil)
+	}
+	other := openStore(t, dir)
+	for range 20 {
+		times := 0
+		s.rewound = func() {
+			if times++; times <= 3 {
+				put(t, other, "k", "new", nil)
+			}
+		}
+		if got := list(t, s, storage.ListOptions{}); fmt.Sprint(got) != "[a k z]" {
+			t.Fatalf("list = %q after %d looks", got, times)
+		}
+		s.pages = pageCache{}
+	}
 }
 
 // Bytes are written once, by Put and by parts.
@@ -381,4 +429,58 @@ func TestWrittenOnce(t *testing.T) {
 	if most := int64(size) * 11 / 10; byPut > most || byParts > most {
 		t.Errorf("write_bytes of %d bytes: Put %d, parts %d, want at most %d", size, byPut, byParts, most)
 	}
+}
+
+// On ext4 the attributes of a plain object cost no block.
+func TestAttrsBesideInode(t *testing.T) {
+	s, dir := newStore(t)
+	root, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	if fsType(root) != unix.EXT4_SUPER_MAGIC {
+		t.Skip("the directory of tests is not on ext4")
+	}
+	blocks := func(key string) int64 {
+		fi, err := os.Stat(filepath.Join(dir, key))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fi.Sys().(*syscall.Stat_t).Blocks
+	}
+	if err := os.WriteFile(filepath.Join(dir, "theirs"), []byte("data"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	syscall.Sync() // blocks are given out late
+	put(t, s, "ours", "data", &storage.PutOptions{ContentType: "text/html; charset=utf-8"})
+	if ours, theirs := blocks("ours"), blocks("theirs"); ours > theirs {
+		t.Errorf("an object takes %d blocks, a file with the same bytes %d", ours, theirs)
+	}
+}
+
+// A bucket in a directory of ext4 that folds case never gives one key another's object.
+func TestCaseFolding(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("takes root, to mount an image of a file system")
+	}
+	d := &disk{dir: t.TempDir(), options: "loop"}
+	d.fresh = filepath.Join(d.dir, "fresh")
+	command(t, "truncate", "-s", "32M", d.fresh)
+	out, err := exec.Command("mkfs.ext4", "-q", "-F", "-O", "casefold", "-E", "encoding=utf8", d.fresh).CombinedOutput()
+	if err == nil {
+		err = d.try(t)
+	}
+	if err != nil {
+		t.Skipf("no ext4 that folds case: %v %s", err, out)
+	}
+	mnt, _ := d.mount(t, d.fresh)
+	dir := filepath.Join(mnt, "bucket")
+	if err := os.Mkdir(dir, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("chattr", "+F", dir).CombinedOutput(); err != nil {
+		t.Skipf("no directory that folds case: %v %s", err, out)
+	}
+	caseFolding(t, dir)
 }

@@ -53,8 +53,10 @@
 // lift: where the file system folds case (macOS, Windows), a key that differs from another, or from
 // its directory, in case only is ErrInvalidKey for writing and ErrNotExist for reading; never the
 // other's object. To know the spelling the driver reads the directory there, so large directories
-// are slow on such systems. The file system as a whole is asked, once; single directories that fold
-// case (ext4's casefold) are not noticed.
+// are slow on such systems. The same holds where the file system takes a composed and a decomposed
+// letter for one. New finds this out by trying, in the driver's own directory, which inherits the
+// property from the bucket's (ext4's casefold); single directories below that fold case are not
+// noticed. A file system that drops dots at the end of names (FAT) is ErrInvalid.
 //
 // # Writes
 //
@@ -85,13 +87,15 @@
 // more than its object.
 //
 // A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and
-// nothing else. A read-only file system is ErrPermission, too many open files ErrUnavailable, and a
+// nothing else. A read-only file system is ErrPermission; too many open files, and whatever else
+// passes, ErrUnavailable; another program's directory or file in the way of a key ErrInvalidKey; a
 // directory that was removed while it was open ErrNoBucket.
 //
 // # Attributes
 //
 // Headers, metadata, tags, checksums and the ETag, 128 random bits, are one extended attribute,
-// user.polystore, of the file, so they travel with the rename. What the file system does not take
+// user.polystore, of the file, so they travel with the rename. Those of a plain object take at most
+// 60 bytes, which ext4 keeps beside the inode. What the file system does not take
 // (ext4 about 4,000 bytes; some file systems, and Windows, none) goes to a sidecar, whose name is
 // made of key, size and time of the file: it cannot be paired with other bytes. Copying a file with
 // its extended attributes and times (cp -a, rsync -aX, tar --xattrs) copies the object.
@@ -114,7 +118,9 @@
 // is missing; everything else comes before it. lost+found at the root of a volume, and what other
 // systems have in its place, is skipped.
 //
-// On Linux, a directory of up to some 400,000 short names is read by one system call, so that a
-// list misses nothing that is being replaced. In larger ones, and on other systems, that is up to
-// the file system: ext4 and XFS keep the place of a file that is replaced; tmpfs and Btrfs do not.
+// On Linux, a directory of up to some 400,000 short names is read by one system call, and read again
+// where a signal cut the call short or, on Btrfs, where the directory has changed since it was
+// opened, so that a list misses nothing that is being replaced. In larger ones, and on other
+// systems, that is up to the file system: ext4 and XFS keep the place of a file that is replaced;
+// tmpfs and Btrfs do not.
 package file

@@ -5,12 +5,16 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"syscall"
 
 	"github.com/polystore/storage"
 )
 
 func kind(k error) error { return &storage.Error{Kind: k} }
+
+// errInTheWay says that a key cannot be stored beside what another program has made.
+var errInTheWay = errors.New("another program's file is in the way")
 
 // classify gives err as a *storage.Error. An error of the file system that fits no kind, a full
 // disk among them, keeps Kind nil: to try again would not help. It does where the process, or the
@@ -27,12 +31,22 @@ func classify(err error) error {
 		e.Kind = storage.ErrClosed
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		e.Kind = storage.ErrPermission
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+	case isAny(err, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EAGAIN, syscall.EINTR,
+		syscall.EBUSY, syscall.ETIMEDOUT, syscall.ENOLCK, syscall.ESTALE), errors.Is(err, errMoved):
 		e.Kind = storage.ErrUnavailable
-	case errors.Is(err, syscall.ENAMETOOLONG):
+	case errors.Is(err, syscall.ENAMETOOLONG), errors.Is(err, errInTheWay),
+		// Looked at again and again, it stays: another program's directory is where the file of the
+		// key has to go, or its file where a directory has to.
+		isAny(err, syscall.ENOTEMPTY, syscall.EEXIST, syscall.EISDIR, syscall.ENOTDIR):
 		e.Kind = storage.ErrInvalidKey
+	case errors.Is(err, errors.ErrUnsupported):
+		e.Kind = errors.ErrUnsupported
 	}
 	return e
+}
+
+func isAny(err error, errnos ...syscall.Errno) bool {
+	return slices.ContainsFunc(errnos, func(e syscall.Errno) bool { return errors.Is(err, e) })
 }
 
 // inDoubt is classify for what went wrong after the change became visible.

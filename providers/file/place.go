@@ -63,8 +63,7 @@ func (s *Store) descend(ctx context.Context, d *os.Root, path, seg string) (stri
 		case fi.IsDir():
 			return name, nil
 		case strings.HasSuffix(name, mark):
-			err := errors.New("another program's file is in the way")
-			return "", &fs.PathError{Op: "mkdir", Path: join(path, name), Err: err}
+			return "", &fs.PathError{Op: "mkdir", Path: join(path, name), Err: errInTheWay}
 		default:
 			name += mark
 		}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,28 +16,83 @@ import (
 // if they are short.
 const maxDirBuffer = 16 << 20
 
-// readDir calls visit for each name in an open directory, for some twice, until it returns false.
+// maxPasses bounds how often a directory is read again because it may not have been seen whole.
+const maxPasses = 32
+
+// readDir calls visit for each name in an open directory, for some more than once, until it returns
+// false.
 //
 // The kernel holds writers off during a system call, and only then. Between two calls a name whose
 // file is replaced can go, on tmpfs and Btrfs, to where the next call does not look: it is not
-// seen, although it was there all the time. So a directory that one call did not get to the end of
-// is begun again with a larger buffer, as far as that goes.
+// seen, although it was there all the time. So a directory that one call did not get to the end of,
+// because the buffer was full or a signal came, is begun again, with a larger buffer as far as that
+// goes.
+//
+// Btrfs shows a directory as it was when it was opened or rewound: a name whose file was replaced
+// since is not seen at all. There it is read again until it did not change meanwhile.
 func (s *Store) readDir(
 	ctx context.Context, d *os.File, dir string, visit func(name string, typ fs.FileMode) bool,
 ) error {
 	pooled := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(pooled)
 	buffer := *pooled
-	for first := true; ; first = false {
-		if err := ctx.Err(); err != nil {
+	snapshots := fsType(d) == unix.BTRFS_SUPER_MAGIC
+	for range maxPasses {
+		before, err := d.Stat()
+		if err != nil {
 			return err
+		}
+		if _, err := d.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if s.rewound != nil {
+			s.rewound()
+		}
+		calls, full, err := s.readOnce(ctx, d, dir, buffer, visit)
+		if err != nil || calls < 0 {
+			return err
+		}
+		whole := calls <= 1
+		if snapshots && whole {
+			after, err := d.Stat()
+			if err != nil {
+				return err
+			}
+			whole = ctime(before) == ctime(after) && time.Since(after.ModTime()) > clockTick
+		}
+		if whole || full && len(buffer) >= maxDirBuffer {
+			return nil
+		}
+		if full {
+			buffer = make([]byte, min(8*len(buffer), maxDirBuffer))
+		}
+	}
+	return nil
+}
+
+// clockTick is longer than the clock of the file systems that keep nanoseconds stands still.
+const clockTick = 20 * time.Millisecond
+
+// readOnce reads a directory to its end, and reports by how many calls that had names, and whether
+// the first of them filled the buffer. calls is negative where visit does not want more.
+func (s *Store) readOnce(
+	ctx context.Context, d *os.File, dir string, buffer []byte,
+	visit func(name string, typ fs.FileMode) bool,
+) (calls int, full bool, err error) {
+	const largest = 24 + 256 // bytes of one name with what belongs to it
+	for {
+		if err := ctx.Err(); err != nil {
+			return 0, false, err
 		}
 		n, err := unix.ReadDirent(int(d.Fd()), buffer)
 		for err == unix.EINTR {
 			n, err = unix.ReadDirent(int(d.Fd()), buffer)
 		}
 		if n <= 0 || err != nil {
-			return err
+			return calls, full, err
+		}
+		if calls++; calls == 1 {
+			full = n > len(buffer)-largest
 		}
 		for rest := buffer[:n]; len(rest) > 0; {
 			// struct linux_dirent64, getdents64(2)
@@ -49,16 +105,12 @@ func (s *Store) readDir(
 			}
 			more, err := s.visitDirent(dir, string(name), typ, visit)
 			if err != nil || !more {
-				return err
+				return -1, false, err
 			}
 		}
-		const largest = 24 + 256 // bytes of one name with what belongs to it
-		if first && n > len(buffer)-largest && len(buffer) < maxDirBuffer {
-			if _, err := d.Seek(0, io.SeekStart); err != nil {
-				return err
-			}
-			buffer = make([]byte, min(8*len(buffer), maxDirBuffer))
-			first = true
+		// A larger buffer is tried at once, or the directory would be read twice for nothing.
+		if calls == 1 && full && len(buffer) < maxDirBuffer {
+			return 2, true, nil
 		}
 	}
 }

@@ -182,7 +182,8 @@ func (s *Store) lstatForWrite(d *os.Root, path, name string) (fs.FileInfo, error
 	}
 	if _, err := d.Lstat(name); err == nil {
 		return nil, driver.Errorf(storage.ErrInvalidKey,
-			"another key differs in case only, and the file system does not tell them apart")
+			"another key differs in case or composition only, and the file system does not tell "+
+				"them apart")
 	}
 	return nil, nil
 }

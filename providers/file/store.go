@@ -61,13 +61,18 @@ type Store struct {
 	tick    time.Duration // with times that are multiples of it
 	// whose directories cannot be synced where it returns an error
 	failSync func(dir string) error
+	// that is busy when a directory has been opened to be read
+	rewound func()
+	// that takes a name for another
+	sameName func(string) string
 }
 
 var _ storage.FullStore = (*Store)(nil)
 
 // New opens the directory dir as a bucket. A missing directory is ErrNoBucket unless opts.CreateDir
 // is set; anything else that is not a directory is ErrInvalid. New removes what killed processes
-// left behind, and writes nothing else, so a directory on a read-only file system can be read.
+// left behind, tries out names in the driver's own directory if that is there and may be written
+// to, and writes nothing else, so a directory on a read-only file system can be read.
 func New(dir string, opts *Options) (*Store, error) {
 	if dir == "" {
 		return nil, driver.Invalidf("no directory given")
@@ -99,7 +104,10 @@ func New(dir string, opts *Options) (*Store, error) {
 	s.hasher.NewCRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	s.locks.init()
-	s.probeFold()
+	if err := s.probeNames(); err != nil {
+		root.Close()
+		return nil, driver.Invalidf("%s: %w", dir, err)
+	}
 	s.probeSync()
 	s.clean()
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 const bufferSize = 256 << 10
@@ -23,7 +24,9 @@ func (s *Store) create(path string, flag int, mode fs.FileMode) (*os.File, error
 			}
 			return nil, err
 		}
-		s.probeFold()
+		if err := s.probeNames(); err != nil {
+			return nil, driver.Invalidf("%w", err)
+		}
 		f, err = s.root.OpenFile(path, flag, mode)
 	}
 	if err == nil && s.fileMode != 0 && mode == s.fileMode {

@@ -61,5 +61,5 @@ func (s *Store) addPart(
 		return nil, err
 	}
 	u.parts[number] = p
-	return new(p.Part), nil
+	return p.describe(), nil
 }

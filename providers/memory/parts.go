@@ -22,7 +22,7 @@ func (s *Store) ListPartsPage(
 	}
 	all := make([]*storage.Part, 0, len(u.parts))
 	for _, p := range u.parts {
-		all = append(all, new(p.Part))
+		all = append(all, p.describe())
 	}
 	return driver.PartsPage(all, opts, maxPage)
 }

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"bytes"
 	"crypto/rand"
 	"maps"
 	"sync"
@@ -57,7 +58,18 @@ type version struct {
 func (v *version) describe() *storage.Object {
 	o := *v.object
 	o.Metadata = maps.Clone(o.Metadata)
+	o.Checksums = ownSums(o.Checksums)
 	return &o
+}
+
+// ownSums returns a copy that shares no bytes with c.
+func ownSums(c storage.Checksums) storage.Checksums {
+	for _, sum := range [...]*[]byte{
+		&c.CRC32, &c.CRC32C, &c.CRC64NVME, &c.MD5, &c.SHA1, &c.SHA256,
+	} {
+		*sum = bytes.Clone(*sum)
+	}
+	return c
 }
 
 // newVersion is a version that commit has yet to place.
@@ -65,7 +77,7 @@ func newVersion(
 	key string, data []byte, sums storage.Checksums, opts *storage.PutOptions,
 ) *version {
 	o := driver.NewObject(key, int64(len(data)), opts)
-	o.Checksums = sums
+	o.Checksums = ownSums(sums)
 	return &version{object: o, tags: maps.Clone(opts.Tags), data: data}
 }
 

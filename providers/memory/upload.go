@@ -30,6 +30,13 @@ type part struct {
 	data []byte
 }
 
+// describe returns the part, the caller's own.
+func (p *part) describe() *storage.Part {
+	d := p.Part
+	d.Checksums = ownSums(d.Checksums)
+	return &d
+}
+
 // CreateUpload begins an upload.
 func (s *Store) CreateUpload(
 	ctx context.Context, key string, opts *storage.PutOptions,
