@@ -2,73 +2,58 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/polystore/storage"
 )
 
 // The cost of a key grows with its depth, not with the square of it: users who choose keys choose
-// what they cost. What the file system takes to make the directories comes on top.
-func TestDepth(t *testing.T) {
-	s, dir := newStore(t)
-	deep := strings.Repeat("x/", 253) + "x"
-	took := func(f func() error) time.Duration {
-		t.Helper()
-		start := time.Now()
-		if err := f(); err != nil {
-			t.Fatal(err)
+// what they cost. Compare the two depths; what the file system takes to make directories comes on
+// top.
+func BenchmarkDepth(b *testing.B) {
+	s, err := New(b.TempDir(), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	ctx := b.Context()
+	for _, depth := range []int{1, 254} {
+		key := strings.Repeat("x/", depth-1) + "y"
+		put := func() error {
+			_, err := s.Put(ctx, key, strings.NewReader("data"), 4, new(storage.PutOptions))
+			return err
 		}
-		return time.Since(start)
-	}
-	put := func(key string) func() error {
-		return func() error { _, err := tryPut(t.Context(), s, key, "data", nil); return err }
-	}
-	measure := func(key string, count int) (median [4]time.Duration) {
-		var all [4][]time.Duration
-		for range count {
-			for i, f := range []func() error{
-				func() error {
-					_, err := s.Stat(t.Context(), key, new(storage.StatOptions))
-					if !errors.Is(err, storage.ErrNotExist) {
-						return errors.New("it is there")
-					}
+		if err := put(); err != nil {
+			b.Fatal(err)
+		}
+		for name, f := range map[string]func() error{
+			"miss": func() error {
+				_, err := s.Stat(ctx, key+"-missing", new(storage.StatOptions))
+				if errors.Is(err, storage.ErrNotExist) {
 					return nil
-				},
-				put(key), // makes the directories
-				put(key),
-				func() error { _, _, err := tryGet(t.Context(), s, key); return err },
-			} {
-				all[i] = append(all[i], took(f))
-			}
-			remove(t, s, key)
-		}
-		for i, d := range all {
-			slices.Sort(d)
-			median[i] = d[count/2]
-		}
-		return median
-	}
-	one, many := measure("y", 9), measure(deep, 5)
-	made := took(func() error {
-		path := filepath.Join(dir, "made")
-		return os.MkdirAll(filepath.Join(path, deep), 0o777)
-	})
-	many[1] -= 2 * made // that of the measured call varies
-	t.Logf("one segment: %v, 254: %v and %v for the directories", one, many, made)
-	for i, what := range [...]struct {
-		name string
-		most time.Duration
-	}{
-		{"a miss", 20}, {"a new object", 20}, {"an overwrite", 20},
-		{"Get", 100}, // linear: nothing in it waits for the disk
-	} {
-		if many[i] > what.most*one[i] {
-			t.Errorf("%s takes %v with 254 segments and %v with one", what.name, many[i], one[i])
+				}
+				return errors.Join(err, errors.New("a key that is not there is found"))
+			},
+			"overwrite": put,
+			"get": func() error {
+				r, err := s.Get(ctx, key, new(storage.GetOptions))
+				if err == nil {
+					err = r.Body.Close()
+				}
+				return err
+			},
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, depth), func(b *testing.B) {
+				for b.Loop() {
+					if err := f(); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
 		}
 	}
 }

@@ -2,9 +2,11 @@ package file
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // makeRoot makes the directory of a new bucket and its parents, durably.
@@ -52,4 +54,18 @@ func syncOutside(dir string) error {
 		return err
 	}
 	return nil
+}
+
+// openSub opens the directory name in d. Where name is a file by now, os says so by an error of its
+// own, which nothing can be compared with: it becomes ENOTDIR.
+func openSub(d *os.Root, name string) (*os.Root, error) {
+	sub, err := d.OpenRoot(name)
+	var errno syscall.Errno
+	if err == nil || errors.As(err, &errno) {
+		return sub, err
+	}
+	if fi, statErr := d.Lstat(name); statErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
+		return nil, err // a link that leads out
+	}
+	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOTDIR}
 }

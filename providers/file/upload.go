@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"strings"
 	"time"
@@ -117,7 +116,8 @@ func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
 	return &meta, err
 }
 
-// AbortUpload removes an upload and its parts, durably.
+// AbortUpload removes an upload and its parts. A power cut may bring it back, as litter that
+// CleanUploads finds: nothing is promised of it, so no directory is synced.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.begin(ctx); err != nil {
 		return err
@@ -125,8 +125,7 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	defer s.end()
 	dir, err := s.upload(key, id)
 	if errors.Is(err, storage.ErrNotExist) {
-		known := func(now fs.FileInfo) bool { return s.durable.dir(uploadDir, now) }
-		return classify(s.syncChain(uploadDir, nil, known))
+		return nil
 	}
 	if err != nil {
 		return err
@@ -135,11 +134,5 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 	if err := s.root.Remove(join(dir, dataFile)); err != nil && !isNotExist(err) {
 		return classify(err)
 	}
-	if err := s.root.RemoveAll(dir); err != nil {
-		return classify(err)
-	}
-	if err := s.syncDirs(dir); err != nil {
-		return inDoubt(err)
-	}
-	return nil
+	return classify(s.root.RemoveAll(dir))
 }
