@@ -33,6 +33,7 @@ const (
 	codeCacheControl
 	codeMetadata // one entry: name and value
 	codeTag
+	codeKey
 )
 
 var sumSizes = map[byte]int{
@@ -112,6 +113,10 @@ func (a *attrs) encode() ([]byte, error) {
 			text(m.m[name])
 		}
 	}
+	if a.Key != "" {
+		b = append(b, codeKey)
+		text(a.Key)
+	}
 	return b, nil
 }
 
@@ -163,6 +168,8 @@ func decodeAttrs(b []byte) *attrs {
 		case code == codeTag:
 			name := text()
 			setEntry(&a.Tags, name, text())
+		case code == codeKey:
+			a.Key = text()
 		default:
 			return nil // of a later version
 		}

@@ -22,6 +22,8 @@ type attrs struct {
 	Size    int64  `json:"s"`
 	ModTime int64  `json:"t"` // nanoseconds since 1970
 
+	Key string `json:"-"` // in a sidecar: whose it is
+
 	ContentType        string            `json:"ct,omitempty"`
 	ContentEncoding    string            `json:"ce,omitempty"`
 	ContentDisposition string            `json:"cd,omitempty"`

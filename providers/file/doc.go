@@ -73,7 +73,8 @@
 // survives a power failure is up to such a file system. All other errors are reported. Parts of an upload are
 // written at their offsets in one temporary file, in any order and at once, so every byte is
 // written once. Uploads stay until they are completed, aborted or removed by Bucket.CleanUploads;
-// New removes the temporary files of processes that are no more, when they are older than a minute.
+// New removes the temporary files of processes that are no more, when they are older than a minute,
+// and looks through up to 256 sidecars for those that belong to no object.
 //
 // All writers of a key take one lock, between goroutines and between processes, for the moment of
 // looking and renaming; it is a lock of the operating system, and ends with its process. There are

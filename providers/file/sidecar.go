@@ -1,8 +1,10 @@
 package file
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"time"
@@ -13,7 +15,7 @@ import (
 // it cannot be paired with other bytes, and old and new version of an object each have their own.
 // It is written and synced before the file is renamed into place, and those of the other versions
 // are removed after it: a crash in between leaves a sidecar that belongs to nothing, until the next
-// write or deletion of the key takes it away.
+// write or deletion of the key, or a New, takes it away.
 //
 // Where times are coarse, two versions, one after the other, can have the same size and time. While
 // one is in place its sidecar is, too, and no other can take that name; so what a reader has found
@@ -44,7 +46,9 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 			return "", err
 		}
 	}
-	data, err := a.encode()
+	kept := *a
+	kept.Key = key
+	data, err := kept.encode()
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +90,66 @@ func (s *Store) readSidecar(key string, fi fs.FileInfo) (*attrs, error) {
 	if isGone(err) {
 		return nil, nil
 	}
-	return decodeAttrs(b), err
+	a := decodeAttrs(b)
+	if a != nil {
+		a.Key = ""
+	}
+	return a, err
+}
+
+// maxSweep is how many keys' sidecars a New looks at: where every object has one, the next New goes
+// on from elsewhere.
+const maxSweep = 256
+
+// sweepSidecars removes sidecars of versions that did not become visible, since their writer was
+// killed, or the power went, before it could rename the file.
+func (s *Store) sweepSidecars() {
+	names, err := s.names(sidecarDir)
+	if err != nil || len(names) == 0 {
+		return
+	}
+	from := rand.IntN(len(names))
+	for i := range min(len(names), maxSweep) {
+		s.sweep(names[(from+i)%len(names)])
+	}
+}
+
+// sweep does it for the key with a hash, if nobody writes it at the moment.
+func (s *Store) sweep(hash string) {
+	paths, err := s.names(join(sidecarDir, hash))
+	if err != nil {
+		return
+	}
+	for _, name := range paths {
+		path := join(join(sidecarDir, hash), name)
+		fi, err := s.root.Lstat(path)
+		if err != nil || time.Since(fi.ModTime()) < deadAfter {
+			continue
+		}
+		b, err := s.root.ReadFile(path)
+		if err != nil {
+			continue
+		}
+		a := decodeAttrs(b)
+		if a == nil || keyHash(a.Key) != hash {
+			continue // of an earlier version, which did not say whose it is
+		}
+		segs, err := split(a.Key)
+		if err != nil {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		unlock, err := s.lock(ctx, a.Key)
+		cancel()
+		if err != nil {
+			continue
+		}
+		_, fi, err = s.find(segs)
+		if err == nil && (fi == nil || sidecarPath(a.Key, fi) != path) {
+			s.dropSidecar(path)
+		}
+		unlock()
+	}
 }
 
 // dropSidecars removes the sidecars of all versions of key but the one at the path keep; "": of

@@ -102,6 +102,7 @@ func (s *Store) clean() {
 		}
 		f.Close()
 	}
+	s.sweepSidecars()
 	// An upload is begun by its data file and ended by renaming it: without one it is a rest.
 	for _, e := range s.ownEntries(uploadDir) {
 		dir := uploadDir + "/" + e.Name()
