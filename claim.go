@@ -65,8 +65,8 @@ const (
 	stale                   // the look may be an older one, or the object was rewritten: look again
 )
 
-// judge says what became of the write if the object is o with the lineage l; o is nil where there is
-// none. denied says that the service's last word was that the condition does not hold.
+// judge says what became of the write if the object is o with the lineage l; o is nil where there
+// is none. denied says that the service's last word was that the condition does not hold.
 //
 // The order is that of docs/contract.md, rule 11. It is right as long as the assumptions at
 // PutOptions.IfAbsent hold.

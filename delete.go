@@ -5,9 +5,9 @@ import "context"
 // Delete removes the object under key. A missing one is not an error, except with IfMatch, where it
 // is ErrPrecondition.
 //
-// A conditional Delete whose answer was lost looks at the object before it is sent again. If another
-// write came upon the version, the Delete did not happen: ErrPrecondition. If there is no object any
-// more, nobody can tell: ErrUnknownOutcome.
+// A conditional Delete whose answer was lost looks at the object before it is sent again. If
+// another write came upon the version, the Delete did not happen: ErrPrecondition. If there is no
+// object any more, nobody can tell: ErrUnknownOutcome.
 func (b *Bucket) Delete(ctx context.Context, key string, opts *DeleteOptions) error {
 	ctx, op := b.start(ctx, "Delete", key)
 	return op.end(b.delete(ctx, key, opts))
@@ -36,8 +36,8 @@ func (e *engine) delete(ctx context.Context, key string, o DeleteOptions) error 
 	return e.do(ctx, c, func(a *attempt) error { return e.store.Delete(a, key, &o) })
 }
 
-// deleteTruth finds out what became of a conditional Delete, as truth does for a write. A Delete that
-// happened leaves nothing that could tell; what can be told is that it did not.
+// deleteTruth finds out what became of a conditional Delete, as truth does for a write. A Delete
+// that happened leaves nothing that could tell; what can be told is that it did not.
 type deleteTruth struct {
 	e         *engine
 	key, etag string
@@ -59,7 +59,8 @@ func (t *deleteTruth) settle(ctx context.Context, f *Error, doubtful, passing bo
 	case err != nil && !isKind(err, ErrNotExist) && ctx.Err() == nil && passing:
 		return false, nil // send it again
 	case err == nil && l.successor(t.base.newest()) != "":
-		return true, decided(f, ErrPrecondition) // another's write upon the version: it was not deleted
+		// Another's write came upon the version, so it was not deleted.
+		return true, decided(f, ErrPrecondition)
 	case err == nil && o.ETag == t.etag && ctx.Err() == nil && passing:
 		return false, nil // still there
 	}

@@ -83,7 +83,8 @@ func TestDownloadFileIntoPipe(t *testing.T) {
 		}
 		wg.Wait()
 	}
-	if _, err := b.DownloadFile(t.Context(), "none", path, nil); !errors.Is(err, storage.ErrNotExist) {
+	_, err := b.DownloadFile(t.Context(), "none", path, nil)
+	if !errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("a missing object: %v", err) // without waiting for a reader
 	}
 	if fi, err := os.Lstat(path); err != nil || fi.Mode()&os.ModeNamedPipe == 0 {

@@ -70,3 +70,8 @@ func matchesNothing(name string) *Error {
 	err := errors.New(name + " is ETagNone, which matches nothing")
 	return &Error{Kind: ErrPrecondition, Err: err}
 }
+
+// errNoETag refuses what has to hold on to a version.
+func errNoETag() *Error {
+	return &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to pin")}
+}

@@ -98,7 +98,7 @@ func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader,
 		return nil, err
 	}
 	if obj.Size < 0 {
-		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the service does not say where the object ends")}
+		return nil, errEndless()
 	}
 	if obj.Size == 0 {
 		r := e.newReader(ctx, key, o)
@@ -136,5 +136,13 @@ func (r *Reader) all() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
+	}
+}
+
+// errEndless refuses what needs the size of an object that the service does not tell.
+func errEndless() error {
+	return &Error{
+		Kind: errors.ErrUnsupported,
+		Err:  errors.New("the service does not say where the object ends"),
 	}
 }

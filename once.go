@@ -20,7 +20,8 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 		return v.got()
 	}}
 	var o *Object
-	err := e.do(ctx, call{op: "Put", key: w.key, write: true, truth: t}, func(a *attempt) (err error) {
+	put := call{op: "Put", key: w.key, write: true, truth: t}
+	err := e.do(ctx, put, func(a *attempt) (err error) {
 		if err = a.pay(e.pace, size); err != nil {
 			return err
 		}

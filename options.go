@@ -267,9 +267,10 @@ type Options struct {
 	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.
 	Bandwidth int64
 
-	// TrustRefusals believes the refusal of a conditional write if no attempt before it is in doubt.
-	// By default such a refusal costs one look at the object: a proxy between here and the service
-	// may have delivered the request twice, and the second delivery is refused because of the first.
+	// TrustRefusals believes the refusal of a conditional write if no attempt before it is in
+	// doubt. By default such a refusal costs one look at the object: a proxy between here and the
+	// service may have delivered the request twice, and the second delivery is refused because of
+	// the first.
 	TrustRefusals bool
 
 	// PortableKeys refuses to write keys that are not portable (see PortableKey).

@@ -63,8 +63,8 @@ func (r *Reader) Object() *Object { return r.first.obj }
 // Offset returns where the range of the Reader begins in the object, in bytes.
 func (r *Reader) Offset() int64 { return r.offset }
 
-// Len returns the length of the range of the Reader, in bytes. Reading does not change it. It is -1 if
-// the service does not tell.
+// Len returns the length of the range of the Reader, in bytes. Reading does not change it. It is -1
+// if the service does not tell.
 func (r *Reader) Len() int64 { return r.total }
 
 // Read implements io.Reader.

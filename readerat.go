@@ -3,7 +3,6 @@ package storage
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -60,11 +59,10 @@ func (b *Bucket) newReaderAt(
 		return nil, err
 	}
 	if obj.ETag == ETagNone {
-		err := errors.New("the object has no ETag to pin")
-		return nil, &Error{Kind: errors.ErrUnsupported, Err: err}
+		return nil, errNoETag()
 	}
 	if obj.Size < 0 {
-		return nil, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the service does not say where the object ends")}
+		return nil, errEndless()
 	}
 	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)

@@ -10,11 +10,15 @@ import (
 
 // However a signed URL is printed, it is a secret.
 func TestSignedURLPrinted(t *testing.T) {
-	u := storage.SignedURL{Method: "GET", URL: "https://host/k?secret", Header: map[string][]string{"X": {"secret"}}}
+	u := storage.SignedURL{
+		Method: "GET", URL: "https://host/k?secret",
+		Header: map[string][]string{"X": {"secret"}},
+	}
 	for _, v := range []any{u, &u, struct{ U storage.SignedURL }{u}} {
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			text := fmt.Sprintf(format, v)
-			if strings.Contains(text, "secret") || strings.Contains(text, fmt.Sprintf("%x", "secret")) {
+			hexed := fmt.Sprintf("%x", "secret")
+			if strings.Contains(text, "secret") || strings.Contains(text, hexed) {
 				t.Errorf("%s of %T: %s", format, v, text)
 			}
 		}

@@ -154,7 +154,8 @@ type GetResult struct {
 
 	Offset int64 // where Body begins in the object
 
-	// Length is the number of bytes in Body; -1 if only its io.EOF tells. Object.Size is -1 then, too.
+	// Length is the number of bytes in Body; -1 if only its io.EOF tells. Object.Size is -1 then,
+	// too.
 	Length int64
 }
 

@@ -8,17 +8,18 @@ import (
 // truth finds out what became of one write with an ID, between its attempts and at their end
 // (rule 11). The zero value of its own fields is ready.
 //
-// After an attempt in doubt it looks at the object before the bytes are sent again. A refusal without
-// doubt is looked at, too, since a proxy may have delivered the request twice. A look is one Stat, one
-// attempt.
+// After an attempt in doubt it looks at the object before the bytes are sent again. A refusal
+// without doubt is looked at, too, since a proxy may have delivered the request twice. A look is
+// one Stat, one attempt.
 type truth struct {
 	e     *engine
 	claim *claim
 	size  int64 // of the object, -1: not known
 	trust bool  // a refusal without doubt is believed: somebody else looks
 
-	sums func(want Checksums) Checksums // of what was sent, those of want that can be had; nil: none
-	gone func(err error) bool           // err can be the refusal of a write that happened; nil: no
+	// sums are those of what was sent, of the ones in want that can be had; nil: none can.
+	sums func(want Checksums) Checksums
+	gone func(err error) bool // err can be the refusal of a write that happened; nil: no
 
 	o     *Object // the write's, once it is known that it happened
 	blind bool    // the last look after a doubt failed
@@ -133,7 +134,8 @@ func decided(e *Error, kind error) *Error {
 	return &d
 }
 
-// unknown is e once it is known that nobody can tell. cause is the context's error, if it has ended.
+// unknown is e once it is known that nobody can tell. cause is the context's error, if it has
+// ended.
 func unknown(e *Error, cause error) *Error {
 	u := *e
 	u.Kind = ErrUnknownOutcome

@@ -65,11 +65,12 @@ func (m *model) event(ctx context.Context) {
 	case event == creates:
 		_, err = m.other.WriteAll(ctx, m.key, []byte("theirs"), &storage.PutOptions{IfAbsent: true})
 	case event == overwrites:
-		_, err = m.FullStore.Put(ctx, m.key, bytes.NewReader([]byte("foreign")), 7, &storage.PutOptions{})
+		err = m.writes(ctx, []byte("foreign"), nil)
 	case event == nothing || !there:
 		err = nil
 	case event == swaps:
-		_, err = m.other.WriteAll(ctx, m.key, []byte("swapped"), &storage.PutOptions{IfMatch: o.ETag})
+		upon := &storage.PutOptions{IfMatch: o.ETag}
+		_, err = m.other.WriteAll(ctx, m.key, []byte("swapped"), upon)
 	case event == swapsBlind:
 		blind := storage.New(m.FullStore, quick)
 		_, err = blind.WriteAll(ctx, m.key, []byte("swapped"), &storage.PutOptions{IfMatch: o.ETag})
@@ -78,7 +79,7 @@ func (m *model) event(ctx context.Context) {
 	case event == deletes:
 		err = m.FullStore.Delete(ctx, m.key, &storage.DeleteOptions{})
 	case event == restores && m.old != nil:
-		_, err = m.FullStore.Put(ctx, m.key, bytes.NewReader(m.old), int64(len(m.old)), &storage.PutOptions{})
+		err = m.writes(ctx, m.old, nil)
 	}
 	if err != nil && !errors.Is(err, storage.ErrExist) {
 		m.wrong = err
@@ -86,7 +87,15 @@ func (m *model) event(ctx context.Context) {
 	m.hidden = m.hidden || m.twice && (event == overwrites || event == swapsBlind)
 }
 
-// rewrite is a tool that changes the storage class, say: bytes and metadata stay, the ETag does not.
+// writes is another library's write.
+func (m *model) writes(ctx context.Context, data []byte, metadata map[string]string) error {
+	opts := &storage.PutOptions{Metadata: metadata}
+	_, err := m.FullStore.Put(ctx, m.key, bytes.NewReader(data), int64(len(data)), opts)
+	return err
+}
+
+// rewrite is a tool that changes the storage class, say: bytes and metadata stay, the ETag does
+// not.
 func (m *model) rewrite(ctx context.Context) error {
 	r, err := m.FullStore.Get(ctx, m.key, &storage.GetOptions{})
 	if err != nil {
@@ -97,11 +106,12 @@ func (m *model) rewrite(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = m.FullStore.Put(ctx, m.key, bytes.NewReader(data), int64(len(data)), &storage.PutOptions{Metadata: r.Object.Metadata})
-	return err
+	return m.writes(ctx, data, r.Object.Metadata)
 }
 
-func (m *model) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (m *model) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	m.event(ctx)
 	fate := served
 	if len(m.fates) > 0 {
@@ -125,7 +135,9 @@ func (m *model) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	return o, err
 }
 
-func (m *model) put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (m *model) put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -136,18 +148,28 @@ func (m *model) put(ctx context.Context, key string, body io.ReadSeeker, size in
 	return o, err
 }
 
-func (m *model) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (m *model) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	m.event(ctx)
 	return m.FullStore.Stat(ctx, key, opts)
 }
 
-var quick = &storage.Options{Retry: storage.RetryOptions{Attempts: 2, MinDelay: 1, MaxDelay: 1, Budget: -1}}
+var quick = &storage.Options{
+	Retry: storage.RetryOptions{Attempts: 2, MinDelay: 1, MaxDelay: 1, Budget: -1},
+}
+
+func isRefused(err error) bool {
+	return errors.Is(err, storage.ErrExist) || errors.Is(err, storage.ErrPrecondition)
+}
 
 // bases are what ours is made upon.
 var bases = []string{"none", "seen", "unseen", "foreign"}
 
 // run makes ours upon a base and holds its end against what happened. It returns what is a lie.
-func (m *model) run(ctx context.Context, base string, fates, events []int) (end, lie string, err error) {
+func (m *model) run(
+	ctx context.Context, base string, fates, events []int,
+) (end, lie string, err error) {
 	m.landed, m.twice, m.hidden, m.fates, m.events = 0, false, false, nil, nil
 	b := storage.New(m, quick)
 	m.other = storage.New(m.FullStore, quick)
@@ -179,7 +201,7 @@ func (m *model) run(ctx context.Context, base string, fates, events []int) (end,
 	switch {
 	case err == nil && m.landed == 0:
 		lie = "nil, and it never happened"
-	case (errors.Is(err, storage.ErrExist) || errors.Is(err, storage.ErrPrecondition)) && m.landed > 0 && !m.hidden:
+	case isRefused(err) && m.landed > 0 && !m.hidden:
 		lie = fmt.Sprintf("%v, and it happened", err)
 	case err == nil && o.ETag != storage.ETagNone && m.landed > 1:
 		lie = "it happened twice"
@@ -189,7 +211,7 @@ func (m *model) run(ctx context.Context, base string, fates, events []int) (end,
 		end = "nil"
 	case errors.Is(err, storage.ErrUnknownOutcome):
 		end = "unknown"
-	case errors.Is(err, storage.ErrExist), errors.Is(err, storage.ErrPrecondition):
+	case isRefused(err):
 		end = "refused"
 	default:
 		end = "failed"
@@ -214,8 +236,9 @@ func each(n, k int, f func(row []int)) {
 	}
 }
 
-// TestTruthModel runs every history of two attempts and three events of another program that keeps to
-// the assumptions at PutOptions.IfAbsent, against the very code that decides, and looks for lies.
+// TestTruthModel runs every history of two attempts and three events of another program that keeps
+// to the assumptions at PutOptions.IfAbsent, against the very code that decides, and looks for
+// lies.
 func TestTruthModel(t *testing.T) {
 	ends := make(map[string]int)
 	m := newModel(t)
@@ -259,7 +282,8 @@ func TestTruthAssumptions(t *testing.T) {
 	} {
 		end, _, err := m.run(t.Context(), tt.base, tt.fates, tt.events)
 		if err != nil || end != tt.end || m.landed != tt.landed {
-			t.Errorf("%s: %s, it happened %d times, %v; want %s, %d times", tt.what, end, m.landed, err, tt.end, tt.landed)
+			t.Errorf("%s: %s, it happened %d times, %v; want %s, %d times",
+				tt.what, end, m.landed, err, tt.end, tt.landed)
 		}
 	}
 }

@@ -26,7 +26,9 @@ type unsized struct {
 	gets   int
 }
 
-func (s *unsized) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *unsized) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	s.gets++
 	o := *opts
 	if s.whole {
@@ -39,7 +41,8 @@ func (s *unsized) Get(ctx context.Context, key string, opts *storage.GetOptions)
 	if o.Offset == 0 && o.Length == 0 {
 		body := io.Reader(r.Body)
 		if s.breaks > 0 {
-			body = io.MultiReader(io.LimitReader(body, s.breaks), iotest.ErrReader(io.ErrUnexpectedEOF))
+			cut := iotest.ErrReader(io.ErrUnexpectedEOF)
+			body = io.MultiReader(io.LimitReader(body, s.breaks), cut)
 		}
 		r.Body, r.Length, r.Object.Size = driver.NewBody(ctx, body, -1), -1, -1
 	}
@@ -50,7 +53,9 @@ func (s *unsized) Get(ctx context.Context, key string, opts *storage.GetOptions)
 	return r, nil
 }
 
-func (s *unsized) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *unsized) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	o, err := s.FullStore.Stat(ctx, key, opts)
 	if err == nil {
 		o.Size = -1
@@ -125,14 +130,17 @@ func TestUnknownLengthOfRanges(t *testing.T) {
 	s, b := newUnsized(t, data)
 	s.whole = true
 	ctx := t.Context()
-	if got, err := b.ReadAll(ctx, "k", &storage.GetOptions{Length: 10}); !bytes.Equal(got, data[:10]) || err != nil {
+	got, err := b.ReadAll(ctx, "k", &storage.GetOptions{Length: 10})
+	if !bytes.Equal(got, data[:10]) || err != nil {
 		t.Errorf("the first bytes: %d, %v", len(got), err)
 	}
-	if got, err := b.ReadAll(ctx, "k", &storage.GetOptions{Length: 1000}); !bytes.Equal(got, data) || err != nil {
+	got, err = b.ReadAll(ctx, "k", &storage.GetOptions{Length: 1000})
+	if !bytes.Equal(got, data) || err != nil {
 		t.Errorf("more than there is: %d, %v", len(got), err)
 	}
 	for _, offset := range []int64{10, -10} {
-		if _, err := b.ReadAll(ctx, "k", &storage.GetOptions{Offset: offset}); !errors.Is(err, errors.ErrUnsupported) {
+		_, err := b.ReadAll(ctx, "k", &storage.GetOptions{Offset: offset})
+		if !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("from %d: %v", offset, err)
 		}
 	}
@@ -160,7 +168,8 @@ func TestUnknownLengthBroken(t *testing.T) {
 		if c.read && (!bytes.Equal(got, data) || err != nil) {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
-		if !c.read && (!errors.Is(err, storage.ErrUnavailable) || !errors.Is(err, io.ErrUnexpectedEOF)) {
+		broken := errors.Is(err, storage.ErrUnavailable) && errors.Is(err, io.ErrUnexpectedEOF)
+		if !c.read && !broken {
 			t.Errorf("%s: %d bytes, %v", name, len(got), err)
 		}
 	}
@@ -173,7 +182,9 @@ type piecewise struct {
 	gets int
 }
 
-func (s *piecewise) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *piecewise) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	s.gets++
 	o := *opts
 	if o.Length == 0 || o.Length > s.n {

@@ -81,8 +81,8 @@ type updating struct {
 	change func([]byte, *Object) ([]byte, error)
 	create PutOptions
 
-	// The write before, which was refused. Where its request was delivered twice it happened all the
-	// same, and the next read shows its ID.
+	// The write before, which was refused. Where its request was delivered twice it happened all
+	// the same, and the next read shows its ID.
 	id   string
 	data []byte
 	base string // its IfMatch; empty: it was to create
@@ -112,7 +112,7 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 		return u.happened(r, old), false, nil
 	default:
 		if o = u.b.own(r.Object()); o.ETag == ETagNone {
-			return nil, false, &Error{Kind: errors.ErrUnsupported, Err: errors.New("the object has no ETag to hold on to")}
+			return nil, false, errNoETag()
 		}
 		po = PutOptions{IfMatch: o.ETag}
 	}

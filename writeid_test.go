@@ -50,7 +50,8 @@ func TestLineage(t *testing.T) {
 				}
 				// A successor is the very next write, or not told.
 				if next := l.successor(old); next != "" && next != ids[i+1] {
-					t.Errorf("%s: the successor of write %d is %q, want %q", what, i+1, next, ids[i+1])
+					t.Errorf("%s: the successor of write %d is %q, want %q",
+						what, i+1, next, ids[i+1])
 				}
 				if recent && i+1 < len(ids) && l.successor(old) == "" {
 					t.Errorf("%s: the successor of write %d is not told", what, i+1)
