@@ -2,9 +2,11 @@ package file
 
 import (
 	"cmp"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // makeRoot makes the directory of a new bucket and its parents, durably.
@@ -52,4 +54,15 @@ func syncOutside(dir string) error {
 		return err
 	}
 	return nil
+}
+
+// openDir is Root.OpenRoot, which says in words only that something else has taken the place of
+// the directory.
+func openDir(d *os.Root, name string) (*os.Root, error) {
+	sub, err := d.OpenRoot(name)
+	var known syscall.Errno
+	if err != nil && !errors.As(err, &known) && !errors.Is(err, os.ErrClosed) {
+		err = &fs.PathError{Op: "open", Path: name, Err: syscall.ENOTDIR}
+	}
+	return sub, err
 }
