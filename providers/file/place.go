@@ -21,7 +21,7 @@ func (s *Store) place(ctx context.Context, segs []string) (string, error) {
 		name, err := s.descend(ctx, d, path, seg)
 		var sub *os.Root
 		if err == nil {
-			sub, err = openSub(d, name)
+			sub, err = openDir(d, name)
 		}
 		if err != nil {
 			s.prune(join(join(path, seg), over))
@@ -97,7 +97,7 @@ func (s *Store) prune(path string) {
 func (s *Store) pruneBelow(dir string, segs []string) bool {
 	d := s.root
 	if dir != "" {
-		sub, err := openSub(d, dir)
+		sub, err := openDir(d, dir)
 		if err != nil {
 			return false
 		}
@@ -106,7 +106,7 @@ func (s *Store) pruneBelow(dir string, segs []string) bool {
 	}
 	dirs := []*os.Root{d}
 	for _, seg := range segs[:len(segs)-1] {
-		sub, err := openSub(d, seg)
+		sub, err := openDir(d, seg)
 		if err != nil {
 			return false
 		}

@@ -72,7 +72,7 @@ func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err e
 		}
 		var sub *os.Root
 		if next != "" {
-			if sub, err = openSub(d, next); err != nil && !isGone(err) {
+			if sub, err = openDir(d, next); err != nil && !isGone(err) {
 				return nil, err
 			}
 		}
@@ -99,7 +99,7 @@ func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err e
 
 // below is in for the directory name in d.
 func (w *search) below(d *os.Root, path, name string, segs []string) ([]spot, error) {
-	sub, err := openSub(d, name)
+	sub, err := openDir(d, name)
 	if isGone(err) {
 		w.ends = append(w.ends, path)
 		return nil, nil

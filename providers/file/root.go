@@ -56,16 +56,13 @@ func syncOutside(dir string) error {
 	return nil
 }
 
-// openSub opens the directory name in d. Where name is a file by now, os says so by an error of its
-// own, which nothing can be compared with: it becomes ENOTDIR.
-func openSub(d *os.Root, name string) (*os.Root, error) {
+// openDir is Root.OpenRoot, which says in words only that something else has taken the place of
+// the directory.
+func openDir(d *os.Root, name string) (*os.Root, error) {
 	sub, err := d.OpenRoot(name)
-	var errno syscall.Errno
-	if err == nil || errors.As(err, &errno) {
-		return sub, err
+	var known syscall.Errno
+	if err != nil && !errors.As(err, &known) && !errors.Is(err, os.ErrClosed) {
+		err = &fs.PathError{Op: "open", Path: name, Err: syscall.ENOTDIR}
 	}
-	if fi, statErr := d.Lstat(name); statErr == nil && fi.Mode()&fs.ModeSymlink != 0 {
-		return nil, err // a link that leads out
-	}
-	return nil, &fs.PathError{Op: "open", Path: name, Err: syscall.ENOTDIR}
+	return sub, err
 }

@@ -230,7 +230,7 @@ func (s *Store) chain(dir string, known func(path string, fi fs.FileInfo) bool) 
 		}
 		var name string
 		name, rest, _ = strings.Cut(rest, "/")
-		sub, err := openSub(d, name)
+		sub, err := openDir(d, name)
 		if isGone(err) {
 			return c, nil
 		}
