@@ -77,9 +77,15 @@ type PutOptions struct {
 	// Bucket hides from callers.
 	//
 	// The guarantee rests on these assumptions. Between the attempts of one call, nobody deletes
-	// the object, copies an older version over it or, on S3, where the ETag is a hash of the
-	// content, writes its old bytes again. No attempt that was given up arrives after the call has
-	// returned. If the new object is deleted between two attempts, it can be created twice.
+	// the object, copies or undeletes an older version over it, writes an object with metadata
+	// that it read before or, on S3, where the ETag is a hash of the content, writes its old bytes
+	// again; our own write of the base's bytes included. No attempt that was given up arrives after
+	// the call has returned. A Stat is as fresh as the write before it. Where a proxy delivers a
+	// request twice, no write that drops our ID comes between that and the look. If the new object
+	// is deleted between two attempts, it can be created twice. Credentials that may write but not
+	// read cannot look: what is in doubt is ErrUnknownOutcome.
+	//
+	// A write that is refused costs one request more, the look; see Options.TrustRefusals.
 	IfAbsent bool
 
 	// IfMatch is an ETag: the write happens only if the object is still that version. Another
@@ -130,6 +136,11 @@ type Progress struct {
 // DeleteOptions are the options of Delete.
 type DeleteOptions struct {
 	// IfMatch is an ETag: another version and a missing object are ErrPrecondition.
+	//
+	// A Delete that happened leaves nothing that could tell. If its answer is lost and the object is
+	// gone, the error is ErrUnknownOutcome. If a proxy delivers it twice, the second delivery finds
+	// no object, and the error is ErrPrecondition although the object was deleted by this call. The
+	// assumptions are those of PutOptions.IfAbsent.
 	IfMatch string
 }
 
