@@ -137,10 +137,10 @@ type Progress struct {
 type DeleteOptions struct {
 	// IfMatch is an ETag: another version and a missing object are ErrPrecondition.
 	//
-	// A Delete that happened leaves nothing that could tell. If its answer is lost and the object is
-	// gone, the error is ErrUnknownOutcome. If a proxy delivers it twice, the second delivery finds
-	// no object, and the error is ErrPrecondition although the object was deleted by this call. The
-	// assumptions are those of PutOptions.IfAbsent.
+	// A Delete that happened leaves nothing that could tell. If its answer is lost and the object
+	// is gone, the error is ErrUnknownOutcome. If a proxy delivers it twice, the second delivery
+	// finds no object, and the error is ErrPrecondition although the object was deleted by this
+	// call. The assumptions are those of PutOptions.IfAbsent.
 	IfMatch string
 }
 
