@@ -12,7 +12,6 @@ import (
 	"testing/iotest"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/driver"
 )
 
 // unsized is a Store that does not know how long objects are, as one behind a proxy that answers in
@@ -44,7 +43,7 @@ func (s *unsized) Get(
 			cut := iotest.ErrReader(io.ErrUnexpectedEOF)
 			body = io.MultiReader(io.LimitReader(body, s.breaks), cut)
 		}
-		r.Body, r.Length, r.Object.Size = driver.NewBody(ctx, body, -1), -1, -1
+		r.Body, r.Length, r.Object.Size = io.NopCloser(body), -1, -1
 	}
 	r.Object.Checksums = s.sums
 	if s.etag != "" {
