@@ -12,6 +12,8 @@ type Failure struct {
 	Feature Feature
 	Check   string
 	Errs    []error // what was seen
+
+	works bool // it is that the feature works, although Capabilities says that it is absent
 }
 
 func (f *Failure) Error() string {
@@ -31,7 +33,8 @@ func (f *Failure) Error() string {
 // Unwrap returns what was found.
 func (f *Failure) Unwrap() []error { return f.Errs }
 
-// Advice says what is to be done where the service, and not the driver, is to blame.
+// Advice says what is to be done where the service, and not the driver, is to blame; of a feature
+// that works although it is said to be absent, how it is declared.
 func (f *Failure) Advice() string {
 	see := ". See docs/contract.md#" + anchor(f.Rule)
 	field, known := capabilities[f.Feature]
@@ -39,8 +42,16 @@ func (f *Failure) Advice() string {
 		return fmt.Sprintf("if it is a defect of the service, "+
 			"declare conformance.Limit{Check: %q, Reason: …}", f.Check) + see
 	}
+	name, sum := strings.CutPrefix(string(f.Feature), checksumPrefix)
+	if f.works {
+		set := fmt.Sprintf("set Capabilities.%s to true", field)
+		if sum {
+			set = fmt.Sprintf("add %q to Capabilities.Checksums", name)
+		}
+		return set + ", or refuse it with errors.ErrUnsupported" + see
+	}
 	set := fmt.Sprintf("set Capabilities.%s to false", field)
-	if name, ok := strings.CutPrefix(string(f.Feature), checksumPrefix); ok {
+	if sum {
 		set = fmt.Sprintf("leave %q out of Capabilities.Checksums", name)
 	}
 	return fmt.Sprintf("if the service cannot do this, %s and answer errors.ErrUnsupported; "+

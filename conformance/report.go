@@ -161,9 +161,10 @@ func (res *Result) classify(c *check, o *Options, can *can) {
 		res.Status, res.Reason = Unsupported, lacks
 	case lacks != "" && res.Err == nil:
 		res.Status = Broken
-		res.Err = &Failure{Rule: c.rule, Feature: c.feature, Check: c.name, Errs: []error{
-			fmt.Errorf("it works, although %s", lacks),
-		}}
+		res.Err = &Failure{
+			Rule: c.rule, Feature: c.feature, Check: c.name, works: true,
+			Errs: []error{fmt.Errorf("it works, although %s", lacks)},
+		}
 	case lacks != "":
 		res.Status = Broken
 		res.Err = fmt.Errorf("%w\n\twant errors.ErrUnsupported, as %s", res.Err, lacks)

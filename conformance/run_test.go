@@ -185,17 +185,23 @@ func TestFailure(t *testing.T) {
 		f    Failure
 		want []string
 	}{
-		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen}, []string{
+		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen, false}, []string{
 			"rule 15: a suffix: seen", "Capabilities.SuffixRange to false", `Limit{Feature: "suffix range"`,
 			"docs/contract.md#rule-15",
 		}},
-		{Failure{"rule 14: a sum", ChecksumMD5, "checksum/md5", seen}, []string{
+		{Failure{"rule 14: a sum", ChecksumMD5, "checksum/md5", seen, false}, []string{
 			`leave "MD5" out of Capabilities.Checksums`,
 		}},
-		{Failure{"rule 2: a write", Writes, "write/read-back", seen}, []string{
+		{Failure{"rule 2: a write", Writes, "write/read-back", seen, false}, []string{
 			"if it is a defect of the service", `Limit{Check: "write/read-back"`, "docs/contract.md#rule-2",
 		}},
-		{Failure{"SignURL: a PUT", SignURL, "sign/put", seen}, []string{"docs/contract.md#signurl"}},
+		{Failure{"SignURL: a PUT", SignURL, "sign/put", seen, false}, []string{"docs/contract.md#signurl"}},
+		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen, true}, []string{
+			"set Capabilities.SuffixRange to true, or refuse it", "docs/contract.md#rule-15",
+		}},
+		{Failure{"rule 14: a sum", ChecksumMD5, "checksum/md5", seen, true}, []string{
+			`add "MD5" to Capabilities.Checksums`,
+		}},
 	} {
 		text := tc.f.Error()
 		for _, want := range tc.want {
