@@ -11,9 +11,10 @@ import (
 	"github.com/polystore/storage"
 )
 
-// again is the Store under test as the checks that need no Bucket see it. Rule 26 has drivers try once and the Bucket try again, and
-// any service may say at any moment that it is busy or broke inside: those answers are no broken promise. What the service refused
-// with certainty, and any read, is sent again a few times; everything is counted, for the Report.
+// again is the Store under test as the checks that need no Bucket see it. Rule 26 has drivers try
+// once and the Bucket try again, and any service may say at any moment that it is busy or broke
+// inside: those answers are no broken promise. What the service refused with certainty, and any
+// read, is sent again a few times; everything is counted, for the Report.
 type again struct {
 	storage.FullStore
 	count *atomic.Int64 // of the run
@@ -73,15 +74,21 @@ func sentBody[T any](ctx context.Context, a *again, body io.ReadSeeker, send fun
 	})
 }
 
-func (a *again) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (a *again) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	return sent(ctx, a, true, func() (*storage.GetResult, error) { return a.FullStore.Get(ctx, key, opts) })
 }
 
-func (a *again) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (a *again) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return sentBody(ctx, a, body, func() (*storage.Object, error) { return a.FullStore.Put(ctx, key, body, size, opts) })
 }
 
-func (a *again) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (a *again) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	return sent(ctx, a, true, func() (*storage.Object, error) { return a.FullStore.Stat(ctx, key, opts) })
 }
 
@@ -94,11 +101,15 @@ func (a *again) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	return sent(ctx, a, true, func() (*storage.Page, error) { return a.FullStore.ListPage(ctx, opts) })
 }
 
-func (a *again) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (a *again) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	return sent(ctx, a, false, func() (*storage.CopyResult, error) { return a.FullStore.Copy(ctx, dst, src, opts) })
 }
 
-func (a *again) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (a *again) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	return sent(ctx, a, false, func() (string, error) { return a.FullStore.CreateUpload(ctx, key, opts) })
 }
 
@@ -108,11 +119,15 @@ func (a *again) PutPart(ctx context.Context, key, id string, number int, body io
 	})
 }
 
-func (a *again) CopyPart(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (a *again) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	return sent(ctx, a, false, func() (*storage.Part, error) { return a.FullStore.CopyPart(ctx, key, id, number, src, opts) })
 }
 
-func (a *again) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (a *again) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return sent(ctx, a, false, func() (*storage.Object, error) { return a.FullStore.CompleteUpload(ctx, key, id, parts, opts) })
 }
 
@@ -121,14 +136,20 @@ func (a *again) AbortUpload(ctx context.Context, key, id string) error {
 	return err
 }
 
-func (a *again) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (a *again) ListPartsPage(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	return sent(ctx, a, true, func() (*storage.PartPage, error) { return a.FullStore.ListPartsPage(ctx, key, id, opts) })
 }
 
-func (a *again) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (a *again) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	return sent(ctx, a, true, func() (*storage.UploadPage, error) { return a.FullStore.ListUploadsPage(ctx, opts) })
 }
 
-func (a *again) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (a *again) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	return sent(ctx, a, false, func() ([]error, error) { return a.FullStore.DeleteBatch(ctx, keys, opts) })
 }

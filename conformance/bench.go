@@ -13,9 +13,10 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Bench measures a bucket as programs see it, through a [storage.Bucket]: small objects of 4 KiB written, read, looked at, deleted
-// and listed by a page of 1,000, and one of 64 MiB written and read. The benchmarks are named for what they measure and report
-// allocations; those that move bytes report how many a second.
+// Bench measures a bucket as programs see it, through a [storage.Bucket]: small objects of 4 KiB
+// written, read, looked at, deleted and listed by a page of 1,000, and one of 64 MiB written and
+// read. The benchmarks are named for what they measure and report allocations; those that move
+// bytes report how many a second.
 //
 // Of the options only Open and Prefix count. What was written is deleted again.
 func Bench(b *testing.B, o Options) {
@@ -67,7 +68,8 @@ const (
 	benchPage  = 1000
 )
 
-// A benchmark prepares what its step needs. A step is called with 0, 1, 2 and so on, and is what is measured.
+// A benchmark prepares what its step needs. A step is called with 0, 1, 2 and so on, and is what is
+// measured.
 type benchmark struct {
 	name    string
 	bytes   int64
@@ -120,7 +122,8 @@ func benchGet(size int) func(context.Context, *testing.B, *storage.Bucket) (func
 	}
 }
 
-// benchDelete deletes objects that are there: they are made in portions, outside of what is measured.
+// benchDelete deletes objects that are there: they are made in portions, outside of what is
+// measured.
 func benchDelete(ctx context.Context, b *testing.B, bucket *storage.Bucket) (func(int) error, error) {
 	const portion = 256
 	return func(n int) error {

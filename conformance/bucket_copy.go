@@ -145,7 +145,8 @@ var bucketCopyChecks = []check{
 	},
 }
 
-// sameCopy notes a copy that has other headers or metadata than its source, or another ETag than was told.
+// sameCopy notes a copy that has other headers or metadata than its source, or another ETag than
+// was told.
 func (e *env) sameCopy(ctx context.Context, src, dst string, told *storage.Object) {
 	want, err := e.stat(ctx, src, nil)
 	if !e.got("Stat of the source", err, nil) {

@@ -190,7 +190,8 @@ var bucketOptionChecks = []check{
 				if failures != tc.attempts {
 					e.errorf("%d attempts were made, want %d", failures, tc.attempts)
 				}
-				// 18 pauses of 15 ms on average; all of them short is less likely than a broken disk.
+				// 18 pauses of 15 ms on average; all of them short is less likely than a broken
+				// disk.
 				if took := time.Since(start); took < 3*delay || took > attempts*delay+5*time.Second {
 					e.errorf("%d attempts with pauses of at most %v took %v", tc.attempts, delay, took)
 				}

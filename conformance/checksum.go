@@ -53,7 +53,8 @@ var algorithms = []algorithm{
 	}},
 }
 
-// checksumChecks has, for each algorithm, a check that a right sum is taken and a wrong one refused.
+// checksumChecks has, for each algorithm, a check that a right sum is taken and a wrong one
+// refused.
 func checksumChecks() []check {
 	var checks []check
 	for _, a := range algorithms {

@@ -285,7 +285,8 @@ func noAnswer(err error) bool {
 	return errors.Is(err, storage.ErrThrottled) || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrUnknownOutcome)
 }
 
-// oneWinner lets n writers create key at the same time and notes unless exactly one did and its data is there.
+// oneWinner lets n writers create key at the same time and notes unless exactly one did and its
+// data is there.
 func (e *env) oneWinner(ctx context.Context, key string, n int, create func(i int, data []byte) error) {
 	data := func(i int) []byte { return []byte(strings.Repeat(fmt.Sprint("writer ", i, ". "), 100)) }
 	wins := make(chan int, n)
@@ -320,8 +321,8 @@ func (e *env) oneWinner(ctx context.Context, key string, n int, create func(i in
 	}
 }
 
-// casCounter lets writers increment one number by compare-and-swap. Each object also names who wrote it, so that no two have
-// equal bytes.
+// casCounter lets writers increment one number by compare-and-swap. Each object also names who
+// wrote it, so that no two have equal bytes.
 func casCounter(ctx context.Context, e *env) error {
 	key, writers, rounds := e.key("counter"), e.many(16, 8), e.many(50, 4)
 	if _, err := e.put(ctx, key, []byte("0"), nil); err != nil {

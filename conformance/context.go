@@ -129,7 +129,8 @@ var contextChecks = append([]check{
 	},
 }, cancelledChecks()...)
 
-// cancelledChecks has, for each method of a Store, a check that it does nothing once its context has ended.
+// cancelledChecks has, for each method of a Store, a check that it does nothing once its context
+// has ended.
 func cancelledChecks() []check {
 	calls := []struct {
 		name    string

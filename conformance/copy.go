@@ -275,7 +275,9 @@ func copied(fn func(ctx context.Context, e *env, src, dst string) error) func(co
 }
 
 // copy copies with the Store, to the end.
-func (e *env) copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.Object, error) {
+func (e *env) copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.Object, error) {
 	next := storage.CopyOptions{}
 	if opts != nil {
 		next = *opts

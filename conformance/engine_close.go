@@ -58,7 +58,8 @@ var closeChecks = []check{
 // longWait is a Retry-After that is not waited for to its end.
 const longWait = 6 * time.Second
 
-// blocked runs do until a request of it meets the last of faults, calls then, and returns what do returned.
+// blocked runs do until a request of it meets the last of faults, calls then, and returns what do
+// returned.
 func (r *rig) blocked(ctx context.Context, op string, faults []fault.Fault, do func() error, then func()) error {
 	arrived := make(chan struct{}, 1)
 	last := len(faults) - 1

@@ -31,15 +31,21 @@ var writePaths = []writePath{
 	{name: "multipart-file", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeFile},
 }
 
-func writeSized(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error) {
+func writeSized(
+	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
 	return r.b.Put(ctx, name, bytes.NewReader(data), &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
 }
 
-func writeStream(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error) {
+func writeStream(
+	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
 	return r.b.Put(ctx, name, onlyRead{bytes.NewReader(data)}, &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
 }
 
-func writeWriter(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error) {
+func writeWriter(
+	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
 	w := r.b.NewWriter(ctx, name, &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
 	defer w.Close()
 	if _, err := w.Write(data); err != nil {
@@ -48,7 +54,9 @@ func writeWriter(ctx context.Context, r *rig, name string, data []byte, ifAbsent
 	return w.Commit()
 }
 
-func writeFile(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error) {
+func writeFile(
+	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
 	dir, err := os.MkdirTemp("", "conformance-")
 	if err != nil {
 		return nil, err
@@ -61,7 +69,9 @@ func writeFile(ctx context.Context, r *rig, name string, data []byte, ifAbsent b
 	return r.b.UploadFile(ctx, name, path, &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
 }
 
-func writeCopy(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error) {
+func writeCopy(
+	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
 	if _, err := r.put(ctx, r.key(name+"-source"), data, nil); err != nil {
 		return nil, err
 	}

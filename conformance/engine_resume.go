@@ -124,7 +124,8 @@ func readDownloadFile(ctx context.Context, r *rig, name string) ([]byte, error) 
 	return nil, err
 }
 
-// readSize is the size of the objects that are read, in ranges of readPart where ranges are read at once.
+// readSize is the size of the objects that are read, in ranges of readPart where ranges are read at
+// once.
 const (
 	readSize = 200_000
 	readPart = 64 << 10

@@ -11,8 +11,9 @@ import (
 	"github.com/polystore/storage/conformance/fault"
 )
 
-// Engine is what a Bucket adds to every Store: lost answers found out, broken reads taken up, stalls cut, retries bounded,
-// nothing left behind. It is checked with the faults of package fault between the Bucket and the Store.
+// Engine is what a Bucket adds to every Store: lost answers found out, broken reads taken up,
+// stalls cut, retries bounded, nothing left behind. It is checked with the faults of package fault
+// between the Bucket and the Store.
 const Engine Feature = "engine"
 
 // engineChecks is every check of the engine's own rules.

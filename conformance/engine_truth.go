@@ -220,8 +220,8 @@ var truthChecks = []check{
 	},
 }
 
-// cancelledInDoubt ends contexts before the request is sent and while its answer is awaited. The one
-// look that follows finds a write that was carried out, and fails or finds nothing otherwise.
+// cancelledInDoubt ends contexts before the request is sent and while its answer is awaited. The
+// one look that follows finds a write that was carried out, and fails or finds nothing otherwise.
 func cancelledInDoubt(ctx context.Context, r *rig) error {
 	for i, c := range []struct {
 		what     string

@@ -54,7 +54,8 @@ var uploadFaultChecks = []check{
 	},
 }
 
-// uploadGone lets the service forget the upload when it is to be completed: S3 answers 409 and drops it.
+// uploadGone lets the service forget the upload when it is to be completed: S3 answers 409 and
+// drops it.
 func uploadGone(ctx context.Context, r *rig) error {
 	gone := fault.Unsent().Before(func(ctx context.Context, inner storage.FullStore, c fault.Call) error {
 		return inner.AbortUpload(ctx, c.Key, c.UploadID)

@@ -11,8 +11,8 @@ import (
 	"github.com/polystore/storage/conformance/fault"
 )
 
-// writeEntry is the metadata entry that the Bucket keeps for itself, and maxWriteEntry what it may take on the wire of a service
-// that carries metadata in headers.
+// writeEntry is the metadata entry that the Bucket keeps for itself, and maxWriteEntry what it may
+// take on the wire of a service that carries metadata in headers.
 const (
 	writeEntry    = "polystorewrite"
 	maxWriteEntry = 130

@@ -13,7 +13,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// env is what a check works with: a Store of its own to look at, keys of its own, and a place for its failures.
+// env is what a check works with: a Store of its own to look at, keys of its own, and a place for
+// its failures.
 type env struct {
 	opts    *Options
 	can     *can
@@ -87,7 +88,8 @@ func (e *env) failed() bool {
 	return len(e.failures) > 0
 }
 
-// got notes that an operation did not end with the error want (nil: success). It reports whether it did.
+// got notes that an operation did not end with the error want (nil: success). It reports whether it
+// did.
 func (e *env) got(what string, err, want error) bool {
 	switch {
 	case want == nil && err != nil:
@@ -111,7 +113,9 @@ func pattern(n int, seed uint64) []byte {
 }
 
 // put writes an object with the Store.
-func (e *env) put(ctx context.Context, key string, data []byte, opts *storage.PutOptions) (*storage.Object, error) {
+func (e *env) put(
+	ctx context.Context, key string, data []byte, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if opts == nil {
 		opts = new(storage.PutOptions)
 	}
@@ -128,7 +132,9 @@ func (e *env) put(ctx context.Context, key string, data []byte, opts *storage.Pu
 }
 
 // get reads what opts ask for with the Store, to the end.
-func (e *env) get(ctx context.Context, key string, opts *storage.GetOptions) ([]byte, *storage.GetResult, error) {
+func (e *env) get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) ([]byte, *storage.GetResult, error) {
 	if opts == nil {
 		opts = new(storage.GetOptions)
 	}
@@ -150,7 +156,9 @@ func (e *env) get(ctx context.Context, key string, opts *storage.GetOptions) ([]
 }
 
 // stat describes an object with the Store.
-func (e *env) stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (e *env) stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if opts == nil {
 		opts = new(storage.StatOptions)
 	}

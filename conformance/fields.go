@@ -10,8 +10,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// headers are the fields that a write sets and a read returns, and a value for each that not every server would keep by
-// itself.
+// headers are the fields that a write sets and a read returns, and a value for each that not every
+// server would keep by itself.
 var headers = []struct {
 	feature     Feature // of writing it
 	name, value string

@@ -218,7 +218,8 @@ func randomKey(r *rand.Rand) string {
 	return s.String()
 }
 
-// apart drops doubles, and the keys that a bucket without coexisting or case-sensitive keys cannot hold beside others.
+// apart drops doubles, and the keys that a bucket without coexisting or case-sensitive keys cannot
+// hold beside others.
 func apart(keys []string, coexist, cased bool) []string {
 	seen := make(map[string]bool)
 	dirs := make(map[string]bool)

@@ -13,7 +13,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// hardKeys sort badly: neighbours of the slash, prefixes of each other, and characters whose order by UTF-16 is another.
+// hardKeys sort badly: neighbours of the slash, prefixes of each other, and characters whose order
+// by UTF-16 is another.
 var hardKeys = []string{
 	"a!", "a-", "a-/x", "a.b", "a.b/c", "a/0", "a/1", "a/1/2", "a/b/c", "a/b/d", "a0", "a0/1", "aa", "b", "b c", "b+c", "b%2Fc",
 	"é", "日本/語", "\ue000", "\uffee", "\U0001f600", "\U0001f600/x", "\U00010000", "zz",
@@ -270,7 +271,8 @@ var listChecks = []check{
 				if opts.PageToken = page.NextToken; opts.PageToken == "" {
 					break
 				}
-				// Now one comes before everything, now one goes that was listed: a list that counts slips.
+				// Now one comes before everything, now one goes that was listed: a list that counts
+				// slips.
 				if n%2 == 0 {
 					_, err = e.put(ctx, e.key(fmt.Sprintf("a%d", n)), nil, nil)
 				} else if listed := page.Objects; len(listed) > 0 {
@@ -343,8 +345,8 @@ func (e *env) putAll(ctx context.Context, keys []string) error {
 	return <-failed
 }
 
-// lists notes a list that differs from the plain meaning of its options on keys. Prefix and StartAfter in opts are without
-// the check's prefix.
+// lists notes a list that differs from the plain meaning of its options on keys. Prefix and
+// StartAfter in opts are without the check's prefix.
 func (e *env) lists(ctx context.Context, keys []string, opts storage.ListOptions) {
 	want := expected(keys, &opts)
 	what := fmt.Sprintf("List {Prefix: %q, Delimiter: %q, StartAfter: %q, PageSize: %d}", opts.Prefix, opts.Delimiter, opts.StartAfter, opts.PageSize)

@@ -418,7 +418,9 @@ func (e *env) begin(ctx context.Context, key string, opts *storage.PutOptions) (
 }
 
 // part sends a part.
-func (u *upload) part(ctx context.Context, number int, data []byte, offset int64, last bool) (*storage.Part, error) {
+func (u *upload) part(
+	ctx context.Context, number int, data []byte, offset int64, last bool,
+) (*storage.Part, error) {
 	p, err := u.e.store.PutPart(ctx, u.key, u.id, number, bytes.NewReader(data), int64(len(data)), &storage.PartOptions{Offset: offset, Last: last})
 	switch {
 	case err != nil:

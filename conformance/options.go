@@ -10,22 +10,24 @@ import (
 
 // Options say what to check. Only Open is needed.
 type Options struct {
-	// Open opens the bucket to be checked. It is called once for the run, and again by checks that close what they
-	// opened. Every Store that it returns is closed.
+	// Open opens the bucket to be checked. It is called once for the run, and again by checks that
+	// close what they opened. Every Store that it returns is closed.
 	Open func(ctx context.Context) (storage.Store, error)
 
-	// Limits are the defects of this bucket's service. What it honestly lacks is in the Capabilities
-	// of its Store.
+	// Limits are the defects of this bucket's service. What it honestly lacks is in the
+	// Capabilities of its Store.
 	Limits []Limit
 
-	// Requests returns how many requests the Stores of Open have sent so far. nil: the counting checks are not run.
+	// Requests returns how many requests the Stores of Open have sent so far. nil: the counting
+	// checks are not run.
 	Requests func() int64
 
-	// HTTPClient follows signed URLs. nil: a client without redirects. It needs no credentials and gets none.
+	// HTTPClient follows signed URLs. nil: a client without redirects. It needs no credentials and
+	// gets none.
 	HTTPClient *http.Client
 
-	// StorageClass is a class that the service has, and reports, for the checks of storage classes. Empty: STANDARD, which
-	// services report as nothing at all.
+	// StorageClass is a class that the service has, and reports, for the checks of storage classes.
+	// Empty: STANDARD, which services report as nothing at all.
 	StorageClass string
 
 	Full bool     // more keys, sizes and rounds: minutes, not seconds, on a slow link
@@ -39,8 +41,8 @@ type Options struct {
 	refused map[Feature]bool // what Inspect has seen refused
 }
 
-// A Limit declares a defect of the service: it does something, and not as the contract has it. It is
-// checked like a promise: a check that it covers must fail, or the declaration is out of date.
+// A Limit declares a defect of the service: it does something, and not as the contract has it. It
+// is checked like a promise: a check that it covers must fail, or the declaration is out of date.
 type Limit struct {
 	Feature Feature // all checks of it, of which one at least must fail; what needs it is not run
 	Check   string  // or one check, by its name, which must fail
@@ -113,7 +115,8 @@ const (
 	SignURLHeaders      Feature = "signed URL, headers"          // SignOptions.ContentType and ContentLength
 )
 
-// client follows signed URLs. It keeps no connection, so that nothing outlives the check, and unpacks nothing.
+// client follows signed URLs. It keeps no connection, so that nothing outlives the check, and
+// unpacks nothing.
 func (o *Options) client() *http.Client {
 	if o.HTTPClient != nil {
 		return o.HTTPClient

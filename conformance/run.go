@@ -14,7 +14,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Check checks a live bucket. The error is nil if the checks could be run, whatever they found: that is in the Report.
+// Check checks a live bucket. The error is nil if the checks could be run, whatever they found:
+// that is in the Report.
 func Check(ctx context.Context, o Options) (*Report, error) {
 	r, checks, err := newRun(ctx, o)
 	if err != nil {

@@ -265,7 +265,9 @@ func signed(fn func(ctx context.Context, e *env, key string, data []byte) error)
 }
 
 // sign signs with the Store.
-func (e *env) sign(ctx context.Context, key string, opts storage.SignOptions) (*storage.SignedURL, error) {
+func (e *env) sign(
+	ctx context.Context, key string, opts storage.SignOptions,
+) (*storage.SignedURL, error) {
 	u, err := e.store.SignURL(ctx, key, &opts)
 	switch {
 	case err != nil:

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Test runs the checks as subtests of t, one each. The checks that count requests come first, alone; the others run at the same
-// time, Options.Concurrency of them. What the Store
-// lacks, what is declared as a Limit and what is not run is in the log of its subtest.
+// Test runs the checks as subtests of t, one each. The checks that count requests come first,
+// alone; the others run at the same time, Options.Concurrency of them. What the Store lacks, what
+// is declared as a Limit and what is not run is in the log of its subtest.
 func Test(t *testing.T, o Options) {
 	t.Helper()
 	r, checks, err := newRun(t.Context(), o)
@@ -63,9 +63,9 @@ func Test(t *testing.T, o Options) {
 	t.Log(r.report.summary())
 }
 
-// subtests does work for each name, width at a time, and shows each in a subtest. It does so ahead of the subtests:
-// t.Parallel would run as many as there are processors, and nearly all of the work is waiting for answers. Where
-// -run chooses among subtests, only what it chooses is done.
+// subtests does work for each name, width at a time, and shows each in a subtest. It does so ahead
+// of the subtests: t.Parallel would run as many as there are processors, and nearly all of the work
+// is waiting for answers. Where -run chooses among subtests, only what it chooses is done.
 func subtests(t *testing.T, width int, names []string, work func(i int), show func(t *testing.T, i int)) {
 	done := make([]func(), len(names))
 	if f := flag.Lookup("test.run"); f != nil && strings.Contains(f.Value.String(), "/") {

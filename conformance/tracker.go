@@ -12,8 +12,9 @@ import (
 	"github.com/polystore/storage"
 )
 
-// tracker is a Store around the Store under test. It remembers what may have been written, so that cleaning up needs no
-// list, which may be what is broken; it counts requests; and it lets a check stand in front of them.
+// tracker is a Store around the Store under test. It remembers what may have been written, so that
+// cleaning up needs no list, which may be what is broken; it counts requests; and it lets a check
+// stand in front of them.
 type tracker struct {
 	storage.Unsupported
 	inner storage.FullStore
@@ -72,7 +73,8 @@ func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 		}
 	}
 	for _, u := range uploads {
-		// Where parts cannot be dropped, they go by themselves. A check holds Capabilities.AbortUpload.
+		// Where parts cannot be dropped, they go by themselves. A check holds
+		// Capabilities.AbortUpload.
 		if err := s.AbortUpload(ctx, u[0], u[1]); !errors.Is(err, errors.ErrUnsupported) {
 			note(err)
 		}
@@ -104,7 +106,9 @@ func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 	return first
 }
 
-func (t *tracker) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (t *tracker) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	if err := t.request(ctx, "Get", key); err != nil {
 		return nil, err
 	}
@@ -115,7 +119,9 @@ func (t *tracker) Get(ctx context.Context, key string, opts *storage.GetOptions)
 	return r, err
 }
 
-func (t *tracker) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (t *tracker) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	t.wrote(key)
 	if err := t.request(ctx, "Put", key); err != nil {
 		return nil, err
@@ -123,7 +129,9 @@ func (t *tracker) Put(ctx context.Context, key string, body io.ReadSeeker, size 
 	return t.inner.Put(ctx, key, body, size, opts)
 }
 
-func (t *tracker) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (t *tracker) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if err := t.request(ctx, "Stat", key); err != nil {
 		return nil, err
 	}
@@ -144,7 +152,9 @@ func (t *tracker) ListPage(ctx context.Context, opts *storage.ListOptions) (*sto
 	return t.inner.ListPage(ctx, opts)
 }
 
-func (t *tracker) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (t *tracker) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	t.wrote(dst)
 	if err := t.request(ctx, "Copy", dst); err != nil {
 		return nil, err
@@ -152,7 +162,9 @@ func (t *tracker) Copy(ctx context.Context, dst, src string, opts *storage.CopyO
 	return t.inner.Copy(ctx, dst, src, opts)
 }
 
-func (t *tracker) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (t *tracker) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	if err := t.request(ctx, "CreateUpload", key); err != nil {
 		return "", err
 	}
@@ -175,14 +187,18 @@ func (t *tracker) PutPart(ctx context.Context, key, id string, number int, body 
 	return t.inner.PutPart(ctx, key, id, number, body, size, opts)
 }
 
-func (t *tracker) CopyPart(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (t *tracker) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	if err := t.request(ctx, "CopyPart", key); err != nil {
 		return nil, err
 	}
 	return t.inner.CopyPart(ctx, key, id, number, src, opts)
 }
 
-func (t *tracker) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (t *tracker) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	t.wrote(key)
 	if err := t.request(ctx, "CompleteUpload", key); err != nil {
 		return nil, err
@@ -218,14 +234,18 @@ func (t *tracker) open() int {
 	return len(t.uploads)
 }
 
-func (t *tracker) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (t *tracker) ListPartsPage(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	if err := t.request(ctx, "ListPartsPage", key); err != nil {
 		return nil, err
 	}
 	return t.inner.ListPartsPage(ctx, key, id, opts)
 }
 
-func (t *tracker) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (t *tracker) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	if err := t.request(ctx, "ListUploadsPage", opts.Prefix); err != nil {
 		return nil, err
 	}
@@ -236,7 +256,9 @@ func (t *tracker) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	return t.inner.PartLimits(opts)
 }
 
-func (t *tracker) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (t *tracker) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	if err := t.request(ctx, "DeleteBatch", ""); err != nil {
 		return nil, err
 	}
@@ -246,7 +268,9 @@ func (t *tracker) DeleteBatch(ctx context.Context, keys []string, opts *storage.
 func (t *tracker) MaxBatch() int { return t.inner.MaxBatch() }
 
 // SignURL signs; a PUT may be made of it.
-func (t *tracker) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (t *tracker) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	t.wrote(key)
 	return t.inner.SignURL(ctx, key, opts)
 }

@@ -237,7 +237,8 @@ func (e *env) sameResult(op string, o, stat *storage.Object) {
 	}
 }
 
-// readersDuringWrites overwrites one object with objects whose bytes and metadata name the same round.
+// readersDuringWrites overwrites one object with objects whose bytes and metadata name the same
+// round.
 func readersDuringWrites(ctx context.Context, e *env) error {
 	key, rounds := e.key("k"), e.many(100, 10)
 	write := func(round int) error {
@@ -310,7 +311,8 @@ func (f *failingBody) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, struct{ io.Reader }{f})
 }
 
-// refusedBody is a check on a body that Put must refuse: where there was nothing, and where there was an object.
+// refusedBody is a check on a body that Put must refuse: where there was nothing, and where there
+// was an object.
 func refusedBody(want error, body func(data []byte) (io.ReadSeeker, int64)) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		if _, err := e.put(ctx, e.key("old"), []byte("old"), nil); err != nil {

@@ -22,7 +22,8 @@ type catCmd struct {
 	URL []string `arg:"" help:"Objects."`
 }
 
-// Run prints the objects one after the other and stops at the first that fails: what follows would not be where it belongs.
+// Run prints the objects one after the other and stops at the first that fails: what follows would
+// not be where it belongs.
 func (c *catCmd) Run(a *app) error {
 	for _, arg := range c.URL {
 		l, err := parseLocation(arg)

@@ -47,7 +47,8 @@ func (c *checkCmd) Run(a *app) error {
 		}
 		return s, nil
 	}
-	// The URL's own prefix= has to be known beforehand, and a bucket that is not there is not worth a plan.
+	// The URL's own prefix= has to be known beforehand, and a bucket that is not there is not worth
+	// a plan.
 	s, err := o.Open(a.ctx)
 	if err != nil {
 		return err

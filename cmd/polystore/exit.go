@@ -54,7 +54,8 @@ func exitCode(err error) int {
 	return localCode(err)
 }
 
-// localCode is for the files of this machine, which are not the Bucket's: an *storage.Error answers for its own kinds alone.
+// localCode is for the files of this machine, which are not the Bucket's: an *storage.Error answers
+// for its own kinds alone.
 func localCode(err error) int {
 	var pe *fs.PathError
 	switch {

@@ -62,7 +62,8 @@ func parseLocation(arg string) (location, error) {
 	return l, nil
 }
 
-// withoutURLs is text without the URLs among the arguments that it may repeat: there may be secrets in them.
+// withoutURLs is text without the URLs among the arguments that it may repeat: there may be secrets
+// in them.
 func withoutURLs(text string, args []string) string {
 	for _, arg := range args {
 		if strings.Contains(arg, "://") {
@@ -124,8 +125,8 @@ func nativePath(p string) string {
 	return filepath.FromSlash(p)
 }
 
-// tree is l as a place that holds objects: the bucket's URL and the prefix of the keys. A directory is a bucket, if it is there or
-// the path ends in a slash.
+// tree is l as a place that holds objects: the bucket's URL and the prefix of the keys. A directory
+// is a bucket, if it is there or the path ends in a slash.
 func (l location) tree() (bucket, prefix string) {
 	if l.dir != "" && (l.key == "" || isDir(l.dir)) {
 		return l.whole, ""
@@ -142,7 +143,8 @@ func (l location) below() (bucket, prefix string) {
 	return bucket, prefix
 }
 
-// into is l as the place of an object that was called name where it came from: a directory takes it under that name.
+// into is l as the place of an object that was called name where it came from: a directory takes it
+// under that name.
 func (l location) into(name string) location {
 	bucket, key := l.tree()
 	if l.stdio || l.exact || key != "" && !strings.HasSuffix(key, "/") {

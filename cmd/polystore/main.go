@@ -1,16 +1,18 @@
-// Command polystore works with objects in any bucket that package storage can open, and checks whether a bucket keeps the
-// promises of that package.
+// Command polystore works with objects in any bucket that package storage can open, and checks
+// whether a bucket keeps the promises of that package.
 //
 //	polystore ls s3://bucket/reports/
 //	polystore put --if-absent report.csv s3://bucket/reports/2026.csv
 //	polystore cp -r ./site 's3://bucket/site?region=eu-west-1'
 //	polystore check 's3://bucket?endpoint=http://127.0.0.1:9000&provider=minio'
 //
-// An argument is a path or a URL. The path of a URL is the key; of a file URL, as of a plain path, it is what stands behind the
-// last slash, and the rest is the directory that is the bucket. The parameter key= names any key of any bucket, with the
-// whole path as the bucket's: file:///data?key=a/b. The other parameters are the provider's. "-" is standard input or output.
+// An argument is a path or a URL. The path of a URL is the key; of a file URL, as of a plain path,
+// it is what stands behind the last slash, and the rest is the directory that is the bucket. The
+// parameter key= names any key of any bucket, with the whole path as the bucket's:
+// file:///data?key=a/b. The other parameters are the provider's. "-" is standard input or output.
 //
-// Exit codes: 0 done, 1 failed (at least in part), 2 wrong usage, 3 not found, 4 permission denied, 6 a condition was not met.
+// Exit codes: 0 done, 1 failed (at least in part), 2 wrong usage, 3 not found, 4 permission denied,
+// 6 a condition was not met.
 package main
 
 import (

@@ -59,7 +59,8 @@ func (c *mbCmd) Run(a *app) error {
 		return fmt.Errorf("%s needs no bucket to be made: %w", u.Scheme, errors.ErrUnsupported)
 	}
 	if e, ok := errors.AsType[*storage.Error](err); ok && e.Status == 0 && a.ctx.Err() == nil {
-		// There was no answer. What that means, no credentials or nobody who listens, the driver can say.
+		// There was no answer. What that means, no credentials or nobody who listens, the driver
+		// can say.
 		if _, known := b.Store().ListPage(a.ctx, &storage.ListOptions{PageSize: 1}); isUnanswered(known) {
 			return known
 		}

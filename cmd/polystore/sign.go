@@ -52,7 +52,8 @@ func (c *signCmd) Run(a *app) error {
 			Expires time.Time   `json:"expires"`
 		}{u.Method, u.URL, u.Header, u.Expires.UTC()})
 	}
-	// The URL alone is the output, for $(polystore sign …); what must be sent with it is for the reader.
+	// The URL alone is the output, for $(polystore sign …); what must be sent with it is for the
+	// reader.
 	for _, name := range slices.Sorted(maps.Keys(u.Header)) {
 		for _, v := range u.Header[name] {
 			fmt.Fprintf(a.stderr, "send with it: %s: %s\n", name, v)

@@ -16,7 +16,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// tree transfers everything below src to below dst, jobs objects at once. One that fails does not stop the others.
+// tree transfers everything below src to below dst, jobs objects at once. One that fails does not
+// stop the others.
 func (t *transfer) tree(src, dst location, jobs int) error {
 	step, err := t.step(src, dst)
 	if err != nil {
@@ -146,8 +147,8 @@ func (t *transfer) below(src location) iter.Seq2[string, error] {
 // locks is a directory that the file driver makes for itself in one that is a bucket.
 const locks = "tmp."
 
-// files gives the regular files below dir. What is neither a file nor a directory is named and left out: a link may lead
-// anywhere.
+// files gives the regular files below dir. What is neither a file nor a directory is named and left
+// out: a link may lead anywhere.
 func (t *transfer) files(dir string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		stop := errors.New("stop")

@@ -1,5 +1,6 @@
-// Package fault makes a [storage.Store] fail on command: the [Store] here stands in front of any other one and lets each call
-// through, or lets happen to it what a script says. It is for the tests of what is built upon stores, and needs no network.
+// Package fault makes a [storage.Store] fail on command: the [Store] here stands in front of any
+// other one and lets each call through, or lets happen to it what a script says. It is for the
+// tests of what is built upon stores, and needs no network.
 //
 //	s := fault.New(inner)
 //	s.Next("Put", fault.Lost())                 // the next Put is carried out, and its answer gets lost
@@ -24,8 +25,9 @@
 //	Stall         the body of a Get gives some bytes, then nothing until the context ends
 //	Flip          one byte in the body of a Get is wrong
 //
-// Fault.Before and Fault.After add what else happens around the call, such as another program's write.
+// Fault.Before and Fault.After add what else happens around the call, such as another program's
+// write.
 //
-// Nothing here is random: equal scripts and equal calls give equal faults. With concurrent calls it is their order of arrival
-// that counts; Rule.Key tells them apart.
+// Nothing here is random: equal scripts and equal calls give equal faults. With concurrent calls it
+// is their order of arrival that counts; Rule.Key tells them apart.
 package fault

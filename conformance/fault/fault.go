@@ -9,8 +9,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Fault is what happens to one call. The zero value is none: the call goes through. It is made by the functions of this package and may be
-// used any number of times.
+// Fault is what happens to one call. The zero value is none: the call goes through. It is made by
+// the functions of this package and may be used any number of times.
 type Fault struct {
 	before  Hook
 	after   Hook
@@ -44,7 +44,8 @@ func Throttle(after time.Duration) Fault {
 	return Refuse(&storage.Error{Kind: storage.ErrThrottled, Status: 503, Code: "SlowDown", RetryAfter: after})
 }
 
-// Refuse answers with err without asking the Store. err is what a driver would return: an *storage.Error.
+// Refuse answers with err without asking the Store. err is what a driver would return: an
+// *storage.Error.
 func Refuse(err error) Fault { return Fault{err: err} }
 
 // Doubt fails as Lost does, but the request is not carried out.
@@ -62,7 +63,8 @@ func Twice() Fault { return Fault{twice: true} }
 // Hang does nothing until the context ends.
 func Hang() Fault { return Fault{hang: true} }
 
-// HangSending takes n bytes of the body of a Put or a PutPart, then does nothing until the context ends.
+// HangSending takes n bytes of the body of a Put or a PutPart, then does nothing until the context
+// ends.
 func HangSending(n int64) Fault { return Fault{hang: true, sending: n} }
 
 // HangWaiting carries the request out and keeps the answer until the context ends.
@@ -71,8 +73,9 @@ func HangWaiting() Fault { return Fault{lost: true, waiting: true} }
 // Delay waits before the call goes through.
 func Delay(d time.Duration) Fault { return Fault{delay: d} }
 
-// Hook is something else that happens: another program's write, a cancel. It is given the Store behind this one, so that what it does
-// there is neither counted nor faulty. Its error is the call's answer.
+// Hook is something else that happens: another program's write, a cancel. It is given the Store
+// behind this one, so that what it does there is neither counted nor faulty. Its error is the
+// call's answer.
 type Hook func(ctx context.Context, inner storage.FullStore, c Call) error
 
 // Before is f with h in front of it.
@@ -81,8 +84,8 @@ func (f Fault) Before(h Hook) Fault {
 	return f
 }
 
-// After is f with h as soon as the Store behind has carried the call out, before the answer is kept or lost. Where it is not
-// carried out, h is not called.
+// After is f with h as soon as the Store behind has carried the call out, before the answer is kept
+// or lost. Where it is not carried out, h is not called.
 func (f Fault) After(h Hook) Fault {
 	f.after = h
 	return f

@@ -8,7 +8,9 @@ import (
 )
 
 // CreateUpload begins an upload.
-func (s *Store) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (s *Store) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	return do(ctx, s, Call{Op: "CreateUpload", Key: key, Options: *opts}, nil, func(Fault) (string, error) {
 		return s.inner.CreateUpload(ctx, key, opts)
 	})
@@ -22,14 +24,18 @@ func (s *Store) PutPart(ctx context.Context, key, id string, number int, body io
 }
 
 // CopyPart writes a part from an object.
-func (s *Store) CopyPart(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (s *Store) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	return do(ctx, s, Call{Op: "CopyPart", Key: key, UploadID: id, Options: *opts}, nil, func(Fault) (*storage.Part, error) {
 		return s.inner.CopyPart(ctx, key, id, number, src, opts)
 	})
 }
 
 // CompleteUpload makes the object of the parts.
-func (s *Store) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return do(ctx, s, Call{Op: "CompleteUpload", Key: key, UploadID: id, Options: *opts}, nil, func(Fault) (*storage.Object, error) {
 		return s.inner.CompleteUpload(ctx, key, id, parts, opts)
 	})
@@ -41,14 +47,18 @@ func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
 }
 
 // ListPartsPage lists the parts of an upload.
-func (s *Store) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (s *Store) ListPartsPage(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	return do(ctx, s, Call{Op: "ListPartsPage", Key: key, UploadID: id, Options: *opts}, nil, func(Fault) (*storage.PartPage, error) {
 		return s.inner.ListPartsPage(ctx, key, id, opts)
 	})
 }
 
 // ListUploadsPage lists the uploads.
-func (s *Store) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (s *Store) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	return do(ctx, s, Call{Op: "ListUploadsPage", Key: opts.Prefix, Options: *opts}, nil, func(Fault) (*storage.UploadPage, error) {
 		return s.inner.ListUploadsPage(ctx, opts)
 	})

@@ -40,7 +40,8 @@ func (s *script) add(r Rule) {
 	s.rules = append(s.rules, &counted{Rule: r})
 }
 
-// next notes a call and says what happens to it. Every rule that fits counts the call; the first whose turn it is acts.
+// next notes a call and says what happens to it. Every rule that fits counts the call; the first
+// whose turn it is acts.
 func (s *script) next(c Call) Fault {
 	s.calls = append(s.calls, c)
 	var acts *counted
@@ -83,7 +84,8 @@ func (s *Store) Reset() {
 	s.script = script{}
 }
 
-// Calls returns what was called since New or Reset, in the order of arrival: the calls of ops, or all.
+// Calls returns what was called since New or Reset, in the order of arrival: the calls of ops, or
+// all.
 func (s *Store) Calls(ops ...string) []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -10,7 +10,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Store is a Store in front of another one. Make it with [New]. All methods may be called concurrently, those that script it, too.
+// Store is a Store in front of another one. Make it with [New]. All methods may be called
+// concurrently, those that script it, too.
 type Store struct {
 	storage.Unsupported
 	inner  storage.FullStore
@@ -20,7 +21,8 @@ type Store struct {
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New returns a Store in front of inner, which Close closes. Without a script it lets everything through.
+// New returns a Store in front of inner, which Close closes. Without a script it lets everything
+// through.
 func New(inner storage.Store) *Store { return &Store{inner: storage.Full(inner)} }
 
 // Unwrap returns the Store behind this one.

@@ -8,7 +8,9 @@ import (
 )
 
 // Get opens an object; the faults of bodies act on what it returns.
-func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (s *Store) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	return do(ctx, s, Call{Op: "Get", Key: key, Options: *opts}, nil, func(f Fault) (*storage.GetResult, error) {
 		res, err := s.inner.Get(ctx, key, opts)
 		if err == nil && f.lost {
@@ -22,14 +24,18 @@ func (s *Store) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 }
 
 // Put writes an object.
-func (s *Store) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *Store) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	return do(ctx, s, Call{Op: "Put", Key: key, Options: *opts}, body, func(Fault) (*storage.Object, error) {
 		return s.inner.Put(ctx, key, body, size, opts)
 	})
 }
 
 // Stat describes an object.
-func (s *Store) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *Store) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	return do(ctx, s, Call{Op: "Stat", Key: key, Options: *opts}, nil, func(Fault) (*storage.Object, error) {
 		return s.inner.Stat(ctx, key, opts)
 	})
@@ -48,14 +54,18 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 }
 
 // Copy copies an object; its key is the destination's.
-func (s *Store) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (s *Store) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	return do(ctx, s, Call{Op: "Copy", Key: dst, Options: *opts}, nil, func(Fault) (*storage.CopyResult, error) {
 		return s.inner.Copy(ctx, dst, src, opts)
 	})
 }
 
 // DeleteBatch removes objects; it has no key.
-func (s *Store) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (s *Store) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	return do(ctx, s, Call{Op: "DeleteBatch", Options: *opts}, nil, func(Fault) ([]error, error) {
 		return s.inner.DeleteBatch(ctx, keys, opts)
 	})
@@ -65,7 +75,9 @@ func (s *Store) DeleteBatch(ctx context.Context, keys []string, opts *storage.De
 func (s *Store) MaxBatch() int { return s.inner.MaxBatch() }
 
 // SignURL signs a URL.
-func (s *Store) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (s *Store) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	return do(ctx, s, Call{Op: "SignURL", Key: key, Options: *opts}, nil, func(Fault) (*storage.SignedURL, error) {
 		return s.inner.SignURL(ctx, key, opts)
 	})

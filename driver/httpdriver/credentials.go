@@ -160,8 +160,8 @@ func NewCredentialsTransport() *CredentialsTransport {
 }
 
 // TrimSecret returns a key, a secret or a token without the spaces and line ends around it, which
-// files and environments add and which no such value has. One of nothing else, or with a line end or
-// a control character in its middle, is ErrInvalid by the name that it is given.
+// files and environments add and which no such value has. One of nothing else, or with a line end
+// or a control character in its middle, is ErrInvalid by the name that it is given.
 func TrimSecret(name, value string) (string, error) {
 	trimmed := strings.TrimSpace(value)
 	if trimmed == "" && value != "" || strings.ContainsFunc(trimmed, isControl) {

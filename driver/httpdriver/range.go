@@ -25,9 +25,9 @@ func Range(o *storage.GetOptions) string {
 }
 
 // SetRange puts what a Content-Range says, "bytes first-last/size", into the result of a Get.
-// r.Length is the Content-Length, negative where there is none. One that is malformed, that is about
-// another number of bytes than the Content-Length, or that does not begin where asked does, is
-// ErrUnavailable. It may end before, which is for the caller to read on.
+// r.Length is the Content-Length, negative where there is none. One that is malformed, that is
+// about another number of bytes than the Content-Length, or that does not begin where asked does,
+// is ErrUnavailable. It may end before, which is for the caller to read on.
 func SetRange(r *storage.GetResult, asked *storage.GetOptions, contentRange string) error {
 	first, last, size, err := ParseContentRange(contentRange)
 	begin := asked.Offset

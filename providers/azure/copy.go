@@ -79,8 +79,8 @@ func (s *Store) copyReplacing(
 	}
 	sums := storage.Checksums{CRC64NVME: part.Checksums.CRC64NVME}
 	o, err := s.commit(ctx, dst, upload, []*storage.Part{part}, driver.CopyPutOptions(opts), sums)
-	// Another writer of dst came between: again from the beginning, where the conditions meet what is
-	// there now.
+	// Another writer of dst came between: again from the beginning, where the conditions meet what
+	// is there now.
 	if e := (*storage.Error)(nil); errors.As(err, &e) && e.Kind == storage.ErrChanged {
 		e.Kind = storage.ErrUnavailable
 	}

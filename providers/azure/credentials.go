@@ -63,7 +63,9 @@ var chainRetries = policy.RetryOptions{
 }
 
 // GetToken implements azcore.TokenCredential.
-func (t *tokens) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (t *tokens) GetToken(
+	ctx context.Context, o policy.TokenRequestOptions,
+) (azcore.AccessToken, error) {
 	asking, asked := httpdriver.Ask(ctx)
 	if t.chain {
 		asking = policy.WithRetryOptions(asking, chainRetries)

@@ -98,7 +98,8 @@ var kindOf = map[string]error{
 	"ContainerNotFound":   storage.ErrNoBucket,
 	"InvalidResourceName": storage.ErrInvalid,
 
-	// 409, and passes: of the first after about half a minute, when the container may be made again.
+	// 409, and passes: of the first after about half a minute, when the container may be made
+	// again.
 	"ContainerBeingDeleted": storage.ErrUnavailable,
 	"AccountBeingCreated":   storage.ErrUnavailable,
 	"PendingCopyOperation":  storage.ErrUnavailable,

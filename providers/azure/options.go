@@ -17,15 +17,16 @@ import (
 // Options are the options of New. The zero value is the account and the credentials of the
 // environment.
 type Options struct {
-	// Account is the name of the storage account, and not its host. Empty: what the connection string
-	// or Endpoint says, else AZURE_STORAGE_ACCOUNT.
+	// Account is the name of the storage account, and not its host. Empty: what the connection
+	// string or Endpoint says, else AZURE_STORAGE_ACCOUNT.
 	Account string
 
-	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString, which
-	// has account, endpoint and one of the former; Credential, of package azidentity or another; or
-	// Anonymous: at most one of the five. None: what AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN or
-	// AZURE_STORAGE_CONNECTION_STRING say, in this order, else the default chain of Entra ID
-	// (environment, workload identity, managed identity, command line tools).
+	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString,
+	// which has account, endpoint and one of the former; Credential, of package azidentity or
+	// another; or Anonymous: at most one of the five. None: what AZURE_STORAGE_KEY,
+	// AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the
+	// default chain of Entra ID (environment, workload identity, managed identity, command line
+	// tools).
 	//
 	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own
 	// account, the one that AZURE_STORAGE_ACCOUNT or the connection string names, is not used for
@@ -50,12 +51,12 @@ type Options struct {
 	LocalEmulator bool
 
 	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too
-	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and none
-	// with a key before 2020-12-06. Copies then go through the program.
+	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and
+	// none with a key before 2020-12-06. Copies then go through the program.
 	APIVersion string
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
-	// Store's own, tuned for transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of
+	// the Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 

@@ -41,8 +41,8 @@ func newWalk(prefix, after string) walk {
 	}
 	var w walk
 	from := after
-	// What is left of the names behind after, from its end to its beginning: those that have as much
-	// in common with it.
+	// What is left of the names behind after, from its end to its beginning: those that have as
+	// much in common with it.
 	for i := len(after); i > len(prefix); {
 		r, n := utf8.DecodeLastRuneInString(after[:i])
 		i -= n

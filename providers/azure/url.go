@@ -37,9 +37,11 @@ func NewOpener(base *Options) storage.Opener {
 	}
 }
 
-// open makes the Store. The parameters are the fields of Options under the names that users of other
-// libraries know. Credentials have none.
-func open(ctx context.Context, u *url.URL, params *storage.Params, o Options) (storage.Store, error) {
+// open makes the Store. The parameters are the fields of Options under the names that users of
+// other libraries know. Credentials have none.
+func open(
+	ctx context.Context, u *url.URL, params *storage.Params, o Options,
+) (storage.Store, error) {
 	var given Options // by the URL, of what names the account
 	params.SetString(&given.Account, "storage_account")
 	params.SetString(&given.Endpoint, "endpoint")

@@ -70,11 +70,11 @@
 // they may show what a power failure takes back, except for the read that follows a write of the
 // same Store whose sync failed. Some file systems (SMB, some of FUSE) refuse to sync a directory
 // with EINVAL or EOPNOTSUPP. New tries it, and where it is refused these errors are ignored: what
-// survives a power failure is up to such a file system. All other errors are reported. Parts of an upload are
-// written at their offsets in one temporary file, in any order and at once, so every byte is
-// written once. Uploads stay until they are completed, aborted or removed by Bucket.CleanUploads;
-// New removes the temporary files of processes that are no more, when they are older than a minute,
-// and looks through up to 256 sidecars for those that belong to no object.
+// survives a power failure is up to such a file system. All other errors are reported. Parts of an
+// upload are written at their offsets in one temporary file, in any order and at once, so every
+// byte is written once. Uploads stay until they are completed, aborted or removed by
+// Bucket.CleanUploads; New removes the temporary files of processes that are no more, when they are
+// older than a minute, and looks through up to 256 sidecars for those that belong to no object.
 //
 // All writers of a key take one lock, between goroutines and between processes, for the moment of
 // looking and renaming; it is a lock of the operating system, and ends with its process. There are
@@ -119,9 +119,9 @@
 // is missing; everything else comes before it. lost+found at the root of a volume, and what other
 // systems have in its place, is skipped.
 //
-// On Linux, a directory of up to some 400,000 short names is read by one system call, and read again
-// where a signal cut the call short or, on Btrfs, where the directory has changed since it was
-// opened, so that a list misses nothing that is being replaced. In larger ones, and on other
+// On Linux, a directory of up to some 400,000 short names is read by one system call, and read
+// again where a signal cut the call short or, on Btrfs, where the directory has changed since it
+// was opened, so that a list misses nothing that is being replaced. In larger ones, and on other
 // systems, that is up to the file system: ext4 and XFS keep the place of a file that is replaced;
 // tmpfs and Btrfs do not.
 package file

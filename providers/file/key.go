@@ -1,7 +1,7 @@
 package file
 
-// CheckKey refuses the keys that files cannot hold. What a file system does beyond the rules of names,
-// such as folding case, only a write shows.
+// CheckKey refuses the keys that files cannot hold. What a file system does beyond the rules of
+// names, such as folding case, only a write shows.
 func (s *Store) CheckKey(key string) error {
 	_, err := split(key)
 	return err

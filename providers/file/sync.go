@@ -107,8 +107,8 @@ func (s *Store) syncDirs(path string) error {
 	return s.syncChain(dir, nil, func(fs.FileInfo) bool { return false })
 }
 
-// maxSyncs is how many directories a call syncs one by one. Where more are new, a key of hundreds of
-// segments perhaps, the whole file system is synced at once instead, if there is a call for it.
+// maxSyncs is how many directories a call syncs one by one. Where more are new, a key of hundreds
+// of segments perhaps, the whole file system is synced at once instead, if there is a call for it.
 const maxSyncs = 16
 
 // A chain is the directories, from the root down, that a call has to sync.

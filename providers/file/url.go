@@ -14,8 +14,8 @@ import (
 func init() { storage.Handle("file", NewOpener(nil)) }
 
 // NewOpener returns the opener of file:///directory?create_dir=true&file_mode=640&dir_mode=750 (in
-// octal) with base under what the URL says, for a [storage.Mux] of one's own. The whole path is the directory. base may be nil, and must
-// not be changed afterwards.
+// octal) with base under what the URL says, for a [storage.Mux] of one's own. The whole path is the
+// directory. base may be nil, and must not be changed afterwards.
 func NewOpener(base *Options) storage.Opener {
 	if base == nil {
 		base = new(Options)

@@ -67,7 +67,9 @@ func (s *Store) Get(
 }
 
 // gotten describes what an answer has.
-func gotten(key string, asked *storage.GetOptions, resp *http.Response) (*storage.GetResult, error) {
+func gotten(
+	key string, asked *storage.GetOptions, resp *http.Response,
+) (*storage.GetResult, error) {
 	h := resp.Header
 	generation := h.Get("X-Goog-Generation")
 	r := &storage.GetResult{

@@ -105,8 +105,8 @@ func (s *Store) completeMultipart(
 	if generation != "" {
 		return o, nil
 	}
-	// The reference does not promise the generation. The object that is there now is ours if its bytes
-	// are; another writer's, with other bytes, leaves ours unknown.
+	// The reference does not promise the generation. The object that is there now is ours if its
+	// bytes are; another writer's, with other bytes, leaves ours unknown.
 	now, err := s.Stat(ctx, key, &storage.StatOptions{})
 	if err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
 		o.ETag, o.VersionID = now.ETag, now.VersionID

@@ -34,23 +34,23 @@ type Options struct {
 	Endpoint string
 
 	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API
-	// and XML reads, and ignores tags and the conditions of everything but writes. What is written in
-	// parts then goes up by a resumable session, keys are deleted one by one, delimited lists are made
-	// here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing), tags,
-	// conditional Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
+	// and XML reads, and ignores tags and the conditions of everything but writes. What is written
+	// in parts then goes up by a resumable session, keys are deleted one by one, delimited lists
+	// are made here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing),
+	// tags, conditional Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
 	Emulator bool
 
 	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default
 	// credentials, but none at all where STORAGE_EMULATOR_HOST chose the endpoint.
 	Credentials *auth.Credentials
-	// of a service account's key, a user, or a workload identity; it decides which hosts are asked for
-	// tokens
+	// of a service account's key, a user, or a workload identity; it decides which hosts are asked
+	// for tokens
 	CredentialsFile string
 	Anonymous       bool // requests carry no credentials
 
-	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in PEM.
-	// Without PrivateKey the key of the credentials signs, else IAM's signBlob, which takes the
-	// permission iam.serviceAccounts.signBlob and a request for each URL.
+	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in
+	// PEM. Without PrivateKey the key of the credentials signs, else IAM's signBlob, which takes
+	// the permission iam.serviceAccounts.signBlob and a request for each URL.
 	AccessID   string
 	PrivateKey []byte
 
@@ -65,8 +65,8 @@ type Options struct {
 	// BatchSize is how many keys one request deletes, at most 1,000. Default 250.
 	BatchSize int
 
-	// HTTPClient's transport makes the requests, below the authentication; redirects are not followed.
-	// nil: a transport of the Store's own, tuned for transfers.
+	// HTTPClient's transport makes the requests, below the authentication; redirects are not
+	// followed. nil: a transport of the Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 

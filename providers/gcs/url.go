@@ -27,9 +27,11 @@ func NewOpener(base *Options) storage.Opener {
 	return storage.StoreOpener{Open: open}.OpenURL
 }
 
-// open makes the Store. The parameters are the fields of Options under the names that users of Go CDK
-// know.
-func open(ctx context.Context, u *url.URL, params *storage.Params, o Options) (storage.Store, error) {
+// open makes the Store. The parameters are the fields of Options under the names that users of Go
+// CDK know.
+func open(
+	ctx context.Context, u *url.URL, params *storage.Params, o Options,
+) (storage.Store, error) {
 	params.SetString(&o.Endpoint, "endpoint")
 	params.SetBool(&o.Emulator, "emulator")
 	params.SetString(&o.CredentialsFile, "credentials_file")

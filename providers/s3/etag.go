@@ -23,8 +23,9 @@ func readMatch(token string) *string {
 	return optional(token)
 }
 
-// readNoneMatch is the If-None-Match of a read; what matches nothing is no condition, and neither is
-// another tag beside an If-Match: MinIO answers 304 to such a pair where the object is a third one.
+// readNoneMatch is the If-None-Match of a read; what matches nothing is no condition, and neither
+// is another tag beside an If-Match: MinIO answers 304 to such a pair where the object is a third
+// one.
 func readNoneMatch(noneMatch, match string) *string {
 	if !driver.ValidETag(noneMatch) || match != "" && match != noneMatch {
 		return nil

@@ -34,17 +34,17 @@ type Options struct {
 	//     conditional Delete are errors.ErrUnsupported there, since some servers ignore those
 	//     conditions silently.
 	//
-	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on b2,
-	// garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not document
-	// them; name generic to send them all the same.
+	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on
+	// b2, garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not
+	// document them; name generic to send them all the same.
 	Provider string
 
 	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
 	Profile string
 
-	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most one
-	// of the three. None: the default chain: environment, web identity, shared files, container, EC2
-	// metadata service.
+	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most
+	// one of the three. None: the default chain: environment, web identity, shared files,
+	// container, EC2 metadata service.
 	Credentials     aws.CredentialsProvider
 	AccessKeyID     string
 	SecretAccessKey string
@@ -64,13 +64,13 @@ type Options struct {
 	SSE      string
 	KMSKeyID string // with aws:kms; empty: the account's key
 
-	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250: each
-	// key counts against the bucket's request rate, and a smaller batch is throttled and repeated in
-	// smaller pieces.
+	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250:
+	// each key counts against the bucket's request rate, and a smaller batch is throttled and
+	// repeated in smaller pieces.
 	BatchSize int
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of the
-	// Store's own, tuned for transfers.
+	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of
+	// the Store's own, tuned for transfers.
 	HTTPClient *http.Client
 }
 

@@ -24,8 +24,8 @@ type profile struct {
 	// header goes with every request, outside of the signature, so that a signed URL does without.
 	header map[string]string
 
-	// unsignedEncoding leaves Accept-Encoding out of the signature, since the service's own front end
-	// alters it.
+	// unsignedEncoding leaves Accept-Encoding out of the signature, since the service's own front
+	// end alters it.
 	unsignedEncoding bool
 
 	// contentMD5 protects bodies by Content-MD5, which every service since 2006 checks, in place of
@@ -33,23 +33,23 @@ type profile struct {
 	// x-amz-checksum-algorithm.
 	contentMD5 bool
 
-	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its parts.
-	// Both servers check each part all the same, but with a declared sum MinIO refuses copied parts
-	// ("checksum missing"), and versitygw takes the sum of the source for that of the part, so that
-	// the object would never read well again.
+	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its
+	// parts. Both servers check each part all the same, but with a declared sum MinIO refuses
+	// copied parts ("checksum missing"), and versitygw takes the sum of the source for that of the
+	// part, so that the object would never read well again.
 	uploadSums bool
 
-	// falseComplete: completing an upload that is not there, be it aborted or never begun, is answered
-	// by success where there is any object under the key, and else by InvalidPart. What gives the
-	// false success away is that it lacks the checksum that the server always makes.
+	// falseComplete: completing an upload that is not there, be it aborted or never begun, is
+	// answered by success where there is any object under the key, and else by InvalidPart. What
+	// gives the false success away is that it lacks the checksum that the server always makes.
 	falseComplete bool
 
 	// batchMD5 sends Content-MD5 with DeleteObjects, where the SDK would send x-amz-checksum-crc32
 	// alone, which older servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.
 	batchMD5 bool
 
-	// can is what the service can of what not all can that speak S3; Store.Capabilities adds the rest.
-	// IfAbsent and IfMatch are those of CompleteMultipartUpload, too.
+	// can is what the service can of what not all can that speak S3; Store.Capabilities adds the
+	// rest. IfAbsent and IfMatch are those of CompleteMultipartUpload, too.
 	can        storage.Capabilities
 	copyPrefix string // what stands before If-Match and If-None-Match of CopyObject's destination
 	encryption bool   // x-amz-server-side-encryption is not ignored
@@ -57,8 +57,8 @@ type profile struct {
 	// ownUploadPages: the pages of ListMultipartUploads are made here; see cutUploads.
 	ownUploadPages bool
 
-	// stuckDelimiters: with another delimiter than a slash, the continuation token does not lead past
-	// a common prefix.
+	// stuckDelimiters: with another delimiter than a slash, the continuation token does not lead
+	// past a common prefix.
 	stuckDelimiters bool
 
 	maxObject    int64 // bytes

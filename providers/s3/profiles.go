@@ -24,7 +24,8 @@ var standard = []profile{
 		keys:       keyRule{climbing: true, empty: true, nonXML: true, soap: true},
 	},
 	{
-		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows what becomes of it.
+		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows
+		// what becomes of it.
 		name: "minio",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, DeleteIfMatch: true,
@@ -121,14 +122,14 @@ var hosted = []profile{
 		keys:         keyRule{without: "\t\n\r\x7f\\"},
 	},
 	{
-		// Google Cloud Storage by its XML API, with an HMAC key. Package gcs is the better way: it has
-		// conditions. https://cloud.google.com/storage/docs/aws-simple-migration: of the x-amz headers
-		// only those with an x-goog sister count, and tags and encryption have none.
-		// https://cloud.google.com/storage/docs/request-preconditions: If-Match and If-None-Match are for
-		// reads; on writes they are silently ignored
+		// Google Cloud Storage by its XML API, with an HMAC key. Package gcs is the better way: it
+		// has conditions. https://cloud.google.com/storage/docs/aws-simple-migration: of the x-amz
+		// headers only those with an x-goog sister count, and tags and encryption have none.
+		// https://cloud.google.com/storage/docs/request-preconditions: If-Match and If-None-Match
+		// are for reads; on writes they are silently ignored
 		// (https://github.com/gordonmurray/firnflow/issues/29).
-		// https://cloud.google.com/storage/docs/xml-api/put-object-multipart: a part has a body and no
-		// source, so that a copied part would be an empty one.
+		// https://cloud.google.com/storage/docs/xml-api/put-object-multipart: a part has a body and
+		// no source, so that a copied part would be an empty one.
 		// https://cloud.google.com/storage/quotas#objects: 5 TiB.
 		// https://cloud.google.com/storage/docs/objects#naming: neither CR nor LF in names.
 		name: "gcs",
@@ -149,8 +150,9 @@ var hosted = []profile{
 	{
 		// Wasabi. https://docs.wasabi.com/docs/service-urls-for-wasabis-storage-regions: the host.
 		// https://docs.wasabi.com/docs/rest-api-introduction: path style is recommended.
-		// https://docs.wasabi.com/docs/object-tagging-with-the-wasabi-s3-api: tags. There is one storage class, everything is
-		// encrypted whatever the request says, and conditions of writes are nowhere in the reference.
+		// https://docs.wasabi.com/docs/object-tagging-with-the-wasabi-s3-api: tags. There is one
+		// storage class, everything is encrypted whatever the request says, and conditions of
+		// writes are nowhere in the reference.
 		name: "wasabi",
 		can: storage.Capabilities{
 			CopyPart: true, Tags: true, CoexistingKeys: true,
@@ -180,10 +182,12 @@ var hosted = []profile{
 		keys:         keyRule{trailing: true},
 	},
 	{
-		// Tigris. https://www.tigrisdata.com/docs/api/s3/: one endpoint, tags, storage classes, SSE-S3. Newer buckets answer in
-		// virtual hosts only. https://www.tigrisdata.com/docs/objects/conditionals/: If-Match and If-None-Match of writes; in a bucket
-		// of more than one region they, and reads after them, hold with X-Tigris-Consistent only. The page shows neither
-		// DeleteObject nor the destination of CopyObject.
+		// Tigris. https://www.tigrisdata.com/docs/api/s3/: one endpoint, tags, storage classes,
+		// SSE-S3. Newer buckets answer in virtual hosts only.
+		// https://www.tigrisdata.com/docs/objects/conditionals/: If-Match and If-None-Match of
+		// writes; in a bucket of more than one region they, and reads after them, hold with
+		// X-Tigris-Consistent only. The page shows neither DeleteObject nor the destination of
+		// CopyObject.
 		name: "tigris",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true,
@@ -224,9 +228,11 @@ var installed = []profile{
 		keys:         keyRule{trailing: true},
 	},
 	{
-		// Garage. https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/: part copies; no tags, no versions,
-		// no storage classes, and of the encryptions only SSE-C. Its replicas agree without consensus, so there can be no
-		// conditional writes: https://garagehq.deuxfleurs.fr/documentation/design/goals/. "garage" is its documentation's s3_region.
+		// Garage. https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/:
+		// part copies; no tags, no versions, no storage classes, and of the encryptions only SSE-C.
+		// Its replicas agree without consensus, so there can be no conditional writes:
+		// https://garagehq.deuxfleurs.fr/documentation/design/goals/. "garage" is its
+		// documentation's s3_region.
 		name: "garage",
 		can: storage.Capabilities{
 			CopyPart: true, CoexistingKeys: true,

@@ -25,9 +25,12 @@ func NewOpener(base *Options) storage.Opener {
 	return storage.StoreOpener{Open: open}.OpenURL
 }
 
-// open makes the Store. The parameters are the fields of Options under the names that users of other
-// libraries know. Credentials have none: they come from the environment, the profile or Options.
-func open(ctx context.Context, u *url.URL, params *storage.Params, o Options) (storage.Store, error) {
+// open makes the Store. The parameters are the fields of Options under the names that users of
+// other libraries know. Credentials have none: they come from the environment, the profile or
+// Options.
+func open(
+	ctx context.Context, u *url.URL, params *storage.Params, o Options,
+) (storage.Store, error) {
 	params.SetString(&o.Region, "region")
 	params.SetString(&o.Endpoint, "endpoint")
 	params.SetString(&o.Provider, "provider")
