@@ -17,46 +17,52 @@ import (
 // Options are the options of New. The zero value is the account and the credentials of the
 // environment.
 type Options struct {
-	// Account is the name of the storage account, and not its host. Empty: what the connection
-	// string or Endpoint says, else AZURE_STORAGE_ACCOUNT.
+	// Account is the name of the storage account, not its host. The default is that of the
+	// connection string or of Endpoint, then AZURE_STORAGE_ACCOUNT.
 	Account string
 
-	// Key, the account's key in base64; SASToken, a shared access signature; ConnectionString,
-	// which has account, endpoint and one of the former; Credential, of package azidentity or
-	// another; or Anonymous: at most one of the five. None: what AZURE_STORAGE_KEY,
-	// AZURE_STORAGE_SAS_TOKEN or AZURE_STORAGE_CONNECTION_STRING say, in this order, else the
-	// default chain of Entra ID (environment, workload identity, managed identity, command line
-	// tools).
+	// At most one of these five may be set. Key is the key of the account in base64. SASToken is a
+	// shared access signature. ConnectionString has the account, the endpoint and a key or a
+	// signature; it may be UseDevelopmentStorage=true. Credential is of package azidentity or of
+	// another one. If none is set, AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN and
+	// AZURE_STORAGE_CONNECTION_STRING are asked, in that order, then the default chain of Entra ID:
+	// environment, workload identity, managed identity, command line tools.
 	//
-	// ConnectionString may be UseDevelopmentStorage=true. What the environment has for its own
-	// account, the one that AZURE_STORAGE_ACCOUNT or the connection string names, is not used for
-	// another.
+	// Credentials that the environment has for its own account, the one of AZURE_STORAGE_ACCOUNT or
+	// of the connection string, are never used for another account.
 	Key              string
 	SASToken         string
 	ConnectionString string
 	Credential       azcore.TokenCredential
 	Anonymous        bool // requests are not signed
 
-	// Endpoint is the URL of the blob service where it is not https://account.blob.core.windows.net:
-	// "http://127.0.0.1:10000/devstoreaccount1". It excludes the next four.
+	// Endpoint is the URL of the blob service if it is not https://account.blob.core.windows.net:
+	// "http://127.0.0.1:10000/devstoreaccount1". It excludes the next four fields.
 	Endpoint string
 
-	// of the blob service. Empty: AZURE_STORAGE_DOMAIN, else blob.core.windows.net
+	// Domain is the domain of the blob service. The default is AZURE_STORAGE_DOMAIN, or
+	// blob.core.windows.net if that is not set.
 	Domain string
-	// http or https. Empty: AZURE_STORAGE_PROTOCOL, else https; http of a local emulator
+
+	// Protocol is http or https. The default is AZURE_STORAGE_PROTOCOL, or https if that is not set;
+	// for a local emulator it is http.
 	Protocol string
-	// Domain is a whole host name, without the account in front; also AZURE_STORAGE_IS_CDN
+
+	// CDN declares that Domain is a whole host name, without the account in front. The environment
+	// variable AZURE_STORAGE_IS_CDN does the same.
 	CDN bool
-	// Azurite on this machine, with the account in the path; also AZURE_STORAGE_IS_LOCAL_EMULATOR
+
+	// LocalEmulator selects Azurite on this machine, with the account in the path. The environment
+	// variable AZURE_STORAGE_IS_LOCAL_EMULATOR does the same.
 	LocalEmulator bool
 
-	// APIVersion is the version of the protocol to speak, for services that refuse the SDK's as too
-	// new: "2025-11-05". Signatures are of this version, too: none can be made with Entra ID, and
-	// none with a key before 2020-12-06. Copies then go through the program.
+	// APIVersion is the version of the protocol for services that refuse the SDK's version as too
+	// new: "2025-11-05". Signatures have this version, too. Entra ID cannot sign then, and a key can
+	// from 2020-12-06 on. Copies go through the program.
 	APIVersion string
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of
-	// the Store's own, tuned for transfers.
+	// HTTPClient sends the requests. Redirects are never followed. The default is a client of the
+	// Store, tuned for transfers.
 	HTTPClient *http.Client
 }
 

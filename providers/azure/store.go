@@ -73,8 +73,9 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Client returns the SDK's client: the way to what this library does not offer. Its URL can hold a
-// shared access signature, which is a secret. Bodies that it sends are its own affair.
+// Client returns the underlying *container.Client for operations that this package does not cover.
+// Its requests bypass the checksums and the checks of this package. Its URL can hold a shared access
+// signature, which is a secret.
 func (s *Store) Client() *container.Client { return s.client }
 
 // Close closes idle connections. It does not wait for calls that are under way, and the Store is

@@ -29,44 +29,44 @@ const (
 // Options are the options of New. The zero value is Google Cloud Storage with the default
 // credentials.
 type Options struct {
-	// Endpoint is the URL of another service than Google's: "http://127.0.0.1:4443". Empty: what
-	// STORAGE_EMULATOR_HOST says, else https://storage.googleapis.com.
+	// Endpoint is the URL of a service other than Google's: "http://127.0.0.1:4443". The default is
+	// STORAGE_EMULATOR_HOST, or https://storage.googleapis.com if that is not set.
 	Endpoint string
 
-	// Emulator says that Endpoint is fake-gcs-server or something like it, which knows the JSON API
-	// and XML reads, and ignores tags and the conditions of everything but writes. What is written
-	// in parts then goes up by a resumable session, keys are deleted one by one, delimited lists
-	// are made here, and errors.ErrUnsupported are Copy (a Bucket copies by reading and writing),
-	// tags, conditional Delete, batches and the list of uploads. STORAGE_EMULATOR_HOST implies it.
+	// Emulator declares that Endpoint is fake-gcs-server or similar: it has the JSON API and XML
+	// reads, and ignores tags and all conditions except those of writes. Parts then go into a
+	// resumable session, keys are deleted one by one, and delimited lists are made by this package.
+	// Copy (a Bucket reads and writes instead), tags, conditional Delete, batches and the list of
+	// uploads are errors.ErrUnsupported. STORAGE_EMULATOR_HOST implies it.
 	Emulator bool
 
-	// Credentials, or CredentialsFile, or Anonymous: at most one of the three. None: the default
-	// credentials, but none at all where STORAGE_EMULATOR_HOST chose the endpoint.
+	// At most one of Credentials, CredentialsFile and Anonymous may be set. If none is, the default
+	// credentials are used; with an endpoint from STORAGE_EMULATOR_HOST, no credentials are.
 	Credentials *auth.Credentials
-	// of a service account's key, a user, or a workload identity; it decides which hosts are asked
-	// for tokens
+	// CredentialsFile has the key of a service account, a user or a workload identity. It decides
+	// which hosts are asked for tokens.
 	CredentialsFile string
 	Anonymous       bool // requests carry no credentials
 
-	// AccessID and PrivateKey sign URLs: the e-mail address of a service account, and its key in
-	// PEM. Without PrivateKey the key of the credentials signs, else IAM's signBlob, which takes
-	// the permission iam.serviceAccounts.signBlob and a request for each URL.
+	// AccessID and PrivateKey sign URLs. They are the e-mail address of a service account and its key
+	// in PEM. Without PrivateKey, the key of the credentials signs; if there is none, IAM's signBlob
+	// does, which needs the permission iam.serviceAccounts.signBlob and one request per URL.
 	AccessID   string
 	PrivateKey []byte
 
-	// UserProject is billed for the requests: what a requester-pays bucket wants. Empty: what the
-	// credentials say.
+	// UserProject is billed for the requests, as a requester-pays bucket demands. The default is the
+	// project of the credentials.
 	UserProject string
 
-	// UniverseDomain is that of a cloud other than googleapis.com. Empty: what
-	// GOOGLE_CLOUD_UNIVERSE_DOMAIN says.
+	// UniverseDomain is the domain of a cloud other than googleapis.com. The default is
+	// GOOGLE_CLOUD_UNIVERSE_DOMAIN.
 	UniverseDomain string
 
-	// BatchSize is how many keys one request deletes, at most 1,000. Default 250.
+	// BatchSize is the number of keys that one request deletes, at most 1,000. Default 250.
 	BatchSize int
 
-	// HTTPClient's transport makes the requests, below the authentication; redirects are not
-	// followed. nil: a transport of the Store's own, tuned for transfers.
+	// HTTPClient has the transport that sends the requests, below the authentication. Redirects are
+	// never followed. The default is a transport of the Store, tuned for transfers.
 	HTTPClient *http.Client
 }
 

@@ -86,8 +86,8 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Client returns the SDK's client: the way to what this library does not offer. It retries by
-// itself.
+// Client returns the underlying *storage.Client of the SDK for operations that this package does
+// not cover. It retries by itself.
 func (s *Store) Client() *gcloud.Client { return s.client }
 
 // Close closes idle connections and forgets the resumable sessions. It does not wait for calls that

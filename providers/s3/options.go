@@ -13,17 +13,17 @@ import (
 // Options are the options of New. The zero value is AWS with the environment's region and
 // credentials.
 type Options struct {
-	// Region of the bucket. Empty: that of an access point's ARN; else the environment's or the
-	// profile's; of AWS, else, the bucket's own, which costs one request; of an endpoint, else,
-	// us-east-1.
+	// Region of the bucket. If it is empty, the region is taken from the access point ARN, the
+	// environment or the shared profile, in that order. Failing that, New asks AWS for the region of
+	// the bucket (one request), or uses us-east-1 with a custom endpoint.
 	Region string
 
-	// Endpoint is the URL of another service than AWS: "http://127.0.0.1:9000"; https where it has no
-	// scheme. Empty: what AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile say, else that of
-	// Provider, else AWS.
+	// Endpoint is the URL of a service other than AWS: "http://127.0.0.1:9000". A URL without a
+	// scheme is https. If Endpoint is empty, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and the profile
+	// are asked, in that order, then Provider. The default is AWS.
 	Endpoint string
 
-	// Provider names the service behind Endpoint, and so what is known of it:
+	// Provider names the service behind Endpoint. It selects what is known of that service:
 	//
 	//   - "aws", the default without an endpoint;
 	//   - "gcs" (its S3 side: package gcs has all of it) and "tigris", whose endpoint is known;
@@ -34,43 +34,45 @@ type Options struct {
 	//     conditional Delete are errors.ErrUnsupported there, since some servers ignore those
 	//     conditions silently.
 	//
-	// What a service is not known to honour is errors.ErrUnsupported. Conditional writes are: on
-	// b2, garage and gcs, which refuse or ignore them, and on spaces and wasabi, which do not
-	// document them; name generic to send them all the same.
+	// An option that a service is not known to honour is errors.ErrUnsupported. That includes
+	// conditional writes on b2, garage and gcs, which refuse or ignore them, and on spaces and
+	// wasabi, which do not document them. Use "generic" to send them anyway.
 	Provider string
 
-	// Profile of the shared configuration files. Empty: AWS_PROFILE, else "default".
+	// Profile selects a profile of the shared configuration files. The default is AWS_PROFILE, or
+	// "default" if that is not set.
 	Profile string
 
-	// Credentials, or AccessKeyID with SecretAccessKey (and SessionToken), or Anonymous: at most
-	// one of the three. None: the default chain: environment, web identity, shared files,
-	// container, EC2 metadata service.
+	// At most one of these may be set: Credentials; AccessKeyID with SecretAccessKey, and
+	// SessionToken for temporary keys; Anonymous. If none is, the default chain is used:
+	// environment, web identity, shared files, container, EC2 metadata service.
 	Credentials     aws.CredentialsProvider
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
 	Anonymous       bool // requests are not signed
 
-	// the bucket in the path: endpoint/bucket/key. The default of every provider but aws and tigris
+	// PathStyle puts the bucket into the path: endpoint/bucket/key. It is the default of every
+	// provider except aws and tigris.
 	PathStyle    bool
-	VirtualHost  bool // the bucket in the host, also where the path is the default
+	VirtualHost  bool // puts the bucket into the host, also if PathStyle is the default
 	Accelerate   bool // S3 Transfer Acceleration
 	DualStack    bool // endpoints with IPv6
 	FIPS         bool // FIPS 140 endpoints
-	DisableHTTPS bool // plain HTTP where Endpoint does not say
+	DisableHTTPS bool // plain HTTP if Endpoint has no scheme
 
-	// SSE encrypts what is written: "AES256", "aws:kms" or "aws:kms:dsse"; empty: the bucket's
-	// default.
+	// SSE is the encryption of new objects: "AES256", "aws:kms" or "aws:kms:dsse". The default is
+	// that of the bucket.
 	SSE      string
-	KMSKeyID string // with aws:kms; empty: the account's key
+	KMSKeyID string // for aws:kms; the default is the key of the account
 
-	// BatchSize is how many keys one DeleteObjects takes, at most 1,000 (r2: 700). Default 250:
-	// each key counts against the bucket's request rate, and a smaller batch is throttled and
-	// repeated in smaller pieces.
+	// BatchSize is the number of keys in one DeleteObjects, at most 1,000 (r2: 700). Default 250:
+	// each key counts against the request rate of the bucket, and a small batch that is throttled
+	// is repeated in small pieces.
 	BatchSize int
 
-	// HTTPClient makes the requests. Redirects are not followed whatever it says. nil: a client of
-	// the Store's own, tuned for transfers.
+	// HTTPClient sends the requests. Redirects are never followed. The default is a client of the
+	// Store, tuned for transfers.
 	HTTPClient *http.Client
 }
 

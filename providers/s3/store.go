@@ -81,8 +81,8 @@ func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	return s, nil
 }
 
-// Client returns the SDK's client: the way to what this library does not offer. Bodies that it
-// sends are its own affair.
+// Client returns the underlying *s3.Client for operations that this package does not cover. Its
+// requests bypass the checksums and the checks of this package.
 func (s *Store) Client() *s3.Client { return s.client }
 
 // Close closes idle connections. It does not wait for calls that are under way, and the Store is
