@@ -1,4 +1,5 @@
-.PHONY: help test check servers tables fmt vet lint tidy api api-update fuzz
+.PHONY: help test check servers tables servers-table fmt vet lint tidy api api-update fuzz bench large \
+	counted torture
 
 define HELP
 make test     everything: the checks, then all tests with the race detector on real servers
@@ -6,11 +7,20 @@ make test     everything: the checks, then all tests with the race detector on r
 make check    what needs no server and runs no test: fmt, vet, lint, tidy, api
 make servers  build the servers of the tests, into the user's cache
 make tables   write the tables of what each provider can into README.md and docs/providers.md
+make servers-table  run the suite on every server at hand, and write docs/servers.md (10 minutes);
+              POLYSTORE_GARAGE and POLYSTORE_RCLONE name those two programs
 make fmt      format all files
 make vet      go vet, also for darwin and windows
 make lint     staticcheck
 make tidy     show what go mod tidy would change
 make api      show how the exported API differs from the files in api/; with UPDATE=1, write these files
+make bench    measure the library beside its peers, and write docs/benchmarks.md; with QUICK=1 a few
+              rows in 3 minutes; with ROW=down128,up* these rows only, N=1 times each
+make large    lists of 1,000,000 files, while another writes, too (20 minutes)
+make counted  2,001 conditional writes with lost answers and 2,001 with doubled requests, on each of
+              four services (10 minutes)
+make torture  what docs/reliability.md claims, at full counts, as one table (some hours); with QUICK=1
+              at a tenth of the counts of the normal run (10 minutes)
 make fuzz     run every fuzz target of the module for FUZZTIME (20s), one after the other
 endef
 
@@ -29,11 +39,24 @@ servers:
 tables:
 	@go run ./internal/captable
 
+servers-table:
+	@POLYSTORE_TESTENV=1 go test ./internal/servertable -count=1 -timeout 60m -update
+
 fmt:
 	@"$$(go env GOROOT)/bin/gofmt" -s -w .
 
-vet lint tidy api-update fuzz:
+vet lint tidy api-update fuzz torture:
 	@go run ./internal/ci $@
 
 api:
 	@go run ./internal/ci $(if $(UPDATE),api-update,api)
+
+bench:
+	@cd benchmarks && go run . $(if $(QUICK),-quick) $(if $(ROW),-row '$(ROW)') $(if $(N),-n $(N)) \
+		$(if $(SUBJECT),-subject '$(SUBJECT)') $(if $(ROW)$(QUICK)$(SUBJECT),,-o ../docs/benchmarks.md)
+
+large:
+	@go test ./providers/file -run TestLargeLists -v -count=1 -timeout 60m -large 1000000
+
+counted:
+	@POLYSTORE_TESTENV=1 go test ./internal/counted -v -count=1 -timeout 60m -args -writes 2001

@@ -128,6 +128,12 @@ func (contract) Capabilities() storage.Capabilities { return storage.Capabilitie
 
 func (contract) CheckKey(string) error { return nil }
 
+func (contract) Tags(
+	ctx context.Context, key string, opts *storage.TagsOptions,
+) (map[string]string, error) {
+	return nil, nil
+}
+
 func (contract) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
@@ -205,7 +211,7 @@ var _ = []any{
 		Key: "", Size: int64(0), ETag: "", VersionID: "", ModTime: time.Time{}, ContentType: "",
 		ContentEncoding: "", ContentDisposition: "",
 		ContentLanguage: "", CacheControl: "", Metadata: map[string]string{}, StorageClass: "",
-		IsPrefix: true,
+		IsPrefix: true, TagCount: 0,
 		Checksums: storage.Checksums{CRC32: []byte{}, CRC32C: []byte{}, CRC64NVME: []byte{},
 			MD5: []byte{}, SHA1: []byte{}, SHA256: []byte{}},
 	},
@@ -215,12 +221,17 @@ var _ = []any{
 		Offset: int64(0), Length: int64(0), IfMatch: "", IfNoneMatch: "",
 		IfModifiedSince: time.Time{}, VersionID: "", Concurrency: 1, VerifyHash: true,
 	},
-	storage.StatOptions{IfMatch: "", IfNoneMatch: "", IfModifiedSince: time.Time{}, VersionID: ""},
+	storage.StatOptions{
+		IfMatch: "", IfNoneMatch: "", IfModifiedSince: time.Time{}, VersionID: "",
+		ProveChecksums: true,
+	},
+	storage.TagsOptions{VersionID: ""},
 	storage.PutOptions{
 		ContentType: "", ContentEncoding: "", ContentDisposition: "", ContentLanguage: "",
 		CacheControl: "", Metadata: map[string]string{},
 		StorageClass: "", Tags: map[string]string{}, IfAbsent: true, IfMatch: "",
-		Checksums: storage.Checksums{}, PartSize: int64(0), Concurrency: 1,
+		Checksums: storage.Checksums{}, Verified: storage.Checksums{},
+		PartSize: int64(0), Concurrency: 1,
 		Progress: func(p storage.Progress) { _, _ = p.Done, p.Total },
 	},
 	storage.DeleteOptions{IfMatch: ""},
@@ -230,6 +241,7 @@ var _ = []any{
 		ContentType: "", ContentEncoding: "",
 		ContentDisposition: "", ContentLanguage: "", CacheControl: "",
 		Metadata: map[string]string{}, StorageClass: "", Tags: map[string]string{}, Token: "",
+		AllowLoss: []string{},
 	},
 	storage.SignOptions{
 		Method: "GET", Expires: 15 * time.Minute, ContentType: "", ContentLength: int64(0),

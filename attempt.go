@@ -3,11 +3,16 @@ package storage
 import (
 	"context"
 	"errors"
+	"time"
 )
 
-// slowFactor is how many times StallTimeout the service may take for a CompleteUpload or a Copy, in
-// which it moves the bytes itself.
-const slowFactor = 20
+// How long the service may take, beyond StallTimeout, for a CompleteUpload or a Copy, in which it
+// moves the bytes itself.
+const (
+	slowRate   = 10 << 20              // bytes a second
+	slowPart   = 10 * time.Millisecond // for each part
+	slowFactor = 20                    // times StallTimeout, where the size is not known
+)
 
 // Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed
 // may be.
@@ -27,8 +32,12 @@ type settler interface {
 type call struct {
 	op, key string // the method of Store, the key as the Store sees it
 	slow    bool   // the service moves bytes itself: the stall timeout is longer
+	size    int64  // of what it moves; 0 or less: not known
+	parts   int    // that it makes an object of
 	write   bool   // a failure can leave a doubt
-	cleanup bool   // closing the Bucket does not cut it
+	cleanup bool   // tried while its context lasts; closing the Bucket does not cut it
+	urgent  bool   // it is not held back
+	free    bool   // its retries are not taken out of the budget
 	probe   bool   // see Request.Probe
 	once    bool   // it is not tried again
 	truth   settler
@@ -57,14 +66,32 @@ func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
 		}
 	}
 	a := &attempt{Context: actx, trace: trace}
-	if d := e.opts.StallTimeout; d > 0 && !e.off.stall {
-		if c.slow {
-			d *= slowFactor
+	if d := e.stallTimeout(c); d > 0 && !e.off.stall {
+		if end, ok := ctx.Deadline(); ok && c.cleanup {
+			d = min(d, time.Until(end)/2)
 		}
 		a.watch = newWatch(d, func() { cancel(errStalled) })
 	}
 	a.stop = func() { unhook(); cancel(nil) }
 	return a
+}
+
+// stallTimeout is how long no byte may move in an attempt of c; 0 or less: for ever.
+func (e *engine) stallTimeout(c call) time.Duration {
+	d := e.opts.StallTimeout
+	switch {
+	case d <= 0 && !c.cleanup:
+	case c.cleanup: // what hangs is tried again while there is time
+		if limit := e.opts.AbortTimeout / 4; d <= 0 || limit < d {
+			d = limit
+		}
+	case c.slow && c.size > 0:
+		d += time.Duration(float64(c.size)/slowRate*float64(time.Second)) +
+			time.Duration(c.parts)*slowPart
+	case c.slow:
+		d *= slowFactor
+	}
+	return d
 }
 
 // release ends the attempt, which ended with err.

@@ -7,16 +7,27 @@ import (
 
 // body is what one attempt sends: a section of a source. A read of it counts as movement. It fails
 // once the attempt is over, because a transport can read on after the response has arrived.
+//
+// A source that may block is read aside, into a buffer of its own: the transport takes back the one
+// that it gave, and pools it.
 type body struct {
 	a      *attempt
+	e      *engine
 	size   int64
+	aside  bool // the source may block
 	mu     sync.Mutex
-	r      *io.SectionReader
-	failed error // the source's own failure, which no other attempt mends
+	r      *io.SectionReader // nil once the body is over
+	helper *aside            // nil before the first Read
+	buf    []byte            // the helper's
+	failed error             // the source's own failure, which no other attempt mends
+	told   int64             // bytes that the trace knows of
 }
 
-func newBody(a *attempt, src io.ReaderAt, off, size int64) *body {
-	return &body{a: a, size: size, r: io.NewSectionReader(src, off, size)}
+func (e *engine) newBody(a *attempt, src io.ReaderAt, off, size int64) *body {
+	return &body{
+		a: a, e: e, size: size, aside: !e.off.aside && !isDirectAt(src),
+		r: io.NewSectionReader(src, off, size),
+	}
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -29,9 +40,16 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.failed
 	}
 	b.a.watch.touch()
-	n, err := caught(b.r, p)
-	b.a.trace.sentBytes(n)
-	switch at, _ := b.r.Seek(0, io.SeekCurrent); {
+	n, err := b.read(p)
+	if b.r == nil {
+		return 0, err
+	}
+	at, _ := b.r.Seek(0, io.SeekCurrent)
+	if at > b.told { // and not read again, by a driver that makes a sum before it sends
+		b.a.trace.sentBytes(int(at - b.told))
+		b.told = at
+	}
+	switch {
 	case err == io.EOF && at < b.size:
 		b.failed = io.ErrUnexpectedEOF
 		err = b.failed
@@ -39,6 +57,29 @@ func (b *body) Read(p []byte) (int, error) {
 		b.failed = err
 	}
 	return n, err
+}
+
+// asideBuffer is how much is read at once of a source that may block.
+const asideBuffer = 64 << 10
+
+// read reads from the source. It drops the source if it was abandoned.
+func (b *body) read(p []byte) (int, error) {
+	if !b.aside || len(p) == 0 {
+		return caught(b.r, p)
+	}
+	if b.helper == nil {
+		b.helper = newAside(b.r.Read)
+		b.buf = make([]byte, min(asideBuffer, max(b.size, 1)))
+	}
+	a, ok := b.helper.read(b.a, nil, b.e.grace(), b.buf[:min(len(p), len(b.buf))])
+	if !ok {
+		b.r, b.buf = nil, nil
+		return 0, b.a.Err()
+	}
+	if a.n < 0 || a.n > len(b.buf) {
+		return 0, errCount(a.n, len(b.buf))
+	}
+	return copy(p, b.buf[:a.n]), a.err
 }
 
 func (b *body) Seek(offset int64, whence int) (int64, error) {
@@ -67,6 +108,9 @@ func (b *body) finish(err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.r = nil
+	if b.helper != nil {
+		b.helper.stop()
+	}
 	if err != nil && b.failed != nil && b.a.Err() == nil {
 		return &Error{Err: b.failed}
 	}

@@ -111,11 +111,14 @@ func checkOldKey(key, full string) error {
 	if key == "" {
 		return validKey("")
 	}
-	return validKey(full)
+	return possibleKey(full)
 }
 
 func (b *Bucket) checkNewKey(key, full string) error {
-	if err := checkOldKey(key, full); err != nil {
+	if key == "" {
+		return validKey("")
+	}
+	if err := validKey(full); err != nil {
 		return err
 	}
 	if b.e.opts.PortableKeys {

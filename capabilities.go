@@ -9,7 +9,7 @@ type Capabilities struct {
 	SuffixRange  bool `json:"suffixRange"`  // GetOptions.Offset < 0, in one request
 	Versions     bool `json:"versions"`     // VersionID of reads, where the bucket keeps versions
 	StorageClass bool `json:"storageClass"` // PutOptions.StorageClass
-	Tags         bool `json:"tags"`         // PutOptions.Tags
+	Tags         bool `json:"tags"`         // PutOptions.Tags, and Tagger
 
 	// ExactContentType means that any PutOptions.ContentType comes back byte for byte. If it is
 	// false, the Store refuses a media type that it would return in another form (the Go CDK).
@@ -22,6 +22,11 @@ type Capabilities struct {
 	// ListETag means that ListPage returns the ETag of each object. If it is false, the ETag is
 	// ETagNone (the Go CDK).
 	ListETag bool `json:"listETag"`
+
+	// ListSplit means that ListPage finds what sorts after StartAfter without reading what comes
+	// before it, so that Bucket lists several ranges of keys at the same time. If it is false,
+	// StartAfter is honoured all the same, only slowly.
+	ListSplit bool `json:"listSplit"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch
 	DeleteBatch   bool `json:"deleteBatch"`   // BatchDeleter

@@ -16,6 +16,11 @@ import (
 // Checksums are sums over all bytes of an object as stored, in big-endian byte order, which is the
 // order in which they are printed. A nil field is unknown. CRC64NVME is the CRC-64 of NVMe, whose
 // check value is ae8b14860a799888.
+//
+// Every sum that a caller gives is verified before the write is visible. Whether Stat shows it
+// afterwards depends on the service: S3 keeps one sum of an object in one request, and of an object
+// in parts a CRC at most; Cloud Storage keeps MD5 except of objects in parallel parts; Azure keeps
+// MD5. docs/providers.md has a table.
 type Checksums struct {
 	CRC32, CRC32C, CRC64NVME, MD5, SHA1, SHA256 []byte
 }

@@ -26,17 +26,15 @@ func (b *Bucket) cleanUploads(
 	ctx context.Context, before time.Time, list ListOptions,
 ) (int, error) {
 	n := 0
-	if list.Prefix != "" {
-		if err := validKey(list.Prefix); err != nil {
-			return 0, err
-		}
+	if err := possibleKey(list.Prefix); err != nil {
+		return 0, err
 	}
 	for {
 		if err := b.ready(ctx); err != nil {
 			return n, err
 		}
 		var page *UploadPage
-		c := call{op: "ListUploadsPage", key: list.Prefix}
+		c := call{op: "ListUploadsPage", key: list.Prefix, free: true}
 		err := b.e.do(ctx, c, func(a *attempt) (err error) {
 			page, err = b.e.store.ListUploadsPage(a, &list)
 			return err
@@ -50,7 +48,8 @@ func (b *Bucket) cleanUploads(
 				!strings.HasPrefix(u.Key, list.Prefix) {
 				continue
 			}
-			err := b.e.do(ctx, call{op: "AbortUpload", key: u.Key}, func(a *attempt) error {
+			c := call{op: "AbortUpload", key: u.Key, free: true}
+			err := b.e.do(ctx, c, func(a *attempt) error {
 				return b.e.store.AbortUpload(a, u.Key, u.ID)
 			})
 			if err != nil {

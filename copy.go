@@ -9,8 +9,10 @@ import (
 
 // Copy copies the object under src to dst, of any size that the service can hold. It copies inside
 // the service if possible, and otherwise through the program in bounded memory. With Replace the
-// copy gets the headers, metadata and tags of opts, otherwise the headers and metadata of the
-// source.
+// copy gets the headers, metadata and tags of opts, otherwise those of the source. Its storage
+// class is what opts says, otherwise the default. A copy onto itself keeps the class, and with
+// Replace the tags, where opts does not give them. What cannot be kept is an error before anything
+// is written: see CopyOptions.AllowLoss.
 //
 // Errors: ErrNotExist for src, ErrExist and ErrPrecondition for the conditions including
 // SourceIfMatch, ErrUnknownOutcome as for Put, ErrChanged if src is replaced during a copy in
@@ -22,8 +24,8 @@ func (b *Bucket) Copy(ctx context.Context, dst, src string, opts *CopyOptions) (
 	return b.own(o), op.end(err)
 }
 
-// CopyObject copies an object between buckets with its headers, metadata and checksum. It copies
-// inside the service if both buckets are views of one Bucket or have the same Store, and otherwise
+// CopyObject copies an object between buckets as [Bucket.Copy] does within one. It copies inside
+// the service if both buckets are views of one Bucket or have the same Store, and otherwise
 // as a stream through the program in bounded memory. Errors are those of [Bucket.Copy]. The Tracer
 // of dst is told of the call.
 func CopyObject(
@@ -40,12 +42,14 @@ func CopyObject(
 
 func copyObject(
 	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
-) (*Object, error) {
+) (_ *Object, err error) {
+	defer repanic(&err)
 	c, err := newCopy(ctx, dst, dstKey, src, srcKey, opts)
 	if err != nil {
 		return nil, err
 	}
 	if dst.e == src.e || sameStore(dst.e.raw, src.e.raw) {
+		c.inPlace = c.write.key == c.srcKey
 		return c.serverSide(ctx)
 	}
 	return c.through(ctx)
@@ -62,6 +66,9 @@ type copying struct {
 	write    *write // the destination, with the options' headers
 	srcKey   string
 	opts     CopyOptions
+	keep     keeping
+	inPlace  bool // of an object onto itself
+	rewrite  bool // not by a copy of the service that carries everything along
 }
 
 func newCopy(
@@ -87,51 +94,116 @@ func newCopy(
 	if o.SourceIfMatch == ETagNone {
 		return nil, matchesNothing("SourceIfMatch")
 	}
+	k := keeping{from: src.e, to: dst.e, key: full, versionID: o.SourceVersionID}
+	if err := k.allow(o.AllowLoss); err != nil {
+		return nil, err
+	}
 	po := &PutOptions{
 		Tags: o.Tags, IfAbsent: o.IfAbsent, IfMatch: o.IfMatch,
 		PartSize: o.PartSize, Concurrency: o.Concurrency, Progress: o.Progress,
 	}
 	po.setHeaders(o.headers())
-	w, err := dst.newWrite(ctx, dstKey, po)
+	fullDst, err := dst.writeKey(ctx, dstKey)
 	if err != nil {
 		return nil, err
 	}
-	o.PartSize, o.Concurrency, o.Progress = 0, 0, nil
+	old, err := src.e.inherited(ctx, full, o)
+	if err != nil {
+		return nil, err
+	}
+	w, err := dst.e.newWriteBeside(fullDst, po, old, dst.ready)
+	if err != nil {
+		return nil, err
+	}
+	o.PartSize, o.Concurrency, o.Progress, o.AllowLoss = 0, 0, nil, nil
 	o.IfMatch, o.Metadata, o.Tags = w.opts.IfMatch, w.opts.Metadata, w.opts.Tags
-	return &copying{dst: dst.e, src: src.e, write: w, srcKey: full, opts: o}, nil
+	return &copying{dst: dst.e, src: src.e, write: w, srcKey: full, opts: o, keep: k}, nil
 }
 
 // serverSide tries the ways to copy, the cheapest first.
 func (c *copying) serverSide(ctx context.Context) (*Object, error) {
 	o, err := c.once(ctx)
-	if isKind(err, errors.ErrUnsupported) {
+	if isKind(err, ErrPermission) && !c.opts.Replace && !asError(err).InDoubt {
+		o, err = c.withoutTags(ctx, err)
+	}
+	if isKind(err, errors.ErrUnsupported) && !isLoss(err) {
 		o, err = c.parts(ctx)
 	}
-	if isKind(err, errors.ErrUnsupported) {
+	if isKind(err, errors.ErrUnsupported) && !isLoss(err) {
 		o, err = c.through(ctx)
 	}
 	return o, err
 }
 
+// withoutTags looks whether the tags are why the service refused a copy: it copies none that the
+// caller may not read. If they may be lost, it copies without them.
+func (c *copying) withoutTags(ctx context.Context, refusal error) (*Object, error) {
+	if isLoss(refusal) || !c.src.store.Capabilities().Tags {
+		return nil, refusal
+	}
+	_, err := c.src.tagsOf(ctx, c.srcKey, TagsOptions{VersionID: c.opts.SourceVersionID})
+	switch {
+	case !isKind(err, ErrPermission):
+		return nil, refusal
+	case !c.keep.tags:
+		return nil, c.keep.lost("tags", refusal)
+	}
+	c.rewrite = true
+	return c.once(ctx)
+}
+
+// inherit returns the options of a copy that names everything that it is to have of src.
+func (c *copying) inherit(ctx context.Context, src *Object) (_ CopyOptions, err error) {
+	opts := c.opts
+	if c.inPlace && opts.StorageClass == "" {
+		if opts.StorageClass, err = c.keep.classOf(src); err != nil {
+			return opts, err
+		}
+	}
+	if !opts.Replace || c.inPlace && opts.Tags == nil {
+		if opts.Tags, err = c.keep.tagsOf(ctx, src); err != nil {
+			return opts, err
+		}
+	}
+	if !opts.Replace {
+		h := src.headers()
+		h.StorageClass = opts.StorageClass
+		opts.setHeaders(h)
+	}
+	opts.Replace = true
+	return opts, nil
+}
+
 // once copies with the Copy of the Store.
 //
 // A conditional copy has to carry a write ID of its own, so it replaces the source's headers by the
-// same headers. That costs a Stat, and the copy is pinned to the version that the Stat saw.
+// same headers. That costs a Stat, and the copy is pinned to the version that the Stat saw. So does
+// a copy onto itself that has to keep what the service would not.
 func (c *copying) once(ctx context.Context) (*Object, error) {
 	for n := 1; ; n++ {
 		opts := c.opts
 		claim := c.dst.claim(c.write.key, opts.IfAbsent, opts.IfMatch, false)
+		rewrite := (claim.conditional() || c.rewrite) && !opts.Replace
+		own := c.inPlace && (opts.StorageClass == "" || opts.Replace && opts.Tags == nil)
 		size, pinned := int64(-1), false
-		if claim.conditional() && !opts.Replace {
+		if rewrite || own {
 			o, err := c.statSource(ctx)
 			if err != nil {
 				return nil, err
 			}
-			size, pinned = o.Size, opts.SourceIfMatch == ""
-			opts.SourceIfMatch, opts.Replace = o.ETag, true
-			class := opts.StorageClass
-			opts.setHeaders(o.headers())
-			opts.StorageClass = class
+			if rewrite || opts.Replace {
+				opts, err = c.inherit(ctx, o)
+			} else { // the service carries along the rest by itself
+				opts.StorageClass, err = c.keep.classOf(o)
+			}
+			if err != nil {
+				return nil, err
+			}
+			size = o.Size
+			if rewrite || opts.StorageClass != "" || len(opts.Tags) > 0 {
+				pinned = opts.SourceIfMatch == ""
+				opts.SourceIfMatch = o.ETag
+			}
 		}
 		if claim.conditional() {
 			opts.Metadata = claim.metadata(opts.Metadata)
@@ -167,7 +239,9 @@ func (c *copying) report(size int64) {
 
 // rounds calls the Store's Copy until it needs no further call.
 func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Object, error) {
-	call := call{op: "Copy", key: c.write.key, slow: true, write: true, probe: true, truth: t}
+	call := call{
+		op: "Copy", key: c.write.key, slow: true, size: t.size, write: true, probe: true, truth: t,
+	}
 	for {
 		var res *CopyResult
 		err := c.dst.do(ctx, call, func(a *attempt) (err error) {
@@ -197,15 +271,16 @@ func (c *copying) statSource(ctx context.Context) (*Object, error) {
 	return o, err
 }
 
-// writeOf returns the write of the destination with the headers that it will have.
-func (c *copying) writeOf(src *Object) *write {
-	w := *c.write
-	if !c.opts.Replace {
-		class := w.opts.StorageClass
-		w.opts.setHeaders(src.headers())
-		w.opts.StorageClass = class
+// writeOf returns the write of the destination with everything that it will have of src.
+func (c *copying) writeOf(ctx context.Context, src *Object) (*write, error) {
+	all, err := c.inherit(ctx, src)
+	if err != nil {
+		return nil, err
 	}
-	return &w
+	w := *c.write
+	w.opts.setHeaders(all.headers())
+	w.opts.Tags = all.Tags
+	return &w, nil
 }
 
 // parts copies by CopyPart, range by range of one version of the source.
@@ -218,12 +293,22 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := c.writeOf(src)
-	if src.Size <= w.partSize || src.ETag == ETagNone { // a Get and a Put are fewer requests
+	if src.Size <= c.write.partSize || src.ETag == ETagNone { // a Get and a Put: fewer requests
 		return nil, &Error{Kind: errors.ErrUnsupported}
+	}
+	w, err := c.writeOf(ctx, src)
+	if err != nil {
+		return nil, err
 	}
 	// The service moves the bytes: large parts cost no memory.
 	part := fit(max(16*w.partSize, ceil(src.Size, int64(limits.Count))), limits)
+	return again(func() (*Object, error) { return c.ranges(ctx, w, limits, src, part) })
+}
+
+// ranges copies src by CopyPart, in parts of one size.
+func (c *copying) ranges(
+	ctx context.Context, w *write, limits PartLimits, src *Object, part int64,
+) (*Object, error) {
 	u, err := w.create(ctx, limits, src.Size)
 	if err != nil {
 		return nil, err
@@ -239,12 +324,18 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 			SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
 		})
 	})
-	if err != nil {
-		if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) {
-			e := asError(err)
-			e.Kind = ErrChanged
-			return nil, e
+	if isKind(err, ErrNotExist) { // the source, or the upload
+		now, statErr := c.statSource(ctx)
+		if statErr == nil && now.ETag == src.ETag {
+			return nil, u.vanished(ctx, asError(err))
 		}
+	}
+	if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) {
+		e := asError(err)
+		e.Kind = ErrChanged
+		return nil, e
+	}
+	if err != nil {
 		return nil, err
 	}
 	return u.complete(ctx)
@@ -259,8 +350,17 @@ func (c *copying) through(ctx context.Context) (*Object, error) {
 		return nil, err
 	}
 	defer r.Close()
+	if c.inPlace && c.opts.StorageClass == "" {
+		if err := r.first.classOf(ctx); err != nil {
+			return nil, err
+		}
+	}
+	w, err := c.writeOf(ctx, r.Object())
+	if err != nil {
+		return nil, err
+	}
 	source := &reading{r: r}
-	o, err := c.writeOf(r.Object()).copyFrom(ctx, source)
+	o, err := w.copyFrom(ctx, source)
 	if source.err != nil {
 		return nil, source.err // a failed read is the copy's own failure, with its kind
 	}
@@ -272,6 +372,8 @@ type reading struct {
 	r   *Reader
 	err error
 }
+
+func (*reading) direct() {} // it ends with the copy's context
 
 func (s *reading) Read(p []byte) (int, error) {
 	n, err := s.r.Read(p)

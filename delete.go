@@ -54,7 +54,7 @@ func (t *deleteTruth) settle(ctx context.Context, f *Error, doubtful, passing bo
 		looking, cancel = context.WithTimeout(context.WithoutCancel(ctx), t.e.opts.AbortTimeout/2)
 		defer cancel()
 	}
-	o, l, err := t.e.statOnce(looking, t.key)
+	o, l, err := t.e.statOnce(looking, t.key, ctx.Err() != nil)
 	switch {
 	case err != nil && !isKind(err, ErrNotExist) && ctx.Err() == nil && passing:
 		return false, nil // send it again

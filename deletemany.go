@@ -25,12 +25,13 @@ func (b *Bucket) DeleteMany(
 				return
 			}
 		}
-	}, opts)
+	}, b.readKey, opts)
 	return n, op.end(err)
 }
 
 // DeletePrefix removes every object whose key begins with prefix. An empty prefix removes every
-// object of the Bucket. It is a List and a DeleteMany, so objects that are written in the meantime
+// object of the Bucket, and in a view also one whose key is the prefix of the view itself, which
+// its lists leave out. It is a List and a DeleteMany, so objects that are written in the meantime
 // may remain. It returns the number of objects that are gone.
 func (b *Bucket) DeletePrefix(
 	ctx context.Context, prefix string, opts *DeleteManyOptions,
@@ -46,7 +47,7 @@ func (b *Bucket) DeletePrefix(
 				return
 			}
 		}
-	}), opts)
+	}), b.foundKey, opts)
 	return n, op.end(err)
 }
 
@@ -61,7 +62,7 @@ func (b *Bucket) DeleteListed(
 	if objects == nil {
 		return 0, op.end(invalid("nil sequence of objects"))
 	}
-	n, err := b.deleteMany(ctx, listedKeys(objects), opts)
+	n, err := b.deleteMany(ctx, listedKeys(objects), b.readKey, opts)
 	return n, op.end(err)
 }
 
@@ -93,9 +94,17 @@ func listedKeys(objects iter.Seq2[*Object, error]) iter.Seq2[string, error] {
 // errIsPrefix stands for a common prefix in a sequence of objects.
 var errIsPrefix = invalid("a common prefix is not an object")
 
-// deleteMany deletes what keys yields. An error in it ends it, but for errIsPrefix.
+// foundKey returns the Store's key of an object that the Store has listed. It is deleted whatever
+// its key is, also one without a name in the view.
+func (b *Bucket) foundKey(ctx context.Context, key string) (string, error) {
+	return b.StoreKey(key), b.ready(ctx)
+}
+
+// deleteMany deletes what keys yields, under the Store's keys that storeKey gives. An error in keys
+// ends it, but for errIsPrefix.
 func (b *Bucket) deleteMany(
-	ctx context.Context, keys iter.Seq2[string, error], opts *DeleteManyOptions,
+	ctx context.Context, keys iter.Seq2[string, error],
+	storeKey func(context.Context, string) (string, error), opts *DeleteManyOptions,
 ) (int, error) {
 	if err := b.ready(ctx); err != nil {
 		return 0, err
@@ -115,7 +124,7 @@ func (b *Bucket) deleteMany(
 	size = max(size, 1)
 
 	d := &deletion{e: b.e, name: b.name, failed: new(DeleteError)}
-	g := newGroup(ctx, o.Concurrency)
+	g := newGroup(ctx, o.Concurrency, nil)
 	defer func() { // also when the sequence panics
 		g.cancel()
 		_ = g.wait()
@@ -125,7 +134,7 @@ func (b *Bucket) deleteMany(
 	flush := func() bool {
 		keys := batch
 		batch = nil
-		return len(keys) == 0 || g.start(func(ctx context.Context) error {
+		return len(keys) == 0 || g.start(0, func(ctx context.Context) error {
 			d.batch(ctx, keys)
 			return nil
 		})
@@ -139,7 +148,7 @@ func (b *Bucket) deleteMany(
 			broken = err
 			break
 		}
-		full, err := b.readKey(ctx, key)
+		full, err := storeKey(ctx, key)
 		if err != nil {
 			if ctx.Err() != nil || isKind(err, ErrClosed) {
 				broken = err
@@ -154,7 +163,7 @@ func (b *Bucket) deleteMany(
 		}
 	}
 	flush()
-	if stopped := g.wait(); broken == nil {
+	if stopped := raised(g.wait()); broken == nil {
 		broken = stopped
 	}
 	if broken == nil && b.e.closing.Err() != nil {

@@ -32,8 +32,10 @@
 // A Bucket holds objects under keys. A key is a string of up to 1,024 bytes of UTF-8. No character
 // is special, except that a list can group keys by a delimiter. [PortableKey] tells which keys work
 // on every provider. Any other key comes back byte for byte, or is refused with [ErrInvalidKey]
-// before anything is sent. [Bucket.CheckKey] asks the driver in advance. [Bucket.StoreKey] returns
-// the key as the service knows it, for requests made with the service's own client.
+// before anything is sent. These rules are for writes: objects of other programs can be read,
+// copied and deleted under every key that the service can be asked for. [Bucket.CheckKey] asks the
+// driver in advance. [Bucket.StoreKey] returns the key as the service knows it, for requests made
+// with the service's own client.
 //
 // An object consists of bytes, headers and metadata. They are written together and replaced
 // together: a write keeps nothing of the object that it replaces. The exceptions are

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 )
 
@@ -39,7 +40,7 @@ func (b *Bucket) download(
 func (e *engine) download(
 	ctx context.Context, key string, w io.WriterAt, o GetOptions,
 ) (*Object, error) {
-	workers, progress := o.Concurrency, forward(o.Progress)
+	workers, progress, asked := o.Concurrency, forward(o.Progress), o.Concurrency > 1
 	setDefault(&workers, e.opts.Concurrency)
 	o.Concurrency, o.Progress = 1, nil // ranges are read at once here
 	r, err := e.get(ctx, key, o)
@@ -47,8 +48,15 @@ func (e *engine) download(
 		return nil, err
 	}
 	defer r.Close()
+	if t, ok := w.(interface {
+		begun(o *Object, start, total int64) error
+	}); ok {
+		if err := t.begun(r.Object(), r.offset, r.total); err != nil {
+			return nil, err
+		}
+	}
 	d := &downloading{w: w, start: r.offset, total: r.total, progress: progress}
-	if workers == 1 || d.total <= e.opts.PartSize ||
+	if workers == 1 || d.total <= e.span || d.total <= 2*e.span && !asked ||
 		r.Object().ETag == ETagNone || r.sums.needsOrder() {
 		err = d.sequential(r)
 	} else {
@@ -66,6 +74,11 @@ type downloading struct {
 	start, total int64
 	progress     func(Progress)
 	done         atomic.Int64
+
+	size  int64 // of a range
+	mu    sync.Mutex
+	next  int64           // the first byte that nobody fetches
+	parts map[int64]*Part // by their offset; a nil verifier has none
 }
 
 // arrived tells of n bytes more.
@@ -76,6 +89,9 @@ func (d *downloading) arrived(n int64) {
 }
 
 func (d *downloading) sequential(r *Reader) error {
+	if err := allocate(d.w, d.total); err != nil {
+		return err
+	}
 	_, err := copyBuffered(&offsetWriter{d: d}, r)
 	if err == nil && d.total == 0 && d.progress != nil {
 		d.progress(Progress{})
@@ -83,44 +99,108 @@ func (d *downloading) sequential(r *Reader) error {
 	return err
 }
 
+// mostSpan is the size of the ranges of an object that has many of them.
+const mostSpan = 8 << 20
+
+// claim takes the next range, which begins at the byte at, or anywhere if that is negative. It
+// returns its offset and size; 0: there is none.
+func (d *downloading) claim(at int64) (int64, int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := min(d.size, d.total-d.next)
+	if at >= 0 && at != d.next {
+		return 0, 0
+	}
+	at = d.next
+	d.next += n
+	return at, n
+}
+
 // parallel reads ranges at once, each with its sum, which are combined at the end.
 func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) error {
-	size := r.first.e.opts.PartSize
-	count := int(ceil(d.total, size))
-	parts := make([]*Part, count)
-	// The first request goes on as the first range.
-	first := r.first.section(ctx, d.start, min(size, d.total))
+	if err := allocate(d.w, d.total); err != nil {
+		return err
+	}
+	e := r.first.e
+	d.size = e.span
+	if !e.chosen { // a large object has more bytes for each request, a small one as many requests
+		d.size = min(max(ceil(d.total, int64(workers)), d.size), mostSpan)
+	}
+	d.parts = make(map[int64]*Part)
+	g := newGroup(ctx, workers, &e.down)
+	// The first request goes on as the first range, and as those behind it while nobody else has
+	// begun with them.
+	first := r.first.section(ctx, d.start, d.total)
 	first.takeOver(&r.first)
 	defer first.close()
-	err := parallel(ctx, workers, count, func(ctx context.Context, i int) error {
-		at := int64(i) * size
-		n := min(size, d.total-at)
-		s := first
-		if i > 0 {
-			s = r.first.section(ctx, d.start+at, n)
-			defer s.close()
-		} else {
-			first.ctx = ctx // it is not taken up again when another range failed
-			dropped := make(chan struct{})
-			stop := context.AfterFunc(ctx, func() { first.drop(nil); close(dropped) })
-			defer func() {
-				if !stop() {
-					<-dropped // its request ends before the call does
-				}
-			}()
+	at, n := d.claim(0)
+	g.start(n, func(ctx context.Context) error {
+		first.ctx = ctx // it is not taken up again when another range failed
+		dropped := make(chan struct{})
+		stop := context.AfterFunc(ctx, func() { first.drop(nil); close(dropped) })
+		defer func() {
+			if !stop() {
+				<-dropped // its request ends before the call does
+			}
+		}()
+		for at, n := at, n; n > 0; at, n = d.claim(at + n) {
+			if err := d.fetch(first, r.sums, at, n); err != nil {
+				return err
+			}
 		}
-		sums := r.sums.fresh()
-		target := &offsetWriter{d: d, at: at, sums: sums}
-		if _, err := copyBuffered(target, readerFunc(s.read)); err != nil {
-			return err
-		}
-		parts[i] = &Part{Size: n, Checksums: sums.got()}
+		first.drop(nil)
 		return nil
 	})
+	for range ceil(d.total, d.size) {
+		if !g.start(d.size, func(ctx context.Context) error {
+			at, n := d.claim(-1)
+			if n == 0 {
+				return nil
+			}
+			s := r.first.section(ctx, d.start+at, n)
+			defer s.close()
+			return d.fetch(s, r.sums, at, n)
+		}) || d.claimed() {
+			break
+		}
+	}
+	err := raised(g.wait())
 	if err != nil || r.sums == nil {
 		return err
 	}
-	return r.sums.compare(CombineChecksums(parts))
+	return r.first.settle(r.sums, CombineChecksums(d.inOrder()))
+}
+
+// claimed reports whether every byte is fetched or being fetched.
+func (d *downloading) claimed() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.next == d.total
+}
+
+// fetch reads the next n bytes of s, to the offset at.
+func (d *downloading) fetch(s *fetch, sums *verifier, at, n int64) error {
+	fresh := sums.fresh()
+	target := &offsetWriter{d: d, at: at, sums: fresh}
+	source := io.LimitReader(readerFunc(s.read), n)
+	if got, err := copyBuffered(target, source); err != nil {
+		return err
+	} else if got < n {
+		return &Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}
+	}
+	d.mu.Lock()
+	d.parts[at] = &Part{Size: n, Checksums: fresh.got()}
+	d.mu.Unlock()
+	return nil
+}
+
+// inOrder returns the sums of the ranges.
+func (d *downloading) inOrder() []*Part {
+	var parts []*Part
+	for at := int64(0); at < d.total; at += d.size {
+		parts = append(parts, d.parts[at])
+	}
+	return parts
 }
 
 // offsetWriter writes on from an offset of the download's target.

@@ -3,7 +3,6 @@ package storage
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"io/fs"
 	"os"
@@ -24,12 +23,13 @@ func (b *Bucket) DownloadFile(
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "DownloadFile", key)
 	defer op.left()
-	o, err := b.downloadFile(ctx, key, path, opts)
+	state, opts := getState(opts)
+	o, err := b.downloadFile(ctx, key, path, state, opts)
 	return b.own(o), op.end(err)
 }
 
 func (b *Bucket) downloadFile(
-	ctx context.Context, key, path string, opts *GetOptions,
+	ctx context.Context, key, path, state string, opts *GetOptions,
 ) (*Object, error) {
 	if err := b.ready(ctx); err != nil {
 		return nil, err
@@ -40,6 +40,8 @@ func (b *Bucket) downloadFile(
 		old = nil
 	case old.IsDir():
 		return nil, invalid("%s is a directory", path)
+	case !old.Mode().IsRegular() && state != "":
+		return nil, invalid("%s can be written once only, which StateFile cannot go on with", path)
 	case !old.Mode().IsRegular():
 		pipe := old.Mode()&fs.ModeNamedPipe != 0
 		return b.downloadStream(ctx, key, &streamFile{ctx: ctx, path: path, pipe: pipe}, opts)
@@ -48,9 +50,12 @@ func (b *Bucket) downloadFile(
 			return nil, &Error{Err: err}
 		}
 	}
+	if state != "" {
+		return b.downloadResumably(ctx, key, path, state, old, opts)
+	}
 	f, err := createBeside(path, old)
 	if err != nil {
-		return nil, &Error{Err: err}
+		return nil, err
 	}
 	defer os.Remove(f.Name()) // there is no such file any more when it has taken its place
 	defer f.Close()
@@ -58,29 +63,10 @@ func (b *Bucket) downloadFile(
 	if err != nil {
 		return nil, err
 	}
-	if old != nil {
-		err = f.Chmod(old.Mode().Perm())
-	}
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, &Error{Err: err}
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return nil, &Error{Err: err}
+	if err := f.replace(path, old); err != nil {
+		return nil, err
 	}
 	return o, nil
-}
-
-// createBeside makes a temporary file in the directory of path, open to no more than old, which it
-// is to replace; without one the umask decides. os.CreateTemp would leave a file to its owner, and
-// nobody can ask for the umask without setting it, for all goroutines.
-func createBeside(path string, old fs.FileInfo) (*os.File, error) {
-	mode := fs.FileMode(0o666)
-	if old != nil {
-		mode = old.Mode().Perm() | 0o600
-	}
-	// Not path's own name, which may be as long as names can be.
-	name := filepath.Join(filepath.Dir(path), ".storage-"+rand.Text()+".part")
-	return os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, mode)
 }
 
 // downloadStream writes the object into w.

@@ -14,8 +14,14 @@ type engine struct {
 	store   FullStore
 	opts    Options // filled in
 	credit  credit
+	hold    hold
 	memory  budget
-	buffers sync.Pool // of *[]byte with room for opts.PartSize
+	buffers buffers
+	down    flow  // of ranges
+	up      flow  // of parts
+	span    int64 // of a range
+	chosen  bool  // the caller chose PartSize, and ranges have it, too
+	caches  caches
 	seen    history
 	pace    *pacer
 	off     switches
@@ -41,6 +47,9 @@ type switches struct {
 	stall  bool // nothing is cut
 	retry  bool // nothing is tried again
 	abort  bool // uploads are left behind
+	hold   bool // nothing is held back
+	aside  bool // a source that blocks is waited for
+	again  bool // an upload that somebody ended is not made again
 }
 
 func newEngine(s Store, opts *Options) *engine {
@@ -57,11 +66,16 @@ func newEngine(s Store, opts *Options) *engine {
 	setDefault(&o.AbortTimeout, 5*time.Second)
 	o.Concurrency = max(o.Concurrency, 0) // negative values mean the default
 	o.PartSize = max(o.PartSize, 0)
-	setDefault(&o.Memory, 32<<20)
-	setDefault(&o.Concurrency, 4)
+	e.span, e.chosen = o.PartSize, o.PartSize > 0
+	setDefault(&o.Memory, 128<<20)
+	setDefault(&o.Concurrency, 32)
 	setDefault(&o.PartSize, 8<<20)
+	setDefault(&e.span, 2*chunkSize)
+	e.down.most, e.up.most = o.Concurrency, o.Concurrency
 	e.credit.limit = o.Retry.Budget
+	e.hold.max = max(o.Retry.MaxDelay, 0)
 	e.memory.free.Store(o.Memory)
+	e.caches.init(&e.memory, o.Memory)
 	if o.Bandwidth > 0 {
 		e.pace = &pacer{rate: o.Bandwidth}
 	}
@@ -96,9 +110,11 @@ func (e *engine) close() error {
 		uploads = append(uploads, u)
 	}
 	e.mu.Unlock()
+	var aborts sync.WaitGroup // at once: each can take AbortTimeout
 	for _, u := range uploads {
-		u.abort()
+		aborts.Go(u.abort)
 	}
+	aborts.Wait()
 	return e.store.Close()
 }
 
@@ -128,4 +144,11 @@ func (e *engine) admit(o *Object, key string) lineage {
 		e.seen.add(key, o.ETag, l)
 	}
 	return l
+}
+
+// answered notes that the service answered a request that began then, and that carried nothing.
+func (e *engine) answered(began time.Time) {
+	trip := time.Since(began)
+	e.down.answered(trip)
+	e.up.answered(trip)
 }

@@ -73,10 +73,13 @@ func TestEngineOff(t *testing.T) {
 		"retry": {
 			"engine/retried", "engine/part-again", "engine/attempts", "engine/budget",
 			"engine/retry-after", "engine/list-again",
-			"engine/lost-answer-put", "engine/upload-gone",
+			"engine/lost-answer-put", "engine/upload-gone", "engine/abort-storm",
 		},
 		"abort": {"engine/refused-upload", "engine/ending-source", "engine/shrinking-source",
-			"engine/cancelled-upload", "engine/close-aborts"},
+			"engine/cancelled-upload", "engine/close-aborts", "engine/abort-storm"},
+		"hold":  {"engine/held"},
+		"aside": {"engine/blocked-source"},
+		"again": {"engine/upload-ended"},
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,9 @@ import (
 	_ "github.com/polystore/storage/providers/memory"
 )
 
-// archive/zip reads the directory at the end of an archive and then one file. A ReaderAt makes a
-// request for each read and pins one version of the object.
+// archive/zip reads the directory at the end of an archive and then one file. A ReaderAt pins one
+// version of the object and reads it in cached blocks, so that the small reads of archive/zip cost
+// few requests.
 func ExampleReaderAt_zip() {
 	ctx := context.Background()
 	b, err := storage.Open(ctx, "mem://")

@@ -5,7 +5,7 @@ var parts = map[string]switches{
 	"settle": {settle: true}, "pin": {pin: true}, "resume": {resume: true},
 	"length": {length: true},
 	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true},
-	"abort": {abort: true},
+	"abort": {abort: true}, "hold": {hold: true}, "aside": {aside: true}, "again": {again: true},
 }
 
 // without is a Store whose Buckets lack a part of the engine.

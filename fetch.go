@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"math"
 	"sync"
+	"time"
 )
 
 // fetch reads a range of one version of an object. When the connection breaks, it resumes where it
@@ -20,11 +22,14 @@ type fetch struct {
 	versionID string
 	obj       *Object // the version
 	line      lineage // of obj
-	at, end   int64   // the next byte, and where the range ends
-	open      bool    // the object may end before end: its size is not known
-	given     int64   // where the body ends, as the service says; negative: it does not
-	begunAt   int64   // where it began
-	broken    int     // times in a row without a byte between
+	unproven  bool    // the checksums of obj
+	classless bool    // obj lacks the class that Stat tells
+	crc64     func() hash.Hash
+	at, end   int64 // the next byte, and where the range ends
+	open      bool  // the object may end before end: its size is not known
+	given     int64 // where the body ends, as the service says; negative: it does not
+	begunAt   int64 // where it began
+	broken    int   // times in a row without a byte between
 
 	life    sync.Mutex // guards what follows, which close takes from under a read
 	body    io.ReadCloser
@@ -39,6 +44,8 @@ func (f *fetch) begin(o GetOptions) error {
 		return err
 	}
 	f.obj, f.at = res.Object, res.Offset
+	f.unproven, f.classless = res.Unproven, res.Classless
+	f.crc64 = res.NewCRC64NVME
 	f.line = f.e.admit(f.obj, f.key)
 	if err := f.grant(o, res); err != nil {
 		f.close()
@@ -201,10 +208,12 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	var res *GetResult
 	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
+		began := time.Now()
 		res, err = f.e.store.Get(a, f.key, &o)
 		if err != nil {
 			return err
 		}
+		f.e.answered(began)
 		a.kept = true
 		a.watch.rest()
 		f.begunAt, f.given = res.Offset, res.Offset+res.Length

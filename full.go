@@ -78,6 +78,11 @@ func (Unsupported) SignURL(context.Context, string, *SignOptions) (*SignedURL, e
 	return nil, unsupported("SignURL")
 }
 
+// Tags returns an error that matches [errors.ErrUnsupported].
+func (Unsupported) Tags(context.Context, string, *TagsOptions) (map[string]string, error) {
+	return nil, unsupported("Tags")
+}
+
 // Capabilities returns the zero value. A driver or wrapper has a method of its own that tells what
 // it can do.
 func (Unsupported) Capabilities() Capabilities { return Capabilities{} }
@@ -106,6 +111,7 @@ func Full(s Store) FullStore {
 		f.Capable = told(capabilitiesOf(s))
 	}
 	f.KeyChecker, _ = s.(KeyChecker)
+	f.Tagger, _ = s.(Tagger)
 	var none Unsupported
 	if f.Copier == nil {
 		f.Copier = none
@@ -118,6 +124,9 @@ func Full(s Store) FullStore {
 	}
 	if f.Signer == nil {
 		f.Signer = none
+	}
+	if f.Tagger == nil {
+		f.Tagger = none
 	}
 	if f.KeyChecker == nil {
 		f.KeyChecker = none
@@ -135,6 +144,7 @@ type full struct {
 	Multipart
 	BatchDeleter
 	Signer
+	Tagger
 	Capable
 	KeyChecker
 	io.Closer
@@ -155,7 +165,7 @@ func (f *full) Unwrap() Store { return f.Store }
 func capabilitiesOf(s Store) Capabilities {
 	c := Capabilities{
 		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,
-		Tags: true, ExactContentType: true, ListETag: true, DeleteIfMatch: true,
+		Tags: true, ExactContentType: true, ListETag: true, ListSplit: true, DeleteIfMatch: true,
 		CoexistingKeys: true,
 	}
 	for i := range algorithms {

@@ -53,6 +53,8 @@ func checkGet(opts *GetOptions) (o GetOptions, err error) {
 		o = *opts
 	}
 	switch {
+	case o.StateFile != "":
+		return o, invalid("StateFile is for DownloadFile")
 	case o.Length < 0:
 		return o, invalid("negative length %d", o.Length)
 	case o.Offset < 0 && o.Length > 0:
@@ -92,7 +94,10 @@ func (e *engine) open(ctx context.Context, key string, o GetOptions) (*Reader, e
 
 // suffix turns a suffix into a range of the version that is there now.
 func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader, error) {
-	same := StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID}
+	same := StatOptions{
+		IfMatch: o.IfMatch, IfNoneMatch: o.IfNoneMatch, IfModifiedSince: o.IfModifiedSince,
+		VersionID: o.VersionID,
+	}
 	obj, _, err := e.stat(ctx, key, same)
 	if err != nil {
 		return nil, err
@@ -122,6 +127,7 @@ func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader,
 // all reads to the end and closes r.
 func (r *Reader) all() ([]byte, error) {
 	defer r.Close()
+	r.hurry()
 	// What the service says of the length is believed up to a point.
 	buf := make([]byte, 0, min(r.total, 64<<20)+1)
 	for {

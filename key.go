@@ -3,6 +3,7 @@ package storage
 import (
 	"fmt"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -65,14 +66,32 @@ func PortableKey(key string) error {
 	return nil
 }
 
-// validKey returns an error for a key that no provider accepts.
+// validKey returns an error for a new key that no provider accepts.
 func validKey(key string) error {
 	switch {
 	case key == "":
 		return keyError(key, "the key is empty")
 	case len(key) > maxKey:
 		return keyError(key[:32]+"…", "the key has %d bytes, the limit is %d", len(key), maxKey)
-	case !utf8.ValidString(key):
+	}
+	return checkText(key)
+}
+
+// possibleKey returns an error for a key that no object has. Azure counts UTF-16 code units, so it
+// has keys of more bytes than a new one may have.
+func possibleKey(key string) error {
+	if len(key) > maxKey {
+		if n := len(utf16.Encode([]rune(key))); n > maxKey {
+			return keyError(key[:32]+"…", "the key has %d UTF-16 code units, the limit is %d",
+				n, maxKey)
+		}
+	}
+	return checkText(key)
+}
+
+// checkText returns an error for a key, or the beginning of keys, that is not text.
+func checkText(key string) error {
+	if !utf8.ValidString(key) {
 		return keyError(key, "the key is not valid UTF-8")
 	}
 	return nil

@@ -2,8 +2,8 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"iter"
+	"slices"
 )
 
 // List lists objects in the byte order of their keys. With a Delimiter it includes common prefixes.
@@ -11,7 +11,8 @@ import (
 // does not grow with the size of the bucket. An error is the last element, with a nil Object.
 //
 // A list contains every object that exists throughout the iteration exactly once. It contains every
-// object that was written before the iteration began.
+// object that was written before the iteration began. A view leaves out an object whose key is the
+// prefix of the view itself.
 func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object, error] {
 	return func(yield func(*Object, error) bool) {
 		var o ListOptions
@@ -26,7 +27,7 @@ func (b *Bucket) List(ctx context.Context, opts *ListOptions) iter.Seq2[*Object,
 				yield(nil, err)
 				break
 			}
-			if !each(page.Objects, yield) {
+			if !each(slices.DeleteFunc(page.Objects, isMarker), yield) {
 				break
 			}
 		}
@@ -57,103 +58,32 @@ func (b *Bucket) ListPage(ctx context.Context, opts *ListOptions) (*Page, error)
 		return nil, op.end(invalid("Concurrency is for List"))
 	}
 	page, err := b.listPage(ctx, o)
+	if err == nil {
+		page.Objects = slices.DeleteFunc(page.Objects, isMarker)
+	}
 	return page, op.end(err)
 }
 
-func (b *Bucket) listPage(ctx context.Context, o ListOptions) (*Page, error) {
-	if err := b.ready(ctx); err != nil {
-		return nil, err
-	}
-	if o.PageSize < 0 || o.Concurrency < 0 {
-		return nil, invalid("negative PageSize or Concurrency")
-	}
-	o.Concurrency = 0
-	if o.StartAfter != "" {
-		o.StartAfter = b.StoreKey(o.StartAfter)
-	}
-	o.Prefix = b.StoreKey(o.Prefix)
-	for _, s := range [...]string{o.Prefix, o.StartAfter} {
-		if s != "" {
-			if err := validKey(s); err != nil {
-				return nil, err
-			}
-		}
-	}
-	page, err := b.e.listPage(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	for _, obj := range page.Objects {
-		b.own(obj)
-	}
-	return page, nil
-}
+// isMarker reports whether o, as callers of b know it, is the object under the very prefix of b: a
+// console's marker of a directory, say. It has no name in b, so lists leave it out.
+func isMarker(o *Object) bool { return o.Key == "" }
 
-func (e *engine) listPage(ctx context.Context, o ListOptions) (*Page, error) {
-	var page *Page
-	err := e.do(ctx, call{op: "ListPage", key: o.Prefix}, func(a *attempt) (err error) {
-		page, err = e.store.ListPage(a, &o)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if page.NextToken != "" && page.NextToken == o.PageToken {
-		return nil, errNoAdvance()
-	}
-	for _, obj := range page.Objects {
-		if !obj.IsPrefix {
-			e.admit(obj, obj.Key)
-		}
-	}
-	return page, nil
-}
-
-func errNoAdvance() error {
-	err := errors.New("the service returned the same page token again")
-	return &Error{Kind: ErrUnavailable, Err: err}
-}
+// mostPages is how many pages a List asks for at the same time where nothing is said.
+const mostPages = 8
 
 // pages yields the pages of a list, some of them asked for ahead of the reader. An error is last.
 func (b *Bucket) pages(ctx context.Context, o ListOptions) iter.Seq2[*Page, error] {
-	inOrder := func(yield func(*Page, error) bool) {
-		for {
-			page, err := b.listPage(ctx, o)
-			if !yield(page, err) || err != nil || page.NextToken == "" {
-				return
-			}
-			o.PageToken = page.NextToken
-		}
-	}
-	if o.Concurrency <= 1 {
-		return inOrder
-	}
 	return func(yield func(*Page, error) bool) {
-		var stop context.CancelFunc
-		ctx, stop = context.WithCancel(ctx)
-		type result struct {
-			page *Page
-			err  error
+		width, window := o.Concurrency, o.Concurrency-1
+		if width == 0 { // what is read no further than the first page costs one request
+			width, window = min(b.e.opts.Concurrency, mostPages), 0
 		}
-		// One page is read, one is under way or waits to be put here.
-		coming := make(chan result, o.Concurrency-2)
-		go func() {
-			defer close(coming)
-			for page, err := range inOrder {
-				select {
-				case coming <- result{page, err}:
-				case <-ctx.Done():
-					return
-				}
-			}
-		}()
-		defer func() {
-			stop()
-			for range coming { // until the goroutine is gone
-			}
-		}()
-		for r := range coming {
-			if !yield(r.page, r.err) || r.err != nil {
+		split := b.e.store.Capabilities().ListSplit
+		l := newSplitList(ctx, o, max(width, 1), max(window, 0), split, &b.e.memory, b.listPage)
+		defer l.stop()
+		for {
+			page, err := l.next()
+			if page == nil && err == nil || !yield(page, err) || err != nil {
 				return
 			}
 		}

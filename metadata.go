@@ -2,19 +2,21 @@ package storage
 
 import (
 	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
 	"maps"
-	"mime"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// encodedPrefix marks a metadata value that EncodeMetadataValue has encoded.
+// encodedPrefix begins a metadata value that EncodeMetadataValue has encoded. Other programs can
+// write it, too: the checksum behind the text tells whose it is.
 const encodedPrefix = "utf8b64:"
 
 // EncodeMetadataValue returns v in a form that survives an HTTP header: v itself if possible,
-// otherwise "utf8b64:" followed by the unpadded base64url of v. It is for drivers that send
-// metadata in headers. [DecodeMetadataValue] is its inverse.
+// otherwise "utf8b64:" followed by the unpadded base64url of v and of the four bytes of its CRC32C.
+// It is for drivers that send metadata in headers. [DecodeMetadataValue] is its inverse.
 //
 // Percent-encoding would triple the size of text. S3 itself decodes and re-encodes RFC 2047, and
 // loses leading and trailing spaces.
@@ -23,24 +25,25 @@ func EncodeMetadataValue(v string) string {
 		!strings.HasPrefix(v, "=?") && !strings.Contains(v, "  ") {
 		return v
 	}
-	return encodedPrefix + base64.RawURLEncoding.EncodeToString([]byte(v))
+	sum := crc32.Checksum([]byte(v), crc32.MakeTable(crc32.Castagnoli))
+	sealed := binary.BigEndian.AppendUint32([]byte(v), sum)
+	return encodedPrefix + base64.RawURLEncoding.EncodeToString(sealed)
 }
 
-// DecodeMetadataValue is the inverse of [EncodeMetadataValue]. It also decodes RFC 2047 encoded
-// words, in which S3 returns the non-ASCII text that other programs wrote. Any other value is
-// returned unchanged.
+// DecodeMetadataValue is the inverse of [EncodeMetadataValue]. Values that other programs wrote,
+// also such as only look encoded, are returned unchanged.
 func DecodeMetadataValue(v string) string {
-	if rest, ok := strings.CutPrefix(v, encodedPrefix); ok {
-		if b, err := base64.RawURLEncoding.DecodeString(rest); err == nil && utf8.Valid(b) {
-			return string(b)
-		}
+	rest, ok := strings.CutPrefix(v, encodedPrefix)
+	if !ok {
 		return v
 	}
-	if strings.HasPrefix(v, "=?") {
-		var d mime.WordDecoder
-		if s, err := d.DecodeHeader(v); err == nil {
-			return s
-		}
+	sealed, err := base64.RawURLEncoding.DecodeString(rest)
+	if err != nil || len(sealed) < 4 {
+		return v
+	}
+	if text := string(sealed[:len(sealed)-4]); utf8.ValidString(text) &&
+		EncodeMetadataValue(text) == v {
+		return text
 	}
 	return v
 }
@@ -73,13 +76,19 @@ func checkMetadata(m map[string]string) (map[string]string, error) {
 		if _, twice := c[lower]; twice {
 			return nil, invalid("metadata name %q occurs twice", lower)
 		}
-		if !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) {
-			return nil, invalid("metadata value of %q has invalid UTF-8 or a control character",
-				name)
+		if err := checkMetadataValue(name, v); err != nil {
+			return nil, err
 		}
 		c[lower] = v
 	}
 	return c, nil
+}
+
+func checkMetadataValue(name, v string) error {
+	if !utf8.ValidString(v) || strings.ContainsFunc(v, unicode.IsControl) {
+		return invalid("metadata value of %q has invalid UTF-8 or a control character", name)
+	}
+	return nil
 }
 
 func validMetadataName(name string) bool {

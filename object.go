@@ -28,6 +28,10 @@ type Object struct {
 	Metadata           map[string]string `json:"metadata,omitempty"`     // names in lower case
 	StorageClass       string            `json:"storageClass,omitempty"` // empty: the default
 
+	// TagCount is the number of tags, of Get and Stat; -1 where an answer does not say. S3 counts
+	// the tags only for who may read them.
+	TagCount int `json:"tagCount,omitempty"`
+
 	Checksums Checksums `json:"checksums,omitzero"`
 	IsPrefix  bool      `json:"isPrefix,omitempty"` // a common prefix: only Key is set
 }

@@ -12,20 +12,23 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 	opts := w.opts
 	opts.Metadata = c.metadata(opts.Metadata)
 	w.lastID = c.id
-	t := &truth{e: e, claim: c, size: size, trust: w.trust, sums: func(want Checksums) Checksums {
-		v := newVerifier(want, false)
-		if _, err := io.Copy(v, io.NewSectionReader(src, off, size)); err != nil {
+	t := &truth{e: e, claim: c, size: size, trust: w.trust}
+	t.sums = func(ctx context.Context, want Checksums) Checksums {
+		v := newVerifier(want, false, nil)
+		body := e.newBody(&attempt{Context: ctx}, src, off, size)
+		defer body.finish(nil)
+		if _, err := io.Copy(v, body); err != nil {
 			return Checksums{}
 		}
 		return v.got()
-	}}
+	}
 	var o *Object
 	put := call{op: "Put", key: w.key, write: true, truth: t}
 	err := e.do(ctx, put, func(a *attempt) (err error) {
 		if err = a.pay(e.pace, size); err != nil {
 			return err
 		}
-		body := newBody(a, src, off, size)
+		body := e.newBody(a, src, off, size)
 		o, err = e.store.Put(a, w.key, body, size, &opts)
 		return body.finish(err)
 	})

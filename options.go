@@ -28,9 +28,10 @@ type GetOptions struct {
 	// VersionID selects a version, in a bucket that keeps versions.
 	VersionID string
 
-	// Concurrency is the number of ranges that are fetched in parallel. Default: 1 for Get and
-	// ReadAll, Options.Concurrency for Download and DownloadFile. Used by Bucket; always zero in a
-	// Store.
+	// Concurrency is the largest number of requests for ranges at once. Default:
+	// Options.Concurrency. 1 reads by one request. A Reader begins with one request and makes more
+	// when its consumer has kept up with it; with a Concurrency that is larger than 1 at once. Used
+	// by Bucket; always zero in a Store.
 	Concurrency int
 
 	// VerifyHash also checks MD5, SHA-1 and SHA-256 on reads of the whole object, if the service
@@ -40,6 +41,17 @@ type GetOptions struct {
 	// Progress is called when bytes have arrived. It must not block or close anything. Used by
 	// Bucket; always nil in a Store.
 	Progress func(Progress)
+
+	// StateFile is the path of a file in which DownloadFile keeps what a later process needs to go
+	// on: call it again with the same arguments after a failure, a kill or a crash, and it fetches
+	// what is missing. A failure that a second call would get again removes the state, as success
+	// does. If there is no such file, one is made.
+	//
+	// The bytes that are there are compared with sums in the state. If the object has changed
+	// since, the download begins again: see Call.Restarted. Up to Options.PartSize bytes have no
+	// state. A StateFile belongs to one call at a time. A file there that no transfer wrote is
+	// ErrInvalid. ErrInvalid for other methods; always empty in a Store.
+	StateFile string
 }
 
 // StatOptions are the options of Stat.
@@ -48,6 +60,16 @@ type StatOptions struct {
 	IfNoneMatch     string    // as in GetOptions
 	IfModifiedSince time.Time // as in GetOptions
 	VersionID       string    // as in GetOptions
+
+	// ProveChecksums leaves out of Object.Checksums what another program may have carried over from
+	// other bytes. It costs requests only where the Store keeps sums in metadata (Azure): there a
+	// sum is proven by the names of the object's blocks, or by reading the object.
+	ProveChecksums bool
+}
+
+// TagsOptions are the options of Tags of a Store.
+type TagsOptions struct {
+	VersionID string // as in GetOptions
 }
 
 // PutOptions are the options of writing. A field that is not set is not set in the object either: a
@@ -98,7 +120,14 @@ type PutOptions struct {
 
 	// Checksums are sums of the whole object. They are verified before the object becomes visible.
 	// A mismatch is ErrIntegrity.
+	//
+	// Whether Stat shows a sum afterwards depends on the service: see [Checksums].
 	Checksums Checksums
+
+	// Verified are the Checksums of an object in parts, which Bucket has verified. A Store keeps
+	// those that its service has a field for, and drops the others. Used by a Store, at
+	// CreateUpload and CompleteUpload; ErrInvalid in a Bucket.
+	Verified Checksums
 
 	// PartSize and Concurrency replace those of Options for this object. Used by Bucket; always
 	// zero in a Store.
@@ -108,6 +137,22 @@ type PutOptions struct {
 	// Progress is called when the service has acknowledged bytes, by one goroutine at a time. It
 	// must not block or close anything. Used by Bucket; always nil in a Store.
 	Progress func(Progress)
+
+	// StateFile is the path of a file in which UploadFile and PutReaderAt keep what a later process
+	// needs to go on: call again with the same arguments after a failure, a kill or a crash, and
+	// they send what the service lacks. A failure that a second call would get again aborts the
+	// upload and removes the state; success removes it, too. After any other failure the upload
+	// stays, and CleanUploads removes it when it is old. If there is no such file, one is made.
+	//
+	// The bytes that were sent are compared with the source by the sums of the parts. If the source
+	// or the options have changed since, the upload begins again: see Call.Restarted. An object
+	// that goes up in one request has no state, nor has a conditional write on Cloud Storage. With
+	// a state, Checksums are compared in a pass over the source before the first part.
+	//
+	// The file gives access to the upload and is readable for its owner only. A StateFile belongs
+	// to one call at a time. A file there that no transfer wrote is ErrInvalid. ErrInvalid for
+	// other methods; always empty in a Store.
+	StateFile string
 }
 
 // UpdateOptions are the options of UpdateWith.
@@ -116,6 +161,10 @@ type UpdateOptions struct {
 	// creates, and tells how it is sent. Conditions and Checksums in it are ErrInvalid. nil means
 	// the defaults.
 	Create *PutOptions
+
+	// AllowLoss names what the new object may lack of the old one: "tags", "class". It means the
+	// same as in CopyOptions.
+	AllowLoss []string
 }
 
 // ReaderAtOptions are the options of NewReaderAt. The zero value pins the current version.
@@ -124,6 +173,28 @@ type ReaderAtOptions struct {
 	IfNoneMatch     string    // as in GetOptions
 	IfModifiedSince time.Time // as in GetOptions
 	VersionID       string    // as in GetOptions
+
+	// BlockSize is the size of the blocks in which the object is read and cached, in bytes. ReadAt
+	// requests every block that it touches and that is not cached. Default 1 MiB; at most
+	// CacheSize. Small blocks suit small random reads. A negative value is ErrInvalid.
+	BlockSize int64
+
+	// CacheSize limits the cached blocks, in bytes. They also count in Options.Memory, of which all
+	// ReaderAts together use at most half. A read that finds no memory makes a request for exactly
+	// its range, as does one that is longer than a block and than a quarter of CacheSize. Default
+	// 16 MiB or 4 blocks, whichever is more. A negative value disables the cache: every ReadAt is
+	// one request.
+	CacheSize int64
+
+	// ReadAhead is the largest number of blocks that are requested ahead of sequential reads, at
+	// most half of the cache. It begins with one block and doubles as the reads go on. Random reads
+	// request none. Default 8. A negative value disables it.
+	ReadAhead int
+
+	// Tail is the size of the end of the object that is requested as a whole when the first read
+	// in it comes, in bytes, at most half of CacheSize. Formats such as ZIP and Parquet have their
+	// directory there. Default 512 KiB. A negative value disables it.
+	Tail int64
 }
 
 // Progress tells how far a transfer is, in bytes. Done never decreases. When the transfer succeeds,
@@ -170,9 +241,12 @@ type ListOptions struct {
 	PageSize   int    // largest number of entries in a page; default: that of the service
 	PageToken  string // Page.NextToken of the page before; takes precedence over StartAfter
 
-	// Concurrency is the largest number of pages that List holds: the page that is being read and
-	// the pages that are requested ahead of it. 0 and 1 request none ahead. Used by Bucket; always
-	// zero in a Store.
+	// Concurrency is the number of pages that List requests at the same time. Where the Store can
+	// (Capabilities.ListSplit), they are of different ranges of keys, which takes 5 to 40 % more
+	// requests. Pages that wait for the reader count in Options.Memory. At first List is at
+	// most Concurrency pages ahead, and more while the reader keeps up. 1 requests none ahead.
+	// Default: Options.Concurrency, at most 8, and none ahead of the first page. Used by Bucket;
+	// always zero in a Store.
 	Concurrency int
 }
 
@@ -182,21 +256,23 @@ type Page struct {
 	NextToken string
 }
 
-// CopyOptions are the options of Copy. The zero value copies an object with its headers and
-// metadata.
+// CopyOptions are the options of Copy. The zero value copies an object with its headers, metadata
+// and tags.
 type CopyOptions struct {
 	IfAbsent bool   // as in PutOptions, for the destination
 	IfMatch  string // as in PutOptions, for the destination
 
-	// SourceIfMatch is an ETag: another version of the source is ErrPrecondition.
+	// SourceIfMatch is an ETag: another version of the source is ErrPrecondition. It is no
+	// condition on the destination. If a proxy delivers such a copy twice and the source changes in
+	// between, the error is ErrPrecondition although the copy was made.
 	SourceIfMatch string
 
 	// SourceVersionID selects a version of the source, in a bucket that keeps versions.
 	SourceVersionID string
 
 	// Replace gives the copy the following fields in place of the source's. Without Replace they
-	// must be empty, except StorageClass. Tags are replaced as well. Without Replace, the source's
-	// tags are kept only if the service copies in one request and without a condition.
+	// must be empty, except StorageClass. A copy of an object onto itself keeps its tags and its
+	// storage class where they are not given.
 	Replace            bool
 	ContentType        string
 	ContentEncoding    string
@@ -206,6 +282,12 @@ type CopyOptions struct {
 	Metadata           map[string]string
 	StorageClass       string // also without Replace; default: that of the service
 	Tags               map[string]string
+
+	// AllowLoss names what the copy may lack although it should keep it: "tags", "class". Without
+	// it, tags that may not be read or that the destination does not have, and a class that cannot
+	// be set, are an error that names them, and nothing is written. Used by Bucket; always nil in a
+	// Store.
+	AllowLoss []string
 
 	// PartSize, Concurrency and Progress are as in PutOptions. Used by Bucket; always zero in a
 	// Store.
@@ -258,21 +340,28 @@ type Options struct {
 
 	// StallTimeout cancels an attempt in which no byte moves in either direction for this long,
 	// while it connects, sends, waits or receives. The attempt is then retried. Default 30 s.
-	// CompleteUpload and server-side copies get 20 times as long. A negative value disables it.
+	// CompleteUpload and server-side copies get a second more for each 10 MiB and 10 ms for each
+	// part, or 20 times StallTimeout where the size is not known. A negative value disables it.
 	StallTimeout time.Duration
 
-	// AbortTimeout limits the clean-up after a failed or cancelled write. Default 5 s.
+	// AbortTimeout limits the clean-up after a failed or cancelled write, which is retried for as
+	// long, outside of Retry. Within it a call comes back after its context has ended, also if a
+	// source blocks. Default 5 s.
 	AbortTimeout time.Duration
 
-	// Memory limits the part buffers of all transfers of the Bucket together, in bytes. One buffer
-	// per open Writer is not counted. Default 32 MiB.
+	// Memory limits the part buffers of all transfers of the Bucket and the caches of its ReaderAts
+	// together, in bytes. The caches use at most half of it. One buffer per open Writer is not
+	// counted. A transfer that gets nothing goes on with one buffer or one request. Default 128
+	// MiB.
 	Memory int64
 
-	// Concurrency is the number of requests that one transfer makes in parallel. Default 4.
+	// Concurrency is the largest number of requests that one transfer makes in parallel. How many
+	// are made is found by measurement, for all transfers of the Bucket together. Default 32.
 	Concurrency int
 
 	// PartSize is the largest object that is sent in one request, in bytes, and the size of the
-	// parts of larger objects. It grows if the service's limits require it. Default 8 MiB.
+	// parts and ranges of larger objects. It grows if the service's limits require it. By default
+	// the first is 8 MiB, parts have 5 to 8 MiB, and ranges 2 to 8 MiB.
 	PartSize int64
 
 	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.
@@ -301,6 +390,11 @@ type RetryOptions struct {
 
 	// MaxDelay is the largest upper bound, and the longest Retry-After that is waited for. Default
 	// 20 s.
+	//
+	// A Retry-After holds back all requests of the Bucket for its time, at most for MaxDelay. So
+	// does a service that fails every request (ErrThrottled, ErrUnavailable). Then one request at a
+	// time goes through, and the first that succeeds lets all others go. A request waits for about
+	// MaxDelay at most, and then fails as the last one did, without having been made.
 	MaxDelay time.Duration
 
 	// Budget is the number of retries that all calls of the Bucket can make on credit. A request

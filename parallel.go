@@ -3,55 +3,95 @@ package storage
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // parallel calls f for 0 to n-1, in this order, from at most workers goroutines. The first failure
 // cancels the context of the others. It is returned when all of them have returned.
 func parallel(ctx context.Context, workers, n int, f func(ctx context.Context, i int) error) error {
-	g := newGroup(ctx, workers)
+	g := newGroup(ctx, workers, nil)
 	for i := range n {
-		if !g.start(func(ctx context.Context) error { return f(ctx, i) }) {
+		if !g.start(0, func(ctx context.Context) error { return f(ctx, i) }) {
 			break
 		}
 	}
-	return g.wait()
+	return raised(g.wait())
 }
 
-// group runs functions in a bounded number of goroutines until one fails.
+// raised returns err, or continues the panic of the caller's own code that err carries from a
+// worker.
+func raised(err error) error {
+	if p, ok := err.(sourcePanic); ok {
+		p.raise()
+	}
+	return err
+}
+
+// group runs functions in a bounded number of goroutines until one fails. With a flow each of them
+// is a request of a transfer.
 type group struct {
+	flow   *flow // nil: none
 	ctx    context.Context
 	cancel context.CancelFunc
 	slots  chan struct{}
 	wg     sync.WaitGroup
 	mu     sync.Mutex
 	err    error
+	at     int // functions that run
 }
 
-func newGroup(ctx context.Context, workers int) *group {
-	g := &group{slots: make(chan struct{}, max(workers, 1))}
+func newGroup(ctx context.Context, workers int, f *flow) *group {
+	g := &group{flow: f, slots: make(chan struct{}, max(workers, 1))}
 	g.ctx, g.cancel = context.WithCancel(ctx)
 	return g
 }
 
-// start runs f in a goroutine as soon as one is free. It returns false if a function has failed or
-// the context has ended before.
-func (g *group) start(f func(context.Context) error) bool {
+// start runs f, which moves n bytes, in a goroutine as soon as one is free. It returns false if a
+// function has failed or the context has ended before.
+func (g *group) start(n int64, f func(context.Context) error) bool {
 	select {
 	case g.slots <- struct{}{}:
 	case <-g.ctx.Done():
 		return false
 	}
-	if g.ctx.Err() != nil {
+	first := g.running(1) == 1
+	if g.ctx.Err() != nil || g.flow != nil && !g.flow.enter(g.ctx, first) {
+		g.running(-1)
 		<-g.slots
 		return false
 	}
+	began := time.Now()
 	g.wg.Go(func() {
-		defer func() { <-g.slots }()
+		over := false
+		defer func() {
+			g.running(-1)
+			if g.flow != nil {
+				if g.failed() != nil {
+					n = 0
+				}
+				g.flow.leave(began, n)
+			}
+			<-g.slots
+		}()
+		defer func() {
+			if v := recover(); v != nil || !over {
+				g.fail(sourcePanic{value: v, exit: v == nil})
+			}
+		}()
 		if err := f(g.ctx); err != nil {
 			g.fail(err)
 		}
+		over = true
 	})
 	return true
+}
+
+// running counts by more functions, and returns how many run.
+func (g *group) running(by int) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.at += by
+	return g.at
 }
 
 // fail notes the first failure and stops the others.
@@ -71,7 +111,8 @@ func (g *group) failed() error {
 	return g.err
 }
 
-// wait waits for all goroutines and returns the first failure.
+// wait waits for all goroutines and returns the first failure. A panic in one of them, which is one
+// of the caller's own code, is a sourcePanic: see raised and repanic.
 func (g *group) wait() error {
 	g.wg.Wait()
 	if err := g.failed(); err != nil {

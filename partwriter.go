@@ -1,7 +1,6 @@
 package storage
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"os"
@@ -16,8 +15,11 @@ type partWriter struct {
 	// part is the size of the next part. It grows in the second half of the service's count of
 	// parts, so that they are enough.
 	part   int64
+	unit   int64 // the size of the first one, and the largest that is sent from memory
 	sent   int   // parts
 	offset int64 // bytes in them
+	loan   loan
+	landed chan struct{} // a part has given its buffers back
 
 	upload *upload // nil before the first part
 	sends  *group
@@ -25,42 +27,66 @@ type partWriter struct {
 }
 
 func newPartWriter(ctx context.Context, w *write, limits PartLimits) *partWriter {
-	return &partWriter{
-		ctx: ctx, write: w, limits: limits, part: w.partSize,
-		sends: newGroup(ctx, workersFor(w, limits)),
-	}
+	p := &partWriter{ctx: ctx, write: w, limits: limits, landed: make(chan struct{}, 1)}
+	p.unit = w.streamPart(limits)
+	p.part = p.unit
+	p.loan.from, p.loan.share = &w.e.memory, uploadShare
+	p.sends = newGroup(ctx, workersFor(w, limits), &w.e.up)
+	return p
 }
 
 func (p *partWriter) failed() error { return p.sends.failed() }
 
-// add takes a full buffer and returns an empty one of the same size. last says that no more bytes
-// follow.
-func (p *partWriter) add(buf []byte, last bool) ([]byte, error) {
-	size := int64(len(buf))
-	if p.limits.Count == 0 || p.part > p.write.partSize {
+// add takes the bytes of a part, and their buffers. last says that no more bytes follow.
+func (p *partWriter) add(buf *chunks, last bool) error {
+	buffers := &p.write.e.buffers
+	if p.limits.Count == 0 || p.part > p.unit {
 		if err := p.spill(buf); err != nil {
-			return nil, err
+			return err
 		}
-		// The next buffer must fit, too: Max need not be a multiple of the buffer's size.
-		if p.limits.Count == 0 || p.spool.size <= p.part-int64(cap(buf)) && !last {
-			return buf[:0], nil
+		buf.recycle(buffers)
+		// The next bytes must fit, too: Max need not be a multiple of the buffer's size.
+		if p.limits.Count == 0 || p.spool.size <= p.part-p.unit && !last {
+			return nil
 		}
 		err := p.send(p.spool, p.spool.size, last, nil)
 		p.spool.size = 0
-		return buf[:0], err
+		return err
 	}
-	// The part may go out while the next buffer fills if the budget has room for that one.
-	room := int64(cap(buf))
-	if last || !p.write.e.memory.take(room) {
-		return buf[:0], p.send(bytes.NewReader(buf), size, last, nil)
+	// The part may go out while the next buffers fill if the budget has room for those. What its
+	// own parts have, they give back.
+	if !last && p.afford() {
+		return p.send(buf, buf.size, last, func(err error) {
+			if err == nil {
+				buf.recycle(buffers)
+			}
+			p.loan.give(p.unit)
+			select {
+			case p.landed <- struct{}{}:
+			default:
+			}
+		})
 	}
-	err := p.send(bytes.NewReader(buf), size, last, func(err error) {
-		p.write.e.memory.give(room)
-		if err == nil {
-			p.write.recycle(buf)
+	err := p.send(buf, buf.size, last, nil)
+	if err == nil {
+		buf.recycle(buffers)
+	}
+	return err
+}
+
+// afford takes memory for one part more, and waits for that of its own parts if need be.
+func (p *partWriter) afford() bool {
+	for !p.loan.take(p.unit) {
+		if p.loan.held.Load() == 0 || p.sends.failed() != nil {
+			return false
 		}
-	})
-	return p.write.buffer(room), err
+		select {
+		case <-p.landed:
+		case <-p.sends.ctx.Done():
+			return false
+		}
+	}
+	return true
 }
 
 // send sends one part. With done it sends in a goroutine, otherwise it waits.
@@ -90,12 +116,13 @@ func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(erro
 		p.part = fit(2*p.part, p.limits)
 	}
 	waiting := make(chan struct{})
-	started = p.sends.start(func(ctx context.Context) error {
-		err := p.upload.send(ctx, number, src, 0, size, opts)
+	started = p.sends.start(size, func(ctx context.Context) error {
+		defer close(waiting)
+		err := error(sourcePanic{}) // unless it comes back
 		if done != nil {
-			done(err)
+			defer func() { done(err) }()
 		}
-		close(waiting)
+		err = p.upload.send(ctx, number, src, 0, size, opts)
 		return err
 	})
 	if started && done == nil {
@@ -111,15 +138,20 @@ func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(erro
 }
 
 // commit sends what is left and makes the object.
-func (p *partWriter) commit(rest []byte) (*Object, error) {
+func (p *partWriter) commit(rest *chunks) (*Object, error) {
 	if p.limits.Count == 0 {
 		if err := p.spill(rest); err != nil {
 			return nil, err
 		}
 		return p.write.once(p.ctx, p.spool, 0, p.spool.size)
 	}
-	if _, err := p.add(rest, true); err != nil {
-		return nil, err
+	if rest.size > 0 || p.spool != nil && p.spool.size > 0 {
+		if err := p.add(rest, true); err != nil {
+			return nil, err
+		}
+	} else if p.sent == 0 { // it was suspended before a part, and there is nothing
+		p.upload.abort()
+		return p.write.once(p.ctx, rest, 0, 0)
 	}
 	if err := p.sends.wait(); err != nil {
 		return nil, err
@@ -142,7 +174,7 @@ func (p *partWriter) abort() {
 }
 
 // spill adds bytes to the temporary file.
-func (p *partWriter) spill(b []byte) error {
+func (p *partWriter) spill(buf *chunks) error {
 	if p.spool == nil {
 		f, err := os.CreateTemp("", "storage-*.part")
 		if err != nil {
@@ -150,10 +182,12 @@ func (p *partWriter) spill(b []byte) error {
 		}
 		p.spool = &spool{File: f}
 	}
-	if _, err := p.spool.WriteAt(b, p.spool.size); err != nil {
-		return &Error{Err: err}
+	for _, b := range buf.list {
+		if _, err := p.spool.WriteAt(b, p.spool.size); err != nil {
+			return &Error{Err: err}
+		}
+		p.spool.size += int64(len(b))
 	}
-	p.spool.size += int64(len(b))
 	return nil
 }
 
@@ -162,6 +196,8 @@ type spool struct {
 	*os.File
 	size int64
 }
+
+func (*spool) direct() {}
 
 func (s *spool) remove() {
 	s.Close()

@@ -15,8 +15,12 @@ import (
 //
 // An *os.File of a regular file, a *bytes.Reader, *strings.Reader, *bytes.Buffer or
 // *io.SectionReader is read from its current offset without a copy, in parallel if it is large.
-// Afterwards it stands at its end. Any other source is read through its Read method on the caller's
-// goroutine. Use PutReaderAt for other sources of known size.
+// Afterwards it stands at its end. Use PutReaderAt for other sources of known size.
+//
+// Any other source is read through its Read method on one goroutine of its own, so that a Read that
+// blocks does not hold the call after ctx has ended. Put then returns within Options.AbortTimeout,
+// and the caller must not use r again until that Read has returned. A panic or a runtime.Goexit of
+// r is raised on the caller's goroutine.
 //
 // A Put without IfAbsent and IfMatch is at least once. If its answer is lost, it is sent again, and
 // an attempt that was given up can still arrive later and replace a newer object.
@@ -60,25 +64,27 @@ func (b *Bucket) WriteAll(
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "WriteAll", key)
 	defer op.left()
-	o, err := b.putReaderAt(ctx, key, bytes.NewReader(data), int64(len(data)), opts)
+	o, err := b.putReaderAt(ctx, key, bytes.NewReader(data), int64(len(data)), "", opts)
 	return b.own(o), op.end(err)
 }
 
 // PutReaderAt writes the object under key from the first size bytes of r, which must not change
 // during the call. Sections of r are read in parallel and sent without a copy. They are read again
-// when a request is retried. A source that is shorter than size is io.ErrUnexpectedEOF. Otherwise
-// PutReaderAt is like Put.
+// when a request is retried. A source that is shorter than size is io.ErrUnexpectedEOF. A source
+// that blocks is abandoned as by Put, which applies to every type but those of the standard library
+// that Put names. Otherwise PutReaderAt is like Put.
 func (b *Bucket) PutReaderAt(
 	ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions,
 ) (*Object, error) {
 	ctx, op := b.start(ctx, "PutReaderAt", key)
 	defer op.left()
-	o, err := b.putReaderAt(ctx, key, r, size, opts)
+	state, opts := putState(opts)
+	o, err := b.putReaderAt(ctx, key, r, size, state, opts)
 	return b.own(o), op.end(err)
 }
 
 func (b *Bucket) putReaderAt(
-	ctx context.Context, key string, r io.ReaderAt, size int64, opts *PutOptions,
+	ctx context.Context, key string, r io.ReaderAt, size int64, state string, opts *PutOptions,
 ) (_ *Object, err error) {
 	defer repanic(&err)
 	w, err := b.newWrite(ctx, key, opts)
@@ -89,6 +95,9 @@ func (b *Bucket) putReaderAt(
 		return nil, invalid("nil reader")
 	case size < 0:
 		return nil, invalid("negative size %d", size)
+	}
+	if state != "" {
+		return w.resumable(ctx, r, size, state)
 	}
 	return w.section(ctx, r, 0, size)
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // Reader reads one version of an object, or a range of it. When the connection breaks, it resumes
@@ -21,9 +22,13 @@ type Reader struct {
 	trace *tracedCall
 	stop  context.CancelFunc // ends the Reader's life, which is the context of its fetch
 
-	first         fetch  // of the whole range
-	ahead         *ahead // nil unless ranges are read at once
-	offset, total int64  // the range
+	first         fetch         // of the whole range
+	window        *window       // nil unless ranges are read at once
+	most          int           // requests for ranges at once; 1: there is no window
+	began         time.Time     // to look whether the consumer keeps up; zero: no look is due
+	waited        time.Duration // for bytes since then
+	look          int64         // how much is read before it is decided
+	offset, total int64         // the range
 
 	closed   atomic.Bool
 	mu       sync.Mutex // held by Read
@@ -49,15 +54,22 @@ func (r *Reader) begun(o GetOptions) {
 		r.total, whole = -1, o.Offset == 0 && o.Length == 0
 	}
 	if whole && !f.e.off.verify {
-		r.sums = newVerifier(f.obj.Checksums, o.VerifyHash)
+		r.sums = newVerifier(f.obj.Checksums, o.VerifyHash, f.crc64)
 	}
-	if o.Concurrency > 1 && r.total > f.e.opts.PartSize && f.obj.ETag != ETagNone {
-		r.ahead = newAhead(f, o.Concurrency)
+	r.most = o.Concurrency
+	setDefault(&r.most, f.e.opts.Concurrency)
+	if r.total <= 2*f.e.span && o.Concurrency < 2 || r.total <= f.e.span || f.obj.ETag == ETagNone {
+		r.most = 1
 	}
+	if o.Concurrency > 1 {
+		r.hurry()
+	}
+	r.look = aheadAfter
 }
 
-// Object describes the whole object. It must not be changed before the Reader is closed. Afterwards
-// it belongs to the caller.
+// Object describes the whole object. Its Checksums can become fewer when the last byte is read:
+// those that another program carried over from other bytes go. It must not be changed before the
+// Reader is closed. Afterwards it belongs to the caller.
 func (r *Reader) Object() *Object { return r.first.obj }
 
 // Offset returns where the range of the Reader begins in the object, in bytes.
@@ -103,8 +115,14 @@ func (r *Reader) read(p []byte) (int, error) {
 		if r.done == 0 && r.progress != nil {
 			r.progress(Progress{})
 		}
-		if err = r.sums.check(); err == nil {
+		if r.sums != nil {
+			err = r.first.settle(r.sums, r.sums.got())
+		}
+		switch {
+		case err == nil || r.sums == nil:
 			err = io.EOF
+		case r.closed.Load(): // under the look
+			err = &Error{Kind: ErrClosed}
 		}
 	case r.closed.Load(): // Close cut it
 		err = &Error{Kind: ErrClosed}
@@ -115,14 +133,49 @@ func (r *Reader) read(p []byte) (int, error) {
 }
 
 func (r *Reader) some(p []byte) (int, error) {
-	if r.ahead != nil {
-		return r.ahead.read(p)
+	switch {
+	case r.window != nil:
+		return r.window.read(p)
+	case r.most == 1:
+		return r.first.read(p)
 	}
-	return r.first.read(p)
+	before := time.Now()
+	if r.began.IsZero() {
+		r.began = before
+	}
+	n, err := r.first.read(p[:min(len(p), directStep)])
+	now := time.Now()
+	r.waited += now.Sub(before)
+	if r.done+int64(n) >= r.look && err == nil {
+		// A consumer that waits for bytes for most of its time takes more of them.
+		if r.waited >= now.Sub(r.began)/2 {
+			r.window = newWindow(&r.first, r.offset, r.most)
+		}
+		r.began, r.waited, r.look = time.Time{}, 0, r.look+aheadAfter
+	}
+	return n, err
+}
+
+// hurry reads ranges ahead from now on, because everything will be read.
+func (r *Reader) hurry() {
+	if r.most == 1 {
+		return
+	}
+	if r.window == nil {
+		r.window = newWindow(&r.first, r.offset, r.most)
+	}
+	r.window.hurry()
 }
 
 // WriteTo writes the rest of the range to w, in pieces of 128 KiB.
-func (r *Reader) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
+func (r *Reader) WriteTo(w io.Writer) (int64, error) {
+	r.mu.Lock()
+	if !r.closed.Load() && r.err == nil {
+		r.hurry()
+	}
+	r.mu.Unlock()
+	return copyBuffered(w, r)
+}
 
 // Close ends the Reader and its request. A Read in progress on another goroutine fails with
 // ErrClosed. Further calls of Close return nil.
@@ -132,11 +185,11 @@ func (r *Reader) Close() error {
 	}
 	r.stop()
 	r.first.close()
-	if r.ahead != nil || r.trace != nil {
+	if r.most != 1 || r.trace != nil {
 		r.mu.Lock() // a Read under way comes back now
 		defer r.mu.Unlock()
-		if r.ahead != nil {
-			r.ahead.close()
+		if r.window != nil {
+			r.window.close()
 		}
 		err := r.err
 		if err == io.EOF {

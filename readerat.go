@@ -1,16 +1,18 @@
 package storage
 
 import (
-	"cmp"
 	"context"
 	"io"
-	"slices"
 	"sync"
 )
 
 // ReaderAt reads one version of an object at any offset: the version that was current when the
-// ReaderAt was made. If that version is replaced or deleted, reads fail with ErrChanged. They never
-// mix two versions.
+// ReaderAt was made. If that version is replaced or deleted, a read that needs a request fails with
+// ErrChanged. Reads never mix two versions.
+//
+// ReadAt reads through a cache of blocks, which ReaderAtOptions sizes. Reads of a cached block make
+// no request, and reads that need the same block at the same time share one. Read does not use the
+// cache.
 //
 // ReadAt and ReadRanges may be called concurrently, with each other and with Read and Seek. Read
 // and Seek belong to one goroutine. A ReaderAt must be closed.
@@ -21,6 +23,8 @@ type ReaderAt struct {
 	key   string // as the caller knows it
 	trace *tracedCall
 	base  fetch // what ranges are cut from; it is never read itself
+
+	cache *blockReads // nil: every ReadAt is a request
 
 	life   sync.Mutex // guards closed, and calls from growing after it
 	closed bool
@@ -53,7 +57,13 @@ func (b *Bucket) newReaderAt(
 	if opts != nil {
 		o = *opts
 	}
-	same := &StatOptions{o.IfMatch, o.IfNoneMatch, o.IfModifiedSince, o.VersionID}
+	if o.BlockSize < 0 {
+		return nil, invalid("negative block size %d", o.BlockSize)
+	}
+	same := &StatOptions{
+		IfMatch: o.IfMatch, IfNoneMatch: o.IfNoneMatch, IfModifiedSince: o.IfModifiedSince,
+		VersionID: o.VersionID,
+	}
 	obj, err := b.stat(ctx, key, same)
 	if err != nil {
 		return nil, err
@@ -67,6 +77,7 @@ func (b *Bucket) newReaderAt(
 	r := &ReaderAt{ready: b.ready}
 	r.ctx, r.end = context.WithCancel(ctx)
 	r.base.e, r.base.key, r.base.versionID, r.base.obj = b.e, obj.Key, o.VersionID, obj
+	r.cache = newBlockReads(r.ctx, &r.base, &o, &r.calls)
 	b.own(obj)
 	return r, nil
 }
@@ -77,12 +88,13 @@ func (r *ReaderAt) Object() *Object { return r.base.obj }
 // Size returns the object's size in bytes.
 func (r *ReaderAt) Size() int64 { return r.base.obj.Size }
 
-// ReadAt implements io.ReaderAt. It makes one request.
+// ReadAt implements io.ReaderAt. It makes a request unless the bytes are cached.
 func (r *ReaderAt) ReadAt(p []byte, off int64) (int, error) {
 	return r.ReadAtContext(r.ctx, p, off)
 }
 
-// ReadAtContext is ReadAt with a context that applies to this call only.
+// ReadAtContext is ReadAt with a context that applies to this call only. A request that other calls
+// wait for goes on when the context ends.
 func (r *ReaderAt) ReadAtContext(ctx context.Context, p []byte, off int64) (int, error) {
 	if err := r.begin(); err != nil {
 		return 0, r.wrap(err)
@@ -92,10 +104,6 @@ func (r *ReaderAt) ReadAtContext(ctx context.Context, p []byte, off int64) (int,
 		if err := ctx.Err(); err != nil {
 			return 0, r.wrap(&Error{Err: err})
 		}
-		both, stop := context.WithCancel(ctx)
-		defer stop()
-		defer context.AfterFunc(r.ctx, stop)()
-		ctx = both
 	}
 	n, err := r.readAt(ctx, p, off)
 	return n, r.wrap(err)
@@ -138,89 +146,31 @@ func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error)
 		}
 		return 0, io.EOF
 	}
-	s := r.base.section(ctx, off, want)
-	defer s.close()
-	n, err := io.ReadFull(readerFunc(s.read), p[:want])
-	if err == nil && int64(len(p)) > want {
+	p, short := p[:want], int64(len(p)) > want
+	n, ok, err := 0, false, error(nil)
+	if r.cache != nil {
+		n, ok, err = r.cache.read(ctx, p, off)
+	}
+	if !ok {
+		n, err = r.direct(ctx, p, off)
+	}
+	if err == nil && short {
 		err = io.EOF
 	}
 	return n, err
 }
 
-// Range is a range of an object, in bytes.
-type Range struct{ Offset, Length int64 }
-
-// mergeGap is the largest gap between two ranges, in bytes, that is read instead of splitting the
-// request.
-const mergeGap = 128 << 10
-
-// ReadRanges reads ranges in any order, which may overlap. Ranges that are close together share a
-// request, and requests run in parallel. The result has the bytes of each range in the order given.
-// A range that ends after the end of the object yields the bytes that exist. An empty range yields
-// none.
-func (r *ReaderAt) ReadRanges(ranges []Range) ([][]byte, error) {
-	if err := r.begin(); err != nil {
-		return nil, r.wrap(err)
+// direct fills p from off without the cache.
+func (r *ReaderAt) direct(ctx context.Context, p []byte, off int64) (int, error) {
+	if ctx != r.ctx {
+		both, stop := context.WithCancel(ctx)
+		defer stop()
+		defer context.AfterFunc(r.ctx, stop)()
+		ctx = both
 	}
-	defer r.calls.Done()
-	data, err := r.readRanges(ranges)
-	return data, r.wrap(err)
-}
-
-func (r *ReaderAt) readRanges(ranges []Range) ([][]byte, error) {
-	out := make([][]byte, len(ranges))
-	order := make([]int, 0, len(ranges))
-	for i, x := range ranges {
-		if x.Offset < 0 || x.Length < 0 {
-			return nil, invalid("range %d has a negative offset or length", i)
-		}
-		out[i] = []byte{}
-		if x.Length > 0 && x.Offset < r.Size() {
-			order = append(order, i)
-		}
-	}
-	slices.SortFunc(order, func(i, j int) int {
-		return cmp.Compare(ranges[i].Offset, ranges[j].Offset)
-	})
-	end := func(i int) int64 {
-		return ranges[i].Offset + min(ranges[i].Length, r.Size()-ranges[i].Offset)
-	}
-
-	type run struct {
-		at, end int64
-		of      []int
-	}
-	var runs []run
-	for _, i := range order {
-		at, end := ranges[i].Offset, end(i)
-		if n := len(runs); n > 0 {
-			last := &runs[n-1]
-			small := end-last.at <= r.base.e.opts.PartSize
-			if at <= last.end || at <= last.end+mergeGap && small {
-				last.end = max(last.end, end)
-				last.of = append(last.of, i)
-				continue
-			}
-		}
-		runs = append(runs, run{at, end, []int{i}})
-	}
-	workers := r.base.e.opts.Concurrency
-	err := parallel(r.ctx, workers, len(runs), func(ctx context.Context, k int) error {
-		run := runs[k]
-		buf := make([]byte, run.end-run.at)
-		if _, err := r.readAt(ctx, buf, run.at); err != nil {
-			return err
-		}
-		for _, i := range run.of {
-			from, to := ranges[i].Offset-run.at, end(i)-run.at
-			out[i] = buf[from:to:to]
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
+	s := r.base.section(ctx, off, int64(len(p)))
+	defer s.close()
+	return io.ReadFull(readerFunc(s.read), p)
 }
 
 // Read reads on from where the last Read or Seek ended. Consecutive Reads share one request.
@@ -281,7 +231,8 @@ func (r *ReaderAt) drop() {
 // WriteTo writes the rest of the object to w.
 func (r *ReaderAt) WriteTo(w io.Writer) (int64, error) { return copyBuffered(w, r) }
 
-// Close ends the ReaderAt and all of its calls in progress. Further calls of Close return nil.
+// Close ends the ReaderAt and all of its calls and requests in progress, and frees its cache.
+// Further calls of Close return nil.
 func (r *ReaderAt) Close() error {
 	r.life.Lock()
 	was := r.closed
@@ -295,6 +246,9 @@ func (r *ReaderAt) Close() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.drop()
+	if r.cache != nil {
+		r.cache.close()
+	}
 	r.trace.end(nil)
 	return nil
 }

@@ -29,22 +29,25 @@ func (w *write) section(ctx context.Context, src io.ReaderAt, off, size int64) (
 	if size <= w.partSize || limits.Count == 0 {
 		return w.once(ctx, src, off, size)
 	}
-	for again := true; ; again = false {
-		o, err := w.sections(ctx, limits, src, off, size)
-		if !again || !errors.Is(err, errUploadGone) {
-			return o, err
-		}
+	return again(func() (*Object, error) { return w.sections(ctx, limits, src, off, size) })
+}
+
+// again makes an upload, and once more if somebody ended it before it was complete.
+func again(upload func() (*Object, error)) (*Object, error) {
+	o, err := upload()
+	if errors.Is(err, errUploadGone) {
+		o, err = upload()
 	}
+	return o, err
 }
 
 // sections sends the object in parts that are sections of src.
 func (w *write) sections(
 	ctx context.Context, limits PartLimits, src io.ReaderAt, off, size int64,
 ) (*Object, error) {
-	part := fit(max(w.partSize, ceil(size, int64(limits.Count))), limits)
-	if ceil(size, part) > int64(limits.Count) {
-		return nil, invalid("the object has %d bytes, the service takes at most %d parts of %d",
-			size, limits.Count, part)
+	part, err := w.partFor(limits, size)
+	if err != nil {
+		return nil, err
 	}
 	u, err := w.create(ctx, limits, size)
 	if err != nil {
@@ -52,13 +55,28 @@ func (w *write) sections(
 	}
 	defer u.abort() // unless complete; also when src panics
 	count := int(ceil(size, part))
-	err = parallel(ctx, u.workers(), count, func(ctx context.Context, i int) error {
+	g := newGroup(ctx, u.workers(), &w.e.up)
+	for i := range count {
 		at := int64(i) * part
 		n := min(part, size-at)
-		return u.send(ctx, i+1, src, off+at, n, PartOptions{Offset: at, Last: at+n == size})
-	})
-	if err != nil {
+		if !g.start(n, func(ctx context.Context) error {
+			return u.send(ctx, i+1, src, off+at, n, PartOptions{Offset: at, Last: at+n == size})
+		}) {
+			break
+		}
+	}
+	if err := raised(g.wait()); err != nil {
 		return nil, err
 	}
 	return u.complete(ctx)
+}
+
+// partFor is the size of the parts of an object of size bytes.
+func (w *write) partFor(limits PartLimits, size int64) (int64, error) {
+	part := w.sectionPart(size, limits)
+	if ceil(size, part) > int64(limits.Count) {
+		return 0, invalid("the object has %d bytes, the service takes at most %d parts of %d",
+			size, limits.Count, part)
+	}
+	return part, nil
 }

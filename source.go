@@ -3,8 +3,10 @@ package storage
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"strings"
 )
 
@@ -39,27 +41,43 @@ func sized(r io.Reader) (src io.ReaderAt, off, size int64, consumed func(), ok b
 	return src, off, size, consumed, ok
 }
 
-// sourcePanic carries a panic of a source to the caller's goroutine.
-type sourcePanic struct{ value any }
-
-func (sourcePanic) Error() string { return "the source panicked" }
-
 // caught reads from r and turns a panic into an error, because a transport may read on a goroutine
 // of its own.
 func caught(r io.Reader, p []byte) (n int, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			n, err = 0, sourcePanic{v}
+			n, err = 0, sourcePanic{value: v}
 		}
 	}()
 	return r.Read(p)
+}
+
+// sourcePanic carries the panic of a source, or its runtime.Goexit, to the caller's goroutine.
+type sourcePanic struct {
+	value any
+	exit  bool
+}
+
+func (sourcePanic) Error() string { return "the source panicked" }
+
+// raise continues the panic.
+func (p sourcePanic) raise() {
+	if p.exit {
+		runtime.Goexit()
+	}
+	panic(p.value)
+}
+
+// errCount is the error of a Read that says what cannot be.
+func errCount(n, size int) error {
+	return fmt.Errorf("the source returned %d bytes for a buffer of %d", n, size)
 }
 
 // repanic continues a panic of the source after the clean-up.
 func repanic(err *error) {
 	var p sourcePanic
 	if errors.As(*err, &p) {
-		panic(p.value)
+		p.raise()
 	}
 }
 

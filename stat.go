@@ -42,9 +42,11 @@ func (e *engine) stat(ctx context.Context, key string, opts StatOptions) (*Objec
 	return e.statBy(ctx, call{op: "Stat", key: key}, opts)
 }
 
-// statOnce is stat in one attempt.
-func (e *engine) statOnce(ctx context.Context, key string) (*Object, lineage, error) {
-	return e.statBy(ctx, call{op: "Stat", key: key, once: true}, StatOptions{})
+// statOnce is stat in one attempt. urgent: it has little time, and is not held back.
+func (e *engine) statOnce(
+	ctx context.Context, key string, urgent bool,
+) (*Object, lineage, error) {
+	return e.statBy(ctx, call{op: "Stat", key: key, once: true, urgent: urgent}, StatOptions{})
 }
 
 func (e *engine) statBy(ctx context.Context, c call, opts StatOptions) (*Object, lineage, error) {

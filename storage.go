@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"hash"
 	"io"
 	"time"
 )
@@ -58,8 +59,8 @@ type Copier interface {
 	// CopyOptions.Token. A source that is too large for one request is errors.ErrUnsupported, and
 	// Bucket copies it in parts. A missing source is ErrNotExist. A refused SourceIfMatch is
 	// ErrPrecondition. If the service does not tell which condition failed, the kind is that of the
-	// destination (ErrExist with IfAbsent). Without Replace, the new object has the headers and the
-	// metadata of the source.
+	// destination (ErrExist with IfAbsent). Without Replace, the new object has the headers, the
+	// metadata and the tags of the source. A Store that would lose the tags returns an error.
 	Copy(ctx context.Context, dst, src string, opts *CopyOptions) (*CopyResult, error)
 }
 
@@ -123,6 +124,13 @@ type Signer interface {
 	SignURL(ctx context.Context, key string, opts *SignOptions) (*SignedURL, error)
 }
 
+// Tagger reads the tags of objects.
+type Tagger interface {
+	// Tags returns the tags of an object, nil or empty where it has none. A missing object is
+	// ErrNotExist, and a refusal is ErrPermission.
+	Tags(ctx context.Context, key string, opts *TagsOptions) (map[string]string, error)
+}
+
 // KeyChecker tells which keys a driver accepts for new objects.
 type KeyChecker interface {
 	// CheckKey returns an error that matches ErrInvalidKey for a key that a write would refuse. It
@@ -138,6 +146,7 @@ type FullStore interface {
 	Multipart
 	BatchDeleter
 	Signer
+	Tagger
 	Capable
 	KeyChecker
 	io.Closer
@@ -153,6 +162,18 @@ type GetResult struct {
 	Body io.ReadCloser
 
 	Offset int64 // where Body begins in the object
+
+	// Unproven says that Object.Checksums may be of other bytes, because another program can have
+	// carried them over. Where they do not fit, Bucket calls Stat with ProveChecksums.
+	Unproven bool
+
+	// Classless says that the answer has no storage class although the object can have one, which
+	// Stat tells.
+	Classless bool
+
+	// NewCRC64NVME makes a hash that is faster than that of the standard library, which needs a
+	// second for a GiB. nil: there is none.
+	NewCRC64NVME func() hash.Hash
 
 	// Length is the number of bytes in Body; -1 if only its io.EOF tells. Object.Size is -1 then,
 	// too.

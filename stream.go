@@ -1,21 +1,20 @@
 package storage
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"io"
 )
 
-// stream writes an object of unknown length. It collects bytes in one buffer, which grows from 64
-// KiB to the size of a part. An upload begins only when another byte follows a full part. A stream
-// belongs to one goroutine.
+// stream writes an object of unknown length. It collects the bytes of a part, in buffers that grow
+// from 64 KiB on. An upload begins only when another byte follows what one request can carry. A
+// stream belongs to one goroutine.
 type stream struct {
 	w      *write
 	ctx    context.Context // its life
 	cancel context.CancelFunc
 	limits PartLimits
-	buf    []byte
+	buf    chunks
+	limit  int64 // of buf
 	size   int64 // bytes taken so far
 	sums   *verifier
 	parts  *partWriter // nil while everything fits the buffer
@@ -24,7 +23,8 @@ type stream struct {
 
 // stream begins a write. commit or abort ends it.
 func (w *write) stream(ctx context.Context) *stream {
-	s := &stream{w: w, limits: w.limits(), sums: newVerifier(w.opts.Checksums, true)}
+	s := &stream{w: w, limits: w.limits(), sums: newVerifier(w.opts.Checksums, true, nil)}
+	s.limit = w.partSize
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	return s
 }
@@ -46,8 +46,8 @@ func (s *stream) write(p []byte) (int, error) {
 		if err := s.room(); err != nil {
 			return n, err
 		}
-		k := min(len(p), cap(s.buf)-len(s.buf))
-		s.append(p[:k])
+		k := copy(s.space(), p)
+		s.grew(p[:k])
 		n, p = n+k, p[k:]
 	}
 	return n, s.alive()
@@ -56,6 +56,11 @@ func (s *stream) write(p []byte) (int, error) {
 // readFrom takes what r gives until its io.EOF.
 func (s *stream) readFrom(r io.Reader) (int64, error) {
 	before := s.size
+	var helper *aside
+	if !s.w.e.off.aside && !isDirect(r) {
+		helper = newAside(r.Read)
+		defer helper.stop()
+	}
 	for idle := 0; ; {
 		if err := s.alive(); err != nil {
 			return s.size - before, err
@@ -66,19 +71,21 @@ func (s *stream) readFrom(r io.Reader) (int64, error) {
 			if err := s.room(); err != nil {
 				return s.size - before, err
 			}
-			space = s.buf[len(s.buf):cap(s.buf)]
+			space = s.space()
 		}
-		n, err := r.Read(space)
+		n, err := s.next(r, helper, space)
 		if n < 0 || n > len(space) {
-			err := fmt.Errorf("the source returned %d bytes for a buffer of %d", n, len(space))
-			return s.size - before, s.fail(&Error{Err: err})
+			return s.size - before, s.fail(&Error{Err: errCount(n, len(space))})
 		}
 		if n > 0 {
 			idle = 0
-			if err := s.room(); err != nil { // does nothing unless the buffer is full
-				return s.size - before, err
+			if s.full() {
+				if err := s.room(); err != nil {
+					return s.size - before, err
+				}
+				copy(s.space(), peek[:])
 			}
-			s.append(space[:n])
+			s.grew(space[:n])
 		}
 		if err == nil && n == 0 {
 			if idle++; idle == 100 {
@@ -94,39 +101,59 @@ func (s *stream) readFrom(r io.Reader) (int64, error) {
 	}
 }
 
-// append adds bytes for which there is room; they may stand there already.
-func (s *stream) append(p []byte) {
+// next reads from r, on its helper where it has one. If that does not come back when the call has
+// ended, the stream is over.
+func (s *stream) next(r io.Reader, helper *aside, p []byte) (int, error) {
+	if helper == nil {
+		return r.Read(p)
+	}
+	e := s.w.e
+	a, ok := helper.read(s.ctx, e.closing.Done(), e.grace(), p)
+	if !ok {
+		s.buf = chunks{} // the source may still write into it
+		return 0, s.alive()
+	}
+	if broken, ok := a.err.(sourcePanic); ok {
+		broken.raise()
+	}
+	return a.n, a.err
+}
+
+// space returns where the next bytes go. There is room for them.
+func (s *stream) space() []byte { return s.buf.room(&s.w.e.buffers, s.limit-s.buf.size) }
+
+// grew counts p, which stands in space.
+func (s *stream) grew(p []byte) {
 	s.sums.Write(p)
-	s.buf = append(s.buf, p...)
+	s.buf.grew(len(p))
 	s.size += int64(len(p))
 }
 
-// full reports whether the buffer is a whole part.
-func (s *stream) full() bool {
-	return len(s.buf) == cap(s.buf) && int64(cap(s.buf)) >= s.w.partSize
-}
+// full reports whether the buffer has room for nothing more.
+func (s *stream) full() bool { return s.buf.size == s.limit }
 
-// room makes room in the buffer: it grows to a part's size, and then it is sent.
+// room makes room in the buffer: if it is full, a part is sent.
 func (s *stream) room() error {
 	if err := s.alive(); err != nil {
 		return err
 	}
-	if len(s.buf) < cap(s.buf) {
+	if !s.full() {
 		return nil
 	}
-	if have := int64(cap(s.buf)); have < s.w.partSize {
-		grown := s.w.buffer(min(max(8*have, firstBuffer), s.w.partSize))
-		s.buf = append(grown, s.buf...)
-		return nil
-	}
+	return s.wholeParts()
+}
+
+// wholeParts sends the parts that are full.
+func (s *stream) wholeParts() error {
 	if s.parts == nil {
 		s.parts = newPartWriter(s.ctx, s.w, s.limits)
+		s.limit = s.parts.unit
 	}
-	buf, err := s.parts.add(s.buf, false)
-	if err != nil {
-		return s.fail(err)
+	for s.buf.size >= s.limit {
+		if err := s.parts.add(s.buf.cut(s.limit), false); err != nil {
+			return s.fail(err)
+		}
 	}
-	s.buf = buf
 	return nil
 }
 
@@ -162,15 +189,19 @@ func (s *stream) commit() (*Object, error) {
 		return nil, err
 	}
 	if s.parts == nil {
-		return s.w.once(s.ctx, bytes.NewReader(s.buf), 0, s.size)
+		o, err := s.w.once(s.ctx, &s.buf, 0, s.size)
+		if err == nil {
+			s.buf.recycle(&s.w.e.buffers)
+		}
+		return o, err
 	}
-	return s.parts.commit(s.buf)
+	return s.parts.commit(&s.buf)
 }
 
 // abort drops what was not committed and lets go of everything. It may be called again.
 func (s *stream) abort() {
 	s.cancel()
-	s.buf = nil
+	s.buf = chunks{}
 	if s.parts != nil {
 		s.parts.abort()
 	}

@@ -38,6 +38,11 @@ type Call struct {
 	Bytes    int64 // of objects, sent and received, attempts that failed included
 	Requests int   // attempts of methods of the Store
 	Err      error // nil, or what the call returned; of a Reader, why it broke
+
+	// Of a transfer with a StateFile: the bytes that an earlier call had transferred, and why its
+	// state was not followed, where it was not.
+	Resumed   int64
+	Restarted string
 }
 
 // Request describes one attempt of one method of a Store to a [Tracer].
@@ -81,6 +86,20 @@ type tracedCall struct {
 }
 
 type callKey struct{}
+
+// traceResumed tells the call of ctx that n bytes need no transfer.
+func traceResumed(ctx context.Context, n int64) {
+	if c, _ := ctx.Value(callKey{}).(*tracedCall); c != nil {
+		c.Resumed = n
+	}
+}
+
+// traceRestart tells the call of ctx why it did not go on from its state.
+func traceRestart(ctx context.Context, why string) {
+	if c, _ := ctx.Value(callKey{}).(*tracedCall); c != nil {
+		c.Restarted, c.Resumed = why, 0
+	}
+}
 
 // startCall returns the context of the call and the call. Without a Tracer they are ctx and nil.
 func startCall(ctx context.Context, t Tracer, op, key string) (context.Context, *tracedCall) {

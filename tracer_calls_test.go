@@ -77,6 +77,27 @@ var tracedMethods = map[string]func(b *tracedBucket) error{
 		_, err := w.Commit()
 		return err
 	},
+	"ResumeWriter": func(b *tracedBucket) error {
+		inner := storage.New(b.store.Unwrap(), &storage.Options{PartSize: partSize})
+		before := inner.NewWriter(context.Background(), "new", b.put)
+		if _, err := before.Write(b.large); err != nil {
+			return err
+		}
+		token, err := before.Suspend()
+		if err != nil {
+			return err
+		}
+		w, err := b.ResumeWriter(b.ctx, "new", token, b.put)
+		if err != nil {
+			return err
+		}
+		defer w.Close()
+		if _, err := io.Copy(w, &panicky{b, bytes.NewReader(b.large)}); err != nil {
+			return err
+		}
+		_, err = w.Commit()
+		return err
+	},
 	"UploadFile": func(b *tracedBucket) error {
 		file := filepath.Join(b.dir, "up")
 		if err := os.WriteFile(file, b.large, 0o600); err != nil {

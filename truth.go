@@ -10,7 +10,7 @@ import (
 //
 // After an attempt in doubt it looks at the object before the bytes are sent again. A refusal
 // without doubt is looked at, too, since a proxy may have delivered the request twice. A look is
-// one Stat, one attempt.
+// one Stat: one attempt where the write is sent again if it fails, and else as many as any Stat.
 type truth struct {
 	e     *engine
 	claim *claim
@@ -18,7 +18,7 @@ type truth struct {
 	trust bool  // a refusal without doubt is believed: somebody else looks
 
 	// sums are those of what was sent, of the ones in want that can be had; nil: none can.
-	sums func(want Checksums) Checksums
+	sums func(ctx context.Context, want Checksums) Checksums
 	gone func(err error) bool // err can be the refusal of a write that happened; nil: no
 
 	o     *Object // the write's, once it is known that it happened
@@ -43,7 +43,8 @@ func (t *truth) settle(ctx context.Context, f *Error, doubtful, passing bool) (b
 		looking, cancel = context.WithTimeout(context.WithoutCancel(ctx), t.e.opts.AbortTimeout/2)
 		defer cancel()
 	}
-	v, err := t.look(looking, denied)
+	how := call{once: f.InDoubt, urgent: looking != ctx}
+	v, err := t.look(looking, denied, how)
 	t.blind = err != nil
 	switch {
 	case err != nil && !f.InDoubt:
@@ -64,11 +65,16 @@ func (t *truth) settle(ctx context.Context, f *Error, doubtful, passing bool) (b
 
 // last is what a write is that no further attempt is made of, and that nothing has settled.
 func (t *truth) last(ctx context.Context, f *Error) error {
-	if t.claim.id == "" || !f.InDoubt || t.e.off.settle {
+	switch {
+	case !f.InDoubt || t.e.off.settle:
+		return f
+	case t.claim.id == "" && isRefusal(f): // a copy's source, since the attempt in doubt
+		return unknown(f, ctx.Err())
+	case t.claim.id == "":
 		return f
 	}
 	if t.blind && ctx.Err() == nil && t.e.closing.Err() == nil {
-		switch v, err := t.look(ctx, false); {
+		switch v, err := t.look(ctx, false, call{once: true}); {
 		case err != nil:
 		case v == happened || v == replaced:
 			return nil
@@ -83,14 +89,16 @@ func (t *truth) last(ctx context.Context, f *Error) error {
 	return f
 }
 
-// look looks at the object, a second time where the first may have seen an older state.
-func (t *truth) look(ctx context.Context, denied bool) (v verdict, err error) {
+// look looks at the object, a second time where the first may have seen an older state. how says
+// whether it is tried again, and whether it is held back.
+func (t *truth) look(ctx context.Context, denied bool, how call) (v verdict, err error) {
+	how.op, how.key = "Stat", t.claim.key
 	for range 2 {
-		o, l, err := t.e.statOnce(ctx, t.claim.key)
+		o, l, err := t.e.statBy(ctx, how, StatOptions{})
 		if err != nil && !isKind(err, ErrNotExist) {
 			return unclear, err
 		}
-		if v = t.claim.judge(o, l, denied); v == happened && !t.fits(o) {
+		if v = t.claim.judge(o, l, denied); v == happened && !t.fits(ctx, o) {
 			v = replaced
 		}
 		switch v {
@@ -109,14 +117,14 @@ func (t *truth) look(ctx context.Context, denied bool) (v verdict, err error) {
 
 // fits reports whether o can have the bytes that were sent. A tool may have written other ones and
 // kept the metadata, and with it the ID.
-func (t *truth) fits(o *Object) bool {
+func (t *truth) fits(ctx context.Context, o *Object) bool {
 	if t.size >= 0 && o.Size != t.size {
 		return false
 	}
 	if t.sums == nil || o.Checksums.IsZero() {
 		return true
 	}
-	ours := t.sums(o.Checksums)
+	ours := t.sums(ctx, o.Checksums)
 	for i := range algorithms {
 		a := &algorithms[i]
 		mine, theirs := *a.Of(&ours), *a.Of(&o.Checksums)

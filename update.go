@@ -5,13 +5,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 )
 
 // Update changes the object under key. It reads the object, calls change with its bytes, and writes
 // the result on condition that the object is still the same. If another writer was faster, it
 // begins again. It ends when it succeeds, when change fails or when ctx ends. If there is no
 // object, change gets nil and nil, and its result creates one. The new object has the headers and
-// metadata of o as change leaves them. Tags and storage class are not kept.
+// metadata of o as change leaves them, the storage class included, and the tags of the old one.
+// What change leaves as it was is kept, even if a new object could not have it. What cannot be kept
+// is an error before change is called: see UpdateOptions.AllowLoss. Tags have no version: a change
+// of the tags alone, between the read and the write, is lost.
 //
 // No update is lost among any number of Updates and other conditional writers. change can be called
 // several times. The object has to fit into memory. If change returns an error, nothing is written,
@@ -46,8 +50,14 @@ func (b *Bucket) update(
 		return nil, err
 	}
 	var create PutOptions
-	if opts != nil && opts.Create != nil {
-		create = *opts.Create
+	keep := keeping{from: b.e, to: b.e, key: full}
+	if opts != nil {
+		if opts.Create != nil {
+			create = *opts.Create
+		}
+		if err := keep.allow(opts.AllowLoss); err != nil {
+			return nil, err
+		}
 	}
 	if create.IfAbsent || create.IfMatch != "" || !create.Checksums.IsZero() {
 		return nil, invalid("UpdateOptions.Create must not have conditions or Checksums")
@@ -55,7 +65,7 @@ func (b *Bucket) update(
 	if _, err := b.e.newWrite(full, &create, b.ready); err != nil {
 		return nil, err
 	}
-	u := &updating{b: b, key: full, change: change, create: create}
+	u := &updating{b: b, key: full, change: change, create: create, keep: keep}
 	for n := 1; ; n++ {
 		if err := b.ready(ctx); err != nil {
 			return nil, err
@@ -80,6 +90,7 @@ type updating struct {
 	key    string // as the Store sees it
 	change func([]byte, *Object) ([]byte, error)
 	create PutOptions
+	keep   keeping
 
 	// The write before, which was refused. Where its request was delivered twice it happened all
 	// the same, and the next read shows its ID.
@@ -114,7 +125,16 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 		if o = u.b.own(r.Object()); o.ETag == ETagNone {
 			return nil, false, errNoETag()
 		}
+		if err := r.first.classOf(ctx); err != nil {
+			return nil, isKind(err, ErrPrecondition) || isKind(err, ErrNotExist), err
+		}
 		po = PutOptions{IfMatch: o.ETag}
+		if po.Tags, err = u.keep.tagsOf(ctx, o); err != nil {
+			return nil, isKind(err, ErrNotExist), err
+		}
+		if o.StorageClass, err = u.keep.classOf(o); err != nil {
+			return nil, false, err
+		}
 	}
 	if u.id != "" && po.IfMatch == u.base {
 		if u.same++; u.same == stubborn {
@@ -123,16 +143,19 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 	} else {
 		u.same = 0
 	}
+	var was headers
+	if o != nil {
+		was = o.headers()
+		was.Metadata = maps.Clone(was.Metadata)
+	}
 	data, err := u.change(old, o)
 	if err != nil {
 		return nil, false, &Error{Kind: kindOf(err), Err: fmt.Errorf("change: %w", err)}
 	}
 	if o != nil {
-		h := o.headers()
-		h.StorageClass = ""
-		po.setHeaders(h)
+		po.setHeaders(o.headers())
 	}
-	w, err := e.newWrite(u.key, &po, u.b.ready)
+	w, err := e.newWriteBeside(u.key, &po, was, u.b.ready)
 	if err != nil {
 		return nil, false, err
 	}

@@ -22,26 +22,48 @@ type upload struct {
 	opts   PutOptions // what CreateUpload was given
 	limits PartLimits
 	call   context.Context // of the write, without its end: the abort belongs to the call, too
+	ended  atomic.Int64    // when the write's context ended, in nanoseconds; 0: it has not
+	stop   func() bool     // noting that
+
+	// Of an upload that a StateFile holds. noted is told of each part that the service has. keeps
+	// says that the upload outlives a failure.
+	noted func(*Part) error
+	keeps atomic.Bool
 
 	mu      sync.Mutex
 	parts   []*Part
 	done    int64 // bytes acknowledged
 	total   int64 // -1: not known yet
-	over    bool  // completed or aborted
+	over    bool  // completed or being aborted
 	sending sync.WaitGroup
+	gone    chan struct{} // closed when the upload is completed or aborted
+}
+
+// upload is an upload of an object under claim that has no ID yet.
+func (w *write) upload(ctx context.Context, limits PartLimits, total int64, c *claim) *upload {
+	u := &upload{
+		w: w, limits: limits, total: total, opts: w.opts, claim: c,
+		call: context.WithoutCancel(ctx), gone: make(chan struct{}),
+	}
+	// Of the whole: they are checked before the commit, and the Store need not do it again.
+	u.opts.Checksums, u.opts.Verified = Checksums{}, w.opts.Checksums
+	u.opts.Metadata = c.metadata(u.opts.Metadata)
+	w.lastID = c.id
+	return u
+}
+
+// live begins the life of an upload that has an ID: closing the Bucket aborts it.
+func (u *upload) live(ctx context.Context) {
+	u.stop = context.AfterFunc(ctx, func() { u.ended.Store(time.Now().UnixNano()) })
+	u.w.e.begun(u)
 }
 
 // create begins an upload. The end of ctx does not cut it at once, because an upload whose ID never
-// arrived cannot be aborted. It gets a quarter of AbortTimeout after ctx has ended. The abort gets
-// half of it, which leaves the rest for the parts in progress.
+// arrived cannot be aborted. It gets a quarter of AbortTimeout after ctx has ended; the rest is for
+// the abort.
 func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
 	e := w.e
-	u := &upload{w: w, limits: limits, total: total, opts: w.opts, call: context.WithoutCancel(ctx)}
-	u.opts.Checksums = Checksums{} // of the whole; they are checked before the commit
-	u.claim = e.claim(w.key, u.opts.IfAbsent, u.opts.IfMatch, true)
-	u.opts.Metadata = u.claim.metadata(u.opts.Metadata)
-	w.lastID = u.claim.id
-
+	u := w.upload(ctx, limits, total, e.claim(w.key, w.opts.IfAbsent, w.opts.IfMatch, true))
 	patient, cancel := context.WithCancel(u.call)
 	defer cancel()
 	var grace atomic.Pointer[time.Timer]
@@ -58,7 +80,10 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 		if err = ctx.Err(); err != nil {
 			return &Error{Err: err} // between attempts
 		}
-		u.id, err = e.store.CreateUpload(a, w.key, &u.opts)
+		began := time.Now()
+		if u.id, err = e.store.CreateUpload(a, w.key, &u.opts); err == nil {
+			e.answered(began)
+		}
 		return err
 	})
 	if err != nil {
@@ -67,7 +92,7 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 		}
 		return nil, err
 	}
-	e.begun(u)
+	u.live(ctx)
 	if err := errors.Join(ctx.Err(), e.closing.Err()); err != nil {
 		u.abort()
 		if ctx.Err() == nil {
@@ -98,7 +123,7 @@ func (u *upload) send(
 			return nil, err
 		}
 		o := opts
-		body := newBody(a, src, off, size)
+		body := e.newBody(a, src, off, size)
 		part, err := e.store.PutPart(a, u.w.key, u.id, number, body, size, &o)
 		return part, body.finish(err)
 	})
@@ -106,7 +131,7 @@ func (u *upload) send(
 
 // copy writes one part from a range of an object.
 func (u *upload) copy(ctx context.Context, number int, src string, opts CopyPartOptions) error {
-	c := call{op: "CopyPart", key: u.w.key, slow: true, probe: true}
+	c := call{op: "CopyPart", key: u.w.key, slow: true, size: opts.SourceLength, probe: true}
 	return u.part(ctx, c, func(a *attempt) (*Part, error) {
 		o := opts
 		return u.w.e.store.CopyPart(a, u.w.key, u.id, number, src, &o)
@@ -124,10 +149,16 @@ func (u *upload) part(ctx context.Context, c call, fn func(a *attempt) (*Part, e
 		part, err = fn(a)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && isGone(err) && c.op == "PutPart" && !u.w.e.off.again:
+		return u.vanished(ctx, asError(err))
+	case err != nil:
 		return u.closed(err)
 	}
 	u.add(part)
+	if u.noted != nil {
+		return u.noted(part)
+	}
 	return nil
 }
 
@@ -167,16 +198,27 @@ func (u *upload) add(part *Part) {
 	}
 }
 
-// complete makes the object of the parts. Whatever happens, the upload is gone afterwards.
+// truth is that of the commit.
+func (u *upload) truth() *truth {
+	return &truth{
+		e: u.w.e, claim: u.claim, size: u.done, trust: u.w.trust, gone: isGone,
+		sums: func(context.Context, Checksums) Checksums { return CombineChecksums(u.parts) },
+	}
+}
+
+func byNumber(x, y *Part) int { return x.Number - y.Number }
+
+// complete makes the object of the parts. Whatever happens, the upload is gone afterwards, unless
+// it is kept.
 func (u *upload) complete(ctx context.Context) (*Object, error) {
 	e, w := u.w.e, u.w
-	slices.SortFunc(u.parts, func(x, y *Part) int { return x.Number - y.Number })
+	slices.SortFunc(u.parts, byNumber)
 	var o *Object
-	t := &truth{
-		e: e, claim: u.claim, size: u.done, trust: w.trust, gone: isGone,
-		sums: func(Checksums) Checksums { return CombineChecksums(u.parts) },
+	t := u.truth()
+	c := call{
+		op: "CompleteUpload", key: w.key, write: true, truth: t,
+		slow: true, size: u.done, parts: len(u.parts),
 	}
-	c := call{op: "CompleteUpload", key: w.key, slow: true, write: true, truth: t}
 	err := e.do(ctx, c, func(a *attempt) (err error) {
 		opts := u.opts
 		o, err = e.store.CompleteUpload(a, w.key, u.id, slices.Clone(u.parts), &opts)
@@ -187,14 +229,16 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 		err = u.vanished(ctx, asError(err))
 		fallthrough
 	case err != nil:
-		u.abort()
+		u.fail(err)
 		return nil, err
 	case t.o != nil:
 		o = t.o
 	default:
 		o = e.written(u.claim, o, u.done)
 	}
-	u.forget()
+	if u.forget() {
+		u.finish()
+	}
 	if w.progress != nil {
 		w.progress(Progress{Done: u.done, Total: u.done})
 	}
@@ -202,9 +246,10 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 }
 
 // vanished returns what it means that the service no longer knows the upload while nothing is in
-// doubt. The upload was aborted or undone (409 on S3), or the commit of another writer removed its
-// parts (ErrChanged on Azure). If the condition no longer holds, that is the error. Otherwise the
-// object has to be sent again.
+// doubt. Somebody aborted it, the service ended or undid it (410 on GCS, 409 on S3), or the commit
+// of another writer removed its parts (ErrChanged on Azure). If the condition no longer holds, that
+// is the error. Otherwise the object has to be sent again: it is never ErrNotExist, which would be
+// about the object.
 func (u *upload) vanished(ctx context.Context, e *Error) error {
 	if u.w.e.closing.Err() != nil {
 		return u.closed(e)
@@ -219,35 +264,65 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 			return decided(e, ErrPrecondition)
 		}
 	}
-	if e.Kind != ErrChanged {
-		e.Kind = ErrUnavailable
-	}
-	e.Err = errors.Join(errUploadGone, e.Err)
+	e.Kind, e.Err = ErrUnavailable, errors.Join(errUploadGone, e.Err)
 	return e
+}
+
+// fail ends an upload that failed with err. One that is kept stays if a later call can go on.
+func (u *upload) fail(err error) {
+	if !mayResume(err) {
+		u.keeps.Store(false)
+	}
+	u.abort()
 }
 
 // abort drops the upload on a context of its own, so that a cancelled write leaves nothing behind.
 // It waits for the parts in progress, which have been cancelled, because a part that arrives after
-// the abort would stay. It may be called again.
+// the abort would stay. It may be called again, and returns when the upload is gone.
+//
+// It is tried until AbortTimeout after the failure, or after the end of the write's context, and at
+// least for half of AbortTimeout.
 func (u *upload) abort() {
-	if !u.forget() || u.w.e.off.abort {
+	if !u.forget() {
+		<-u.gone
 		return
 	}
-	u.sending.Wait()
+	defer u.finish()
 	e := u.w.e
-	ctx, cancel := context.WithTimeout(u.call, e.opts.AbortTimeout/2)
+	if e.off.abort {
+		return
+	}
+	end := time.Now().Add(e.opts.AbortTimeout)
+	u.sending.Wait()
+	if u.keeps.Load() {
+		return
+	}
+	if at := u.ended.Load(); at != 0 {
+		// A Writer may be closed long after its context has ended.
+		end = time.Unix(0, at).Add(e.opts.AbortTimeout)
+		if least := time.Now().Add(e.opts.AbortTimeout / 2); end.Before(least) {
+			end = least
+		}
+	}
+	ctx, cancel := context.WithDeadline(u.call, end)
 	defer cancel()
 	_ = e.do(ctx, call{op: "AbortUpload", key: u.w.key, cleanup: true}, func(a *attempt) error {
 		return e.store.AbortUpload(a, u.w.key, u.id)
 	}) // the write's own failure is what the caller learns
 }
 
-// forget ends the upload's life here; false if it was over already.
+// forget begins the end of the upload's life here; false if it was over already.
 func (u *upload) forget() bool {
 	u.mu.Lock()
+	defer u.mu.Unlock()
 	was := u.over
 	u.over = true
-	u.mu.Unlock()
-	u.w.e.over(u)
 	return !was
+}
+
+// finish ends it.
+func (u *upload) finish() {
+	u.stop()
+	u.w.e.over(u)
+	close(u.gone)
 }

@@ -8,7 +8,10 @@ import (
 
 // verifier computes checksums of a stream and compares them with the expected ones. A nil verifier
 // checks nothing.
-type verifier struct{ sums []sum }
+type verifier struct {
+	sums  []sum
+	crc64 func() hash.Hash // of the driver; nil: the standard library's
+}
 
 type sum struct {
 	algorithm int // index into algorithms
@@ -17,13 +20,13 @@ type sum struct {
 }
 
 // newVerifier returns a verifier of the fastest CRC of want or, with all, of every checksum of
-// want.
-func newVerifier(want Checksums, all bool) *verifier {
-	v := new(verifier)
+// want. crc64 makes a faster CRC64NVME; it can be nil.
+func newVerifier(want Checksums, all bool, crc64 func() hash.Hash) *verifier {
+	v := &verifier{crc64: crc64}
 	for i := range algorithms {
 		a := &algorithms[i]
 		if w := *a.Of(&want); w != nil && (all || a.CRC && len(v.sums) == 0) {
-			v.sums = append(v.sums, sum{i, a.New(), w})
+			v.sums = append(v.sums, sum{i, v.hash(i), w})
 		}
 	}
 	return v
@@ -51,12 +54,18 @@ func (v *verifier) fresh() *verifier {
 	f := new(verifier)
 	if v != nil {
 		for _, s := range v.sums {
-			f.sums = append(f.sums, sum{
-				algorithm: s.algorithm, hash: algorithms[s.algorithm].New(),
-			})
+			f.sums = append(f.sums, sum{algorithm: s.algorithm, hash: v.hash(s.algorithm)})
 		}
 	}
 	return f
+}
+
+// hash makes the hash of an algorithm.
+func (v *verifier) hash(algorithm int) hash.Hash {
+	if a := &algorithms[algorithm]; v.crc64 == nil || a.Name != "CRC64NVME" {
+		return a.New()
+	}
+	return v.crc64()
 }
 
 // got returns the checksums so far.
@@ -77,6 +86,17 @@ func (v *verifier) compare(got Checksums) error {
 		}
 	}
 	return nil
+}
+
+// provenBy returns a verifier of those of the same checksums that proven has, with its values.
+func (v *verifier) provenBy(proven Checksums) *verifier {
+	p := new(verifier)
+	for _, s := range v.sums {
+		if want := *algorithms[s.algorithm].Of(&proven); want != nil {
+			p.sums = append(p.sums, sum{algorithm: s.algorithm, want: want})
+		}
+	}
+	return p
 }
 
 // needsOrder reports whether a checksum cannot be combined from those of parts.

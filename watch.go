@@ -18,7 +18,11 @@ type watch struct {
 	last  time.Time
 	idle  bool
 	over  bool
+	probe func() bool // asked for movement that nobody tells of; nil: there is nobody to ask
 }
+
+// probes is how often within d the probe is asked.
+const probes = 16
 
 func newWatch(d time.Duration, expired func()) *watch {
 	w := &watch{d: d, expired: expired, last: time.Now()}
@@ -35,6 +39,9 @@ func (w *watch) fire() {
 		return
 	}
 	left := w.d
+	if w.probe != nil && w.probe() {
+		w.last = time.Now()
+	}
 	if !w.idle {
 		left -= time.Since(w.last)
 	}
@@ -43,7 +50,32 @@ func (w *watch) fire() {
 		w.expired()
 		return
 	}
+	if w.probe != nil {
+		left = min(left, w.d/probes)
+	}
 	w.timer.Reset(left)
+}
+
+// ask makes w ask probe every now and then whether something moved.
+func (w *watch) ask(probe func() bool) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.probe = probe; !w.over {
+		w.timer.Reset(w.d / probes)
+	}
+}
+
+// note notes that a byte moved, whoever is waited for.
+func (w *watch) note() {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	w.last = time.Now()
+	w.mu.Unlock()
 }
 
 // touch notes that a byte moved, or that a wait for one begins.

@@ -43,25 +43,27 @@ func (b *Bucket) NewWriter(ctx context.Context, key string, opts *PutOptions) *W
 }
 
 // Write appends p to the object. After an error the object will not be written.
-func (w *Writer) Write(p []byte) (int, error) {
+func (w *Writer) Write(p []byte) (n int, err error) {
+	defer repanic(&err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.alive(); err != nil {
 		return 0, w.wrap("Write", err)
 	}
-	n, err := w.stream.write(p)
+	n, err = w.stream.write(p)
 	return n, w.wrap("Write", err)
 }
 
 // ReadFrom appends everything that r yields until its io.EOF, without an additional copy. After any
-// other error of r the object will not be written.
-func (w *Writer) ReadFrom(r io.Reader) (int64, error) {
+// other error of r the object will not be written. A source that blocks is abandoned as by Put.
+func (w *Writer) ReadFrom(r io.Reader) (n int64, err error) {
+	defer repanic(&err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.alive(); err != nil {
 		return 0, w.wrap("Write", err)
 	}
-	n, err := w.stream.readFrom(r)
+	n, err = w.stream.readFrom(r)
 	return n, w.wrap("Write", err)
 }
 
@@ -85,12 +87,11 @@ func (w *Writer) wrap(op string, err error) error {
 // Commit writes the object and returns it, as Put does. After an error nothing is visible and
 // nothing is left behind, unless the error has InDoubt set. A second Commit and a Commit after
 // Close return ErrClosed.
-func (w *Writer) Commit() (*Object, error) {
+func (w *Writer) Commit() (o *Object, err error) {
+	defer repanic(&err)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.alive()
-	var o *Object
-	if err == nil {
+	if err = w.alive(); err == nil {
 		o, err = w.stream.commit()
 	}
 	w.end()

@@ -36,7 +36,8 @@ func sent[T any](ctx context.Context, a *again, read bool, send func() (T, error
 	for n := 1; ; n++ {
 		got, err := send()
 		var e *storage.Error
-		if err == nil || n == againAttempts || !errors.As(err, &e) || !e.Is(storage.ErrThrottled) && !e.Is(storage.ErrUnavailable) ||
+		if err == nil || n == againAttempts || !errors.As(err, &e) ||
+			!e.Is(storage.ErrThrottled) && !e.Is(storage.ErrUnavailable) ||
 			e.InDoubt && !read || !a.take() {
 			return got, err
 		}
@@ -60,7 +61,9 @@ func (a *again) take() bool {
 }
 
 // sentBody is sent for a request with a body, which is read from where it began.
-func sentBody[T any](ctx context.Context, a *again, body io.ReadSeeker, send func() (T, error)) (T, error) {
+func sentBody[T any](
+	ctx context.Context, a *again, body io.ReadSeeker, send func() (T, error),
+) (T, error) {
 	first := true
 	return sent(ctx, a, false, func() (T, error) {
 		if !first {
@@ -77,43 +80,60 @@ func sentBody[T any](ctx context.Context, a *again, body io.ReadSeeker, send fun
 func (a *again) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	return sent(ctx, a, true, func() (*storage.GetResult, error) { return a.FullStore.Get(ctx, key, opts) })
+	return sent(ctx, a, true, func() (*storage.GetResult, error) {
+		return a.FullStore.Get(ctx, key, opts)
+	})
 }
 
 func (a *again) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	return sentBody(ctx, a, body, func() (*storage.Object, error) { return a.FullStore.Put(ctx, key, body, size, opts) })
+	return sentBody(ctx, a, body, func() (*storage.Object, error) {
+		return a.FullStore.Put(ctx, key, body, size, opts)
+	})
 }
 
 func (a *again) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	return sent(ctx, a, true, func() (*storage.Object, error) { return a.FullStore.Stat(ctx, key, opts) })
+	return sent(ctx, a, true, func() (*storage.Object, error) {
+		return a.FullStore.Stat(ctx, key, opts)
+	})
 }
 
 func (a *again) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	_, err := sent(ctx, a, false, func() (struct{}, error) { return struct{}{}, a.FullStore.Delete(ctx, key, opts) })
+	_, err := sent(ctx, a, false, func() (struct{}, error) {
+		return struct{}{}, a.FullStore.Delete(ctx, key, opts)
+	})
 	return err
 }
 
 func (a *again) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
-	return sent(ctx, a, true, func() (*storage.Page, error) { return a.FullStore.ListPage(ctx, opts) })
+	return sent(ctx, a, true, func() (*storage.Page, error) {
+		return a.FullStore.ListPage(ctx, opts)
+	})
 }
 
 func (a *again) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	return sent(ctx, a, false, func() (*storage.CopyResult, error) { return a.FullStore.Copy(ctx, dst, src, opts) })
+	return sent(ctx, a, false, func() (*storage.CopyResult, error) {
+		return a.FullStore.Copy(ctx, dst, src, opts)
+	})
 }
 
 func (a *again) CreateUpload(
 	ctx context.Context, key string, opts *storage.PutOptions,
 ) (string, error) {
-	return sent(ctx, a, false, func() (string, error) { return a.FullStore.CreateUpload(ctx, key, opts) })
+	return sent(ctx, a, false, func() (string, error) {
+		return a.FullStore.CreateUpload(ctx, key, opts)
+	})
 }
 
-func (a *again) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (a *again) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	return sentBody(ctx, a, body, func() (*storage.Part, error) {
 		return a.FullStore.PutPart(ctx, key, id, number, body, size, opts)
 	})
@@ -122,34 +142,46 @@ func (a *again) PutPart(ctx context.Context, key, id string, number int, body io
 func (a *again) CopyPart(
 	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
 ) (*storage.Part, error) {
-	return sent(ctx, a, false, func() (*storage.Part, error) { return a.FullStore.CopyPart(ctx, key, id, number, src, opts) })
+	return sent(ctx, a, false, func() (*storage.Part, error) {
+		return a.FullStore.CopyPart(ctx, key, id, number, src, opts)
+	})
 }
 
 func (a *again) CompleteUpload(
 	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	return sent(ctx, a, false, func() (*storage.Object, error) { return a.FullStore.CompleteUpload(ctx, key, id, parts, opts) })
+	return sent(ctx, a, false, func() (*storage.Object, error) {
+		return a.FullStore.CompleteUpload(ctx, key, id, parts, opts)
+	})
 }
 
 func (a *again) AbortUpload(ctx context.Context, key, id string) error {
-	_, err := sent(ctx, a, false, func() (struct{}, error) { return struct{}{}, a.FullStore.AbortUpload(ctx, key, id) })
+	_, err := sent(ctx, a, false, func() (struct{}, error) {
+		return struct{}{}, a.FullStore.AbortUpload(ctx, key, id)
+	})
 	return err
 }
 
 func (a *again) ListPartsPage(
 	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
 ) (*storage.PartPage, error) {
-	return sent(ctx, a, true, func() (*storage.PartPage, error) { return a.FullStore.ListPartsPage(ctx, key, id, opts) })
+	return sent(ctx, a, true, func() (*storage.PartPage, error) {
+		return a.FullStore.ListPartsPage(ctx, key, id, opts)
+	})
 }
 
 func (a *again) ListUploadsPage(
 	ctx context.Context, opts *storage.ListOptions,
 ) (*storage.UploadPage, error) {
-	return sent(ctx, a, true, func() (*storage.UploadPage, error) { return a.FullStore.ListUploadsPage(ctx, opts) })
+	return sent(ctx, a, true, func() (*storage.UploadPage, error) {
+		return a.FullStore.ListUploadsPage(ctx, opts)
+	})
 }
 
 func (a *again) DeleteBatch(
 	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
 ) ([]error, error) {
-	return sent(ctx, a, false, func() ([]error, error) { return a.FullStore.DeleteBatch(ctx, keys, opts) })
+	return sent(ctx, a, false, func() ([]error, error) {
+		return a.FullStore.DeleteBatch(ctx, keys, opts)
+	})
 }

@@ -13,12 +13,12 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Bench measures a bucket as programs see it, through a [storage.Bucket]: small objects of 4 KiB
-// written, read, looked at, deleted and listed by a page of 1,000, and one of 64 MiB written and
-// read. The benchmarks are named for what they measure and report allocations; those that move
-// bytes report how many a second.
+// Bench measures a bucket through a [storage.Bucket], as programs use it. Objects of 4 KiB are
+// written, read, looked up, deleted and listed in pages of 1,000. An object of 64 MiB is written
+// and read. Each benchmark is named for what it measures and reports allocations. Those that move
+// bytes also report bytes per second.
 //
-// Of the options only Open and Prefix count. What was written is deleted again.
+// Bench uses only Open and Prefix of the options. It deletes what it wrote.
 func Bench(b *testing.B, o Options) {
 	b.Helper()
 	if o.Open == nil {
@@ -73,13 +73,17 @@ const (
 type benchmark struct {
 	name    string
 	bytes   int64
-	prepare func(ctx context.Context, b *testing.B, bucket *storage.Bucket) (step func(n int) error, err error)
+	prepare func(
+		ctx context.Context, b *testing.B, bucket *storage.Bucket,
+	) (step func(n int) error, err error)
 }
 
 var benchmarks = []benchmark{
 	{"Put4KiB", benchSmall, benchPut(benchSmall)},
 	{"Get4KiB", benchSmall, benchGet(benchSmall)},
-	{"Stat", 0, func(ctx context.Context, _ *testing.B, bucket *storage.Bucket) (func(int) error, error) {
+	{"Stat", 0, func(
+		ctx context.Context, _ *testing.B, bucket *storage.Bucket,
+	) (func(int) error, error) {
 		_, err := bucket.Put(ctx, "k", strings.NewReader("x"), nil)
 		return func(int) error {
 			_, err := bucket.Stat(ctx, "k", nil)
@@ -92,8 +96,12 @@ var benchmarks = []benchmark{
 	{"Get64MiB", benchLarge, benchGet(benchLarge)},
 }
 
-func benchPut(size int) func(context.Context, *testing.B, *storage.Bucket) (func(int) error, error) {
-	return func(ctx context.Context, _ *testing.B, bucket *storage.Bucket) (func(int) error, error) {
+func benchPut(
+	size int,
+) func(context.Context, *testing.B, *storage.Bucket) (func(int) error, error) {
+	return func(
+		ctx context.Context, _ *testing.B, bucket *storage.Bucket,
+	) (func(int) error, error) {
 		data := benchData(size)
 		return func(int) error {
 			_, err := bucket.Put(ctx, "k", bytes.NewReader(data), nil)
@@ -102,8 +110,12 @@ func benchPut(size int) func(context.Context, *testing.B, *storage.Bucket) (func
 	}
 }
 
-func benchGet(size int) func(context.Context, *testing.B, *storage.Bucket) (func(int) error, error) {
-	return func(ctx context.Context, _ *testing.B, bucket *storage.Bucket) (func(int) error, error) {
+func benchGet(
+	size int,
+) func(context.Context, *testing.B, *storage.Bucket) (func(int) error, error) {
+	return func(
+		ctx context.Context, _ *testing.B, bucket *storage.Bucket,
+	) (func(int) error, error) {
 		_, err := bucket.Put(ctx, "k", bytes.NewReader(benchData(size)), nil)
 		return func(int) error {
 			r, err := bucket.Get(ctx, "k", nil)
@@ -124,7 +136,9 @@ func benchGet(size int) func(context.Context, *testing.B, *storage.Bucket) (func
 
 // benchDelete deletes objects that are there: they are made in portions, outside of what is
 // measured.
-func benchDelete(ctx context.Context, b *testing.B, bucket *storage.Bucket) (func(int) error, error) {
+func benchDelete(
+	ctx context.Context, b *testing.B, bucket *storage.Bucket,
+) (func(int) error, error) {
 	const portion = 256
 	return func(n int) error {
 		if n%portion == 0 {

@@ -12,7 +12,8 @@ import (
 
 // brokenAPI is what a driver can do so that the checks of apiChecks fail.
 func brokenAPI() []defect {
-	return slices.Concat(brokenAPIWrites(), brokenAPIReads(), brokenRefusals(), brokenMoreContexts())
+	return slices.Concat(brokenAPIWrites(), brokenAPIReads(), brokenRefusals(),
+		brokenMoreContexts())
 }
 
 func brokenAPIWrites() []defect {
@@ -39,7 +40,8 @@ func brokenAPIWrites() []defect {
 		}},
 		{"bucket/store-key", "takes + for a space in Put", func(b *bench) {
 			b.put = func(
-				ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
 			) (*storage.Object, error) {
 				return b.inner.Put(ctx, strings.ReplaceAll(key, "+", " "), body, size, o)
 			}
@@ -63,7 +65,9 @@ func brokenAPIReads() []defect {
 	return []defect{
 		{"bucket/tracer-probe", "fails once and then works", func(b *bench) {
 			var failed bool
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				if !failed {
 					failed = true
 					return nil, &storage.Error{Kind: storage.ErrUnavailable}
@@ -105,7 +109,10 @@ func brokenAPIReads() []defect {
 			b.get = func(
 				ctx context.Context, key string, o *storage.GetOptions,
 			) (*storage.GetResult, error) {
-				r, err := b.inner.Get(ctx, key, &storage.GetOptions{Offset: o.Offset, Length: o.Length})
+				r, err := b.inner.Get(ctx, key, &storage.GetOptions{
+					Offset: o.Offset,
+					Length: o.Length,
+				})
 				if err != nil {
 					return nil, err
 				}
@@ -114,7 +121,9 @@ func brokenAPIReads() []defect {
 			}
 		}},
 		{"condition/none-match-first", "holds IfModifiedSince beside IfNoneMatch", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				since := &storage.StatOptions{IfModifiedSince: o.IfModifiedSince}
 				if _, err := b.inner.Stat(ctx, key, since); err != nil {
 					return nil, err
@@ -146,14 +155,16 @@ func brokenRefusals() []defect {
 				return b.inner.CompleteUpload(ctx, key, id, parts, o)
 			}
 		}},
-		{"delete/batch-limit", "deletes as many keys as it may and forgets the others", func(b *bench) {
-			b.batch = func(
-				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
-			) ([]error, error) {
-				failed, err := b.inner.DeleteBatch(ctx, keys[:min(len(keys), b.inner.MaxBatch())], o)
-				return append(failed, make([]error, len(keys)-len(failed))...), err
-			}
-		}},
+		{"delete/batch-limit", "deletes as many keys as it may and forgets the others",
+			func(b *bench) {
+				b.batch = func(
+					ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+				) ([]error, error) {
+					failed, err := b.inner.DeleteBatch(ctx,
+						keys[:min(len(keys), b.inner.MaxBatch())], o)
+					return append(failed, make([]error, len(keys)-len(failed))...), err
+				}
+			}},
 		{"list/foreign-token", "begins again at a token that it does not know", func(b *bench) {
 			b.list = func(ctx context.Context, o *storage.ListOptions) (*storage.Page, error) {
 				page, err := b.inner.ListPage(ctx, o)
@@ -163,18 +174,22 @@ func brokenRefusals() []defect {
 				return page, err
 			}
 		}},
-		{"upload/parts-foreign-token", "begins again at a token that it does not know", func(b *bench) {
-			b.parts = func(
-				ctx context.Context, key, id string, _ *storage.ListPartsOptions,
-			) (*storage.PartPage, error) {
-				return b.inner.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{})
-			}
-		}},
-		{"upload/list-foreign-token", "begins again at a token that it does not know", func(b *bench) {
-			b.uploads = func(ctx context.Context, o *storage.ListOptions) (*storage.UploadPage, error) {
-				return b.inner.ListUploadsPage(ctx, &storage.ListOptions{Prefix: o.Prefix})
-			}
-		}},
+		{"upload/parts-foreign-token", "begins again at a token that it does not know",
+			func(b *bench) {
+				b.parts = func(
+					ctx context.Context, key, id string, _ *storage.ListPartsOptions,
+				) (*storage.PartPage, error) {
+					return b.inner.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{})
+				}
+			}},
+		{"upload/list-foreign-token", "begins again at a token that it does not know",
+			func(b *bench) {
+				b.uploads = func(
+					ctx context.Context, o *storage.ListOptions,
+				) (*storage.UploadPage, error) {
+					return b.inner.ListUploadsPage(ctx, &storage.ListOptions{Prefix: o.Prefix})
+				}
+			}},
 		{"copy/foreign-token", "ignores Token", func(b *bench) {
 			b.copyWith(func(o *storage.CopyOptions) { o.Token = "" })
 		}},
@@ -209,7 +224,8 @@ func brokenMoreContexts() []defect {
 		}},
 		{"context/cancelled-abort-upload", "aborts under any context", func(b *bench) {
 			b.abort = func(ctx context.Context, key, id string) error {
-				return errors.Join(b.inner.AbortUpload(context.WithoutCancel(ctx), key, id), ctx.Err())
+				return errors.Join(b.inner.AbortUpload(context.WithoutCancel(ctx), key, id),
+					ctx.Err())
 			}
 		}},
 		{"context/cancelled-list-parts", "lists parts under any context", func(b *bench) {
@@ -220,7 +236,9 @@ func brokenMoreContexts() []defect {
 			}
 		}},
 		{"context/cancelled-list-uploads", "lists uploads under any context", func(b *bench) {
-			b.uploads = func(ctx context.Context, o *storage.ListOptions) (*storage.UploadPage, error) {
+			b.uploads = func(
+				ctx context.Context, o *storage.ListOptions,
+			) (*storage.UploadPage, error) {
 				return b.inner.ListUploadsPage(context.WithoutCancel(ctx), o)
 			}
 		}},

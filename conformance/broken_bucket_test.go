@@ -14,7 +14,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// brokenBuckets is what a driver can do so that a method or an option of the Bucket around it does not do what it says.
+// brokenBuckets is what a driver can do so that a method or an option of the Bucket around it does
+// not do what it says.
 func brokenBuckets() []defect {
 	return []defect{
 		{"bucket/put", "loses the last part of an upload", losesPart},
@@ -34,7 +35,10 @@ func brokenBuckets() []defect {
 		}},
 		{"bucket/update", "looks, and then swaps", func(b *bench) {
 			pair := newPair()
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				now, err := b.inner.Stat(ctx, key, &storage.StatOptions{})
 				if err == nil && o.IfMatch != "" {
 					if now.ETag != o.IfMatch {
@@ -48,9 +52,14 @@ func brokenBuckets() []defect {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
+		{"bucket/suspend", "loses the last part of an upload", losesPart},
+		{"bucket/state-file", "loses the last part of an upload", losesPart},
 		{"bucket/upload-file", "loses the last part of an upload", losesPart},
 		{"bucket/progress", "calls a part sent that was not", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				if n == 2 {
 					return &storage.Part{Number: n, Size: size, ETag: `"sent"`}, nil
 				}
@@ -68,7 +77,9 @@ func brokenBuckets() []defect {
 			})
 		}},
 		{"bucket/invalid", "takes an odd key for a missing permission", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				if path.Clean(key) != key {
 					return nil, &storage.Error{Kind: storage.ErrPermission}
 				}
@@ -76,32 +87,18 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/get", "flips a byte", flipsByte},
-		{"bucket/read-all", "begins a range a byte early", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
-				if o.Offset <= 0 || o.Length <= 0 {
-					return b.inner.Get(ctx, key, o)
-				}
-				early := *o
-				early.Offset--
-				r, err := b.inner.Get(ctx, key, &early)
-				if err == nil {
-					r.Offset = o.Offset
-				}
-				return r, err
-			}
-		}},
-		{"bucket/reader-at", "has one ETag for every version", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
-				r, err := b.inner.Get(ctx, key, &storage.GetOptions{Offset: o.Offset, Length: o.Length})
-				if err == nil {
-					r.Object.ETag = `"one for all"`
-				}
-				return r, err
-			}
-			b.statSeen(func(o *storage.Object) { o.ETag = `"one for all"` })
-		}},
+		{"bucket/read-all", "begins a range a byte early", beginsEarly},
+		{"bucket/reader-at", "has one ETag for every version", oneETag},
+		{"readerat/blocks", "begins a range a byte early", beginsEarly},
+		{"readerat/read-ahead", "flips a byte", flipsByte},
+		{"readerat/tail", "begins a range a byte early", beginsEarly},
+		{"readerat/replaced", "has one ETag for every version", oneETag},
+		{"readerat/shared", "flips a byte", flipsByte},
+		{"readerat/ranges", "flips a byte", flipsByte},
 		{"bucket/get-concurrency", "ignores the offset of a range", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				c := *o
 				c.Offset = 0
 				r, err := b.inner.Get(ctx, key, &c)
@@ -112,13 +109,17 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/verify-hash", "reports the MD5 of the key", func(b *bench) {
-			b.seen(func(o *storage.Object) { o.Checksums = storage.Checksums{MD5: sums([]byte(o.Key)).MD5} })
+			b.seen(func(o *storage.Object) {
+				o.Checksums = storage.Checksums{MD5: sums([]byte(o.Key)).MD5}
+			})
 		}},
 		{"bucket/conditional-reads", "ignores IfNoneMatch in Get", func(b *bench) {
 			b.getWith(func(o *storage.GetOptions) { o.IfNoneMatch = "" })
 		}},
 		{"bucket/stat", "takes a missing object for a missing bucket", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					err = &storage.Error{Kind: storage.ErrNoBucket}
@@ -127,7 +128,9 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/exists", "takes a missing object for a missing permission", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					err = &storage.Error{Kind: storage.ErrPermission}
@@ -137,9 +140,13 @@ func brokenBuckets() []defect {
 		}},
 		{"bucket/download", "flips a byte", flipsByte},
 		{"bucket/download-file", "flips a byte", flipsByte},
-		{"bucket/signurl", "answers a signed GET with nothing", func(b *bench) { b.signer.lax = "body" }},
+		{"bucket/signurl", "answers a signed GET with nothing", func(b *bench) {
+			b.signer.lax = "body"
+		}},
 		{"bucket/error", "takes a missing object for a missing permission", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					err = &storage.Error{Kind: storage.ErrPermission}
@@ -157,7 +164,9 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/list-break", "lists backwards", func(b *bench) {
-			b.listed(func(page *storage.Page, _ *storage.ListOptions) { slices.Reverse(page.Objects) })
+			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
+				slices.Reverse(page.Objects)
+			})
 		}},
 		{"bucket/list-error", "ends every list after one page", func(b *bench) {
 			b.listed(func(page *storage.Page, _ *storage.ListOptions) { page.NextToken = "" })
@@ -166,20 +175,26 @@ func brokenBuckets() []defect {
 			b.listWith(func(o *storage.ListOptions) { o.PageToken = "" })
 		}},
 		{"bucket/prefix", "lists by directory", func(b *bench) {
-			b.listWith(func(o *storage.ListOptions) { o.Prefix = path.Dir(strings.TrimSuffix(o.Prefix, "/")) + "/" })
+			b.listWith(func(o *storage.ListOptions) {
+				o.Prefix = path.Dir(strings.TrimSuffix(o.Prefix, "/")) + "/"
+			})
 		}},
 		{"bucket/delete", "deletes nothing", func(b *bench) {
 			b.del = func(context.Context, string, *storage.DeleteOptions) error { return nil }
 		}},
 		{"bucket/delete-many", "forgets the last key of a batch", func(b *bench) {
-			b.batch = func(ctx context.Context, keys []string, o *storage.DeleteBatchOptions) ([]error, error) {
+			b.batch = func(
+				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+			) ([]error, error) {
 				failed, err := b.inner.DeleteBatch(ctx, keys[:len(keys)-1], o)
 				return append(failed, nil), err
 			}
 			b.del = func(context.Context, string, *storage.DeleteOptions) error { return nil }
 		}},
 		{"bucket/delete-prefix", "lists by directory", func(b *bench) {
-			b.listWith(func(o *storage.ListOptions) { o.Prefix = path.Dir(strings.TrimSuffix(o.Prefix, "/")) + "/" })
+			b.listWith(func(o *storage.ListOptions) {
+				o.Prefix = path.Dir(strings.TrimSuffix(o.Prefix, "/")) + "/"
+			})
 		}},
 		{"bucket/clean-uploads", "aborts nothing", func(b *bench) {
 			b.abort = func(context.Context, string, string) error { return nil }
@@ -211,7 +226,10 @@ func brokenBuckets() []defect {
 		}},
 		{"bucket/portable-keys", "takes + for a space", func(b *bench) {
 			b.rename(func(key string) string { return strings.ReplaceAll(key, "+", " ") })
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
@@ -240,7 +258,10 @@ func brokenBuckets() []defect {
 		{"bucket/etag-star", "loses the last byte of an object", losesByte},
 		{"bucket/tracer", "fails once and then works", func(b *bench) {
 			var once sync.Once
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (r *storage.Object, err error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (r *storage.Object, err error) {
 				once.Do(func() { err = &storage.Error{Kind: storage.ErrUnavailable} })
 				if err != nil {
 					return nil, err
@@ -250,7 +271,9 @@ func brokenBuckets() []defect {
 		}},
 		{"bucket/retry", "fails once and then works", func(b *bench) {
 			var failed atomic.Bool
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				if !failed.Swap(true) {
 					return nil, &storage.Error{Kind: storage.ErrUnavailable}
 				}
@@ -258,7 +281,9 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/bandwidth", "neither takes nor gives bytes", func(b *bench) {
-			b.put = func(ctx context.Context, key string, _ io.ReadSeeker, _ int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, _ io.ReadSeeker, _ int64, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				return b.inner.Put(ctx, key, bytes.NewReader(nil), 0, o)
 			}
 		}},
@@ -269,7 +294,9 @@ func brokenBuckets() []defect {
 
 // stores changes what Put stores.
 func (b *bench) stores(change func([]byte) []byte) {
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return nil, err
@@ -281,7 +308,9 @@ func (b *bench) stores(change func([]byte) []byte) {
 
 // losesPart completes uploads without their last part.
 func losesPart(b *bench) {
-	b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+	b.complete = func(
+		ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		bare := *o
 		bare.Checksums = storage.Checksums{}
 		return b.inner.CompleteUpload(ctx, key, id, parts[:max(len(parts)-1, 1)], &bare)
@@ -289,6 +318,39 @@ func losesPart(b *bench) {
 }
 
 // flipsByte gives the first byte of every body another value.
+func beginsEarly(b *bench) {
+	b.get = func(
+		ctx context.Context, key string, o *storage.GetOptions,
+	) (*storage.GetResult, error) {
+		if o.Offset <= 0 || o.Length <= 0 {
+			return b.inner.Get(ctx, key, o)
+		}
+		early := *o
+		early.Offset--
+		r, err := b.inner.Get(ctx, key, &early)
+		if err == nil {
+			r.Offset = o.Offset
+		}
+		return r, err
+	}
+}
+
+func oneETag(b *bench) {
+	b.get = func(
+		ctx context.Context, key string, o *storage.GetOptions,
+	) (*storage.GetResult, error) {
+		r, err := b.inner.Get(ctx, key, &storage.GetOptions{
+			Offset: o.Offset,
+			Length: o.Length,
+		})
+		if err == nil {
+			r.Object.ETag = `"one for all"`
+		}
+		return r, err
+	}
+	b.statSeen(func(o *storage.Object) { o.ETag = `"one for all"` })
+}
+
 func flipsByte(b *bench) {
 	b.body(func(r *storage.GetResult) io.ReadCloser {
 		first, inner := true, r.Body

@@ -33,10 +33,14 @@ func brokenWriteIDs() []defect {
 		{"engine/replaced-by-successor", "drops metadata that it does not know", dropsEntry},
 		{"engine/update-in-doubt", "drops metadata that it does not know", dropsEntry},
 		{"engine/write-id-hidden", "drops metadata that it does not know", dropsEntry},
-		{"engine/unknown-outcome", "keeps the metadata of the first version for ever", firstMetadata},
+		{"engine/unknown-outcome", "keeps the metadata of the first version for ever",
+			firstMetadata},
 		{"engine/many-successors", "loses the second ID of an entry", losesSecondID},
 		{"engine/certain-refusal", "calls a refusal in doubt", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				opts *storage.PutOptions,
+			) (*storage.Object, error) {
 				o, err := b.inner.Put(ctx, key, body, size, opts)
 				var e *storage.Error
 				if errors.As(err, &e) {
@@ -68,7 +72,9 @@ func brokenResumes() []defect {
 		{"engine/changed", "has one ETag for all versions", func(b *bench) {
 			same := func(o *storage.Object) { o.ETag = `"same"` }
 			b.statSeen(same)
-			b.get = func(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, opts *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				changed := *opts
 				changed.IfMatch = ""
 				r, err := b.inner.Get(ctx, key, &changed)
@@ -104,6 +110,7 @@ func brokenFaults() []defect {
 		{"engine/attempts", "loses the last byte of an object", losesByte},
 		{"engine/budget", "loses the last byte of an object", losesByte},
 		{"engine/retry-after", "loses the last byte of an object", losesByte},
+		{"engine/held", "loses the last byte of an object", losesByte},
 		{"engine/list-again", "loses the last object of a page", func(b *bench) {
 			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
 				if n := len(page.Objects); n > 0 && page.NextToken != "" {
@@ -120,7 +127,10 @@ func brokenFaults() []defect {
 func brokenCleanUps() []defect {
 	return []defect{
 		{"engine/upload-gone", "calls an upload that is gone invalid", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part,
+				opts *storage.PutOptions,
+			) (*storage.Object, error) {
 				o, err := b.inner.CompleteUpload(ctx, key, id, parts, opts)
 				if errors.Is(err, storage.ErrNotExist) {
 					err = &storage.Error{Kind: storage.ErrInvalid}
@@ -128,12 +138,36 @@ func brokenCleanUps() []defect {
 				return o, err
 			}
 		}},
+		{"engine/upload-ended", "calls an upload that is gone invalid", func(b *bench) {
+			b.putPart = func(
+				ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+				opts *storage.PartOptions,
+			) (*storage.Part, error) {
+				p, err := b.inner.PutPart(ctx, key, id, number, body, size, opts)
+				if errors.Is(err, storage.ErrNotExist) {
+					err = &storage.Error{Kind: storage.ErrInvalid}
+				}
+				return p, err
+			}
+		}},
+		{"engine/blocked-source", "takes the failure of a body for its end, whatever its context",
+			func(b *bench) {
+				b.put = func(
+					ctx context.Context, key string, body io.ReadSeeker, _ int64,
+					opts *storage.PutOptions,
+				) (*storage.Object, error) {
+					data, _ := io.ReadAll(body)
+					return b.inner.Put(context.WithoutCancel(ctx), key, bytes.NewReader(data),
+						int64(len(data)), opts)
+				}
+			}},
 		{"engine/refused-upload", "ignores IfAbsent when an upload is completed", func(b *bench) {
 			b.completeWith(func(o *storage.PutOptions) { o.IfAbsent = false })
 		}},
 		{"engine/ending-source", "takes the failure of a body for its end", takesFailure},
 		{"engine/shrinking-source", "takes the failure of a body for its end", takesFailure},
 		{"engine/cancelled-upload", "refuses to abort", refusesAborts},
+		{"engine/abort-storm", "refuses to abort", refusesAborts},
 		{"engine/close-aborts", "refuses to abort", refusesAborts},
 		{"engine/abort-timeout", "finds objects that are not there", findsAll},
 		{"engine/close-during", "finds objects that are not there", findsAll},
@@ -161,14 +195,18 @@ func dropsEntry(b *bench) {
 
 func firstMetadata(b *bench) {
 	var first sync.Map // by key
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		o, err := b.inner.Put(ctx, key, body, size, opts)
 		if err == nil {
 			first.LoadOrStore(key, maps.Clone(opts.Metadata))
 		}
 		return o, err
 	}
-	b.stat = func(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	b.stat = func(
+		ctx context.Context, key string, opts *storage.StatOptions,
+	) (*storage.Object, error) {
 		o, err := b.inner.Stat(ctx, key, opts)
 		if m, ok := first.Load(key); err == nil && ok {
 			o.Metadata = maps.Clone(m.(map[string]string))
@@ -189,17 +227,23 @@ func losesSecondID(b *bench) {
 }
 
 func refusesPuts(b *bench) {
-	b.put = func(context.Context, string, io.ReadSeeker, int64, *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		context.Context, string, io.ReadSeeker, int64, *storage.PutOptions,
+	) (*storage.Object, error) {
 		return nil, &storage.Error{Kind: storage.ErrPermission}
 	}
 }
 
 func refusesAborts(b *bench) {
-	b.abort = func(context.Context, string, string) error { return &storage.Error{Kind: storage.ErrPermission} }
+	b.abort = func(context.Context, string, string) error {
+		return &storage.Error{Kind: storage.ErrPermission}
+	}
 }
 
 func losesByte(b *bench) {
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return nil, &storage.Error{Err: err}
@@ -212,7 +256,10 @@ func losesByte(b *bench) {
 }
 
 func losesPartByte(b *bench) {
-	b.putPart = func(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+	b.putPart = func(
+		ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+		opts *storage.PartOptions,
+	) (*storage.Part, error) {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return nil, &storage.Error{Err: err}
@@ -222,14 +269,18 @@ func losesPartByte(b *bench) {
 }
 
 func takesFailure(b *bench) {
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, _ int64, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		data, _ := io.ReadAll(body)
 		return b.inner.Put(ctx, key, bytes.NewReader(data), int64(len(data)), opts)
 	}
 }
 
 func copiesNothing(b *bench) {
-	b.copy = func(_ context.Context, dst, _ string, _ *storage.CopyOptions) (*storage.CopyResult, error) {
+	b.copy = func(
+		_ context.Context, dst, _ string, _ *storage.CopyOptions,
+	) (*storage.CopyResult, error) {
 		return &storage.CopyResult{Object: &storage.Object{Key: dst, Size: -1, ETag: `"none"`}}, nil
 	}
 }
@@ -247,11 +298,15 @@ func ignoresOffset(b *bench) {
 }
 
 func otherSums(b *bench) {
-	b.seen(func(o *storage.Object) { o.Checksums = storage.Checksums{CRC32C: castagnoliOf([]byte("other"))} })
+	b.seen(func(o *storage.Object) {
+		o.Checksums = storage.Checksums{CRC32C: castagnoliOf([]byte("other"))}
+	})
 }
 
 func findsAll(b *bench) {
-	b.stat = func(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	b.stat = func(
+		ctx context.Context, key string, opts *storage.StatOptions,
+	) (*storage.Object, error) {
 		o, err := b.inner.Stat(ctx, key, opts)
 		if errors.Is(err, storage.ErrNotExist) {
 			return &storage.Object{Key: key, ETag: `"ghost"`}, nil

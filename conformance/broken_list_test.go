@@ -26,7 +26,8 @@ func brokenLists() []defect {
 		{"list/delimiter", "lists prefixes behind objects", func(b *bench) {
 			b.listed(func(page *storage.Page, _ *storage.ListOptions) {
 				slices.SortStableFunc(page.Objects, func(x, y *storage.Object) int {
-					return cmp.Compare(strconv.FormatBool(x.IsPrefix), strconv.FormatBool(y.IsPrefix))
+					return cmp.Compare(strconv.FormatBool(x.IsPrefix),
+						strconv.FormatBool(y.IsPrefix))
 				})
 			})
 		}},
@@ -38,13 +39,17 @@ func brokenLists() []defect {
 			})
 		}},
 		{"list/prefix", "takes a prefix for a directory", func(b *bench) {
-			b.listWith(func(o *storage.ListOptions) { o.Prefix = strings.TrimSuffix(o.Prefix, "/") + "/" })
+			b.listWith(func(o *storage.ListOptions) {
+				o.Prefix = strings.TrimSuffix(o.Prefix, "/") + "/"
+			})
 		}},
 		{"list/start-after", "starts at StartAfter", func(b *bench) {
 			b.list = func(ctx context.Context, o *storage.ListOptions) (*storage.Page, error) {
 				page, err := b.inner.ListPage(ctx, o)
-				if err == nil && o.PageToken == "" && strings.HasPrefix(o.StartAfter, o.Prefix) && o.Delimiter == "" {
-					if at, err := b.inner.Stat(ctx, o.StartAfter, &storage.StatOptions{}); err == nil {
+				if err == nil && o.PageToken == "" && strings.HasPrefix(o.StartAfter, o.Prefix) &&
+					o.Delimiter == "" {
+					if at, err := b.inner.Stat(ctx, o.StartAfter,
+						&storage.StatOptions{}); err == nil {
 						page.Objects = append([]*storage.Object{at}, page.Objects...)
 					}
 				}
@@ -116,6 +121,23 @@ func brokenLists() []defect {
 				return page, nil
 			}
 		}},
+		{"list/split", "loses the first key behind a StartAfter", func(b *bench) {
+			b.listed(func(page *storage.Page, o *storage.ListOptions) {
+				if o.StartAfter != "" && o.PageToken == "" && len(page.Objects) > 0 {
+					page.Objects = page.Objects[1:]
+				}
+			})
+		}},
+		{"list/split", "gives StartAfter itself again", func(b *bench) {
+			b.list = func(ctx context.Context, o *storage.ListOptions) (*storage.Page, error) {
+				page, err := b.inner.ListPage(ctx, o)
+				if err == nil && o.PageToken == "" && o.StartAfter != "" {
+					at := &storage.Object{Key: o.StartAfter}
+					page.Objects = append([]*storage.Object{at}, page.Objects...)
+				}
+				return page, err
+			}
+		}},
 		{"list/many", "loses the first entry of every page but the first", func(b *bench) {
 			b.listed(func(page *storage.Page, o *storage.ListOptions) {
 				if o.PageToken != "" && len(page.Objects) > 0 {
@@ -128,21 +150,27 @@ func brokenLists() []defect {
 
 // rename makes every method see another key than the one it is given.
 func (b *bench) rename(change func(string) string) {
-	b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+	b.get = func(
+		ctx context.Context, key string, o *storage.GetOptions,
+	) (*storage.GetResult, error) {
 		r, err := b.inner.Get(ctx, change(key), o)
 		if err == nil {
 			r.Object.Key = key
 		}
 		return r, err
 	}
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		r, err := b.inner.Put(ctx, change(key), body, size, o)
 		if err == nil {
 			r.Key = key
 		}
 		return r, err
 	}
-	b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+	b.stat = func(
+		ctx context.Context, key string, o *storage.StatOptions,
+	) (*storage.Object, error) {
 		r, err := b.inner.Stat(ctx, change(key), o)
 		if err == nil {
 			r.Key = key
@@ -160,9 +188,15 @@ func brokenKeys() []defect {
 			b.rename(func(key string) string { return strings.ReplaceAll(key, "+", " ") })
 		}},
 		{"key/long", "has room for 255 bytes", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				if len(key) > 255 {
-					return nil, &storage.Error{Kind: storage.ErrInvalidKey, Err: errors.New("file name too long")}
+					return nil, &storage.Error{
+						Kind: storage.ErrInvalidKey,
+						Err:  errors.New("file name too long"),
+					}
 				}
 				return b.inner.Put(ctx, key, body, size, o)
 			}

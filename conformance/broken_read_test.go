@@ -40,7 +40,9 @@ func brokenReads() []defect {
 			})
 		}},
 		{"read/range-cut", "refuses a range that ends behind the object", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if err == nil && o.Length > r.Length {
 					return nil, &storage.Error{Kind: storage.ErrRange}
@@ -49,7 +51,9 @@ func brokenReads() []defect {
 			}
 		}},
 		{"read/range-behind", "gives nothing for a range behind the object", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if errors.Is(err, storage.ErrRange) {
 					whole, err := b.inner.Get(ctx, key, &storage.GetOptions{})
@@ -66,7 +70,9 @@ func brokenReads() []defect {
 			b.getWith(func(o *storage.GetOptions) { o.Offset = max(o.Offset, -o.Offset-1) })
 		}},
 		{"read/suffix-too-long", "refuses a suffix longer than the object", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if err == nil && -o.Offset > r.Object.Size {
 					return nil, &storage.Error{Kind: storage.ErrRange}
@@ -81,15 +87,18 @@ func brokenReads() []defect {
 				}
 			})
 		}},
-		{"read/describes-whole", "takes the length of a range for the size of the object", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
-				r, err := b.inner.Get(ctx, key, o)
-				if err == nil {
-					r.Object.Size = r.Length
+		{"read/describes-whole", "takes the length of a range for the size of the object",
+			func(b *bench) {
+				b.get = func(
+					ctx context.Context, key string, o *storage.GetOptions,
+				) (*storage.GetResult, error) {
+					r, err := b.inner.Get(ctx, key, o)
+					if err == nil {
+						r.Object.Size = r.Length
+					}
+					return r, err
 				}
-				return r, err
-			}
-		}},
+			}},
 		{"read/get-is-stat", "leaves out a header in Stat", func(b *bench) {
 			b.statSeen(func(o *storage.Object) { o.ContentLanguage = "" })
 		}},
@@ -104,16 +113,23 @@ func brokenReads() []defect {
 			})
 		}},
 		{"read/get-missing", "answers for a missing object with an empty one", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) {
-					return &storage.GetResult{Object: &storage.Object{Key: key, ETag: `"x"`}, Body: io.NopCloser(bytes.NewReader(nil))}, nil
+					return &storage.GetResult{
+						Object: &storage.Object{Key: key, ETag: `"x"`},
+						Body:   io.NopCloser(bytes.NewReader(nil)),
+					}, nil
 				}
 				return r, err
 			}
 		}},
 		{"read/stat-missing", "takes a missing object for a failed condition", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) && o.IfMatch != "" {
 					return nil, &storage.Error{Kind: storage.ErrPrecondition}
@@ -149,7 +165,9 @@ func brokenReads() []defect {
 			b.copyWith(func(o *storage.CopyOptions) { o.SourceVersionID = "" })
 		}},
 		{"request/get", "makes a HEAD before every GET", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err != nil {
 					return nil, err
 				}
@@ -157,7 +175,9 @@ func brokenReads() []defect {
 			}
 		}},
 		{"request/stat", "asks twice where nothing is found", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if err != nil {
 					return b.inner.Stat(ctx, key, o)
@@ -166,7 +186,10 @@ func brokenReads() []defect {
 			}
 		}},
 		{"request/put", "looks before it creates", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				if o.IfAbsent {
 					b.inner.Stat(ctx, key, &storage.StatOptions{})
 				}
@@ -222,21 +245,29 @@ func brokenSigning() []defect {
 func brokenContexts() []defect {
 	// deaf makes a method go on under a context that has ended.
 	deaf := func(method string, plant func(b *bench)) defect {
-		return defect{"context/cancelled-" + method, fmt.Sprintf("does not look at the context in %s", method), plant}
+		return defect{"context/cancelled-" + method,
+			fmt.Sprintf("does not look at the context in %s", method), plant}
 	}
 	return []defect{
 		deaf("get", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				return b.inner.Get(context.WithoutCancel(ctx), key, o)
 			}
 		}),
 		deaf("put", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				return b.inner.Put(context.WithoutCancel(ctx), key, body, size, o)
 			}
 		}),
 		deaf("stat", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				return b.inner.Stat(context.WithoutCancel(ctx), key, o)
 			}
 		}),
@@ -251,38 +282,84 @@ func brokenContexts() []defect {
 			}
 		}),
 		deaf("copy", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				return b.inner.Copy(context.WithoutCancel(ctx), dst, src, o)
 			}
 		}),
+		deaf("tags", func(b *bench) {
+			b.tags = func(
+				ctx context.Context, key string, o *storage.TagsOptions,
+			) (map[string]string, error) {
+				return b.inner.Tags(context.WithoutCancel(ctx), key, o)
+			}
+		}),
 		deaf("delete-batch", func(b *bench) {
-			b.batch = func(ctx context.Context, keys []string, o *storage.DeleteBatchOptions) ([]error, error) {
+			b.batch = func(
+				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+			) ([]error, error) {
 				return b.inner.DeleteBatch(context.WithoutCancel(ctx), keys, o)
 			}
 		}),
 		deaf("create-upload", func(b *bench) {
-			b.create = func(ctx context.Context, key string, o *storage.PutOptions) (string, error) {
+			b.create = func(
+				ctx context.Context, key string, o *storage.PutOptions,
+			) (string, error) {
 				return b.inner.CreateUpload(context.WithoutCancel(ctx), key, o)
 			}
 		}),
 		deaf("complete-upload", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				return b.inner.CompleteUpload(context.WithoutCancel(ctx), key, id, parts, o)
 			}
 		}),
 		{"context/body", "reads on under a context that has ended", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				return b.inner.Get(context.WithoutCancel(ctx), key, o)
 			}
 		}},
 		{"context/put-blocked", "takes a cancelled source for its end", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				data, _ := io.ReadAll(body)
-				return b.inner.Put(context.WithoutCancel(ctx), key, bytes.NewReader(data), int64(len(data)), o)
+				return b.inner.Put(context.WithoutCancel(ctx), key, bytes.NewReader(data),
+					int64(len(data)), o)
+			}
+		}},
+		{"context/put-blocked", "reads its source under a context without an end", func(b *bench) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
+				if err := ctx.Err(); err != nil {
+					return nil, &storage.Error{Err: err}
+				}
+				return b.inner.Put(context.WithoutCancel(ctx), key, body, size, o)
+			}
+		}},
+		{"context/put-blocked", "looks at its context behind its source only", func(b *bench) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
+				data, err := io.ReadAll(body)
+				if err != nil {
+					return nil, err
+				}
+				return b.inner.Put(ctx, key, bytes.NewReader(data), size, o)
 			}
 		}},
 		{"context/deadline", "takes a deadline for a cancellation", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if errors.Is(err, context.DeadlineExceeded) {
 					err = &storage.Error{Err: context.Canceled}
@@ -291,7 +368,9 @@ func brokenContexts() []defect {
 			}
 		}},
 		{"error/type", "returns bare errors", func(b *bench) {
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Stat(ctx, key, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					err = storage.ErrNotExist
@@ -300,7 +379,10 @@ func brokenContexts() []defect {
 			}
 		}},
 		{"error/no-doubt", "is in doubt about a clear refusal", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.Put(ctx, key, body, size, o)
 				var se *storage.Error
 				if errors.As(err, &se) && o.IfAbsent {

@@ -28,7 +28,8 @@ type defect struct {
 
 // defects is one defect for each check, at least.
 func defects() []defect {
-	return slices.Concat(brokenReads(), brokenWrites(), brokenConditions(), brokenLists(), brokenKeys(), brokenCopies(), brokenUploads(),
+	return slices.Concat(brokenReads(), brokenWrites(), brokenConditions(), brokenLists(),
+		brokenKeys(), brokenForeign(), brokenCopies(), brokenKeeping(), brokenUploads(),
 		brokenContexts(), brokenSigning(), brokenEngine(), brokenBuckets(), brokenAPI())
 }
 
@@ -78,14 +79,16 @@ func try(t testing.TB, c check, d *defect) (Result, error) {
 	return r.one(t.Context(), c), nil
 }
 
-// judgeDefect says what is wrong with a check and its defect: the check must catch it, name its rule, and pass without it.
+// judgeDefect says what is wrong with a check and its defect: the check must catch it, name its
+// rule, and pass without it.
 func judgeDefect(t testing.TB, c check, d defect) error {
 	sound, err := try(t, c, nil)
 	switch {
 	case err != nil:
 		return err
 	case sound.Status != Kept:
-		return fmt.Errorf("%s: with the defect switched off: %v: %v%s", c.name, sound.Status, sound.Err, sound.Reason)
+		return fmt.Errorf("%s: with the defect switched off: %v: %v%s", c.name, sound.Status,
+			sound.Err, sound.Reason)
 	}
 	broken, err := try(t, c, &d)
 	switch {
@@ -109,7 +112,9 @@ func uncovered(checks []check, defects []defect) error {
 	}
 	for _, d := range defects {
 		if !slices.ContainsFunc(checks, func(c check) bool { return c.name == d.check }) {
-			errs = append(errs, fmt.Errorf("the driver that %s is for a check %s, which there is not", d.what, d.check))
+			errs = append(errs,
+				fmt.Errorf("the driver that %s is for a check %s, which there is not",
+					d.what, d.check))
 		}
 	}
 	return errors.Join(errs...)
@@ -130,7 +135,10 @@ func TestBroken(t *testing.T) {
 		names[i] = d.check + "/" + strings.ReplaceAll(d.what, " ", "_")
 	}
 	caught := 0
-	subtests(t, 16, names, func(i int) { results[i] = judgeDefect(t, byName[broken[i].check], broken[i]) }, func(t *testing.T, i int) {
+	subtests(t, 16, names, func(i int) {
+		results[i] = judgeDefect(t, byName[broken[i].check],
+			broken[i])
+	}, func(t *testing.T, i int) {
 		if results[i] != nil {
 			t.Fatal(results[i])
 		}
@@ -142,13 +150,16 @@ func TestBroken(t *testing.T) {
 
 // TestJudge shows that TestBroken can fail, in each of the ways in which a check can be no good.
 func TestJudge(t *testing.T) {
-	good := check{name: "x/good", feature: Reads, rule: "rule 24: a missing key is ErrNotExist", run: func(ctx context.Context, e *env) error {
-		_, err := e.stat(ctx, e.key("missing"), nil)
-		e.got("Stat", err, storage.ErrNotExist)
-		return nil
-	}}
+	good := check{name: "x/good", feature: Reads, rule: "rule 24: a missing key is ErrNotExist",
+		run: func(ctx context.Context, e *env) error {
+			_, err := e.stat(ctx, e.key("missing"), nil)
+			e.got("Stat", err, storage.ErrNotExist)
+			return nil
+		}}
 	lie := defect{check: "x/good", what: "finds everything", plant: func(b *bench) {
-		b.stat = func(_ context.Context, key string, _ *storage.StatOptions) (*storage.Object, error) {
+		b.stat = func(
+			_ context.Context, key string, _ *storage.StatOptions,
+		) (*storage.Object, error) {
 			return &storage.Object{Key: key, ETag: `"x"`}, nil
 		}
 	}}
@@ -164,7 +175,8 @@ func TestJudge(t *testing.T) {
 		{"a good check", judgeDefect(t, good, lie), true},
 		{"a check that passes on its broken driver", judgeDefect(t, blind, lie), false},
 		{"a check that fails on the sound driver", judgeDefect(t, broken, lie), false},
-		{"a defect that breaks nothing", judgeDefect(t, good, defect{check: "x/good", plant: func(*bench) {}}), false},
+		{"a defect that breaks nothing",
+			judgeDefect(t, good, defect{check: "x/good", plant: func(*bench) {}}), false},
 		{"a check with a broken driver", uncovered([]check{good}, []defect{lie}), true},
 		{"a check without one", uncovered([]check{good, mute}, []defect{lie}), false},
 		{"a defect without a check", uncovered(nil, []defect{lie}), false},

@@ -2,11 +2,13 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
 	"maps"
 	"strings"
+	"sync"
 
 	"github.com/polystore/storage"
 )
@@ -14,7 +16,10 @@ import (
 func brokenUploads() []defect {
 	return []defect{
 		{"multipart/complete", "shows an upload before it is complete", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				p, err := b.inner.PutPart(ctx, key, id, n, body, size, o)
 				if err == nil {
 					b.inner.Put(ctx, key, bytes.NewReader(nil), 0, &storage.PutOptions{})
@@ -26,7 +31,10 @@ func brokenUploads() []defect {
 			b.completed(func(o *storage.Object) { o.ETag = `"made up-2"` })
 		}},
 		{"multipart/any-order", "mixes up two parts", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				if n <= 2 {
 					n = 3 - n
 				}
@@ -39,7 +47,10 @@ func brokenUploads() []defect {
 		}},
 		{"multipart/same-number", "keeps the first part of a number", func(b *bench) {
 			var first *storage.Part
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				if first != nil {
 					again := *first
 					again.Size = size
@@ -63,8 +74,23 @@ func brokenUploads() []defect {
 				maps.Copy(o.Metadata, o.Tags)
 			})
 		}},
+		{"multipart/long-part", "cuts a long part", func(b *bench) {
+			b.putPart = func(
+				ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
+				data, err := io.ReadAll(io.LimitReader(body, size))
+				if err != nil || int64(len(data)) < size {
+					return nil, &storage.Error{Err: cmp.Or(err, io.ErrUnexpectedEOF)}
+				}
+				return b.inner.PutPart(ctx, key, id, number, bytes.NewReader(data), size, o)
+			}
+		}},
 		{"multipart/short-part", "takes a short part", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, _ int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, _ int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				data, err := io.ReadAll(body)
 				if err != nil {
 					return nil, err
@@ -73,18 +99,51 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"multipart/failing-part", "takes an error of a part's source for its end", func(b *bench) {
-			b.putPart = func(ctx context.Context, key, id string, n int, body io.ReadSeeker, _ int64, o *storage.PartOptions) (*storage.Part, error) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, _ int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
 				data, _ := io.ReadAll(body)
 				return b.inner.PutPart(ctx, key, id, n, bytes.NewReader(data), int64(len(data)), o)
 			}
 		}},
 		{"multipart/wrong-part", "completes with the parts that are there", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.CompleteUpload(ctx, key, id, parts, o)
 				if errors.Is(err, storage.ErrInvalid) {
 					return b.inner.CompleteUpload(ctx, key, id, parts[:1], o)
 				}
 				return r, err
+			}
+		}},
+		{"multipart/other-key", "looks for uploads by their IDs alone", func(b *bench) {
+			var keys sync.Map
+			b.create = func(
+				ctx context.Context, key string, o *storage.PutOptions,
+			) (string, error) {
+				id, err := b.inner.CreateUpload(ctx, key, o)
+				keys.Store(id, key)
+				return id, err
+			}
+			b.putPart = func(
+				ctx context.Context, _, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
+				key, _ := keys.Load(id)
+				return b.inner.PutPart(ctx, key.(string), id, n, body, size, o)
+			}
+		}},
+		{"multipart/part-etag", "completes with the parts of these numbers", func(b *bench) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
+				page, err := b.inner.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{})
+				if err != nil {
+					return nil, err
+				}
+				return b.inner.CompleteUpload(ctx, key, id, page.Parts[:len(parts)], o)
 			}
 		}},
 		{"multipart/limits", "has room for 1,000 parts of 1 MiB", func(b *bench) {
@@ -98,19 +157,26 @@ func brokenUploads() []defect {
 		{"multipart/if-match", "ignores IfMatch at CompleteUpload", func(b *bench) {
 			b.completeWith(func(o *storage.PutOptions) { o.IfMatch = "" })
 		}},
-		{"multipart/if-match-missing", "takes a missing object for a missing upload", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
-				r, err := b.inner.CompleteUpload(ctx, key, id, parts, o)
-				if errors.Is(err, storage.ErrPrecondition) {
-					return nil, &storage.Error{Kind: storage.ErrNotExist}
+		{"multipart/if-match-missing", "takes a missing object for a missing upload",
+			func(b *bench) {
+				b.complete = func(
+					ctx context.Context, key, id string, parts []*storage.Part,
+					o *storage.PutOptions,
+				) (*storage.Object, error) {
+					r, err := b.inner.CompleteUpload(ctx, key, id, parts, o)
+					if errors.Is(err, storage.ErrPrecondition) {
+						return nil, &storage.Error{Kind: storage.ErrNotExist}
+					}
+					return r, err
 				}
-				return r, err
-			}
-		}},
+			}},
 		{"multipart/race", "looks, and then completes", func(b *bench) {
 			pair := newPair()
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
-				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil && o.IfAbsent {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
+				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil &&
+					o.IfAbsent {
 					return nil, &storage.Error{Kind: storage.ErrExist}
 				}
 				pair.wait(ctx)
@@ -118,7 +184,9 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"multipart/refused-stays", "drops a refused upload", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.CompleteUpload(ctx, key, id, parts, o)
 				if errors.Is(err, storage.ErrExist) {
 					b.inner.AbortUpload(ctx, key, id)
@@ -134,14 +202,17 @@ func brokenUploads() []defect {
 		}},
 		{"upload/abort-missing", "misses what it is to abort", func(b *bench) {
 			b.abort = func(ctx context.Context, key, id string) error {
-				if _, err := b.inner.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{}); err != nil {
+				if _, err := b.inner.ListPartsPage(ctx, key, id,
+					&storage.ListPartsOptions{}); err != nil {
 					return err
 				}
 				return b.inner.AbortUpload(ctx, key, id)
 			}
 		}},
 		{"upload/complete-gone", "says yes to a second CompleteUpload", func(b *bench) {
-			b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions) (*storage.Object, error) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+			) (*storage.Object, error) {
 				r, err := b.inner.CompleteUpload(ctx, key, id, parts, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					return b.inner.Stat(ctx, key, &storage.StatOptions{})
@@ -150,7 +221,9 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"upload/parts", "lists one page of parts", func(b *bench) {
-			b.parts = func(ctx context.Context, key, id string, o *storage.ListPartsOptions) (*storage.PartPage, error) {
+			b.parts = func(
+				ctx context.Context, key, id string, o *storage.ListPartsOptions,
+			) (*storage.PartPage, error) {
 				page, err := b.inner.ListPartsPage(ctx, key, id, o)
 				if err == nil {
 					page.NextToken = ""
@@ -159,7 +232,9 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"upload/parts-missing", "lists no parts of no upload", func(b *bench) {
-			b.parts = func(ctx context.Context, key, id string, o *storage.ListPartsOptions) (*storage.PartPage, error) {
+			b.parts = func(
+				ctx context.Context, key, id string, o *storage.ListPartsOptions,
+			) (*storage.PartPage, error) {
 				page, err := b.inner.ListPartsPage(ctx, key, id, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					return new(storage.PartPage), nil
@@ -168,25 +243,31 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"upload/list", "lists one upload of a key", func(b *bench) {
-			b.uploads = func(ctx context.Context, o *storage.ListOptions) (*storage.UploadPage, error) {
+			b.uploads = func(
+				ctx context.Context, o *storage.ListOptions,
+			) (*storage.UploadPage, error) {
 				page, err := b.inner.ListUploadsPage(ctx, o)
-				if err == nil && len(page.Uploads) > 1 && page.Uploads[0].Key == page.Uploads[1].Key {
+				if err == nil && len(page.Uploads) > 1 &&
+					page.Uploads[0].Key == page.Uploads[1].Key {
 					page.Uploads = page.Uploads[:1]
 				}
 				return page, err
 			}
 		}},
 		{"upload/list-prefix", "lists uploads by whole keys", func(b *bench) {
-			b.uploads = func(ctx context.Context, o *storage.ListOptions) (*storage.UploadPage, error) {
+			b.uploads = func(
+				ctx context.Context, o *storage.ListOptions,
+			) (*storage.UploadPage, error) {
 				if strings.HasSuffix(o.Prefix, "/") {
 					return new(storage.UploadPage), nil
 				}
 				return b.inner.ListUploadsPage(ctx, o)
 			}
 		}},
-		{"upload/list-options", "lists uploads from the first one on, whatever StartAfter says", func(b *bench) {
-			b.uploadsWith(func(o *storage.ListOptions) { o.StartAfter = "" })
-		}},
+		{"upload/list-options", "lists uploads from the first one on, whatever StartAfter says",
+			func(b *bench) {
+				b.uploadsWith(func(o *storage.ListOptions) { o.StartAfter = "" })
+			}},
 		{"upload/copy-part", "copies the whole object to a part", func(b *bench) {
 			b.copyPartWith(func(o *storage.CopyPartOptions) { o.SourceOffset = 0 })
 		}},
@@ -201,7 +282,9 @@ func brokenUploads() []defect {
 
 // completed changes what CompleteUpload returns.
 func (b *bench) completed(change func(o *storage.Object)) {
-	b.complete = func(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+	b.complete = func(
+		ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		o, err := b.inner.CompleteUpload(ctx, key, id, parts, opts)
 		if err == nil {
 			change(o)
@@ -230,7 +313,9 @@ func (b *bench) createWith(change func(o *storage.PutOptions)) {
 
 // copyPartWith changes the options of CopyPart.
 func (b *bench) copyPartWith(change func(o *storage.CopyPartOptions)) {
-	b.copyPart = func(ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions) (*storage.Part, error) {
+	b.copyPart = func(
+		ctx context.Context, key, id string, n int, src string, o *storage.CopyPartOptions,
+	) (*storage.Part, error) {
 		changed := *o
 		change(&changed)
 		return b.inner.CopyPart(ctx, key, id, n, src, &changed)

@@ -10,14 +10,19 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/polystore/storage"
 )
 
 func brokenWrites() []defect {
 	defects := []defect{
-		{"write/read-back", "reads what was there before", func(b *bench) { b.delayed(func(d *delay) { b.get = d.get }) }},
-		{"write/stat-after", "describes what was there before", func(b *bench) { b.delayed(func(d *delay) { b.stat = d.stat }) }},
+		{"write/read-back", "reads what was there before", func(b *bench) {
+			b.delayed(func(d *delay) { b.get = d.get })
+		}},
+		{"write/stat-after", "describes what was there before", func(b *bench) {
+			b.delayed(func(d *delay) { b.stat = d.stat })
+		}},
 		{"write/list-after", "lists later", func(b *bench) {
 			b.listed(func(page *storage.Page, _ *storage.ListOptions) { page.Objects = nil })
 		}},
@@ -28,7 +33,10 @@ func brokenWrites() []defect {
 			b.putResult(func(o *storage.Object) { o.ETag = `"` + o.Key + `"` })
 		}},
 		{"write/empty", "does not store empty objects", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				if size == 0 {
 					return &storage.Object{Key: key, ETag: `"empty"`}, nil
 				}
@@ -36,9 +44,13 @@ func brokenWrites() []defect {
 			}
 		}},
 		{"write/overwrite", "merges metadata", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				merged := *o
-				if old, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil && old.Metadata != nil {
+				if old, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil &&
+					old.Metadata != nil {
 					merged.Metadata = old.Metadata
 					maps.Copy(merged.Metadata, o.Metadata)
 				}
@@ -47,7 +59,9 @@ func brokenWrites() []defect {
 		}},
 		{"write/atomic", "writes the bytes first and the metadata then", func(b *bench) {
 			read := make(chan struct{})
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				select {
 				case read <- struct{}{}:
@@ -55,7 +69,10 @@ func brokenWrites() []defect {
 				}
 				return r, err
 			}
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				if old, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil {
 					between := *o
 					between.Metadata = old.Metadata
@@ -75,9 +92,14 @@ func brokenWrites() []defect {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
-		{"write/short-body", "commits what there is of a short body", func(b *bench) { b.commits(io.ErrUnexpectedEOF) }},
+		{"write/short-body", "commits what there is of a short body", func(b *bench) {
+			b.commits(io.ErrUnexpectedEOF)
+		}},
 		{"write/long-body", "cuts a long body", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				data, err := io.ReadAll(io.LimitReader(body, size))
 				if err != nil || int64(len(data)) < size {
 					return nil, &storage.Error{Err: cmp.Or(err, io.ErrUnexpectedEOF)}
@@ -85,7 +107,9 @@ func brokenWrites() []defect {
 				return b.inner.Put(ctx, key, bytes.NewReader(data), size, o)
 			}
 		}},
-		{"write/failing-body", "takes an error of the source for its end", func(b *bench) { b.commits(errSource) }},
+		{"write/failing-body", "takes an error of the source for its end", func(b *bench) {
+			b.commits(errSource)
+		}},
 		{"write/options-untouched", "adds to the caller's metadata", func(b *bench) {
 			b.putWith(func(o *storage.PutOptions) {
 				if o.Metadata != nil {
@@ -96,7 +120,9 @@ func brokenWrites() []defect {
 		{"write/result-is-own", "gives everyone the same Object", func(b *bench) {
 			var mu sync.Mutex
 			cache := make(map[string]*storage.Object)
-			b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				if cache[key] == nil {
@@ -112,7 +138,10 @@ func brokenWrites() []defect {
 		{"write/parallel-keys", "has one buffer for all writers", func(b *bench) {
 			var mu sync.Mutex
 			var last []byte
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				data, err := io.ReadAll(body)
 				if err != nil {
 					return nil, err
@@ -147,13 +176,19 @@ func brokenWrites() []defect {
 		}},
 		{"metadata/spaces", "trims metadata", func(b *bench) { b.seenValues(strings.TrimSpace) }},
 		{"metadata/limit", "counts what metadata takes on the wire", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				n := 0
 				for k, v := range o.Metadata {
 					n += len("x-amz-meta-") + len(k) + len(storage.EncodeMetadataValue(v))
 				}
 				if n > 1500 {
-					return nil, &storage.Error{Kind: storage.ErrInvalid, Err: errors.New("too much metadata")}
+					return nil, &storage.Error{
+						Kind: storage.ErrInvalid,
+						Err:  errors.New("too much metadata"),
+					}
 				}
 				return b.inner.Put(ctx, key, body, size, o)
 			}
@@ -173,14 +208,17 @@ func brokenWrites() []defect {
 		}},
 	}
 	for _, h := range headers {
-		defects = append(defects, defect{"field/put-" + strings.ToLower(h.name), "drops " + h.name, func(b *bench) {
-			b.putWith(func(o *storage.PutOptions) { h.put(o, "") })
-		}})
+		defects = append(defects,
+			defect{"field/put-" + strings.ToLower(h.name), "drops " + h.name, func(b *bench) {
+				b.putWith(func(o *storage.PutOptions) { h.put(o, "") })
+			}})
 	}
 	for _, a := range algorithms {
-		defects = append(defects, defect{"checksum/" + strings.ToLower(a.name), "does not verify " + a.name, func(b *bench) {
-			b.putWith(func(o *storage.PutOptions) { *a.field(&o.Checksums) = nil })
-		}})
+		defects = append(defects,
+			defect{"checksum/" + strings.ToLower(a.name), "does not verify " + a.name,
+				func(b *bench) {
+					b.putWith(func(o *storage.PutOptions) { *a.field(&o.Checksums) = nil })
+				}})
 	}
 	return defects
 }
@@ -195,7 +233,9 @@ type delay struct {
 // delayed lets reads, as plant chooses, lag one write behind.
 func (b *bench) delayed(plant func(d *delay)) {
 	d := &delay{b: b, now: make(map[string][]byte), old: make(map[string][]byte)}
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		data, err := io.ReadAll(body)
 		if err != nil {
 			return nil, err
@@ -208,7 +248,9 @@ func (b *bench) delayed(plant func(d *delay)) {
 	plant(d)
 }
 
-func (d *delay) get(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+func (d *delay) get(
+	ctx context.Context, key string, o *storage.GetOptions,
+) (*storage.GetResult, error) {
 	r, err := d.b.inner.Get(ctx, key, o)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -218,7 +260,9 @@ func (d *delay) get(ctx context.Context, key string, o *storage.GetOptions) (*st
 	return r, err
 }
 
-func (d *delay) stat(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+func (d *delay) stat(
+	ctx context.Context, key string, o *storage.StatOptions,
+) (*storage.Object, error) {
 	r, err := d.b.inner.Stat(ctx, key, o)
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -230,7 +274,9 @@ func (d *delay) stat(ctx context.Context, key string, o *storage.StatOptions) (*
 
 // commits makes Put store what came before an error of the source, and say nothing.
 func (b *bench) commits(when error) {
-	b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+	b.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+	) (*storage.Object, error) {
 		data := make([]byte, size)
 		n, err := io.ReadFull(body, data)
 		if err != nil && !errors.Is(err, when) {
@@ -253,7 +299,9 @@ func brokenConditions() []defect {
 	// looksFirst makes Put check a condition, and write without it.
 	looksFirst := func(b *bench, ok func(now *storage.Object, o *storage.PutOptions) error) {
 		pair := newPair()
-		b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+		b.put = func(
+			ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
+		) (*storage.Object, error) {
 			now, _ := b.inner.Stat(ctx, key, &storage.StatOptions{})
 			if err := ok(now, o); err != nil {
 				return nil, err
@@ -282,7 +330,10 @@ func brokenConditions() []defect {
 			b.putWith(func(o *storage.PutOptions) { o.IfMatch = "" })
 		}},
 		{"condition/if-match-missing", "creates with IfMatch", func(b *bench) {
-			b.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions) (*storage.Object, error) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
 				bare := *o
 				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err != nil {
 					bare.IfMatch = ""
@@ -296,6 +347,24 @@ func brokenConditions() []defect {
 					o.IfMatch = ""
 				}
 			})
+		}},
+		// Nothing helps this one to lose an update: the check itself must make it happen.
+		{"condition/cas-counter", "looks, and then swaps at once", func(b *bench) {
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
+				if o.IfMatch == "" {
+					return b.inner.Put(ctx, key, body, size, o)
+				}
+				now, err := b.inner.Stat(ctx, key, &storage.StatOptions{})
+				if err != nil || now.ETag != o.IfMatch {
+					return nil, &storage.Error{Kind: storage.ErrPrecondition}
+				}
+				bare := *o
+				bare.IfMatch = ""
+				return b.inner.Put(ctx, key, body, size, &bare)
+			}
 		}},
 		{"condition/cas-counter", "looks, and then swaps", func(b *bench) {
 			looksFirst(b, func(now *storage.Object, o *storage.PutOptions) error {
@@ -329,7 +398,9 @@ func brokenConditions() []defect {
 			b.statWith(func(o *storage.StatOptions) { o.IfNoneMatch = "" })
 		}},
 		{"condition/if-none-match-malformed", "takes IfNoneMatch * for any object", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				if o.IfNoneMatch == "*" {
 					return nil, &storage.Error{Kind: storage.ErrNotModified}
 				}
@@ -337,7 +408,9 @@ func brokenConditions() []defect {
 			}
 		}},
 		{"condition/get-if-modified-since", "ignores IfModifiedSince in Get", func(b *bench) {
-			b.getWith(func(o *storage.GetOptions) { *o = storage.GetOptions{Offset: o.Offset, Length: o.Length} })
+			b.getWith(func(o *storage.GetOptions) {
+				*o = storage.GetOptions{Offset: o.Offset, Length: o.Length}
+			})
 		}},
 		{"condition/stat-if-modified-since", "ignores IfModifiedSince in Stat", func(b *bench) {
 			b.statWith(func(o *storage.StatOptions) { *o = storage.StatOptions{} })
@@ -346,7 +419,9 @@ func brokenConditions() []defect {
 			b.putResult(bareETag)
 		}},
 		{"etag/get", "answers a Get with an open quote", func(b *bench) {
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				r, err := b.inner.Get(ctx, key, o)
 				if err == nil {
 					r.Object.ETag = strings.TrimSuffix(r.Object.ETag, `"`)
@@ -363,7 +438,9 @@ func brokenConditions() []defect {
 			})
 		}},
 		{"etag/copy", "answers a Copy with quotes in quotes", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				r, err := b.inner.Copy(ctx, dst, src, o)
 				if err == nil {
 					r.Object.ETag = `"` + r.Object.ETag + `"`
@@ -392,14 +469,17 @@ func brokenConditions() []defect {
 		}},
 		{"delete/if-match-missing", "says yes to a conditional Delete of nothing", func(b *bench) {
 			b.del = func(ctx context.Context, key string, o *storage.DeleteOptions) error {
-				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); errors.Is(err, storage.ErrNotExist) {
+				if _, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); errors.Is(err,
+					storage.ErrNotExist) {
 					return nil
 				}
 				return b.inner.Delete(ctx, key, o)
 			}
 		}},
 		{"delete/batch", "forgets the last key of a batch", func(b *bench) {
-			b.batch = func(ctx context.Context, keys []string, o *storage.DeleteBatchOptions) ([]error, error) {
+			b.batch = func(
+				ctx context.Context, keys []string, o *storage.DeleteBatchOptions,
+			) ([]error, error) {
 				failed, err := b.inner.DeleteBatch(ctx, keys[:len(keys)-1], o)
 				return append(failed, nil), err
 			}
@@ -413,12 +493,18 @@ func bareETag(o *storage.Object) { o.ETag = strings.Trim(o.ETag, `"`) }
 func brokenCopies() []defect {
 	defects := []defect{
 		{"copy/keeps", "loses metadata in Copy", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				s, err := b.inner.Stat(ctx, src, &storage.StatOptions{})
 				if err != nil {
 					return nil, err
 				}
-				r := &storage.CopyOptions{Replace: true, ContentType: s.ContentType, CacheControl: s.CacheControl}
+				r := &storage.CopyOptions{
+					Replace:      true,
+					ContentType:  s.ContentType,
+					CacheControl: s.CacheControl,
+				}
 				return b.inner.Copy(ctx, dst, src, r)
 			}
 		}},
@@ -426,7 +512,9 @@ func brokenCopies() []defect {
 			b.copyWith(func(o *storage.CopyOptions) { *o = storage.CopyOptions{} })
 		}},
 		{"copy/overwrite", "does not copy over an object", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				if old, err := b.inner.Stat(ctx, dst, &storage.StatOptions{}); err == nil {
 					return &storage.CopyResult{Object: old}, nil
 				}
@@ -435,11 +523,15 @@ func brokenCopies() []defect {
 		}},
 		{"copy/independent", "makes links", func(b *bench) {
 			links := make(map[string]string)
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				links[dst] = src
 				return b.inner.Copy(ctx, dst, src, o)
 			}
-			b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+			b.get = func(
+				ctx context.Context, key string, o *storage.GetOptions,
+			) (*storage.GetResult, error) {
 				if src := links[key]; src != "" {
 					key = src
 				}
@@ -447,7 +539,9 @@ func brokenCopies() []defect {
 			}
 		}},
 		{"copy/missing", "copies nothing to an empty object", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				r, err := b.inner.Copy(ctx, dst, src, o)
 				if errors.Is(err, storage.ErrNotExist) {
 					o, err := b.inner.Put(ctx, dst, bytes.NewReader(nil), 0, &storage.PutOptions{})
@@ -456,8 +550,36 @@ func brokenCopies() []defect {
 				return r, err
 			}
 		}},
+		{"copy/mod-time", "copies the time, too", func(b *bench) {
+			var mu sync.Mutex
+			times := make(map[string]time.Time) // by the ETag of the copy
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
+				s, err := b.inner.Stat(ctx, src, &storage.StatOptions{})
+				if err != nil {
+					return nil, err
+				}
+				r, err := b.inner.Copy(ctx, dst, src, o)
+				if err == nil {
+					mu.Lock()
+					defer mu.Unlock()
+					times[r.Object.ETag] = s.ModTime
+				}
+				return r, err
+			}
+			b.seen(func(o *storage.Object) {
+				mu.Lock()
+				defer mu.Unlock()
+				if at, ok := times[o.ETag]; ok {
+					o.ModTime = at
+				}
+			})
+		}},
 		{"copy/result", "returns the source's ETag", func(b *bench) {
-			b.copy = func(ctx context.Context, dst, src string, o *storage.CopyOptions) (*storage.CopyResult, error) {
+			b.copy = func(
+				ctx context.Context, dst, src string, o *storage.CopyOptions,
+			) (*storage.CopyResult, error) {
 				s, err := b.inner.Stat(ctx, src, &storage.StatOptions{})
 				if err != nil {
 					return nil, err
@@ -489,9 +611,11 @@ func brokenCopies() []defect {
 		}},
 	}
 	for _, h := range headers {
-		defects = append(defects, defect{"copy/replace-" + strings.ToLower(h.name), fmt.Sprintf("drops %s in Copy", h.name), func(b *bench) {
-			b.copyWith(func(o *storage.CopyOptions) { h.copy(o, "") })
-		}})
+		defects = append(defects,
+			defect{"copy/replace-" + strings.ToLower(h.name),
+				fmt.Sprintf("drops %s in Copy", h.name), func(b *bench) {
+					b.copyWith(func(o *storage.CopyOptions) { h.copy(o, "") })
+				}})
 	}
 	return defects
 }

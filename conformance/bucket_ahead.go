@@ -69,7 +69,8 @@ var aheadChecks = []check{{
 				stopped++
 			}
 			if more := asked.Load() - stopped; more > 0 {
-				e.errorf("%d pages were asked for behind the end of a List or by a refused ListPage", more)
+				e.errorf("%d pages were asked for behind the end of a List or by a refused "+
+					"ListPage", more)
 			}
 		}
 		_, err := b.ListPage(ctx, &storage.ListOptions{Concurrency: -1})

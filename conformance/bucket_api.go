@@ -16,7 +16,8 @@ import (
 // apiChecks are those of the Bucket's smaller methods and options, and of what a Store refuses.
 func apiChecks() []check {
 	return slices.Concat(
-		viewChecks, writerChecks, rangeChecks, readerAtChecks, aheadChecks, refusalChecks,
+		viewChecks, writerChecks, rangeChecks, readerAtChecks, blockChecks,
+		aheadChecks, refusalChecks,
 		conditionOrderChecks, moreCancelledChecks(),
 	)
 }
@@ -111,7 +112,10 @@ var writerChecks = []check{
 			if e.has(StorageClass) {
 				first.StorageClass = e.storageClass()
 			}
-			second := &storage.PutOptions{CacheControl: "private", Metadata: map[string]string{"a": "b"}}
+			second := &storage.PutOptions{
+				CacheControl: "private",
+				Metadata:     map[string]string{"a": "b"},
+			}
 			for i, create := range []*storage.PutOptions{first, second, nil} {
 				data := fmt.Append(nil, "update ", i)
 				change := func([]byte, *storage.Object) ([]byte, error) { return data, nil }
@@ -137,7 +141,8 @@ var writerChecks = []check{
 			}
 			before := e.tracked.requests.Load()
 			for _, create := range []storage.PutOptions{
-				{IfAbsent: true}, {IfMatch: `"x"`}, {Checksums: sums([]byte("x"))}, {ContentType: "a\nb"},
+				{IfAbsent: true}, {IfMatch: `"x"`}, {Checksums: sums([]byte("x"))},
+				{ContentType: "a\nb"},
 			} {
 				_, err := b.UpdateWith(ctx, "k", func([]byte, *storage.Object) ([]byte, error) {
 					e.errorf("the function was called with Create %+v", create)
@@ -213,7 +218,8 @@ func deleteListed(ctx context.Context, e *env) error {
 	}
 	n, err = b.DeleteListed(ctx, b.List(ctx, &storage.ListOptions{Delimiter: "/"}), nil)
 	var de *storage.DeleteError
-	if !e.got("DeleteListed with a common prefix", err, storage.ErrInvalid) || !errors.As(err, &de) {
+	if !e.got("DeleteListed with a common prefix", err, storage.ErrInvalid) ||
+		!errors.As(err, &de) {
 		return nil
 	}
 	if n != 2 || de.Failed != 1 || de.Errors[0].Key != "in/" {

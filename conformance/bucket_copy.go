@@ -36,8 +36,10 @@ var bucketCopyChecks = []check{
 			if err != nil {
 				return err
 			}
-			if diff := cmp.Diff(map[string]string{"new": "ü"}, s.Metadata); diff != "" || s.ContentType != "text/css" || s.CacheControl != "" {
-				e.errorf("after Copy with Replace: ContentType %q, CacheControl %q, metadata (-want +got):\n%s", s.ContentType, s.CacheControl, diff)
+			if diff := cmp.Diff(map[string]string{"new": "ü"}, s.Metadata); diff != "" ||
+				s.ContentType != "text/css" || s.CacheControl != "" {
+				e.errorf("after Copy with Replace: ContentType %q, CacheControl %q, metadata "+
+					"(-want +got):\n%s", s.ContentType, s.CacheControl, diff)
 			}
 			e.holds(ctx, dst, pattern(5000, 1))
 			_, err = b.Copy(ctx, e.short(dst), "missing", nil)
@@ -47,7 +49,8 @@ var bucketCopyChecks = []check{
 	},
 	{
 		name: "bucket/copy-conditions", feature: Buckets, needs: []Feature{IfAbsent, IfMatch},
-		rule: "rule 10: IfAbsent, IfMatch and SourceIfMatch hold for Copy on every service, with a fallback where the service has none",
+		rule: "rule 10: IfAbsent, IfMatch and SourceIfMatch hold for Copy on every service, with " +
+			"a fallback where the service has none",
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			b := e.bucket(nil)
 			to, from := e.short(dst), e.short(src)
@@ -79,13 +82,18 @@ var bucketCopyChecks = []check{
 	},
 	{
 		name: "bucket/copy-fallback", feature: Transfers,
-		rule:   "rule 21: Copy takes any size, also where one request of the service does not do it",
+		rule: "rule 21: Copy takes any size, also where one request of the service does " +
+			"not do it",
 		covers: []string{"CopyOptions.PartSize", "CopyOptions.Concurrency", "CopyOptions.Progress"},
 		run: func(ctx context.Context, e *env) error {
 			part := e.part()
 			size := part + part/2
-			opts := &storage.PutOptions{ContentType: "text/x-copied", Metadata: map[string]string{"a": "ü"}}
-			if _, err := e.bucket(&storage.Options{PartSize: part}).Put(ctx, "src", bytes.NewReader(pattern(int(size), 1)), opts); err != nil {
+			opts := &storage.PutOptions{
+				ContentType: "text/x-copied",
+				Metadata:    map[string]string{"a": "ü"},
+			}
+			if _, err := e.bucket(&storage.Options{PartSize: part}).Put(ctx, "src",
+				bytes.NewReader(pattern(int(size), 1)), opts); err != nil {
 				return err
 			}
 			refused := map[string]bool{"Copy": true}
@@ -95,10 +103,15 @@ var bucketCopyChecks = []check{
 				}
 				return nil
 			}
-			for _, op := range []string{"CopyPart", ""} { // in parts of the service's, then through here
+			// First with the parts of the service, then through this process.
+			for _, op := range []string{"CopyPart", ""} {
 				b := e.bucket(&storage.Options{PartSize: part})
 				var p progress
-				o, err := b.Copy(ctx, "dst", "src", &storage.CopyOptions{PartSize: part, Concurrency: 2, Progress: p.note})
+				o, err := b.Copy(ctx, "dst", "src", &storage.CopyOptions{
+					PartSize:    part,
+					Concurrency: 2,
+					Progress:    p.note,
+				})
 				if err != nil {
 					return err
 				}
@@ -112,7 +125,8 @@ var bucketCopyChecks = []check{
 	},
 	{
 		name: "bucket/copy-object", feature: Transfers,
-		rule:   "rule 21: CopyObject copies bytes, headers and metadata between Buckets of different Stores",
+		rule: "rule 21: CopyObject copies bytes, headers and metadata between Buckets of " +
+			"different Stores",
 		covers: []string{"CopyObject"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			// Another tracker is another Store, as far as a Bucket can see.
@@ -126,7 +140,8 @@ var bucketCopyChecks = []check{
 			e.holds(ctx, dst, pattern(5000, 1))
 			e.sameCopy(ctx, src, dst, o)
 			if e.has(IfAbsent) {
-				_, err = storage.CopyObject(ctx, b, e.short(dst), from, e.short(src), &storage.CopyOptions{IfAbsent: true})
+				_, err = storage.CopyObject(ctx, b, e.short(dst), from, e.short(src),
+					&storage.CopyOptions{IfAbsent: true})
 				e.got("CopyObject with IfAbsent onto an object", err, storage.ErrExist)
 			}
 			_, err = storage.CopyObject(ctx, b, e.short(dst), from, "missing", nil)
@@ -180,7 +195,7 @@ func randomOperations(ctx context.Context, e *env) error {
 	b := e.bucket(nil)
 	r := e.rand()
 	keys := []string{"a", "b", "dir/a", "dir/b", "dir/sub/c"}
-	for i := range e.many(500, 40) {
+	for i := range e.many(500, 80) {
 		key := keys[r.IntN(len(keys))]
 		now, there := model[key]
 		data, meta := string(pattern(r.IntN(3000), uint64(i))), strings.Repeat("ü", 1+r.IntN(3))
@@ -237,7 +252,8 @@ func randomOperations(ctx context.Context, e *env) error {
 			var got bytes.Buffer
 			_, err = rd.WriteTo(&got)
 			e.got("WriteTo", errors.Join(err, rd.Close()), nil)
-			if o := rd.Object(); got.String() != now.data || o.ETag != now.etag || o.Metadata["m"] != now.meta {
+			if o := rd.Object(); got.String() != now.data || o.ETag != now.etag ||
+				o.Metadata["m"] != now.meta {
 				e.errorf("operation %d: Get(%q) = %d bytes, ETag %s, metadata %q; want %d, %s, %q",
 					i, key, got.Len(), o.ETag, o.Metadata, len(now.data), now.etag, now.meta)
 			}

@@ -23,7 +23,8 @@ var bucketETagChecks = []check{
 				}{
 					{"bare IfMatch", storage.GetOptions{IfMatch: now}, nil},
 					{"old bare IfMatch", storage.GetOptions{IfMatch: old}, storage.ErrPrecondition},
-					{"bare IfNoneMatch", storage.GetOptions{IfNoneMatch: now}, storage.ErrNotModified},
+					{"bare IfNoneMatch", storage.GetOptions{IfNoneMatch: now},
+						storage.ErrNotModified},
 					{"old bare IfNoneMatch", storage.GetOptions{IfNoneMatch: old}, nil},
 				} {
 					e.got(name+" with the "+tc.what, read(ctx, tc.opts), tc.want)
@@ -44,7 +45,8 @@ var bucketETagChecks = []check{
 		rule: "rule 7: writes in parts take an ETag without its quotes, too, and mean the same",
 		run: bare(func(ctx context.Context, e *env, old, now string) error {
 			part := e.part()
-			return e.bareWrites(ctx, e.bucket(&storage.Options{PartSize: part}), int(part)+100, old, now)
+			return e.bareWrites(ctx, e.bucket(&storage.Options{PartSize: part}), int(part)+100,
+				old, now)
 		}),
 	},
 	{
@@ -58,7 +60,8 @@ var bucketETagChecks = []check{
 			}
 			for _, opts := range []storage.CopyOptions{{SourceIfMatch: old}, {IfMatch: old}} {
 				_, err := b.Copy(ctx, "dst", "k", &opts)
-				what := fmt.Sprintf("Copy with SourceIfMatch %s, IfMatch %s", opts.SourceIfMatch, opts.IfMatch)
+				what := fmt.Sprintf("Copy with SourceIfMatch %s, IfMatch %s", opts.SourceIfMatch,
+					opts.IfMatch)
 				e.got(what, err, storage.ErrPrecondition)
 			}
 			e.holds(ctx, e.key("dst"), []byte("dst"))
@@ -86,7 +89,8 @@ var bucketETagChecks = []check{
 	},
 	{
 		name: "bucket/etag-star", feature: Buckets,
-		rule: "rule 7: what can be no ETag, * before all, is ErrInvalid in any condition, at no request",
+		rule: "rule 7: what can be no ETag, * before all, is ErrInvalid in any condition, at no " +
+			"request",
 		run: changed(func(ctx context.Context, e *env, key, _, _ string) {
 			b := e.bucket(nil)
 			before := e.tracked.requests.Load()
@@ -96,7 +100,8 @@ var bucketETagChecks = []check{
 				}
 				for name, read := range conditionalReads(b) {
 					invalid(name+" with IfMatch", read(ctx, storage.GetOptions{IfMatch: tag}))
-					invalid(name+" with IfNoneMatch", read(ctx, storage.GetOptions{IfNoneMatch: tag}))
+					invalid(name+" with IfNoneMatch",
+						read(ctx, storage.GetOptions{IfNoneMatch: tag}))
 				}
 				for name, write := range conditionalWrites(b) {
 					_, err := write(ctx, []byte("x"), tag)
@@ -106,7 +111,8 @@ var bucketETagChecks = []check{
 				invalid("Copy with IfMatch", err)
 				_, err = b.Copy(ctx, "dst", "k", &storage.CopyOptions{SourceIfMatch: tag})
 				invalid("Copy with SourceIfMatch", err)
-				invalid("Delete with IfMatch", b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: tag}))
+				invalid("Delete with IfMatch",
+					b.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: tag}))
 			}
 			if n := e.tracked.requests.Load() - before; n > 0 {
 				e.errorf("%d requests were made", n)
@@ -206,7 +212,9 @@ func conditionalWrites(b *storage.Bucket) map[string]conditionalWrite {
 		"Put": func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
 			return b.Put(ctx, "k", bytes.NewReader(data), &storage.PutOptions{IfMatch: ifMatch})
 		},
-		"PutReaderAt": func(ctx context.Context, data []byte, ifMatch string) (*storage.Object, error) {
+		"PutReaderAt": func(
+			ctx context.Context, data []byte, ifMatch string,
+		) (*storage.Object, error) {
 			opts := &storage.PutOptions{IfMatch: ifMatch}
 			return b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)), opts)
 		},

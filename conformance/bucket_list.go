@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,12 +17,14 @@ import (
 var bucketListChecks = []check{
 	{
 		name: "bucket/list", feature: Buckets,
-		rule:   "rule 19: List asks nothing before it is ranged over, shows every key once and in order, and lists again when ranged again",
+		rule: "rule 19: List asks nothing before it is ranged over, shows every key once and " +
+			"in order, and lists again when ranged again",
 		covers: []string{"Bucket.List", "ListOptions.Concurrency"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
 			b := e.bucket(nil)
 			for _, opts := range []*storage.ListOptions{
-				nil, {PageSize: 2}, {PageSize: 3, Concurrency: 2}, {Delimiter: "/"}, {Prefix: "a"}, {Prefix: "a/", Delimiter: "/", PageSize: 1},
+				nil, {PageSize: 2}, {PageSize: 3, Concurrency: 2}, {Delimiter: "/"}, {Prefix: "a"},
+				{Prefix: "a/", Delimiter: "/", PageSize: 1},
 				{StartAfter: "a/1"}, {StartAfter: "b", PageSize: 3, Concurrency: 3},
 			} {
 				before := e.tracked.requests.Load()
@@ -46,7 +49,8 @@ var bucketListChecks = []check{
 						got = append(got, name)
 					}
 					if diff := cmp.Diff(expected(keys, opts), got); diff != "" {
-						e.errorf("List %+v, ranged over %d times (-want +got):\n%s", *opts, n+1, diff)
+						e.errorf("List %+v, ranged over %d times (-want +got):\n%s", *opts,
+							n+1, diff)
 					}
 				}
 			}
@@ -65,7 +69,10 @@ var bucketListChecks = []check{
 			}
 			for _, ahead := range []int{0, 3} {
 				before := e.tracked.requests.Load()
-				for o, err := range e.bucket(nil).List(ctx, &storage.ListOptions{PageSize: 2, Concurrency: ahead}) {
+				for o, err := range e.bucket(nil).List(ctx, &storage.ListOptions{
+					PageSize:    2,
+					Concurrency: ahead,
+				}) {
 					if err != nil {
 						return err
 					}
@@ -75,7 +82,8 @@ var bucketListChecks = []check{
 					break
 				}
 				if n := e.tracked.requests.Load() - before; n > int64(ahead)+1 {
-					e.errorf("%d pages were asked for to see one entry, with Concurrency %d", n, ahead)
+					e.errorf("%d pages were asked for to see one entry, with Concurrency %d",
+						n, ahead)
 				}
 			}
 			return nil
@@ -83,24 +91,26 @@ var bucketListChecks = []check{
 	},
 	{
 		name: "bucket/list-error", feature: Buckets,
-		rule: "rule 19: an error of a List comes once, last, with a nil object, behind what was listed before it",
+		rule: "rule 19: an error of a List comes once, last, with a nil object, behind what was " +
+			"listed before it",
 		run: func(ctx context.Context, e *env) error {
 			if err := e.putAll(ctx, []string{"a", "b", "c", "d", "e"}); err != nil {
 				return err
 			}
 			for _, ahead := range []int{0, 2} {
-				pages := 0
+				var pages atomic.Int64 // several are asked for at once
 				e.tracked.before = func(_ context.Context, op, _ string) error {
-					if op == "ListPage" {
-						if pages++; pages > 1 {
-							return &storage.Error{Kind: storage.ErrPermission}
-						}
+					if op == "ListPage" && pages.Add(1) > 1 {
+						return &storage.Error{Kind: storage.ErrPermission}
 					}
 					return nil
 				}
 				var got []string
 				var errs []error
-				for o, err := range e.bucket(nil).List(ctx, &storage.ListOptions{PageSize: 2, Concurrency: ahead}) {
+				for o, err := range e.bucket(nil).List(ctx, &storage.ListOptions{
+					PageSize:    2,
+					Concurrency: ahead,
+				}) {
 					switch {
 					case err != nil && o != nil:
 						e.errorf("an error with an object: %v, %v", o, err)
@@ -112,7 +122,8 @@ var bucketListChecks = []check{
 						got = append(got, o.Key)
 					}
 				}
-				if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" || len(errs) != 1 || !errors.Is(errs[0], storage.ErrPermission) {
+				if diff := cmp.Diff([]string{"a", "b"}, got); diff != "" || len(errs) != 1 ||
+					!errors.Is(errs[0], storage.ErrPermission) {
 					e.errorf("List whose second page fails = %q and the errors %v", got, errs)
 				}
 			}
@@ -174,7 +185,8 @@ var bucketListChecks = []check{
 			if diff := cmp.Diff([]string{"k"}, got); diff != "" {
 				e.errorf("List of a view (-want +got):\n%s", diff)
 			}
-			if o, err := one.Stat(ctx, "k", nil); e.got("Stat in a view", err, nil) && o.Key != "k" {
+			if o, err := one.Stat(ctx, "k", nil); e.got("Stat in a view", err, nil) &&
+				o.Key != "k" {
 				e.errorf("Stat in a view: key %q", o.Key)
 			}
 			_, err := storage.Full(two.Store()).Stat(ctx, e.key("twok"), &storage.StatOptions{})
@@ -188,7 +200,8 @@ var bucketListChecks = []check{
 			e.got("Stat in a closed view", err, storage.ErrClosed)
 			_, err = b.Stat(ctx, "k", nil)
 			e.got("Stat beside a closed view", err, nil)
-			_, err = b.Prefix(strings.Repeat("p", 1000)).Put(ctx, strings.Repeat("k", 100), strings.NewReader("x"), nil)
+			_, err = b.Prefix(strings.Repeat("p", 1000)).Put(ctx, strings.Repeat("k", 100),
+				strings.NewReader("x"), nil)
 			e.got("Put of a key of 1100 bytes with its prefix", err, storage.ErrInvalidKey)
 			return nil
 		},
@@ -207,8 +220,9 @@ var bucketListChecks = []check{
 	},
 	{
 		name: "bucket/delete-many", feature: Buckets,
-		rule:   "rule 20: DeleteMany tries every key, and names those that failed",
-		covers: []string{"Bucket.DeleteMany", "DeleteManyOptions.BatchSize", "DeleteManyOptions.Concurrency"},
+		rule: "rule 20: DeleteMany tries every key, and names those that failed",
+		covers: []string{"Bucket.DeleteMany", "DeleteManyOptions.BatchSize",
+			"DeleteManyOptions.Concurrency"},
 		run: func(ctx context.Context, e *env) error {
 			b := e.bucket(nil)
 			keys := []string{"k0 <&>", "k1", "k2", "k3", "k4", "k5", "stays"}
@@ -216,7 +230,10 @@ var bucketListChecks = []check{
 				return err
 			}
 			poisoned := slices.Insert(slices.Clone(keys[:6]), 3, "", "missing", "\xff")
-			n, err := b.DeleteMany(ctx, slices.Values(poisoned), &storage.DeleteManyOptions{BatchSize: 2, Concurrency: 2})
+			n, err := b.DeleteMany(ctx, slices.Values(poisoned), &storage.DeleteManyOptions{
+				BatchSize:   2,
+				Concurrency: 2,
+			})
 			if n != 7 {
 				e.errorf("DeleteMany of 7 keys and 2 that are invalid = %d", n)
 			}
@@ -247,7 +264,8 @@ var bucketListChecks = []check{
 		rule:   "rule 20: DeletePrefix deletes what begins with the prefix, and nothing else",
 		covers: []string{"Bucket.DeletePrefix"},
 		run: func(ctx context.Context, e *env) error {
-			keys := []string{"a-b", "a.b", "a/1", "a/2/3", "a0", "b"} // no a: not every service has it beside a/1
+			keys := []string{"a-b", "a.b", "a/1", "a/2/3",
+				"a0", "b"} // no a: not every service has it beside a/1
 			if err := e.putAll(ctx, keys); err != nil {
 				return err
 			}
@@ -267,8 +285,10 @@ var bucketListChecks = []check{
 		},
 	},
 	{
-		name: "bucket/clean-uploads", feature: Buckets, needs: []Feature{Multipart, AbortUpload, ListUploads, ListUploadsPrefix},
-		rule:   "rule 3: CleanUploads aborts the uploads that are old enough, below its prefix, and tells how many",
+		name: "bucket/clean-uploads", feature: Buckets,
+		needs: []Feature{Multipart, AbortUpload, ListUploads, ListUploadsPrefix},
+		rule: "rule 3: CleanUploads aborts the uploads that are old enough, below its prefix, " +
+			"and tells how many",
 		covers: []string{"Bucket.CleanUploads", "CleanOptions.Prefix"},
 		run: func(ctx context.Context, e *env) error {
 			for _, name := range []string{"in/a", "in/b", "out"} {
@@ -288,7 +308,8 @@ var bucketListChecks = []check{
 			}
 			left(3)
 			// Negative: older than a time to come, whatever the service's clock says.
-			if n, err := b.CleanUploads(ctx, -25*time.Hour, &storage.CleanOptions{Prefix: "in/"}); n != 2 || err != nil {
+			if n, err := b.CleanUploads(ctx, -25*time.Hour,
+				&storage.CleanOptions{Prefix: "in/"}); n != 2 || err != nil {
 				e.errorf("CleanUploads below in/ = %d, %v; want 2", n, err)
 			}
 			left(1)

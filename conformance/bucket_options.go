@@ -21,7 +21,8 @@ var fast = storage.RetryOptions{MinDelay: time.Millisecond, MaxDelay: 20 * time.
 var bucketOptionChecks = []check{
 	{
 		name: "bucket/close", feature: Buckets,
-		rule:   "rule 25: after Close every call of a Bucket is ErrClosed, and its Store is closed, once",
+		rule: "rule 25: after Close every call of a Bucket is ErrClosed, and its Store is " +
+			"closed, once",
 		covers: []string{"Bucket.Close"},
 		run: func(ctx context.Context, e *env) error {
 			s, err := e.opts.Open(ctx)
@@ -31,7 +32,8 @@ var bucketOptionChecks = []check{
 			t := newTracker(storage.Full(s))
 			b := storage.New(t, nil)
 			v := b.Prefix(e.prefix)
-			if _, err := v.Stat(ctx, "missing", nil); !e.got("Stat before Close", err, storage.ErrNotExist) {
+			if _, err := v.Stat(ctx, "missing", nil); !e.got("Stat before Close", err,
+				storage.ErrNotExist) {
 				return nil
 			}
 			w := v.NewWriter(ctx, "k", nil)
@@ -42,8 +44,12 @@ var bucketOptionChecks = []check{
 			}
 			before := t.requests.Load()
 			for name, call := range map[string]func() error{
-				"Get":    func() error { _, err := v.Get(ctx, "k", nil); return err },
-				"Put":    func() error { _, err := v.Put(ctx, "k", strings.NewReader("x"), nil); return err },
+				"Get": func() error { _, err := v.Get(ctx, "k", nil); return err },
+				"Put": func() error {
+					_, err := v.Put(ctx, "k",
+						strings.NewReader("x"), nil)
+					return err
+				},
 				"Stat":   func() error { _, err := v.Stat(ctx, "k", nil); return err },
 				"Delete": func() error { return v.Delete(ctx, "k", nil) },
 				"Copy":   func() error { _, err := v.Copy(ctx, "k", "l", nil); return err },
@@ -58,7 +64,10 @@ var bucketOptionChecks = []check{
 					}
 					return nil
 				},
-				"DeleteMany": func() error { _, err := v.DeleteMany(ctx, slices.Values([]string{"k"}), nil); return err },
+				"DeleteMany": func() error {
+					_, err := v.DeleteMany(ctx, slices.Values([]string{"k"}), nil)
+					return err
+				},
 			} {
 				e.got(name+" after Close", call(), storage.ErrClosed)
 			}
@@ -71,12 +80,14 @@ var bucketOptionChecks = []check{
 	},
 	{
 		name: "bucket/portable-keys", feature: Buckets,
-		rule:   "rule 22: with PortableKeys, writes of keys that are not portable are ErrInvalidKey, before any request",
+		rule: "rule 22: with PortableKeys, writes of keys that are not portable are " +
+			"ErrInvalidKey, before any request",
 		covers: []string{"Options.PortableKeys"},
 		run: func(ctx context.Context, e *env) error {
 			b := e.bucket(&storage.Options{PortableKeys: true})
 			for _, key := range []string{"a", "a b/c+d", "日本語"} {
-				if _, err := b.Put(ctx, key, strings.NewReader("x"), nil); e.got("Put of a portable key", err, nil) {
+				if _, err := b.Put(ctx, key,
+					strings.NewReader("x"), nil); e.got("Put of a portable key", err, nil) {
 					e.holds(ctx, e.key(key), []byte("x"))
 				}
 			}
@@ -98,7 +109,8 @@ var bucketOptionChecks = []check{
 	},
 	{
 		name: "bucket/capabilities", feature: Buckets,
-		rule:   "rule 26: Capabilities tells at no request what the Store can, and claims no part of what is absent",
+		rule: "rule 26: Capabilities tells at no request what the Store can, and claims no " +
+			"part of what is absent",
 		covers: []string{"Bucket.Capabilities", "Capabilities"},
 		run: func(_ context.Context, e *env) error {
 			b := e.bucket(nil)
@@ -106,12 +118,14 @@ var bucketOptionChecks = []check{
 			for part := range partOf {
 				for _, whole := range wholes(part) {
 					if holds(&caps, part) && !holds(&caps, whole) {
-						e.errorf("Capabilities.%s is true and .%s false", capabilities[part], capabilities[whole])
+						e.errorf("Capabilities.%s is true and .%s false", capabilities[part],
+							capabilities[whole])
 					}
 				}
 			}
 			for _, name := range caps.Checksums {
-				if !slices.ContainsFunc(algorithms, func(a algorithm) bool { return a.name == name }) {
+				if !slices.ContainsFunc(algorithms,
+					func(a algorithm) bool { return a.name == name }) {
 					e.errorf("Capabilities.Checksums has %q, which is no field of Checksums", name)
 				}
 			}
@@ -133,7 +147,8 @@ var bucketOptionChecks = []check{
 	},
 	{
 		name: "bucket/tracer", feature: Buckets,
-		rule:   "rule 26: a Tracer is told of every call and every request, once, with its names, number and error",
+		rule: "rule 26: a Tracer is told of every call and every request, once, with its " +
+			"names, number and error",
 		covers: []string{"Options.Tracer"},
 		run: func(ctx context.Context, e *env) error {
 			seen := &witness{e: e}
@@ -167,8 +182,10 @@ var bucketOptionChecks = []check{
 	},
 	{
 		name: "bucket/retry", feature: Buckets,
-		rule:   "rule 26: there are as many attempts as Retry says, with pauses below MinDelay and MaxDelay between them",
-		covers: []string{"Options.Retry", "RetryOptions.Attempts", "RetryOptions.MinDelay", "RetryOptions.MaxDelay"},
+		rule: "rule 26: there are as many attempts as Retry says, with pauses below MinDelay " +
+			"and MaxDelay between them",
+		covers: []string{"Options.Retry", "RetryOptions.Attempts", "RetryOptions.MinDelay",
+			"RetryOptions.MaxDelay"},
 		run: onObject(10, func(ctx context.Context, e *env, _ string, _ []byte) {
 			const attempts, delay = 20, 30 * time.Millisecond
 			var failures int
@@ -183,17 +200,25 @@ var bucketOptionChecks = []check{
 				want     error
 			}{{attempts, nil}, {attempts - 1, storage.ErrUnavailable}} {
 				failures = 0
-				b := e.bucket(&storage.Options{Retry: storage.RetryOptions{Attempts: tc.attempts, MinDelay: delay, MaxDelay: delay, Budget: -1}})
+				b := e.bucket(&storage.Options{Retry: storage.RetryOptions{
+					Attempts: tc.attempts,
+					MinDelay: delay,
+					MaxDelay: delay,
+					Budget:   -1,
+				}})
 				start := time.Now()
 				_, err := b.Stat(ctx, "object", nil)
-				e.got(fmt.Sprintf("Stat that works at attempt %d of %d", attempts, tc.attempts), err, tc.want)
+				e.got(fmt.Sprintf("Stat that works at attempt %d of %d", attempts, tc.attempts),
+					err, tc.want)
 				if failures != tc.attempts {
 					e.errorf("%d attempts were made, want %d", failures, tc.attempts)
 				}
 				// 18 pauses of 15 ms on average; all of them short is less likely than a broken
 				// disk.
-				if took := time.Since(start); took < 3*delay || took > attempts*delay+5*time.Second {
-					e.errorf("%d attempts with pauses of at most %v took %v", tc.attempts, delay, took)
+				if took := time.Since(start); took < 3*delay ||
+					took > attempts*delay+5*time.Second {
+					e.errorf("%d attempts with pauses of at most %v took %v", tc.attempts,
+						delay, took)
 				}
 			}
 		}),
@@ -209,7 +234,11 @@ var bucketOptionChecks = []check{
 				what     string
 				transfer func() error
 			}{
-				{"Put", func() error { _, err := b.Put(ctx, "k", bytes.NewReader(pattern(size, 1)), nil); return err }},
+				{"Put", func() error {
+					_, err := b.Put(ctx, "k",
+						bytes.NewReader(pattern(size, 1)), nil)
+					return err
+				}},
 				{"Get", func() error { _, err := b.ReadAll(ctx, "k", nil); return err }},
 			} {
 				start := time.Now()
@@ -236,7 +265,8 @@ var bucketOptionChecks = []check{
 			b := e.bucket(&storage.Options{PartSize: part, Memory: part})
 			parallel(e.many(8, 3), func(i int) {
 				key, data := fmt.Sprint(i), pattern(int(part)+1000, uint64(i))
-				if _, err := b.Put(ctx, key, struct{ io.Reader }{bytes.NewReader(data)}, nil); e.got("Put", err, nil) {
+				if _, err := b.Put(ctx, key,
+					struct{ io.Reader }{bytes.NewReader(data)}, nil); e.got("Put", err, nil) {
 					e.holds(ctx, e.key(key), data)
 				}
 			})
@@ -263,12 +293,14 @@ var bucketOptionChecks = []check{
 			}{{1, 0}, {4, 1}} {
 				most.Store(0)
 				b := e.bucket(&storage.Options{PartSize: part, Concurrency: tc.bucket})
-				if _, err := b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)), &storage.PutOptions{Concurrency: tc.put}); err != nil {
+				if _, err := b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)),
+					&storage.PutOptions{Concurrency: tc.put}); err != nil {
 					return err
 				}
 				e.holds(ctx, e.key("k"), data)
 				if n := most.Load(); n != 1 {
-					e.errorf("%d parts were sent at once with Options.Concurrency %d and PutOptions.Concurrency %d", n, tc.bucket, tc.put)
+					e.errorf("%d parts were sent at once with Options.Concurrency %d and "+
+						"PutOptions.Concurrency %d", n, tc.bucket, tc.put)
 				}
 			}
 			return nil

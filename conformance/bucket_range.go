@@ -11,7 +11,8 @@ import (
 var rangeChecks = []check{
 	{
 		name: "bucket/reader-range", feature: Buckets,
-		rule:   "rule 15: Offset and Len of a Reader say where its range lies, whatever was read of it",
+		rule: "rule 15: Offset and Len of a Reader say where its range lies, whatever was " +
+			"read of it",
 		covers: []string{"Reader.Offset", "Reader.Len"},
 		run: onObject(1000, func(ctx context.Context, e *env, _ string, data []byte) {
 			if _, err := e.put(ctx, e.key("empty"), nil, nil); !e.got("Put", err, nil) {
@@ -80,7 +81,12 @@ var rangeChecks = []check{
 						var once sync.Once
 						e.tracked.onGet = func(r *storage.GetResult) {
 							if broken {
-								once.Do(func() { r.Body = &failingDownload{ReadCloser: r.Body, left: r.Length / 2} })
+								once.Do(func() {
+									r.Body = &failingDownload{
+										ReadCloser: r.Body,
+										left:       r.Length / 2,
+									}
+								})
 							}
 						}
 						e.progressOf(ctx, name, read, "object", o, want)

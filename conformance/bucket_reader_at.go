@@ -13,7 +13,8 @@ var readerAtChecks = []check{
 		name: "bucket/reader-at-options", feature: Buckets,
 		rule: "rule 12: NewReaderAt honours every condition of ReaderAtOptions",
 		covers: []string{
-			"ReaderAtOptions.IfMatch", "ReaderAtOptions.IfNoneMatch", "ReaderAtOptions.IfModifiedSince",
+			"ReaderAtOptions.IfMatch", "ReaderAtOptions.IfNoneMatch",
+			"ReaderAtOptions.IfModifiedSince",
 		},
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			o, err := e.stat(ctx, key, nil)
@@ -31,7 +32,8 @@ var readerAtChecks = []check{
 				{"IfMatch", storage.ReaderAtOptions{IfMatch: now}, nil},
 				{"IfMatch without quotes", storage.ReaderAtOptions{IfMatch: plain}, nil},
 				{"an old IfMatch", storage.ReaderAtOptions{IfMatch: old}, storage.ErrPrecondition},
-				{"ETagNone", storage.ReaderAtOptions{IfMatch: storage.ETagNone}, storage.ErrPrecondition},
+				{"ETagNone", storage.ReaderAtOptions{IfMatch: storage.ETagNone},
+					storage.ErrPrecondition},
 				{"IfMatch *", storage.ReaderAtOptions{IfMatch: "*"}, storage.ErrInvalid},
 				{"IfNoneMatch", storage.ReaderAtOptions{IfNoneMatch: now}, storage.ErrNotModified},
 				{
@@ -65,7 +67,9 @@ var readerAtChecks = []check{
 		name: "version/reader-at", feature: Versions,
 		rule:   "rule 13: a ReaderAt with a VersionID reads that version, overwritten or deleted",
 		covers: []string{"ReaderAtOptions.VersionID"},
-		run: versioned(func(ctx context.Context, e *env, key string, first, second *storage.Object) {
+		run: versioned(func(
+			ctx context.Context, e *env, key string, first, second *storage.Object,
+		) {
 			b := e.bucket(nil)
 			for i, o := range []*storage.Object{first, second} {
 				opts := &storage.ReaderAtOptions{VersionID: o.VersionID}
@@ -93,7 +97,8 @@ var readerAtChecks = []check{
 		run: onObject(1000, func(ctx context.Context, e *env, _ string, data []byte) {
 			life, end := context.WithCancel(ctx)
 			defer end()
-			r, err := e.bucket(nil).NewReaderAt(life, "object", nil)
+			uncached := &storage.ReaderAtOptions{CacheSize: -1}
+			r, err := e.bucket(nil).NewReaderAt(life, "object", uncached)
 			if !e.got("NewReaderAt", err, nil) {
 				return
 			}

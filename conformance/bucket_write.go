@@ -38,7 +38,10 @@ var bucketWriteChecks = []check{
 				if i%2 == 0 || e.opts.Full {
 					r = iotest.HalfReader(iotest.DataErrReader(r))
 				}
-				o, err := b.Put(ctx, "k", r, &storage.PutOptions{PartSize: part, ContentType: "text/plain"})
+				o, err := b.Put(ctx, "k", r, &storage.PutOptions{
+					PartSize:    part,
+					ContentType: "text/plain",
+				})
 				if !e.got(fmt.Sprintf("Put of %d bytes", size), err, nil) {
 					continue
 				}
@@ -47,7 +50,8 @@ var bucketWriteChecks = []check{
 				if e.got("Stat", err, nil) {
 					e.sameResult("Put", o, s)
 					if s.Key != "k" || s.ContentType != "text/plain" {
-						e.errorf("Stat of %d bytes: key %q, ContentType %q", size, s.Key, s.ContentType)
+						e.errorf("Stat of %d bytes: key %q, ContentType %q", size, s.Key,
+							s.ContentType)
 					}
 				}
 			}
@@ -56,7 +60,8 @@ var bucketWriteChecks = []check{
 	},
 	{
 		name: "bucket/put-sources", feature: Buckets,
-		rule: "rule 5: Put takes every io.Reader from where it stands, and trusts none but its Read",
+		rule: "rule 5: Put takes every io.Reader from where it stands, and trusts none but " +
+			"its Read",
 		run: func(ctx context.Context, e *env) error {
 			data := pattern(5000, 1)
 			file, err := tempFile(data)
@@ -70,19 +75,21 @@ var bucketWriteChecks = []check{
 			}
 			defer f.Close()
 			sources := map[string]io.Reader{
-				"bytes.Reader":     bytes.NewReader(data),
-				"strings.Reader":   strings.NewReader(string(data)),
-				"bytes.Buffer":     bytes.NewBuffer(bytes.Clone(data)),
-				"io.SectionReader": io.NewSectionReader(bytes.NewReader(append([]byte("skipped"), data...)), 7, 5000),
-				"os.File":          f,
-				"bare io.Reader":   struct{ io.Reader }{bytes.NewReader(data)},
+				"bytes.Reader":   bytes.NewReader(data),
+				"strings.Reader": strings.NewReader(string(data)),
+				"bytes.Buffer":   bytes.NewBuffer(bytes.Clone(data)),
+				"io.SectionReader": io.NewSectionReader(bytes.NewReader(append([]byte("skipped"),
+					data...)), 7, 5000),
+				"os.File":        f,
+				"bare io.Reader": struct{ io.Reader }{bytes.NewReader(data)},
 			}
 			b := e.bucket(nil)
 			for name, r := range sources {
 				if _, err := io.CopyN(io.Discard, r, 100); err != nil {
 					return err
 				}
-				if _, err := b.Put(ctx, "k", r, nil); e.got("Put of a "+name, err, nil) && !e.holds(ctx, e.key("k"), data[100:]) {
+				if _, err := b.Put(ctx, "k", r, nil); e.got("Put of a "+name, err, nil) &&
+					!e.holds(ctx, e.key("k"), data[100:]) {
 					e.errorf("that was a %s", name)
 				}
 			}
@@ -90,7 +97,8 @@ var bucketWriteChecks = []check{
 			if _, err := f.Seek(0, io.SeekStart); err != nil {
 				return err
 			}
-			if _, err := b.Put(ctx, "k", &upper{f}, nil); e.got("Put of a type with a Read of its own", err, nil) {
+			_, err = b.Put(ctx, "k", &upper{f}, nil)
+			if e.got("Put of a type with a Read of its own", err, nil) {
 				e.holds(ctx, e.key("k"), capital(data))
 			}
 			return nil
@@ -122,7 +130,8 @@ var bucketWriteChecks = []check{
 	},
 	{
 		name: "bucket/put-conditions", feature: Buckets, needs: []Feature{IfAbsent, IfMatch},
-		rule: "rule 10: IfAbsent and IfMatch hold for every way to write: one request, parts, Writer, file",
+		rule: "rule 10: IfAbsent and IfMatch hold for every way to write: one request, parts, " +
+			"Writer, file",
 		run: func(ctx context.Context, e *env) error {
 			part := e.part()
 			b := e.bucket(&storage.Options{PartSize: part})
@@ -134,7 +143,9 @@ var bucketWriteChecks = []check{
 				"Put": func(data []byte, opts *storage.PutOptions) (*storage.Object, error) {
 					return b.Put(ctx, "k", bytes.NewReader(data), opts)
 				},
-				"PutReaderAt": func(data []byte, opts *storage.PutOptions) (*storage.Object, error) {
+				"PutReaderAt": func(
+					data []byte, opts *storage.PutOptions,
+				) (*storage.Object, error) {
 					return b.PutReaderAt(ctx, "k", bytes.NewReader(data), int64(len(data)), opts)
 				},
 				"Writer": func(data []byte, opts *storage.PutOptions) (*storage.Object, error) {
@@ -184,22 +195,27 @@ var bucketWriteChecks = []check{
 	},
 	{
 		name: "bucket/writer", feature: Buckets,
-		rule:   "rule 3: what a Writer was given is an object at Commit, and Close does no harm after it",
-		covers: []string{"Bucket.NewWriter", "Writer.Write", "Writer.ReadFrom", "Writer.Commit", "Writer.Close"},
+		rule: "rule 3: what a Writer was given is an object at Commit, and Close does no harm " +
+			"after it",
+		covers: []string{"Bucket.NewWriter", "Writer.Write", "Writer.ReadFrom", "Writer.Commit",
+			"Writer.Close"},
 		run: func(ctx context.Context, e *env) error {
 			part := int(e.part())
 			b := e.bucket(&storage.Options{PartSize: int64(part)})
 			for i, size := range []int{0, 1000, part, part + 1000} {
 				data := pattern(size, uint64(i))
-				w := b.NewWriter(ctx, "k", &storage.PutOptions{Metadata: map[string]string{"Size": strconv.Itoa(size)}})
+				w := b.NewWriter(ctx, "k",
+					&storage.PutOptions{Metadata: map[string]string{"Size": strconv.Itoa(size)}})
 				half := size / 2
 				if n, err := w.Write(data[:half]); n != half || err != nil {
 					e.errorf("Write of %d bytes = %d, %v", half, n, err)
 				}
-				if n, err := w.ReadFrom(iotest.OneByteReader(bytes.NewReader(data[half:min(half+500, size)]))); err != nil {
+				next := min(half+500, size)
+				n, err := w.ReadFrom(iotest.OneByteReader(bytes.NewReader(data[half:next])))
+				if err != nil {
 					e.errorf("ReadFrom = %d, %v", n, err)
 				}
-				if _, err := io.Copy(w, bytes.NewReader(data[min(half+500, size):])); err != nil {
+				if _, err := io.Copy(w, bytes.NewReader(data[next:])); err != nil {
 					e.errorf("io.Copy: %w", err)
 				}
 				o, err := w.Commit()
@@ -214,7 +230,8 @@ var bucketWriteChecks = []check{
 				s, err := b.Stat(ctx, "k", nil)
 				if e.got("Stat", err, nil) && o != nil {
 					e.sameResult("Commit", o, s)
-					if diff := cmp.Diff(map[string]string{"size": strconv.Itoa(size)}, s.Metadata); diff != "" {
+					want := map[string]string{"size": strconv.Itoa(size)}
+					if diff := cmp.Diff(want, s.Metadata); diff != "" {
 						e.errorf("metadata (-want +got):\n%s", diff)
 					}
 				}
@@ -223,8 +240,10 @@ var bucketWriteChecks = []check{
 		},
 	},
 	{
-		name: "bucket/writer-aborts", feature: Buckets, needs: []Feature{Multipart, AbortUpload, ListUploads},
-		rule: "rule 3: a Writer that is closed without Commit leaves what was there before, and no upload",
+		name: "bucket/writer-aborts", feature: Buckets,
+		needs: []Feature{Multipart, AbortUpload, ListUploads},
+		rule: "rule 3: a Writer that is closed without Commit leaves what was there before, and " +
+			"no upload",
 		run: func(ctx context.Context, e *env) error {
 			part := int(e.part())
 			b := e.bucket(&storage.Options{PartSize: int64(part)})
@@ -288,14 +307,16 @@ var bucketWriteChecks = []check{
 			b := e.bucket(nil)
 			parallel(writers, func(w int) {
 				for i := range rounds {
-					_, err := b.Update(ctx, "counter", func(old []byte, o *storage.Object) ([]byte, error) {
-						if (old == nil) != (o == nil) && len(old) > 0 {
-							e.errorf("change was called with %d bytes of object %v", len(old), o)
-						}
-						number, _, _ := bytes.Cut(old, []byte(" "))
-						n, _ := strconv.Atoi(string(number)) // nothing is 0
-						return fmt.Appendf(nil, "%d by %d in round %d", n+1, w, i), nil
-					})
+					_, err := b.Update(ctx, "counter",
+						func(old []byte, o *storage.Object) ([]byte, error) {
+							if (old == nil) != (o == nil) && len(old) > 0 {
+								e.errorf("change was called with %d bytes of object %v",
+									len(old), o)
+							}
+							number, _, _ := bytes.Cut(old, []byte(" "))
+							n, _ := strconv.Atoi(string(number)) // nothing is 0
+							return fmt.Appendf(nil, "%d by %d in round %d", n+1, w, i), nil
+						})
 					if !e.got("Update", err, nil) {
 						return
 					}
@@ -308,10 +329,13 @@ var bucketWriteChecks = []check{
 			if err != nil {
 				return err
 			}
-			if number, _, _ := strings.Cut(string(data), " "); number != strconv.Itoa(writers*rounds) {
+			number, _, _ := strings.Cut(string(data), " ")
+			if number != strconv.Itoa(writers*rounds) {
 				e.errorf("the counter is at %s after %d Updates", number, writers*rounds)
 			}
-			_, err = b.Update(ctx, "counter", func([]byte, *storage.Object) ([]byte, error) { return nil, errSource })
+			_, err = b.Update(ctx, "counter", func([]byte, *storage.Object) ([]byte, error) {
+				return nil, errSource
+			})
 			e.got("Update whose function fails", err, errSource)
 			e.holds(ctx, e.key("counter"), data)
 			return nil
@@ -331,7 +355,8 @@ var bucketWriteChecks = []check{
 					return err
 				}
 				defer os.Remove(file)
-				o, err := b.UploadFile(ctx, "k", file, &storage.PutOptions{CacheControl: "no-cache"})
+				o, err := b.UploadFile(ctx, "k", file,
+					&storage.PutOptions{CacheControl: "no-cache"})
 				if !e.got(fmt.Sprintf("UploadFile of %d bytes", size), err, nil) {
 					continue
 				}
@@ -344,16 +369,19 @@ var bucketWriteChecks = []check{
 					}
 				}
 			}
-			_, err := b.UploadFile(ctx, "k", filepath.Join(os.TempDir(), "there is no such file"), nil)
+			_, err := b.UploadFile(ctx, "k",
+				filepath.Join(os.TempDir(), "there is no such file"), nil)
 			if err == nil || errors.Is(err, storage.ErrNotExist) {
-				e.errorf("UploadFile of a missing file = %v; want an error, and not that of a missing object", err)
+				e.errorf("UploadFile of a missing file = %v; want an error, and not that of a "+
+					"missing object", err)
 			}
 			return nil
 		},
 	},
 	{
 		name: "bucket/progress", feature: Transfers, needs: []Feature{Multipart},
-		rule:   "rule 14: Progress never goes back, ends at the size, and counts no byte twice when a part is sent again",
+		rule: "rule 14: Progress never goes back, ends at the size, and counts no byte twice " +
+			"when a part is sent again",
 		covers: []string{"PutOptions.Progress"},
 		run: func(ctx context.Context, e *env) error {
 			part := e.part()
@@ -367,13 +395,17 @@ var bucketWriteChecks = []check{
 				return err
 			}
 			p := new(progress)
-			if _, err := b.Put(ctx, "k", bytes.NewReader(pattern(int(size), 1)), &storage.PutOptions{Progress: p.note}); err != nil {
+			body := bytes.NewReader(pattern(int(size), 1))
+			_, err := b.Put(ctx, "k", body, &storage.PutOptions{Progress: p.note})
+			if err != nil {
 				return err
 			}
 			p.check(e, "Put", size)
 			e.holds(ctx, e.key("k"), pattern(int(size), 1))
 			p = new(progress)
-			if _, err := b.Put(ctx, "k", struct{ io.Reader }{bytes.NewReader(pattern(1000, 1))}, &storage.PutOptions{Progress: p.note}); err != nil {
+			stream := struct{ io.Reader }{bytes.NewReader(pattern(1000, 1))}
+			_, err = b.Put(ctx, "k", stream, &storage.PutOptions{Progress: p.note})
+			if err != nil {
 				return err
 			}
 			p.check(e, "Put of a short stream", 1000)
@@ -382,10 +414,12 @@ var bucketWriteChecks = []check{
 	},
 	{
 		name: "bucket/metadata", feature: Buckets,
-		rule: "rule 23: metadata names are lower-cased, and what could not come back is ErrInvalid before any request",
+		rule: "rule 23: metadata names are lower-cased, and what could not come back is " +
+			"ErrInvalid before any request",
 		run: func(ctx context.Context, e *env) error {
 			b := e.bucket(nil)
-			if _, err := b.Put(ctx, "k", strings.NewReader("x"), &storage.PutOptions{Metadata: map[string]string{"Upper-Case": "Grüße"}}); err != nil {
+			opts := &storage.PutOptions{Metadata: map[string]string{"Upper-Case": "Grüße"}}
+			if _, err := b.Put(ctx, "k", strings.NewReader("x"), opts); err != nil {
 				return err
 			}
 			o, err := b.Stat(ctx, "k", nil)
@@ -397,13 +431,15 @@ var bucketWriteChecks = []check{
 			}
 			before := e.tracked.requests.Load()
 			for _, m := range []map[string]string{
-				{"": "x"}, {"a b": "x"}, {"ä": "x"}, {"-a": "x"}, {"a:": "x"}, {"a": "new\nline"}, {"a": "\xff"}, {"a": "\x00"}, {"a": "1", "A": "2"},
+				{"": "x"}, {"a b": "x"}, {"ä": "x"}, {"-a": "x"}, {"a:": "x"}, {"a": "new\nline"},
+				{"a": "\xff"}, {"a": "\x00"}, {"a": "1", "A": "2"},
 				{writeID: "x"},
 			} {
 				_, err := b.Put(ctx, "k", strings.NewReader("x"), &storage.PutOptions{Metadata: m})
 				e.got(fmt.Sprintf("Put with metadata %q", m), err, storage.ErrInvalid)
 			}
-			for _, opts := range []storage.PutOptions{{ContentType: "a\nb"}, {CacheControl: " x"}, {ContentDisposition: "ü"}} {
+			for _, opts := range []storage.PutOptions{{ContentType: "a\nb"}, {CacheControl: " x"},
+				{ContentDisposition: "ü"}} {
 				_, err := b.Put(ctx, "k", strings.NewReader("x"), &opts)
 				e.got(fmt.Sprintf("Put with %+v", opts), err, storage.ErrInvalid)
 			}
@@ -431,13 +467,17 @@ var bucketWriteChecks = []check{
 				e.got(fmt.Sprintf("Stat of the key %.20q", key), err, storage.ErrInvalidKey)
 				_, err = b.Copy(ctx, "k", key, nil)
 				e.got(fmt.Sprintf("Copy of the key %.20q", key), err, storage.ErrInvalidKey)
-				e.got(fmt.Sprintf("Delete of the key %.20q", key), b.Delete(ctx, key, nil), storage.ErrInvalidKey)
+				e.got(fmt.Sprintf("Delete of the key %.20q", key), b.Delete(ctx, key, nil),
+					storage.ErrInvalidKey)
 			}
 			for _, o := range []storage.GetOptions{{Length: -1}, {Offset: -1, Length: 1}} {
 				_, err := b.ReadAll(ctx, "k", &o)
 				e.got("Get "+describeRange(&o), err, storage.ErrInvalid)
 			}
-			_, err := b.Put(ctx, "k", strings.NewReader("x"), &storage.PutOptions{IfAbsent: true, IfMatch: `"x"`})
+			_, err := b.Put(ctx, "k", strings.NewReader("x"), &storage.PutOptions{
+				IfAbsent: true,
+				IfMatch:  `"x"`,
+			})
 			e.got("Put with IfAbsent and IfMatch", err, storage.ErrInvalid)
 			_, err = b.ListPage(ctx, &storage.ListOptions{PageSize: -1})
 			e.got("ListPage with a negative PageSize", err, storage.ErrInvalid)
@@ -446,7 +486,8 @@ var bucketWriteChecks = []check{
 			}
 			_, err = b.Stat(ctx, "..", nil)
 			if !errors.Is(err, storage.ErrNotExist) && !errors.Is(err, storage.ErrInvalidKey) {
-				e.errorf(`Stat("..") = %w; want %v or %v`, err, storage.ErrNotExist, storage.ErrInvalidKey)
+				e.errorf(`Stat("..") = %w; want %v or %v`, err, storage.ErrNotExist,
+					storage.ErrInvalidKey)
 			}
 			return nil
 		},
@@ -509,7 +550,8 @@ func (p *progress) check(e *env, what string, size int64) {
 		last = step.Done
 	}
 	if last != size {
-		e.errorf("%s: Progress ended at %d of %d bytes, after %d calls", what, last, size, len(p.all))
+		e.errorf("%s: Progress ended at %d of %d bytes, after %d calls", what, last, size,
+			len(p.all))
 	}
 }
 

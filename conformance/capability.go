@@ -19,6 +19,7 @@ var capabilities = map[Feature]string{
 	Tags:              "Tags",
 	ExactContentType:  "ExactContentType",
 	ListETag:          "ListETag",
+	ListSplit:         "ListSplit",
 	ChecksumCRC32:     "Checksums",
 	ChecksumCRC32C:    "Checksums",
 	ChecksumCRC64NVME: "Checksums",
@@ -109,6 +110,21 @@ type can struct {
 func newCan(s storage.Store, refused map[Feature]bool) can {
 	_, told := s.(storage.Capable)
 	return can{told: told, caps: storage.Full(s).Capabilities(), refused: refused}
+}
+
+// zeroCapabilities is said where a Store has none, as one that embeds storage.Unsupported has until
+// it gets a method of its own.
+const zeroCapabilities = "Capabilities() is the zero value; did you forget the method?"
+
+// forgotten reports whether the Store may lack its Capabilities method.
+func (c *can) forgotten() bool { return c.told && reflect.ValueOf(c.caps).IsZero() }
+
+// because is why, with what may be behind it.
+func (c *can) because(why string) string {
+	if c.forgotten() {
+		return why + ": " + zeroCapabilities
+	}
+	return why
 }
 
 // lacks says why the Store does not have f, or "".

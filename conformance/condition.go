@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,15 +15,20 @@ import (
 var conditionChecks = []check{
 	{
 		name: "condition/if-absent", feature: IfAbsent,
-		rule:   "rule 8: IfAbsent creates, and on an object that is there it is ErrExist and changes nothing",
+		rule: "rule 8: IfAbsent creates, and on an object that is there it is ErrExist and " +
+			"changes nothing",
 		covers: []string{"PutOptions.IfAbsent"},
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
-			if _, err := e.put(ctx, key, []byte("first"), &storage.PutOptions{IfAbsent: true}); err != nil {
+			if _, err := e.put(ctx, key, []byte("first"),
+				&storage.PutOptions{IfAbsent: true}); err != nil {
 				return err
 			}
 			for range 2 {
-				_, err := e.put(ctx, key, []byte("second"), &storage.PutOptions{IfAbsent: true, Metadata: map[string]string{"a": "1"}})
+				_, err := e.put(ctx, key, []byte("second"), &storage.PutOptions{
+					IfAbsent: true,
+					Metadata: map[string]string{"a": "1"},
+				})
 				e.got("Put with IfAbsent on an object", err, storage.ErrExist)
 			}
 			e.holds(ctx, key, []byte("first"))
@@ -52,7 +56,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/if-match", feature: IfMatch,
-		rule:   "rule 9: IfMatch writes on the version it names, and on any other is ErrPrecondition and changes nothing",
+		rule: "rule 9: IfMatch writes on the version it names, and on any other is " +
+			"ErrPrecondition and changes nothing",
 		covers: []string{"PutOptions.IfMatch"},
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
@@ -60,7 +65,8 @@ var conditionChecks = []check{
 			if err != nil {
 				return err
 			}
-			second, err := e.put(ctx, key, []byte("second"), &storage.PutOptions{IfMatch: first.ETag})
+			second, err := e.put(ctx, key, []byte("second"),
+				&storage.PutOptions{IfMatch: first.ETag})
 			if err != nil {
 				return err
 			}
@@ -94,7 +100,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/if-match-malformed", feature: IfMatch,
-		rule: "rule 7: an IfMatch that no object of this service can have matches nothing, and is never a free pass",
+		rule: "rule 7: an IfMatch that no object of this service can have matches nothing, and " +
+			"is never a free pass",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
 			if _, err := e.put(ctx, key, []byte("first"), nil); err != nil {
@@ -158,7 +165,8 @@ var conditionChecks = []check{
 				if etag != o.ETag {
 					e.errorf("ETag of %s = %q, of Put %q", s.name, etag, o.ETag)
 				}
-				next, err := e.put(ctx, key, fmt.Append(nil, "write ", i), &storage.PutOptions{IfMatch: etag})
+				next, err := e.put(ctx, key, fmt.Append(nil, "write ", i),
+					&storage.PutOptions{IfMatch: etag})
 				if e.got("Put with the ETag of "+s.name, err, nil) {
 					o = next
 				}
@@ -168,7 +176,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/get-if-match", feature: Conditions,
-		rule:   "rule 12: Get with IfMatch reads that version, and of a changed object is ErrPrecondition",
+		rule: "rule 12: Get with IfMatch reads that version, and of a changed object is " +
+			"ErrPrecondition",
 		covers: []string{"GetOptions.IfMatch"},
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			_, _, err := e.get(ctx, key, &storage.GetOptions{IfMatch: old})
@@ -176,12 +185,14 @@ var conditionChecks = []check{
 			_, _, err = e.get(ctx, key, &storage.GetOptions{IfMatch: old, Offset: 1, Length: 2})
 			e.got("Get of a range with the old ETag", err, storage.ErrPrecondition)
 			e.ranged(ctx, key, []byte("second"), storage.GetOptions{IfMatch: now}, 0, 6)
-			e.ranged(ctx, key, []byte("second"), storage.GetOptions{IfMatch: now, Offset: 1, Length: 2}, 1, 2)
+			e.ranged(ctx, key, []byte("second"),
+				storage.GetOptions{IfMatch: now, Offset: 1, Length: 2}, 1, 2)
 		}),
 	},
 	{
 		name: "condition/stat-if-match", feature: Conditions,
-		rule:   "rule 12: Stat with IfMatch describes that version, and of a changed object is ErrPrecondition",
+		rule: "rule 12: Stat with IfMatch describes that version, and of a changed object is " +
+			"ErrPrecondition",
 		covers: []string{"StatOptions.IfMatch"},
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			_, err := e.stat(ctx, key, &storage.StatOptions{IfMatch: old})
@@ -192,7 +203,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/get-if-none-match", feature: Conditions,
-		rule:   "rule 12: Get with IfNoneMatch of an unchanged object is ErrNotModified, of a changed one a read",
+		rule: "rule 12: Get with IfNoneMatch of an unchanged object is ErrNotModified, of a " +
+			"changed one a read",
 		covers: []string{"GetOptions.IfNoneMatch"},
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			_, _, err := e.get(ctx, key, &storage.GetOptions{IfNoneMatch: now})
@@ -202,7 +214,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/stat-if-none-match", feature: Conditions,
-		rule:   "rule 12: Stat with IfNoneMatch of an unchanged object is ErrNotModified, of a changed one an answer",
+		rule: "rule 12: Stat with IfNoneMatch of an unchanged object is ErrNotModified, of a " +
+			"changed one an answer",
 		covers: []string{"StatOptions.IfNoneMatch"},
 		run: changed(func(ctx context.Context, e *env, key, old, now string) {
 			_, err := e.stat(ctx, key, &storage.StatOptions{IfNoneMatch: now})
@@ -213,7 +226,8 @@ var conditionChecks = []check{
 	},
 	{
 		name: "condition/if-none-match-malformed", feature: Conditions,
-		rule: "rule 7: an IfNoneMatch that no object of this service can have never matches: the read goes on",
+		rule: "rule 7: an IfNoneMatch that no object of this service can have never matches: the " +
+			"read goes on",
 		run: changed(func(ctx context.Context, e *env, key, _, _ string) {
 			for _, tag := range malformed {
 				e.ranged(ctx, key, []byte("second"), storage.GetOptions{IfNoneMatch: tag}, 0, 6)
@@ -229,7 +243,8 @@ var conditionChecks = []check{
 		run: modified(func(ctx context.Context, e *env, key string, at time.Time) {
 			_, _, err := e.get(ctx, key, &storage.GetOptions{IfModifiedSince: at})
 			e.got("Get of what was modified at that time", err, storage.ErrNotModified)
-			e.ranged(ctx, key, []byte("data"), storage.GetOptions{IfModifiedSince: at.Add(-time.Hour)}, 0, 4)
+			e.ranged(ctx, key, []byte("data"),
+				storage.GetOptions{IfModifiedSince: at.Add(-time.Hour)}, 0, 4)
 		}),
 	},
 	{
@@ -249,7 +264,9 @@ var conditionChecks = []check{
 var malformed = []string{"*", storage.ETagNone, "x", `"no such version"`, `W/"x"`, "0", "-1"}
 
 // changed is a check on an object that was written twice.
-func changed(fn func(ctx context.Context, e *env, key, old, now string)) func(context.Context, *env) error {
+func changed(
+	fn func(ctx context.Context, e *env, key, old, now string),
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		key := e.key("k")
 		old, err := e.put(ctx, key, []byte("first"), nil)
@@ -266,7 +283,9 @@ func changed(fn func(ctx context.Context, e *env, key, old, now string)) func(co
 }
 
 // modified is a check on an object whose time is known.
-func modified(fn func(ctx context.Context, e *env, key string, at time.Time)) func(context.Context, *env) error {
+func modified(
+	fn func(ctx context.Context, e *env, key string, at time.Time),
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		key := e.key("k")
 		if _, err := e.put(ctx, key, []byte("data"), nil); err != nil {
@@ -282,13 +301,18 @@ func modified(fn func(ctx context.Context, e *env, key string, at time.Time)) fu
 
 // noAnswer reports whether err is one that rule 8 allows a loser instead of a refusal.
 func noAnswer(err error) bool {
-	return errors.Is(err, storage.ErrThrottled) || errors.Is(err, storage.ErrUnavailable) || errors.Is(err, storage.ErrUnknownOutcome)
+	return errors.Is(err, storage.ErrThrottled) || errors.Is(err, storage.ErrUnavailable) ||
+		errors.Is(err, storage.ErrUnknownOutcome)
 }
 
 // oneWinner lets n writers create key at the same time and notes unless exactly one did and its
 // data is there.
-func (e *env) oneWinner(ctx context.Context, key string, n int, create func(i int, data []byte) error) {
-	data := func(i int) []byte { return []byte(strings.Repeat(fmt.Sprint("writer ", i, ". "), 100)) }
+func (e *env) oneWinner(
+	ctx context.Context, key string, n int, create func(i int, data []byte) error,
+) {
+	data := func(i int) []byte {
+		return []byte(strings.Repeat(fmt.Sprint("writer ", i, ". "), 100))
+	}
 	wins := make(chan int, n)
 	var vague atomic.Int64
 	start := make(chan struct{})
@@ -313,63 +337,11 @@ func (e *env) oneWinner(ctx context.Context, key string, n int, create func(i in
 		return
 	}
 	if len(winners) != 1 && (len(winners) > 1 || vague.Load() == 0) {
-		e.errorf("%d of %d writers were told that they created the object: %v", len(winners), n, winners)
+		e.errorf("%d of %d writers were told that they created the object: %v", len(winners),
+			n, winners)
 		return
 	}
 	if len(winners) == 1 {
 		e.holds(ctx, key, data(winners[0]))
 	}
-}
-
-// casCounter lets writers increment one number by compare-and-swap. Each object also names who
-// wrote it, so that no two have equal bytes.
-func casCounter(ctx context.Context, e *env) error {
-	key, writers, rounds := e.key("counter"), e.many(16, 8), e.many(50, 4)
-	if _, err := e.put(ctx, key, []byte("0"), nil); err != nil {
-		return err
-	}
-	var vague atomic.Int64
-	parallel(writers, func(w int) {
-		for done := 0; done < rounds; {
-			if ctx.Err() != nil {
-				e.errorf("writer %d was at %d: %w", w, done, context.Cause(ctx))
-				return
-			}
-			data, r, err := e.get(ctx, key, nil)
-			if err != nil {
-				e.errorf("writer %d: %w", w, err)
-				return
-			}
-			number, _, _ := bytes.Cut(data, []byte(" "))
-			n, err := strconv.Atoi(string(number))
-			if err != nil {
-				e.errorf("the counter holds %q", data)
-				return
-			}
-			_, err = e.put(ctx, key, fmt.Appendf(nil, "%d by %d in round %d", n+1, w, done), &storage.PutOptions{IfMatch: r.Object.ETag})
-			var se *storage.Error
-			switch {
-			case err == nil:
-				done++
-			case errors.As(err, &se) && se.InDoubt:
-				vague.Add(1)
-			case !errors.Is(err, storage.ErrPrecondition) && !noAnswer(err):
-				e.errorf("writer %d: %w; want %v", w, err, storage.ErrPrecondition)
-				return
-			}
-		}
-	})
-	if e.failed() {
-		return nil
-	}
-	data, _, err := e.get(ctx, key, nil)
-	if err != nil {
-		return err
-	}
-	number, _, _ := strings.Cut(string(data), " ")
-	low := writers * rounds
-	if n, err := strconv.Atoi(number); err != nil || n < low || n > low+int(vague.Load()) {
-		e.errorf("the counter is at %q after %d increments (and %d in doubt)", number, low, vague.Load())
-	}
-	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/polystore/storage"
@@ -14,7 +15,8 @@ import (
 var contextChecks = append([]check{
 	{
 		name: "context/body", feature: Contexts,
-		rule: "rule 25: the context of Get governs its Body: when it ends, Read fails with its error",
+		rule: "rule 25: the context of Get governs its Body: when it ends, Read fails with " +
+			"its error",
 		run: onObject(4<<20, func(ctx context.Context, e *env, key string, _ []byte) {
 			cancelled, cancel := context.WithCancel(ctx)
 			defer cancel()
@@ -35,21 +37,27 @@ var contextChecks = append([]check{
 	},
 	{
 		name: "context/put-blocked", feature: Contexts,
-		rule: "rule 3: a Put whose context ends while its source blocks returns soon, and what was there stays",
+		rule: "rule 3: a Put whose context ends while its source blocks returns soon, and what " +
+			"was there stays",
 		run: func(ctx context.Context, e *env) error {
 			if _, err := e.put(ctx, e.key("k"), []byte("old"), nil); err != nil {
 				return err
 			}
-			cancelled, cancel := context.WithCancel(ctx)
-			defer cancel()
-			body := &blockingBody{Reader: bytes.NewReader(pattern(1<<20, 1)), at: 1 << 19, ctx: cancelled, blocked: cancel}
-			start := time.Now()
-			_, err := e.store.Put(cancelled, e.key("k"), body, 1<<20, &storage.PutOptions{})
-			e.got("Put", err, context.Canceled)
-			if took := time.Since(start); took > 10*time.Second {
-				e.errorf("Put returned after %v", took)
-			}
-			e.holds(ctx, e.key("k"), []byte("old"))
+			e.putBlocked(ctx, "a source that ends with the context", func(
+				ctx context.Context, _ <-chan struct{},
+			) error {
+				<-ctx.Done()
+				return ctx.Err()
+			})
+			e.putBlocked(ctx, "a source that does not know of the context", func(
+				_ context.Context, returned <-chan struct{},
+			) error {
+				select { // what sends the source has this time to see the end of the context
+				case <-returned:
+				case <-time.After(20 * time.Millisecond):
+				}
+				return nil
+			})
 			return nil
 		},
 	},
@@ -75,22 +83,31 @@ var contextChecks = append([]check{
 			}
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
-			var errs []error
-			note := func(_ any, err error) { errs = append(errs, err) }
-			note(e.store.Get(ctx, e.key("missing"), &storage.GetOptions{}))
-			note(e.store.Stat(ctx, e.key("missing"), &storage.StatOptions{}))
-			note(e.store.Get(ctx, e.key("k"), &storage.GetOptions{IfMatch: `"x"`}))
-			note(e.store.Get(ctx, e.key("k"), &storage.GetOptions{Offset: 10}))
-			note(e.store.Put(ctx, e.key("k"), bytes.NewReader(nil), 0, &storage.PutOptions{IfAbsent: true}))
-			note(e.store.Put(ctx, e.key("k"), bytes.NewReader(nil), 5, &storage.PutOptions{}))
-			note(e.store.Get(cancelled, e.key("k"), &storage.GetOptions{}))
-			note(e.store.ListPage(cancelled, &storage.ListOptions{}))
-			for i, err := range errs {
-				var se *storage.Error
-				if !errors.As(err, &se) {
-					e.errorf("error %d: %T %v", i, err, err)
+			is := func(what string) func(any, error) {
+				return func(_ any, err error) {
+					var se *storage.Error
+					switch {
+					case err == nil:
+						e.errorf("%s succeeded", what)
+					case !errors.As(err, &se):
+						e.errorf("%s returned a %T: %w", what, err, err)
+					}
 				}
 			}
+			is("Get of a missing key")(e.store.Get(ctx, e.key("missing"), &storage.GetOptions{}))
+			is("Stat of a missing key")(e.store.Stat(ctx, e.key("missing"), &storage.StatOptions{}))
+			is("Get with another IfMatch")(e.store.Get(ctx, e.key("k"),
+				&storage.GetOptions{IfMatch: `"x"`}))
+			is("Get from an offset behind the object")(e.store.Get(ctx, e.key("k"),
+				&storage.GetOptions{Offset: 10}))
+			is("Put with IfAbsent on an object")(e.store.Put(ctx, e.key("k"),
+				bytes.NewReader(nil), 0, &storage.PutOptions{IfAbsent: true}))
+			is("Put of a body that is too short")(e.store.Put(ctx, e.key("k"),
+				bytes.NewReader(nil), 5, &storage.PutOptions{}))
+			is("Get under a context that has ended")(e.store.Get(cancelled, e.key("k"),
+				&storage.GetOptions{}))
+			is("ListPage under a context that has ended")(e.store.ListPage(cancelled,
+				&storage.ListOptions{}))
 			return nil
 		},
 	},
@@ -110,8 +127,9 @@ var contextChecks = append([]check{
 			}
 			_, missing := e.store.Stat(ctx, e.key("missing"), &storage.StatOptions{})
 			for what, err := range map[string]error{
-				"Put with IfAbsent":              put(ctx, 4, storage.PutOptions{IfAbsent: true}),
-				"Put with IfMatch":               put(ctx, 4, storage.PutOptions{IfMatch: storage.ETagNone}),
+				"Put with IfAbsent": put(ctx, 4, storage.PutOptions{IfAbsent: true}),
+				"Put with IfMatch": put(ctx, 4,
+					storage.PutOptions{IfMatch: storage.ETagNone}),
 				"Put under a cancelled context":  put(cancelled, 4, storage.PutOptions{}),
 				"Stat of a missing key":          missing,
 				"Put of a body that is too long": put(ctx, 3, storage.PutOptions{}),
@@ -164,6 +182,10 @@ func cancelledChecks() []check {
 			_, err := e.copy(ctx, key, e.key("other"), nil)
 			return err
 		}},
+		{"tags", Tags, nil, func(ctx context.Context, e *env, key string) error {
+			_, err := e.store.Tags(ctx, key, &storage.TagsOptions{})
+			return err
+		}},
 		{"delete-batch", DeleteBatch, nil, func(ctx context.Context, e *env, key string) error {
 			_, err := e.store.DeleteBatch(ctx, []string{key}, &storage.DeleteBatchOptions{})
 			return err
@@ -188,9 +210,11 @@ func cancelledChecks() []check {
 	for _, c := range calls {
 		checks = append(checks, check{
 			name: "context/cancelled-" + c.name, feature: c.feature, needs: c.needs,
-			rule: fmt.Sprintf("rule 25: %s under a context that has ended is the context's error, and does nothing", c.name),
+			rule: fmt.Sprintf("rule 25: %s under a context that has ended is the context's "+
+				"error, and does nothing", c.name),
 			run: onObject(10, func(ctx context.Context, e *env, key string, data []byte) {
-				if _, err := e.put(ctx, e.key("other"), pattern(20, 9), nil); !e.got("Put", err, nil) {
+				if _, err := e.put(ctx, e.key("other"), pattern(20, 9), nil); !e.got("Put",
+					err, nil) {
 					return
 				}
 				cancelled, cancel := context.WithCancel(ctx)
@@ -203,22 +227,53 @@ func cancelledChecks() []check {
 	return checks
 }
 
-// blockingBody blocks at a byte until the context ends.
+// putBlocked notes a Put onto an object that is "old" which does not end with its context. The
+// context ends when half of the source has been read, and from then on each Read begins with
+// blocked.
+func (e *env) putBlocked(
+	ctx context.Context, what string,
+	blocked func(ctx context.Context, returned <-chan struct{}) error,
+) {
+	cancelled, cancel := context.WithCancel(ctx)
+	defer cancel()
+	returned := make(chan struct{})
+	body := &blockingBody{Reader: bytes.NewReader(pattern(1<<20, 1)), at: 1 << 19}
+	body.blocked = func() error {
+		cancel()
+		return blocked(cancelled, returned)
+	}
+	start := time.Now()
+	_, err := e.store.Put(cancelled, e.key("k"), body, body.Size(), &storage.PutOptions{})
+	close(returned)
+	e.got("Put of "+what, err, context.Canceled)
+	if took := time.Since(start); took > 10*time.Second {
+		e.errorf("Put of %s returned after %v", what, took)
+	}
+	if body.all.Load() {
+		e.errorf("Put read on to the end of %s, after its context had ended", what)
+	}
+	e.holds(ctx, e.key("k"), []byte("old"))
+}
+
+// blockingBody blocks before each Read from a byte on, and gives little then.
 type blockingBody struct {
 	*bytes.Reader
 	at      int64
-	ctx     context.Context
-	blocked func() // called when it begins to block
+	blocked func() error
+	all     atomic.Bool // the last byte was read
 }
 
 func (b *blockingBody) Read(p []byte) (int, error) {
 	left := b.at - (b.Size() - int64(b.Len()))
 	if left <= 0 {
-		b.blocked()
-		<-b.ctx.Done()
-		return 0, b.ctx.Err()
+		if err := b.blocked(); err != nil {
+			return 0, err
+		}
+		left = 1 << 15
 	}
-	return b.Reader.Read(p[:min(int64(len(p)), left)])
+	n, err := b.Reader.Read(p[:min(int64(len(p)), left)])
+	b.all.Store(b.all.Load() || b.Len() == 0)
+	return n, err
 }
 
 // WriteTo hides the one of bytes.Reader, which does not block.

@@ -102,7 +102,8 @@ func (s *section) parse(body string) error {
 			case testName.MatchString(m[1]):
 				s.tests = append(s.tests, m[1])
 			default:
-				errs = append(errs, fmt.Errorf("%s: %q names neither checks nor a test", s.name, m[1]))
+				errs = append(errs,
+					fmt.Errorf("%s: %q names neither checks nor a test", s.name, m[1]))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,7 +29,8 @@ var copyChecks = append([]check{
 			if err != nil {
 				return err
 			}
-			want.Key, want.ETag, want.ModTime, want.VersionID = got.Key, got.ETag, got.ModTime, got.VersionID
+			want.Key, want.ETag, want.ModTime, want.VersionID = got.Key, got.ETag, got.ModTime,
+				got.VersionID
 			e.sameObject("the copy", got, want, noChecksums)
 			e.reported(ctx, dst, pattern(5000, 1))
 			return nil
@@ -39,7 +41,9 @@ var copyChecks = append([]check{
 		rule:   "rule 21: Copy with Replace keeps the bytes and nothing else",
 		covers: []string{"CopyOptions.Replace", "CopyOptions.Metadata"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
-			if _, err := e.copy(ctx, dst, src, &storage.CopyOptions{Replace: true, Metadata: map[string]string{"new": "ü"}}); err != nil {
+			if _, err := e.copy(ctx, dst, src,
+				&storage.CopyOptions{Replace: true,
+					Metadata: map[string]string{"new": "ü"}}); err != nil {
 				return err
 			}
 			e.holds(ctx, dst, pattern(5000, 1))
@@ -62,7 +66,8 @@ var copyChecks = append([]check{
 		name: "copy/overwrite", feature: Copy,
 		rule: "rule 6: Copy over an object leaves nothing of it",
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
-			if _, err := e.put(ctx, dst, pattern(9000, 9), &storage.PutOptions{Metadata: map[string]string{"old": "1"}}); err != nil {
+			if _, err := e.put(ctx, dst, pattern(9000, 9),
+				&storage.PutOptions{Metadata: map[string]string{"old": "1"}}); err != nil {
 				return err
 			}
 			if _, err := e.copy(ctx, dst, src, nil); err != nil {
@@ -124,8 +129,47 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
+		name: "copy/mod-time", feature: Copy,
+		rule: "rule 4: ModTime of a copy says when it was made, and not when its source was",
+		run: copied(func(ctx context.Context, e *env, src, dst string) error {
+			source, err := e.stat(ctx, src, nil)
+			if err != nil {
+				return err
+			}
+			// What is overwritten must be younger than the source; some services count in seconds.
+			for range 30 {
+				if _, err := e.put(ctx, dst, []byte("old"), nil); err != nil {
+					return err
+				}
+				old, err := e.stat(ctx, dst, nil)
+				if err != nil {
+					return err
+				}
+				if !old.ModTime.After(source.ModTime) {
+					select {
+					case <-time.After(100 * time.Millisecond):
+						continue
+					case <-ctx.Done():
+						return ctx.Err()
+					}
+				}
+				if _, err := e.copy(ctx, dst, src, nil); err != nil {
+					return err
+				}
+				o, err := e.stat(ctx, dst, nil)
+				if err == nil && o.ModTime.Before(old.ModTime) {
+					e.errorf("ModTime = %v, of its source %v, of what it replaced %v",
+						o.ModTime, source.ModTime, old.ModTime)
+				}
+				return err
+			}
+			return notRun("all writes within three seconds have one ModTime")
+		}),
+	},
+	{
 		name: "copy/source-if-match", feature: CopySourceIfMatch,
-		rule:   "rule 9: Copy with SourceIfMatch copies that version, and of a changed source is ErrPrecondition and copies nothing",
+		rule: "rule 9: Copy with SourceIfMatch copies that version, and of a changed source is " +
+			"ErrPrecondition and copies nothing",
 		covers: []string{"CopyOptions.SourceIfMatch"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
 			old, err := e.stat(ctx, src, nil)
@@ -136,13 +180,15 @@ var copyChecks = append([]check{
 			if err != nil {
 				return err
 			}
-			if _, err := e.copy(ctx, dst, src, &storage.CopyOptions{SourceIfMatch: now.ETag}); err != nil {
+			if _, err := e.copy(ctx, dst, src,
+				&storage.CopyOptions{SourceIfMatch: now.ETag}); err != nil {
 				return err
 			}
 			e.holds(ctx, dst, []byte("second"))
 			for _, tag := range append([]string{old.ETag}, malformed...) {
 				_, err = e.copy(ctx, e.key("never"), src, &storage.CopyOptions{SourceIfMatch: tag})
-				e.got(fmt.Sprintf("Copy with SourceIfMatch %s of another version", tag), err, storage.ErrPrecondition)
+				e.got(fmt.Sprintf("Copy with SourceIfMatch %s of another version", tag), err,
+					storage.ErrPrecondition)
 			}
 			e.missing(ctx, e.key("never"))
 			return nil
@@ -185,7 +231,8 @@ var copyChecks = append([]check{
 			e.got("Copy with IfMatch onto a missing object", err, storage.ErrPrecondition)
 			e.missing(ctx, e.key("missing"))
 			e.holds(ctx, dst, []byte("second"))
-			if _, err := e.copy(ctx, dst, src, &storage.CopyOptions{IfMatch: now.ETag}); err != nil {
+			if _, err := e.copy(ctx, dst, src,
+				&storage.CopyOptions{IfMatch: now.ETag}); err != nil {
 				return err
 			}
 			e.holds(ctx, dst, pattern(5000, 1))
@@ -197,7 +244,8 @@ var copyChecks = append([]check{
 		rule:   "rule 21: Copy gives the new object the StorageClass that was asked for",
 		covers: []string{"CopyOptions.StorageClass"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
-			if _, err := e.copy(ctx, dst, src, &storage.CopyOptions{StorageClass: e.storageClass()}); err != nil {
+			if _, err := e.copy(ctx, dst, src,
+				&storage.CopyOptions{StorageClass: e.storageClass()}); err != nil {
 				return err
 			}
 			o, err := e.stat(ctx, dst, nil)
@@ -208,11 +256,15 @@ var copyChecks = append([]check{
 		}),
 	},
 	{
-		name: "copy/tags", feature: Tags, needs: []Feature{Copy},
+		name: "copy/tags", feature: Tags, needs: []Feature{Copy, CopyReplace},
 		rule:   "rule 21: Copy with Replace takes Tags, and they are no metadata",
 		covers: []string{"CopyOptions.Tags"},
 		run: copied(func(ctx context.Context, e *env, src, dst string) error {
-			opts := &storage.CopyOptions{Replace: true, Tags: map[string]string{"tier": "b"}, Metadata: map[string]string{"a": "1"}}
+			opts := &storage.CopyOptions{
+				Replace:  true,
+				Tags:     map[string]string{"tier": "b"},
+				Metadata: map[string]string{"a": "1"},
+			}
 			if _, err := e.copy(ctx, dst, src, opts); err != nil {
 				return err
 			}
@@ -223,6 +275,7 @@ var copyChecks = append([]check{
 			if diff := cmp.Diff(map[string]string{"a": "1"}, o.Metadata); diff != "" {
 				e.errorf("metadata beside tags (-want +got):\n%s", diff)
 			}
+			e.tagged(ctx, dst, opts.Tags)
 			return nil
 		}),
 	},
@@ -234,7 +287,8 @@ func copyHeaderChecks() []check {
 	for _, h := range headers {
 		checks = append(checks, check{
 			name: "copy/replace-" + strings.ToLower(h.name), feature: CopyReplace,
-			rule:   fmt.Sprintf("rule 21: Copy with Replace puts %s in place of the source's", h.name),
+			rule: fmt.Sprintf("rule 21: Copy with Replace puts %s in place of the source's",
+				h.name),
 			covers: []string{"CopyOptions." + h.name},
 			run: copied(func(ctx context.Context, e *env, src, dst string) error {
 				if _, err := e.put(ctx, src, pattern(10, 1), nil); err != nil {
@@ -257,7 +311,9 @@ func copyHeaderChecks() []check {
 }
 
 // copied is a check on an object with every header to copy, and a destination.
-func copied(fn func(ctx context.Context, e *env, src, dst string) error) func(context.Context, *env) error {
+func copied(
+	fn func(ctx context.Context, e *env, src, dst string) error,
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		opts := &storage.PutOptions{Metadata: map[string]string{"a": "1", "b": "grüße"}}
 		for _, h := range headers {

@@ -18,14 +18,19 @@ import (
 // covered are the types whose every exported field has a check.
 var covered = []any{
 	storage.Object{}, storage.Checksums{},
-	storage.GetOptions{}, storage.StatOptions{}, storage.PutOptions{}, storage.DeleteOptions{}, storage.DeleteManyOptions{},
-	storage.CleanOptions{}, storage.DeleteBatchOptions{}, storage.ListOptions{}, storage.CopyOptions{}, storage.SignOptions{},
-	storage.PartOptions{}, storage.CopyPartOptions{}, storage.ListPartsOptions{}, storage.Options{}, storage.RetryOptions{},
+	storage.GetOptions{}, storage.StatOptions{}, storage.TagsOptions{},
+	storage.PutOptions{}, storage.DeleteOptions{},
+	storage.DeleteManyOptions{},
+	storage.CleanOptions{}, storage.DeleteBatchOptions{}, storage.ListOptions{},
+	storage.CopyOptions{}, storage.SignOptions{},
+	storage.PartOptions{}, storage.CopyPartOptions{}, storage.ListPartsOptions{}, storage.Options{},
+	storage.RetryOptions{},
 	storage.ReaderAtOptions{}, storage.UpdateOptions{},
 }
 
-// TestEverythingHasACheck fails on a field of an options struct or of Object, and on a method of Bucket and its readers and
-// writers, that no check claims to cover, and on a claim about what there is not.
+// TestEverythingHasACheck fails on a field of an options struct or of Object, and on a method of
+// Bucket and its readers and writers, that no check claims to cover, and on a claim about what
+// there is not.
 func TestEverythingHasACheck(t *testing.T) {
 	claims := make(map[string][]string)
 	for _, c := range table() {
@@ -42,7 +47,8 @@ func TestEverythingHasACheck(t *testing.T) {
 			}
 		}
 	}
-	for _, v := range []any{new(storage.Bucket), new(storage.Reader), new(storage.ReaderAt), new(storage.Writer)} {
+	for _, v := range []any{new(storage.Bucket), new(storage.Reader), new(storage.ReaderAt),
+		new(storage.Writer)} {
 		typ := reflect.TypeOf(v)
 		for m := range typ.Methods() {
 			want[typ.Elem().Name()+"."+m.Name] = true
@@ -87,7 +93,8 @@ func exportedTypes(t *testing.T) map[string]bool {
 		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), "../"+e.Name(), nil, parser.SkipObjectResolution)
+		f, err := parser.ParseFile(token.NewFileSet(), "../"+e.Name(), nil,
+			parser.SkipObjectResolution)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -101,10 +108,11 @@ func exportedTypes(t *testing.T) map[string]bool {
 	return types
 }
 
-// TestTable keeps the table in order: names are one of each and shaped alike, rules are sentences with a number.
+// TestTable keeps the table in order: names are one of each and shaped alike, rules are sentences
+// with a number.
 func TestTable(t *testing.T) {
 	name := regexp.MustCompile(`^[a-z]+/[a-z0-9-]+$`)
-	rule := regexp.MustCompile(`^(rule ([1-9]|1[0-9]|2[0-7])|SignURL): [A-Za-z0-9].*[^.]$`)
+	rule := regexp.MustCompile(`^(rule ([1-9]|1[0-9]|2[0-9])|SignURL): [A-Za-z0-9].*[^.]$`)
 	seen := make(map[string]bool)
 	rules := make(map[string]bool)
 	for _, c := range table() {
@@ -126,8 +134,8 @@ func TestTable(t *testing.T) {
 	t.Logf("%d checks of %d rules", len(seen), len(rules))
 }
 
-// TestEveryCapabilityHasAFeature fails on a field of Capabilities that no check is about, on a feature
-// whose field there is not, and on a wrong name.
+// TestEveryCapabilityHasAFeature fails on a field of Capabilities that no check is about, on a
+// feature whose field there is not, and on a wrong name.
 func TestEveryCapabilityHasAFeature(t *testing.T) {
 	checked := make(map[Feature]bool)
 	for _, c := range table() {
@@ -139,7 +147,8 @@ func TestEveryCapabilityHasAFeature(t *testing.T) {
 	}
 	for f, field := range capabilities {
 		if _, ok := fields[field]; !ok || !checked[f] {
-			t.Errorf("%q has the field %s: it exists: %v; a check is about it: %v", f, field, ok, checked[f])
+			t.Errorf("%q has the field %s: it exists: %v; a check is about it: %v", f, field, ok,
+				checked[f])
 		}
 		fields[field] = true
 		all := storage.Capabilities{}

@@ -39,14 +39,16 @@ var deleteChecks = []check{
 				return err
 			}
 			for _, name := range []string{"k", "k", "never", "never/below"} {
-				e.got("Delete of "+name, e.store.Delete(ctx, e.key(name), &storage.DeleteOptions{}), nil)
+				e.got("Delete of "+name,
+					e.store.Delete(ctx, e.key(name), &storage.DeleteOptions{}), nil)
 			}
 			return nil
 		},
 	},
 	{
 		name: "delete/if-match", feature: DeleteIfMatch,
-		rule:   "rule 9: Delete with IfMatch deletes that version, and of a changed object is ErrPrecondition and deletes nothing",
+		rule: "rule 9: Delete with IfMatch deletes that version, and of a changed object is " +
+			"ErrPrecondition and deletes nothing",
 		covers: []string{"DeleteOptions.IfMatch"},
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
@@ -60,10 +62,12 @@ var deleteChecks = []check{
 			}
 			for _, tag := range append([]string{old.ETag}, malformed...) {
 				err := e.store.Delete(ctx, key, &storage.DeleteOptions{IfMatch: tag})
-				e.got(fmt.Sprintf("Delete with IfMatch %s of another version", tag), err, storage.ErrPrecondition)
+				e.got(fmt.Sprintf("Delete with IfMatch %s of another version", tag), err,
+					storage.ErrPrecondition)
 			}
 			e.holds(ctx, key, []byte("second"))
-			if e.got("Delete with IfMatch", e.store.Delete(ctx, key, &storage.DeleteOptions{IfMatch: now.ETag}), nil) {
+			if e.got("Delete with IfMatch",
+				e.store.Delete(ctx, key, &storage.DeleteOptions{IfMatch: now.ETag}), nil) {
 				e.missing(ctx, key)
 			}
 			return nil

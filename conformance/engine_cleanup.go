@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/polystore/storage"
@@ -36,12 +37,14 @@ func (s *endingSource) ReadAt(p []byte, off int64) (int, error) {
 var cleanUpChecks = []check{
 	{
 		name: "engine/ending-source", feature: Engine, needs: []Feature{Multipart},
-		rule: "rule 3: a source that fails, panics or is cancelled at any size leaves what was there before, and no upload",
-		run:  rigged(endingSources),
+		rule: "rule 3: a source that fails, panics or is cancelled at any size leaves what was " +
+			"there before, and no upload",
+		run: rigged(endingSources),
 	},
 	{
 		name: "engine/shrinking-source", feature: Engine, needs: []Feature{Multipart},
-		rule: "rule 3: a source shorter than its stated size is io.ErrUnexpectedEOF, and nothing becomes visible",
+		rule: "rule 3: a source shorter than its stated size is io.ErrUnexpectedEOF, and nothing " +
+			"becomes visible",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			for _, size := range []int64{10, r.part + 1000} {
 				src := bytes.NewReader(pattern(int(size)-1, 1))
@@ -56,12 +59,16 @@ var cleanUpChecks = []check{
 	},
 	{
 		name: "engine/cancelled-upload", feature: Engine, needs: []Feature{Multipart},
-		rule: "rule 3: an upload that is cancelled at any of its requests is aborted, by a request of its own",
+		rule: "rule 3: an upload that is cancelled at any of its requests is aborted, by a " +
+			"request of its own",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			data := r.large(1)
 			for _, op := range []string{"CreateUpload", "PutPart", "CompleteUpload"} {
 				ctx, cancel := context.WithCancel(ctx)
-				cancels := func(context.Context, storage.FullStore, fault.Call) error { cancel(); return nil }
+				cancels := func(context.Context, storage.FullStore, fault.Call) error {
+					cancel()
+					return nil
+				}
 				r.script(op, fault.None().Before(cancels))
 				_, err := r.b.Put(ctx, "k", bytes.NewReader(data), nil)
 				cancel()
@@ -76,7 +83,8 @@ var cleanUpChecks = []check{
 	},
 	{
 		name: "engine/abort-timeout", feature: Engine, needs: []Feature{Multipart},
-		rule:   "rule 3: a cancelled call returns within AbortTimeout, also where the abort gets no answer",
+		rule: "rule 3: a cancelled call returns within AbortTimeout, also where the abort gets " +
+			"no answer",
 		covers: []string{"Options.AbortTimeout"},
 		run: func(ctx context.Context, e *env) error {
 			const limit = 500 * time.Millisecond
@@ -85,7 +93,9 @@ var cleanUpChecks = []check{
 			for _, op := range []string{"CreateUpload", "PutPart"} {
 				ctx, cancel := context.WithCancel(ctx)
 				var cancelled time.Time
-				r.script(op, fault.Hang().Before(func(context.Context, storage.FullStore, fault.Call) error {
+				r.script(op, fault.Hang().Before(func(
+					context.Context, storage.FullStore, fault.Call,
+				) error {
 					cancelled = time.Now()
 					cancel()
 					return nil
@@ -96,13 +106,100 @@ var cleanUpChecks = []check{
 				cancel()
 				r.got("Put, cancelled while "+op+" hangs", err, context.Canceled)
 				if took > 4*limit { // a busy machine is no defect
-					r.errorf("Put, cancelled while %s hangs, came back after %v, want about %v at most", op, took, limit)
+					r.errorf("Put, cancelled while %s hangs, came back after %v, want about %v "+
+						"at most", op, took, limit)
 				}
 			}
 			r.missing(ctx, r.key("k"))
 			return nil
 		},
 	},
+	{
+		name: "engine/blocked-source", feature: Engine,
+		rule: "rule 3: a write whose source gives no byte returns within AbortTimeout after its " +
+			"context ended, and leaves what was there",
+		run: blockedSource,
+	},
+	{
+		name: "engine/abort-storm", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		rule: "rule 3: the abort of a failed upload is tried until it succeeds or AbortTimeout is " +
+			"over, outside of the retry budget",
+		run: abortStorm,
+	},
+}
+
+// blockedSource ends the context of a write under a source that does not care.
+func blockedSource(ctx context.Context, e *env) error {
+	const limit = time.Second // a busy machine has to abort in it
+	r := e.rig(func(o *storage.Options) { o.AbortTimeout = limit })
+	if _, err := r.put(ctx, r.key("k"), []byte("old"), nil); err != nil {
+		return err
+	}
+	sizes := []int64{1000}
+	if r.has(Multipart) {
+		sizes = append(sizes, r.part+1000)
+	}
+	for _, size := range sizes {
+		for name, put := range map[string]func(context.Context, *endingSource) error{
+			"Put": func(ctx context.Context, src *endingSource) error {
+				_, err := r.b.Put(ctx, "k", src, nil)
+				return err
+			},
+			"PutReaderAt": func(ctx context.Context, src *endingSource) error {
+				_, err := r.b.PutReaderAt(ctx, "k", src, size+1, nil)
+				return err
+			},
+			"ReadFrom": func(ctx context.Context, src *endingSource) error {
+				w := r.b.NewWriter(ctx, "k", nil)
+				defer w.Close()
+				_, err := w.ReadFrom(src)
+				return err
+			},
+		} {
+			ctx, cancel := context.WithCancel(ctx)
+			free := make(chan struct{})
+			release := sync.OnceFunc(func() { close(free) })
+			late := time.AfterFunc(5*limit, release) // of a call that waits for the source
+			var cancelled time.Time
+			err := put(ctx, &endingSource{pattern(int(size), 1), func() error {
+				cancelled = time.Now()
+				cancel()
+				<-free
+				return io.EOF
+			}})
+			took := time.Since(cancelled)
+			late.Stop()
+			release()
+			cancel()
+			what := fmt.Sprintf("%s of a source that blocks after %d bytes", name, size)
+			r.got(what, err, context.Canceled)
+			if took > 4*limit {
+				r.errorf("%s came back %v after its context ended, want %v at most", what, took,
+					limit)
+				return nil
+			}
+			r.noUploads(what)
+		}
+	}
+	r.holds(ctx, r.key("k"), []byte("old"))
+	return nil
+}
+
+// abortStorm lets the service refuse aborts more often than a request is tried again.
+func abortStorm(ctx context.Context, e *env) error {
+	r := e.rig(func(o *storage.Options) { o.Retry.Budget = 1 })
+	for _, f := range []fault.Fault{
+		fault.Throttle(0), fault.Throttle(time.Hour), fault.Unsent(), fault.Doubt(),
+	} {
+		r.faults.Reset()
+		r.always("PutPart", fault.Refuse(&storage.Error{Kind: storage.ErrPermission}))
+		r.faults.Next("AbortUpload", f, f, f, f, f, f)
+		_, err := r.b.Put(ctx, "k", bytes.NewReader(r.large(1)), nil)
+		r.got("Put whose parts are refused", err, storage.ErrPermission)
+		r.called("a Put whose parts are refused, and its abort six times", "AbortUpload", 7)
+		r.noUploads("after an abort that failed six times")
+	}
+	return nil
 }
 
 // endingSources tries every way not to reach io.EOF at every size class.
@@ -128,7 +225,11 @@ func endingSources(ctx context.Context, r *rig) error {
 				end = func() error { cancel(); return ctx.Err() }
 			}
 			for name, do := range map[string]func(src *endingSource) error{
-				"Put": func(src *endingSource) error { _, err := r.b.Put(ctx, "k", src, nil); return err },
+				"Put": func(src *endingSource) error {
+					_, err := r.b.Put(ctx, "k",
+						src, nil)
+					return err
+				},
 				"PutReaderAt": func(src *endingSource) error {
 					_, err := r.b.PutReaderAt(ctx, "k", src, size+1, nil)
 					return err
@@ -151,7 +252,8 @@ func endingSources(ctx context.Context, r *rig) error {
 			cancel()
 		}
 		if now, err := r.stat(ctx, r.key("k"), nil); err != nil || now.ETag != old.ETag {
-			r.errorf("after sources that end at %d bytes: Stat = %+v, %v; want the old object", size, now, err)
+			r.errorf("after sources that end at %d bytes: Stat = %+v, %v; want the old object",
+				size, now, err)
 		}
 	}
 	return nil

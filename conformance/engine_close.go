@@ -41,7 +41,8 @@ var closeChecks = []check{
 	},
 	{
 		name: "engine/close-reader", feature: Engine,
-		rule: "rule 25: closing a Reader, a ReaderAt or a Writer ends a call that is under way in it on another goroutine with ErrClosed",
+		rule: "rule 25: closing a Reader, a ReaderAt or a Writer ends a call that is under way " +
+			"in it on another goroutine with ErrClosed",
 		run: func(ctx context.Context, e *env) error {
 			return closeReader(ctx, e.rig(func(o *storage.Options) { o.Retry.MaxDelay = longWait }))
 		},
@@ -60,7 +61,9 @@ const longWait = 6 * time.Second
 
 // blocked runs do until a request of it meets the last of faults, calls then, and returns what do
 // returned.
-func (r *rig) blocked(ctx context.Context, op string, faults []fault.Fault, do func() error, then func()) error {
+func (r *rig) blocked(
+	ctx context.Context, op string, faults []fault.Fault, do func() error, then func(),
+) error {
 	arrived := make(chan struct{}, 1)
 	last := len(faults) - 1
 	faults = slices.Clone(faults)
@@ -96,9 +99,19 @@ func closeDuring(ctx context.Context, e *env) error {
 		f  []fault.Fault
 		do func(b *storage.Bucket) error
 	}{
-		{"Get", []fault.Fault{fault.Hang()}, func(b *storage.Bucket) error { _, err := b.ReadAll(ctx, e.key("k"), nil); return err }},
-		{"Get", []fault.Fault{fault.Stall(10)}, func(b *storage.Bucket) error { _, err := b.ReadAll(ctx, e.key("k"), nil); return err }},
-		{"Stat", []fault.Fault{fault.Hang()}, func(b *storage.Bucket) error { _, err := b.Stat(ctx, e.key("k"), nil); return err }},
+		{"Get", []fault.Fault{fault.Hang()}, func(b *storage.Bucket) error {
+			_, err := b.ReadAll(ctx, e.key("k"), nil)
+			return err
+		}},
+		{"Get", []fault.Fault{fault.Stall(10)}, func(b *storage.Bucket) error {
+			_, err := b.ReadAll(ctx, e.key("k"), nil)
+			return err
+		}},
+		{"Stat", []fault.Fault{fault.Hang()}, func(b *storage.Bucket) error {
+			_, err := b.Stat(ctx,
+				e.key("k"), nil)
+			return err
+		}},
 		{"ListPage", []fault.Fault{fault.Hang()}, func(b *storage.Bucket) error {
 			for _, err := range b.List(ctx, nil) {
 				return err
@@ -109,13 +122,15 @@ func closeDuring(ctx context.Context, e *env) error {
 			_, err := b.Put(ctx, e.key("new"), bytes.NewReader([]byte("new")), nil)
 			return err
 		}},
-		{"Stat", []fault.Fault{fault.Throttle(longWait)}, func(b *storage.Bucket) error { // it waits for its next attempt
-			_, err := b.Stat(ctx, e.key("k"), nil)
-			return err
-		}},
+		{"Stat", []fault.Fault{fault.Throttle(longWait)},
+			func(b *storage.Bucket) error { // it waits for its next attempt
+				_, err := b.Stat(ctx, e.key("k"), nil)
+				return err
+			}},
 	} {
 		r := e.rig(nil)
-		b := storage.New(r.faults, &storage.Options{Retry: storage.RetryOptions{MaxDelay: longWait}})
+		b := storage.New(r.faults,
+			&storage.Options{Retry: storage.RetryOptions{MaxDelay: longWait}})
 		start := time.Now()
 		err := r.blocked(ctx, c.op, c.f, func() error { return c.do(b) }, func() { b.Close() })
 		r.got(fmt.Sprintf("%s, its Bucket closed meanwhile", c.op), err, storage.ErrClosed)
@@ -141,7 +156,8 @@ func closeReader(ctx context.Context, r *rig) error {
 		{"Read of a body that stalls", []fault.Fault{fault.Stall(10)}, 1},
 		{"Read of bodies at once, one of which stalls", []fault.Fault{fault.Stall(10)}, 3},
 		{"Read that goes on, and its request hangs", []fault.Fault{fault.Cut(10), fault.Hang()}, 1},
-		{"Read that waits for another attempt", []fault.Fault{fault.Cut(10), fault.Throttle(longWait)}, 1},
+		{"Read that waits for another attempt",
+			[]fault.Fault{fault.Cut(10), fault.Throttle(longWait)}, 1},
 	} {
 		start := time.Now()
 		var rd *storage.Reader
@@ -170,7 +186,10 @@ func closeReader(ctx context.Context, r *rig) error {
 	if err != nil {
 		return err
 	}
-	err = r.blocked(ctx, "Get", []fault.Fault{fault.Hang()}, func() error { _, err := ra.ReadAt(make([]byte, 10), 0); return err }, func() { ra.Close() })
+	err = r.blocked(ctx, "Get", []fault.Fault{fault.Hang()},
+		func() error { _, err := ra.ReadAt(make([]byte, 10), 0); return err }, func() {
+			ra.Close()
+		})
 	r.got("ReadAt, its ReaderAt closed meanwhile", err, storage.ErrClosed)
 
 	if r.has(Multipart) {
@@ -200,16 +219,33 @@ func hangs(ctx context.Context, r *rig) error {
 		f  []fault.Fault
 		do func(ctx context.Context) error
 	}{
-		{"Get", []fault.Fault{fault.Hang()}, func(ctx context.Context) error { _, err := r.b.ReadAll(ctx, "k", nil); return err }},
-		{"Get", []fault.Fault{fault.Stall(10)}, func(ctx context.Context) error { _, err := r.b.ReadAll(ctx, "k", nil); return err }},
-		{"Stat", []fault.Fault{fault.Hang()}, func(ctx context.Context) error { _, err := r.b.Stat(ctx, "k", nil); return err }},
-		{"Stat", []fault.Fault{fault.Throttle(longWait)}, func(ctx context.Context) error { _, err := r.b.Stat(ctx, "k", nil); return err }},
-		{"ListPage", []fault.Fault{fault.Hang()}, func(ctx context.Context) error { _, err := r.b.ListPage(ctx, nil); return err }},
+		{"Get", []fault.Fault{fault.Hang()}, func(ctx context.Context) error {
+			_, err := r.b.ReadAll(ctx, "k", nil)
+			return err
+		}},
+		{"Get", []fault.Fault{fault.Stall(10)}, func(ctx context.Context) error {
+			_, err := r.b.ReadAll(ctx, "k", nil)
+			return err
+		}},
+		{"Stat", []fault.Fault{fault.Hang()}, func(ctx context.Context) error {
+			_, err := r.b.Stat(ctx, "k", nil)
+			return err
+		}},
+		{"Stat", []fault.Fault{fault.Throttle(longWait)}, func(ctx context.Context) error {
+			_, err := r.b.Stat(ctx, "k", nil)
+			return err
+		}},
+		{"ListPage", []fault.Fault{fault.Hang()}, func(ctx context.Context) error {
+			_, err := r.b.ListPage(ctx, nil)
+			return err
+		}},
 		{"Put", []fault.Fault{fault.Hang()}, func(ctx context.Context) error {
 			_, err := r.b.Put(ctx, "new", bytes.NewReader([]byte("new")), nil)
 			return err
 		}},
-		{"Delete", []fault.Fault{fault.Hang()}, func(ctx context.Context) error { return r.b.Delete(ctx, "k", nil) }},
+		{"Delete", []fault.Fault{fault.Hang()}, func(ctx context.Context) error {
+			return r.b.Delete(ctx, "k", nil)
+		}},
 	} {
 		own, cancel := context.WithCancel(ctx)
 		err := r.blocked(ctx, c.op, c.f, func() error { return c.do(own) }, cancel)

@@ -17,7 +17,9 @@ type writePath struct {
 	verb  string    // the request that makes the object
 	large bool      // in parts
 	needs []Feature // to hold conditions
-	write func(ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string) (*storage.Object, error)
+	write func(
+		ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
+	) (*storage.Object, error)
 }
 
 var writePaths = []writePath{
@@ -26,21 +28,45 @@ var writePaths = []writePath{
 	{name: "writer", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeWriter},
 	{name: "file", verb: "Put", needs: []Feature{IfAbsent, IfMatch}, write: writeFile},
 	{name: "copy", verb: "Copy", needs: []Feature{Copy, CopyConditions}, write: writeCopy},
-	{name: "multipart", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeSized},
-	{name: "multipart-writer", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeWriter},
-	{name: "multipart-file", verb: "CompleteUpload", large: true, needs: []Feature{Multipart, MultipartConditions}, write: writeFile},
+	{
+		name:  "multipart",
+		verb:  "CompleteUpload",
+		large: true,
+		needs: []Feature{Multipart, MultipartConditions},
+		write: writeSized,
+	},
+	{
+		name:  "multipart-writer",
+		verb:  "CompleteUpload",
+		large: true,
+		needs: []Feature{Multipart, MultipartConditions},
+		write: writeWriter,
+	},
+	{
+		name:  "multipart-file",
+		verb:  "CompleteUpload",
+		large: true,
+		needs: []Feature{Multipart, MultipartConditions},
+		write: writeFile,
+	},
 }
 
 func writeSized(
 	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
 ) (*storage.Object, error) {
-	return r.b.Put(ctx, name, bytes.NewReader(data), &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
+	return r.b.Put(ctx, name, bytes.NewReader(data), &storage.PutOptions{
+		IfAbsent: ifAbsent,
+		IfMatch:  ifMatch,
+	})
 }
 
 func writeStream(
 	ctx context.Context, r *rig, name string, data []byte, ifAbsent bool, ifMatch string,
 ) (*storage.Object, error) {
-	return r.b.Put(ctx, name, onlyRead{bytes.NewReader(data)}, &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
+	return r.b.Put(ctx, name, onlyRead{bytes.NewReader(data)}, &storage.PutOptions{
+		IfAbsent: ifAbsent,
+		IfMatch:  ifMatch,
+	})
 }
 
 func writeWriter(
@@ -66,7 +92,10 @@ func writeFile(
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return nil, err
 	}
-	return r.b.UploadFile(ctx, name, path, &storage.PutOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
+	return r.b.UploadFile(ctx, name, path, &storage.PutOptions{
+		IfAbsent: ifAbsent,
+		IfMatch:  ifMatch,
+	})
 }
 
 func writeCopy(
@@ -75,7 +104,10 @@ func writeCopy(
 	if _, err := r.put(ctx, r.key(name+"-source"), data, nil); err != nil {
 		return nil, err
 	}
-	return r.b.Copy(ctx, name, name+"-source", &storage.CopyOptions{IfAbsent: ifAbsent, IfMatch: ifMatch})
+	return r.b.Copy(ctx, name, name+"-source", &storage.CopyOptions{
+		IfAbsent: ifAbsent,
+		IfMatch:  ifMatch,
+	})
 }
 
 // blind lets the first look fail. A conditional copy has looked at its source before.
@@ -100,8 +132,9 @@ func lostAnswerChecks() []check {
 	for _, p := range writePaths {
 		checks = append(checks, check{
 			name: "engine/lost-answer-" + p.name, feature: Engine, needs: p.needs,
-			rule: "rule 11: a write that was committed and whose answer was lost is nil, with its ETag, and its bytes go up once",
-			run:  rigged(p.lostAnswers),
+			rule: "rule 11: a write that was committed and whose answer was lost is nil, with " +
+				"its ETag, and its bytes go up once",
+			run: rigged(p.lostAnswers),
 		})
 	}
 	return checks

@@ -16,8 +16,9 @@ import (
 var retryChecks = []check{
 	{
 		name: "engine/retried", feature: Engine,
-		rule: "rule 26: reads, stats, lists, deletes and writes that found the service unavailable or throttled are tried again",
-		run:  rigged(retried),
+		rule: "rule 26: reads, stats, lists, deletes and writes that found the service " +
+			"unavailable or throttled are tried again",
+		run: rigged(retried),
 	},
 	{
 		name: "engine/not-retried", feature: Engine,
@@ -36,7 +37,8 @@ var retryChecks = []check{
 				r.refused(what, err, storage.ErrUnavailable)
 				r.called(what, "Put", attempts)
 				var se *storage.Error
-				if errors.As(err, &se) && (se.Attempts != attempts || se.Op != "Put" || se.Key != "k") {
+				if errors.As(err, &se) &&
+					(se.Attempts != attempts || se.Op != "Put" || se.Key != "k") {
 					r.errorf("%s: %+v, want Op Put, Key k, Attempts %d", what, se, attempts)
 				}
 				if !errors.Is(err, fault.ErrUnsent) {
@@ -52,7 +54,8 @@ var retryChecks = []check{
 	},
 	{
 		name: "engine/budget", feature: Engine,
-		rule:   "rule 26: the retries of a Bucket are bounded together, so that a service in trouble is not asked four times as often",
+		rule: "rule 26: the retries of a Bucket are bounded together, so that a service in " +
+			"trouble is not asked four times as often",
 		covers: []string{"RetryOptions.Budget"},
 		run: func(ctx context.Context, e *env) error {
 			r := e.rig(func(o *storage.Options) { o.Retry.Budget = 5 })
@@ -69,12 +72,20 @@ var retryChecks = []check{
 	},
 	{
 		name: "engine/retry-after", feature: Engine,
-		rule: "rule 26: the service's Retry-After is waited for, up to MaxDelay and never past the context's deadline",
-		run:  retryAfter,
+		rule: "rule 26: the service's Retry-After is waited for, up to MaxDelay and never past " +
+			"the context's deadline",
+		run: retryAfter,
+	},
+	{
+		name: "engine/held", feature: Engine,
+		rule: "rule 26: the service's Retry-After holds the first attempts of other calls, too, " +
+			"until a probe succeeds",
+		run: held,
 	},
 	{
 		name: "engine/list-again", feature: Engine,
-		rule: "rule 26: a page of a list that fails is asked for again, and the list shows every key once",
+		rule: "rule 26: a page of a list that fails is asked for again, and the list shows every " +
+			"key once",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			var want []string
 			for i := range 5 {
@@ -97,7 +108,12 @@ var retryChecks = []check{
 				r.errorf("List whose second page fails twice = %q, want %q", got, want)
 			}
 			r.faults.Reset()
-			r.faults.Add(fault.Rule{Op: "ListPage", Skip: 1, Times: fault.Always, Fault: fault.Unsent()})
+			r.faults.Add(fault.Rule{
+				Op:    "ListPage",
+				Skip:  1,
+				Times: fault.Always,
+				Fault: fault.Unsent(),
+			})
 			n, failed := 0, 0
 			for o, err := range r.b.List(ctx, &storage.ListOptions{PageSize: 2}) {
 				if err != nil {
@@ -108,24 +124,33 @@ var retryChecks = []check{
 				}
 			}
 			if n > 2 || failed != 1 {
-				r.errorf("List whose second page never comes: %d objects and %d errors, want at most 2 and 1", n, failed)
+				r.errorf("List whose second page never comes: %d objects and %d errors, want at "+
+					"most 2 and 1", n, failed)
 			}
 			return nil
 		}),
 	},
 	{
 		name: "engine/in-doubt", feature: Engine,
-		rule: "rule 24: Error.InDoubt says whether a write may have been carried out at any of its attempts, and is false for reads",
+		rule: "rule 24: Error.InDoubt says whether a write may have been carried out at any of " +
+			"its attempts, and is false for reads",
 		run: rigged(func(ctx context.Context, r *rig) error {
 			for _, c := range []struct {
 				what string
 				puts []fault.Fault
 				want bool
 			}{
-				{"never sent", []fault.Fault{fault.Unsent(), fault.Unsent(), fault.Unsent(), fault.Unsent()}, false},
-				{"throttled", []fault.Fault{fault.Throttle(0), fault.Throttle(0), fault.Throttle(0), fault.Throttle(0)}, false},
-				{"in doubt first", []fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()}, true},
-				{"in doubt last", []fault.Fault{fault.Unsent(), fault.Unsent(), fault.Unsent(), fault.Doubt()}, true},
+				{"never sent",
+					[]fault.Fault{fault.Unsent(), fault.Unsent(), fault.Unsent(), fault.Unsent()},
+					false},
+				{"throttled", []fault.Fault{fault.Throttle(0), fault.Throttle(0), fault.Throttle(0),
+					fault.Throttle(0)}, false},
+				{"in doubt first",
+					[]fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()},
+					true},
+				{"in doubt last",
+					[]fault.Fault{fault.Unsent(), fault.Unsent(), fault.Unsent(), fault.Doubt()},
+					true},
 			} {
 				r.script("Put", c.puts...)
 				_, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("k")), nil)
@@ -152,13 +177,15 @@ var retryChecks = []check{
 	},
 	{
 		name: "engine/delete-in-doubt", feature: Engine, needs: []Feature{DeleteIfMatch},
-		rule: "rule 11: a conditional Delete whose answer was lost is ErrPrecondition where another wrote upon the version, else ErrUnknownOutcome",
-		run:  rigged(deleteInDoubt),
+		rule: "rule 11: a conditional Delete whose answer was lost is ErrPrecondition where " +
+			"another wrote upon the version, else ErrUnknownOutcome",
+		run: rigged(deleteInDoubt),
 	},
 	{
 		name: "engine/update-in-doubt", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
-		rule: "rule 11: an Update whose answer was lost is made once, and one whose outcome is unknown is not made again",
-		run:  rigged(updateInDoubt),
+		rule: "rule 11: an Update whose answer was lost is made once, and one whose outcome is " +
+			"unknown is not made again",
+		run: rigged(updateInDoubt),
 	},
 }
 
@@ -172,8 +199,12 @@ func retried(ctx context.Context, r *rig) error {
 		"Get":      func() error { _, err := b.ReadAll(ctx, "k", nil); return err },
 		"Stat":     func() error { _, err := b.Stat(ctx, "k", nil); return err },
 		"ListPage": func() error { _, err := b.ListPage(ctx, nil); return err },
-		"Put":      func() error { _, err := b.Put(ctx, "new", bytes.NewReader([]byte("new")), nil); return err },
-		"Delete":   func() error { return b.Delete(ctx, "gone", nil) },
+		"Put": func() error {
+			_, err := b.Put(ctx, "new",
+				bytes.NewReader([]byte("new")), nil)
+			return err
+		},
+		"Delete": func() error { return b.Delete(ctx, "gone", nil) },
 	}
 	if r.has(Copy) {
 		calls["Copy"] = func() error { _, err := b.Copy(ctx, "copy", "k", nil); return err }
@@ -185,7 +216,10 @@ func retried(ctx context.Context, r *rig) error {
 		}
 	}
 	if r.has(ListUploadsPrefix) {
-		calls["ListUploadsPage"] = func() error { _, err := b.CleanUploads(ctx, time.Hour, nil); return err }
+		calls["ListUploadsPage"] = func() error {
+			_, err := b.CleanUploads(ctx, time.Hour, nil)
+			return err
+		}
 	}
 	for _, op := range slices.Sorted(maps.Keys(calls)) {
 		for _, f := range []fault.Fault{fault.Unsent(), fault.Throttle(0), fault.Doubt()} {
@@ -213,12 +247,17 @@ func notRetried(ctx context.Context, r *rig) error {
 		return err
 	}
 	for _, kind := range []error{
-		storage.ErrPermission, storage.ErrNotExist, storage.ErrInvalid, storage.ErrNoBucket, storage.ErrIntegrity, nil,
+		storage.ErrPermission, storage.ErrNotExist, storage.ErrInvalid, storage.ErrNoBucket,
+		storage.ErrIntegrity, nil,
 	} {
 		refusal := fault.Refuse(&storage.Error{Kind: kind, Code: "Refused"})
 		for op, do := range map[string]func() error{
-			"Get":      func() error { _, err := r.b.ReadAll(ctx, "k", nil); return err },
-			"Put":      func() error { _, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("no")), nil); return err },
+			"Get": func() error { _, err := r.b.ReadAll(ctx, "k", nil); return err },
+			"Put": func() error {
+				_, err := r.b.Put(ctx, "k",
+					bytes.NewReader([]byte("no")), nil)
+				return err
+			},
 			"Delete":   func() error { return r.b.Delete(ctx, "k", nil) },
 			"ListPage": func() error { _, err := r.b.ListPage(ctx, nil); return err },
 		} {
@@ -255,6 +294,8 @@ func retryAfter(ctx context.Context, e *env) error {
 		{"past the context's deadline", 3 * time.Second, 4 * time.Second},
 		{"above MaxDelay", time.Minute, time.Hour},
 	} {
+		// Of its own: the Retry-After holds every call of the Bucket.
+		r := e.rig(func(o *storage.Options) { o.Retry.MaxDelay = 10 * time.Second })
 		short, cancel := context.WithTimeout(ctx, c.deadline)
 		r.script("Stat", fault.Throttle(c.after))
 		start := time.Now()
@@ -267,8 +308,32 @@ func retryAfter(ctx context.Context, e *env) error {
 		}
 		var se *storage.Error
 		if errors.As(err, &se) && se.RetryAfter != c.after {
-			r.errorf("Stat with a Retry-After %s: RetryAfter %v, want %v", c.what, se.RetryAfter, c.after)
+			r.errorf("Stat with a Retry-After %s: RetryAfter %v, want %v", c.what,
+				se.RetryAfter, c.after)
 		}
+	}
+	return nil
+}
+
+// held lets one call be asked to wait for longer than it may, and looks how long the others wait.
+func held(ctx context.Context, e *env) error {
+	const hold = time.Second
+	r := e.rig(func(o *storage.Options) { o.Retry.MaxDelay = hold })
+	r.faults.Next("Stat", fault.Throttle(time.Hour))
+	start := time.Now()
+	_, err := r.b.Stat(ctx, "k", nil)
+	r.got("Stat with a Retry-After above MaxDelay", err, storage.ErrThrottled)
+	took := time.Since(start)
+	o, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("k")), nil)
+	if waited := time.Since(start) - took; waited < hold/2 {
+		r.errorf("Put beside a Retry-After above MaxDelay took %v, want MaxDelay, %v", waited, hold)
+	}
+	r.wrote(ctx, "Put after another call's Retry-After", "k", o, err, []byte("k"))
+	start = time.Now()
+	_, err = r.b.Stat(ctx, "k", nil)
+	r.got("Stat after the probe", err, nil)
+	if again := time.Since(start); again > took+hold/2 {
+		r.errorf("Stat after a probe that succeeded took %v", again)
 	}
 	return nil
 }
@@ -289,11 +354,11 @@ func updateInDoubt(ctx context.Context, r *rig) error {
 			return err
 		}
 		r.script("Put", c.put)
-		if c.look != nil {
-			r.faults.Next("Stat", fault.None().Before(c.look(name)))
-		}
 		o, err := r.b.Update(ctx, name, func(old []byte, _ *storage.Object) ([]byte, error) {
 			changes++
+			if c.look != nil { // the Stat after the Put; one for the class can come before
+				r.faults.Next("Stat", fault.None().Before(c.look(name)))
+			}
 			return append(old, '1'), nil
 		})
 		what := "Update, " + c.what
@@ -318,21 +383,26 @@ func deleteInDoubt(ctx context.Context, r *rig) error {
 		left    bool
 	}{
 		{"the answer lost", []fault.Fault{fault.Lost()}, nil, storage.ErrUnknownOutcome, false},
-		{"not carried out, in doubt, then carried out", []fault.Fault{fault.Doubt()}, nil, nil, false},
+		{"not carried out, in doubt, then carried out", []fault.Fault{fault.Doubt()}, nil,
+			nil, false},
 		{
 			"not carried out, in doubt, and another's swap", []fault.Fault{fault.Doubt()},
 			func(name string) fault.Hook { return r.swaps(name, 1) }, storage.ErrPrecondition, true,
 		},
 		{
-			"in doubt, and never reached again", []fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()},
+			"in doubt, and never reached again",
+			[]fault.Fault{fault.Doubt(), fault.Unsent(), fault.Unsent(), fault.Unsent()},
 			nil, storage.ErrUnknownOutcome, true,
 		},
-		{"a contradiction", []fault.Fault{fault.Doubt(), precondition}, nil, storage.ErrUnknownOutcome, true},
-		{"not sent, then refused", []fault.Fault{fault.Unsent(), precondition}, nil, storage.ErrPrecondition, true},
+		{"a contradiction", []fault.Fault{fault.Doubt(), precondition}, nil,
+			storage.ErrUnknownOutcome, true},
+		{"not sent, then refused", []fault.Fault{fault.Unsent(), precondition}, nil,
+			storage.ErrPrecondition, true},
 		{"not sent, then carried out", []fault.Fault{fault.Unsent()}, nil, nil, false},
 	} {
 		name := fmt.Sprint("k", i)
-		o, err := r.b.Put(ctx, name, bytes.NewReader([]byte("k")), &storage.PutOptions{IfAbsent: true})
+		o, err := r.b.Put(ctx, name, bytes.NewReader([]byte("k")),
+			&storage.PutOptions{IfAbsent: true})
 		if err != nil {
 			return err
 		}

@@ -11,9 +11,9 @@ import (
 	"github.com/polystore/storage/conformance/fault"
 )
 
-// Engine is what a Bucket adds to every Store: lost answers found out, broken reads taken up,
-// stalls cut, retries bounded, nothing left behind. It is checked with the faults of package fault
-// between the Bucket and the Store.
+// Engine is the feature that a Bucket adds to every Store. It resolves lost answers, resumes broken
+// reads, cuts stalled requests, bounds retries and cleans up. Its checks put the faults of package
+// fault between the Bucket and the Store.
 const Engine Feature = "engine"
 
 // engineChecks is every check of the engine's own rules.
@@ -34,7 +34,11 @@ type rig struct {
 
 // rig makes a Bucket whose retries cost little time. change may set other options.
 func (e *env) rig(change func(o *storage.Options)) *rig {
-	o := storage.Options{Retry: storage.RetryOptions{MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond, Budget: -1}}
+	o := storage.Options{Retry: storage.RetryOptions{
+		MinDelay: time.Millisecond,
+		MaxDelay: 20 * time.Millisecond,
+		Budget:   -1,
+	}}
 	limits := e.store.PartLimits(&storage.PutOptions{})
 	o.PartSize = max(limits.Min, 64<<10)
 	if m := limits.Multiple; m > 1 {
@@ -77,7 +81,9 @@ func (r *rig) called(what, op string, n int) {
 }
 
 // wrote notes that a write of data did not succeed, or that its result is not what is stored now.
-func (r *rig) wrote(ctx context.Context, what, name string, o *storage.Object, err error, data []byte) {
+func (r *rig) wrote(
+	ctx context.Context, what, name string, o *storage.Object, err error, data []byte,
+) {
 	if !r.got(what, err, nil) {
 		return
 	}

@@ -12,14 +12,24 @@ import (
 var uploadFaultChecks = []check{
 	{
 		name: "engine/upload-gone", feature: Engine, needs: []Feature{Multipart, AbortUpload},
-		rule: "rule 11: an upload that the service took back at its completion is made again from a source that can be read again, and is ErrUnavailable for a stream",
-		run:  rigged(uploadGone),
+		rule: "rule 11: an upload that the service took back at its completion is made again " +
+			"from a source that can be read again, and is ErrUnavailable for a stream",
+		run: rigged(uploadGone),
 	},
 	{
-		name: "engine/refused-upload", feature: Engine, needs: []Feature{Multipart, MultipartConditions, AbortUpload, ListUploads},
-		rule: "rule 3: a multipart upload whose completion is refused leaves no upload, and costs one look",
+		name: "engine/upload-ended", feature: Engine, needs: []Feature{Multipart, AbortUpload},
+		rule: "rule 11: an upload that somebody ends between its parts is made again from a " +
+			"source that can be read again, and is ErrUnavailable for a stream",
+		run: rigged(uploadEnded),
+	},
+	{
+		name: "engine/refused-upload", feature: Engine,
+		needs: []Feature{Multipart, MultipartConditions, AbortUpload, ListUploads},
+		rule: "rule 3: a multipart upload whose completion is refused leaves no upload, and " +
+			"costs one look",
 		run: rigged(func(ctx context.Context, r *rig) error {
-			if _, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("there")), &storage.PutOptions{IfAbsent: true}); err != nil {
+			if _, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("there")),
+				&storage.PutOptions{IfAbsent: true}); err != nil {
 				return err
 			}
 			for _, p := range []writePath{writePaths[5], writePaths[6]} {
@@ -38,7 +48,8 @@ var uploadFaultChecks = []check{
 		name: "engine/part-again", feature: Engine, needs: []Feature{Multipart},
 		rule: "rule 26: a part that fails is sent again, alone",
 		run: rigged(func(ctx context.Context, r *rig) error {
-			for i, f := range []fault.Fault{fault.Unsent(), fault.Doubt(), fault.Lost(), fault.Throttle(0)} {
+			for i, f := range []fault.Fault{fault.Unsent(), fault.Doubt(), fault.Lost(),
+				fault.Throttle(0)} {
 				name, data := fmt.Sprint("k", i), r.large(uint64(i))
 				r.script("PutPart", f)
 				o, err := r.b.Put(ctx, name, bytes.NewReader(data), nil)
@@ -57,7 +68,9 @@ var uploadFaultChecks = []check{
 // uploadGone lets the service forget the upload when it is to be completed: S3 answers 409 and
 // drops it.
 func uploadGone(ctx context.Context, r *rig) error {
-	gone := fault.Unsent().Before(func(ctx context.Context, inner storage.FullStore, c fault.Call) error {
+	gone := fault.Unsent().Before(func(
+		ctx context.Context, inner storage.FullStore, c fault.Call,
+	) error {
 		return inner.AbortUpload(ctx, c.Key, c.UploadID)
 	})
 	data := r.large(1)
@@ -70,6 +83,39 @@ func uploadGone(ctx context.Context, r *rig) error {
 	_, err = r.b.Put(ctx, "stream", onlyRead{bytes.NewReader(data)}, nil)
 	r.refused("Put of a stream, its upload gone", err, storage.ErrUnavailable)
 	r.missing(ctx, r.key("stream"))
+	r.noUploads("after all")
+	return nil
+}
+
+// uploadEnded aborts the upload of a Put before its last part, which is small: a server that
+// refuses a large one often cuts the connection under it, and then nobody has its answer.
+func uploadEnded(ctx context.Context, r *rig) error {
+	ends := fault.None().Before(func(
+		ctx context.Context, inner storage.FullStore, c fault.Call,
+	) error {
+		return inner.AbortUpload(ctx, c.Key, c.UploadID)
+	})
+	data := pattern(2*int(r.part)+1000, 1)
+	opts := []*storage.PutOptions{{Concurrency: 1}}
+	if r.has(MultipartConditions) {
+		opts = append(opts, &storage.PutOptions{Concurrency: 1, IfAbsent: true})
+	}
+	for i, o := range opts {
+		what := fmt.Sprintf("Put with IfAbsent %v whose upload is ended", o.IfAbsent)
+		name := fmt.Sprint("k", i)
+		last := fault.Rule{Op: "PutPart", Skip: 2, Fault: ends}
+		r.faults.Reset()
+		r.faults.Add(last)
+		made, err := r.b.Put(ctx, name, bytes.NewReader(data), o)
+		r.wrote(ctx, what, name, made, err, data)
+		r.called(what, "CreateUpload", 2)
+
+		r.faults.Reset()
+		r.faults.Add(last)
+		_, err = r.b.Put(ctx, name+"s", onlyRead{bytes.NewReader(data)}, o)
+		r.refused("a stream: "+what, err, storage.ErrUnavailable)
+		r.missing(ctx, r.key(name+"s"))
+	}
 	r.noUploads("after all")
 	return nil
 }

@@ -21,16 +21,20 @@ const (
 var writeIDChecks = []check{
 	{
 		name: "engine/write-id-hidden", feature: Engine, needs: []Feature{IfAbsent},
-		rule: "rule 11: the write ID is stored beside the caller's metadata, and no method of Bucket shows it",
-		run:  rigged(writeIDHidden),
+		rule: "rule 11: the write ID is stored beside the caller's metadata, and no method of " +
+			"Bucket shows it",
+		run: rigged(writeIDHidden),
 	},
 	{
 		name: "engine/write-id-small", feature: Engine, needs: []Feature{IfAbsent, IfMatch},
-		rule: "rule 11: the write ID takes less than 130 bytes on the wire, however many writes came before",
+		rule: "rule 11: the write ID takes less than 130 bytes on the wire, however many writes " +
+			"came before",
 		run: rigged(func(ctx context.Context, r *rig) error {
-			o, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("0")), &storage.PutOptions{IfAbsent: true})
+			o, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("0")),
+				&storage.PutOptions{IfAbsent: true})
 			for i := 1; i < 8 && err == nil; i++ {
-				o, err = r.b.Put(ctx, "k", bytes.NewReader(fmt.Append(nil, i)), &storage.PutOptions{IfMatch: o.ETag})
+				o, err = r.b.Put(ctx, "k", bytes.NewReader(fmt.Append(nil, i)),
+					&storage.PutOptions{IfMatch: o.ETag})
 			}
 			if err != nil {
 				return err
@@ -40,8 +44,10 @@ var writeIDChecks = []check{
 				return err
 			}
 			entry := stored.Metadata[writeEntry]
-			if n := len("x-amz-meta-" + writeEntry + ": " + entry); entry == "" || n >= maxWriteEntry {
-				r.errorf("after 8 writes the entry is %q: %d bytes on the wire, want 1 to %d", entry, n, maxWriteEntry)
+			if n := len("x-amz-meta-" + writeEntry + ": " + entry); entry == "" ||
+				n >= maxWriteEntry {
+				r.errorf("after 8 writes the entry is %q: %d bytes on the wire, want 1 to %d",
+					entry, n, maxWriteEntry)
 			}
 			return nil
 		}),
@@ -60,7 +66,8 @@ var writeIDChecks = []check{
 			if n := r.faults.Count(); n > 0 {
 				r.errorf("%d calls were made, want 0", n)
 			}
-			_, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("k")), &storage.PutOptions{Metadata: map[string]string{"fine": "x"}})
+			_, err := r.b.Put(ctx, "k", bytes.NewReader([]byte("k")),
+				&storage.PutOptions{Metadata: map[string]string{"fine": "x"}})
 			r.got("Put with other metadata", err, nil)
 			r.holds(ctx, r.key("k"), []byte("k"))
 			return nil
@@ -68,8 +75,10 @@ var writeIDChecks = []check{
 	},
 	{
 		name: "engine/write-id-of-a-copy", feature: Engine, needs: []Feature{IfAbsent, Copy},
-		rule: "rule 11: the write ID of an object that was copied over ours proves nothing: ErrUnknownOutcome, not ErrExist",
-		run: truths(truth{what: "IfAbsent, committed, then another object copied over it", want: storage.ErrUnknownOutcome,
+		rule: "rule 11: the write ID of an object that was copied over ours proves nothing: " +
+			"ErrUnknownOutcome, not ErrExist",
+		run: truths(truth{what: "IfAbsent, committed, then another object copied over it",
+			want: storage.ErrUnknownOutcome,
 			puts: faults(fault.Lost()), stats: before((*rig).copiesOver)}),
 	},
 }
@@ -88,7 +97,10 @@ func (r *rig) copiesOver(name string) fault.Hook {
 func writeIDHidden(ctx context.Context, r *rig) error {
 	given := map[string]string{"a": "1"}
 	for name, m := range map[string]map[string]string{"with": given, "without": nil} {
-		_, err := r.b.Put(ctx, name, bytes.NewReader([]byte(name)), &storage.PutOptions{IfAbsent: true, Metadata: m})
+		_, err := r.b.Put(ctx, name, bytes.NewReader([]byte(name)), &storage.PutOptions{
+			IfAbsent: true,
+			Metadata: m,
+		})
 		if err != nil {
 			return err
 		}
@@ -112,7 +124,8 @@ func writeIDHidden(ctx context.Context, r *rig) error {
 		}
 		_, err = r.b.Copy(ctx, name+"-copy", name, nil)
 		if r.got("Copy", err, nil) {
-			if o, err := r.b.Stat(ctx, name+"-copy", nil); r.got("Stat of the copy", err, nil) && !cmp.Equal(o.Metadata, m) {
+			if o, err := r.b.Stat(ctx, name+"-copy", nil); r.got("Stat of the copy", err, nil) &&
+				!cmp.Equal(o.Metadata, m) {
 				r.errorf("Stat of the copy: metadata %v, want %v", o.Metadata, m)
 			}
 		}

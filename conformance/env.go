@@ -61,6 +61,12 @@ func notRun(format string, args ...any) error {
 	return &skipped{fmt.Sprintf(format, args...)}
 }
 
+// lacking is the result of a check that found that the service does not have what it is about, and
+// that no Capabilities speak of.
+type lacking struct{ reason string }
+
+func (l *lacking) Error() string { return "unsupported: " + l.reason }
+
 // rand is a source of the run's seed.
 func (e *env) rand() *rand.Rand { return rand.New(rand.NewPCG(e.seed, 0)) }
 
@@ -107,7 +113,8 @@ func (e *env) got(what string, err, want error) bool {
 // pattern is n bytes that differ from those of another seed in every stretch of a few bytes.
 func pattern(n int, seed uint64) []byte {
 	b := make([]byte, n)
-	r := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16), byte(seed >> 24), 1})
+	r := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8), byte(seed >> 16),
+		byte(seed >> 24), 1})
 	r.Read(b)
 	return b
 }
@@ -150,7 +157,9 @@ func (e *env) get(
 		err = closed
 	}
 	if err != nil {
-		return data, r, fmt.Errorf("Get(%q, %s): body after %d bytes: %w", e.short(key), describeRange(opts), len(data), err)
+		return data, r,
+			fmt.Errorf("Get(%q, %s): body after %d bytes: %w", e.short(key), describeRange(opts),
+				len(data), err)
 	}
 	return data, r, nil
 }
@@ -185,7 +194,8 @@ func (e *env) holds(ctx context.Context, key string, data []byte) bool {
 // missing notes that key is there although nothing should be.
 func (e *env) missing(ctx context.Context, key string) bool {
 	_, err := e.stat(ctx, key, nil)
-	return e.got(fmt.Sprintf("Stat(%q), which should not be there,", e.short(key)), err, storage.ErrNotExist)
+	return e.got(fmt.Sprintf("Stat(%q), which should not be there,", e.short(key)), err,
+		storage.ErrNotExist)
 }
 
 // same notes a difference between two byte strings.

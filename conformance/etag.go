@@ -25,22 +25,26 @@ func etagChecks() []check {
 		feature      Feature
 		answer       all
 	}{
-		{"put", "Put", Conditions, object(func(ctx context.Context, e *env) (*storage.Object, error) {
-			return e.put(ctx, e.key("k"), pattern(20, 2), nil)
-		})},
-		{"get", "Get", Conditions, object(func(ctx context.Context, e *env) (*storage.Object, error) {
-			_, r, err := e.get(ctx, e.key("k"), nil)
-			if err != nil {
-				return nil, err
-			}
-			return r.Object, nil
-		})},
-		{"stat", "Stat", Conditions, object(func(ctx context.Context, e *env) (*storage.Object, error) {
-			return e.stat(ctx, e.key("k"), nil)
-		})},
-		{"list", "ListPage", Conditions, func(ctx context.Context, e *env) ([]*storage.Object, error) {
-			return e.list(ctx, &storage.ListOptions{Prefix: e.prefix})
-		}},
+		{"put", "Put", Conditions,
+			object(func(ctx context.Context, e *env) (*storage.Object, error) {
+				return e.put(ctx, e.key("k"), pattern(20, 2), nil)
+			})},
+		{"get", "Get", Conditions,
+			object(func(ctx context.Context, e *env) (*storage.Object, error) {
+				_, r, err := e.get(ctx, e.key("k"), nil)
+				if err != nil {
+					return nil, err
+				}
+				return r.Object, nil
+			})},
+		{"stat", "Stat", Conditions,
+			object(func(ctx context.Context, e *env) (*storage.Object, error) {
+				return e.stat(ctx, e.key("k"), nil)
+			})},
+		{"list", "ListPage", Conditions,
+			func(ctx context.Context, e *env) ([]*storage.Object, error) {
+				return e.list(ctx, &storage.ListOptions{Prefix: e.prefix})
+			}},
 		{"copy", "Copy", Copy, object(func(ctx context.Context, e *env) (*storage.Object, error) {
 			return e.copy(ctx, e.key("copy"), e.key("k"), nil)
 		})},

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// Failure is a broken rule. Its text begins with the rule and what was seen, and ends with a line
-// that says how a service that cannot do better is declared, and where to read on.
+// Failure reports a broken rule. Its text begins with the rule and what the check saw. It ends with
+// a line that says how to declare a service that cannot keep the rule, and where the rule is
+// explained.
 type Failure struct {
-	Rule    string // number and sentence
+	Rule    string // the number and text of the rule
 	Feature Feature
 	Check   string
-	Errs    []error // what was seen
+	Errs    []error // what the check saw
 
 	works bool // it is that the feature works, although Capabilities says that it is absent
 }
@@ -30,11 +31,11 @@ func (f *Failure) Error() string {
 	return s.String()
 }
 
-// Unwrap returns what was found.
+// Unwrap returns f.Errs.
 func (f *Failure) Unwrap() []error { return f.Errs }
 
-// Advice says what is to be done where the service, and not the driver, is to blame; of a feature
-// that works although it is said to be absent, how it is declared.
+// Advice says what to do if the service, and not the driver, is to blame. For a feature that works
+// although it is declared absent, it says how to declare the feature.
 func (f *Failure) Advice() string {
 	see := ". See docs/contract.md#" + anchor(f.Rule)
 	field, known := capabilities[f.Feature]

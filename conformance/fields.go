@@ -57,7 +57,8 @@ func fieldChecks() []check {
 	for _, h := range headers {
 		checks = append(checks, check{
 			name: "field/put-" + strings.ToLower(h.name), feature: h.feature,
-			rule:   fmt.Sprintf("rule 6: %s comes back from Get and Stat exactly, and stays empty or the default where it is not given", h.name),
+			rule: fmt.Sprintf("rule 6: %s comes back from Get and Stat exactly, and stays "+
+				"empty or the default where it is not given", h.name),
 			covers: []string{"PutOptions." + h.name, "Object." + h.name},
 			run: func(ctx context.Context, e *env) error {
 				key := e.key("k")
@@ -87,7 +88,8 @@ func fieldChecks() []check {
 		covers: []string{"PutOptions.StorageClass", "Object.StorageClass"},
 		run: func(ctx context.Context, e *env) error {
 			class := e.storageClass()
-			if _, err := e.put(ctx, e.key("k"), pattern(10, 1), &storage.PutOptions{StorageClass: class}); err != nil {
+			if _, err := e.put(ctx, e.key("k"), pattern(10, 1),
+				&storage.PutOptions{StorageClass: class}); err != nil {
 				return err
 			}
 			o, err := e.stat(ctx, e.key("k"), nil)
@@ -101,7 +103,10 @@ func fieldChecks() []check {
 		rule:   "rule 6: Tags are taken, and are no metadata",
 		covers: []string{"PutOptions.Tags"},
 		run: func(ctx context.Context, e *env) error {
-			opts := &storage.PutOptions{Tags: map[string]string{"project": "x 1", "tier": "a+b"}, Metadata: map[string]string{"a": "1"}}
+			opts := &storage.PutOptions{
+				Tags:     map[string]string{"project": "x 1", "tier": "a+b"},
+				Metadata: map[string]string{"a": "1"},
+			}
 			if _, err := e.put(ctx, e.key("k"), pattern(10, 1), opts); err != nil {
 				return err
 			}
@@ -112,6 +117,7 @@ func fieldChecks() []check {
 			if diff := cmp.Diff(map[string]string{"a": "1"}, o.Metadata); diff != "" {
 				e.errorf("metadata beside tags (-want +got):\n%s", diff)
 			}
+			e.tagged(ctx, e.key("k"), opts.Tags)
 			e.holds(ctx, e.key("k"), pattern(10, 1))
 			return nil
 		},
@@ -130,7 +136,8 @@ func (e *env) storageClass() string {
 // nothing, and an option that was ignored looks the same.
 func (e *env) isClass(what, got, want string) error {
 	if got == "" && want == "STANDARD" {
-		return notRun("STANDARD is not told from no class: name another one in Options.StorageClass")
+		return notRun("STANDARD is not told from no class: name another one in " +
+			"Options.StorageClass")
 	}
 	if got != want {
 		e.errorf("%s: storage class %q, want %q", what, got, want)

@@ -8,11 +8,12 @@ import (
 	"strings"
 )
 
-// Inspect checks a bucket of which nothing is known but what its Store says, in two rounds. The
-// second one runs again what was not kept, with those features declared that the first has shown to
-// be lacking. So what a bucket refuses with errors.ErrUnsupported, and may refuse, is no broken
-// promise; and a defect is reported as itself, not once more by every check that uses the feature
-// on its way. Defects stay Broken: nobody has declared them.
+// Inspect checks a bucket of which only the Capabilities of its Store are known. It runs two
+// rounds. The second round repeats the checks that were not kept, and declares the features that
+// the first round found missing or defective. A feature that the bucket may refuse, and refuses
+// with errors.ErrUnsupported, is therefore not reported as broken. A defect is reported once, not
+// again by every check that uses the feature. Defects stay Broken, because nobody has declared
+// them.
 func Inspect(ctx context.Context, o Options) (*Report, error) {
 	report, err := Check(ctx, o)
 	if err != nil {
@@ -54,7 +55,8 @@ type learned struct {
 func learn(r *Report) learned {
 	l := learned{refused: make(map[Feature]bool), defects: make(map[Feature]bool)}
 	for _, res := range r.Results {
-		if res.Status != Broken && res.Status != Unsupported || strings.HasPrefix(res.Check, declared) {
+		if res.Status != Broken && res.Status != Unsupported ||
+			strings.HasPrefix(res.Check, declared) {
 			continue
 		}
 		if res.Status == Broken {

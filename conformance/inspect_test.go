@@ -12,7 +12,9 @@ import (
 // wrong is broken once, and what uses either on its way is left out.
 func TestInspect(t *testing.T) {
 	refuses := func(b *bench) {
-		b.copy = func(context.Context, string, string, *storage.CopyOptions) (*storage.CopyResult, error) {
+		b.copy = func(
+			context.Context, string, string, *storage.CopyOptions,
+		) (*storage.CopyResult, error) {
 			return nil, &storage.Error{Kind: errors.ErrUnsupported}
 		}
 	}
@@ -28,10 +30,11 @@ func TestInspect(t *testing.T) {
 		{"sound", func(*bench) {}, []string{"copy/keeps", "read/whole"}, map[string]Status{
 			"copy/keeps": Kept, "read/whole": Kept,
 		}},
-		{"it refuses, and does not say so", refuses, []string{"copy/*", "version/copy"}, map[string]Status{
-			"copy/keeps": Unsupported, "copy/if-absent": NotRun, "copy/storageclass": NotRun,
-			"version/copy": NotRun,
-		}},
+		{"it refuses, and does not say so", refuses, []string{"copy/*", "version/copy"},
+			map[string]Status{
+				"copy/keeps": Unsupported, "copy/if-absent": NotRun, "copy/storageclass": NotRun,
+				"version/copy": NotRun,
+			}},
 		{"it aborts nothing", aborts, []string{"upload/*"}, map[string]Status{
 			"upload/abort": Broken, "upload/parts": Kept, "upload/parts-missing": NotRun,
 		}},

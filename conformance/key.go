@@ -21,8 +21,10 @@ var keyChecks = []check{
 		rule: "rule 22: a portable key works unchanged",
 		run: func(ctx context.Context, e *env) error {
 			keys := []string{
-				" !\"#$%&'()*+,-", ":;<=>?@[]^_`{|}~", "a b+c", "%41%2F", "a=b&c=d", "x?y#z", "..a", ".a", "a..b", "~", "-", "con",
-				"Ünïcödé", "日本語", "\u0301e", "\U0001f600\U0001f469\u200d\U0001f680", "\u202eabc", "a\u00a0b", "a/ b/c ", "tmp", "tmp/x",
+				" !\"#$%&'()*+,-", ":;<=>?@[]^_`{|}~", "a b+c", "%41%2F", "a=b&c=d", "x?y#z", "..a",
+				".a", "a..b", "~", "-", "con",
+				"Ünïcödé", "日本語", "\u0301e", "\U0001f600\U0001f469\u200d\U0001f680", "\u202eabc",
+				"a\u00a0b", "a/ b/c ", "tmp", "tmp/x",
 			}
 			r := e.rand()
 			for len(keys) < e.many(300, 40) {
@@ -74,11 +76,14 @@ var keyChecks = []check{
 	},
 	{
 		name: "key/odd", feature: Keys,
-		rule: "rule 22: a key that is not portable comes back byte for byte or is ErrInvalidKey, and is never rewritten",
+		rule: "rule 22: a key that is not portable comes back byte for byte or is ErrInvalidKey, " +
+			"and is never rewritten",
 		run: func(ctx context.Context, e *env) error {
 			odd := []string{
-				"a//b", "a/", "a//", "a/./b", "a/../b", "..", ".", "../a", "a/..", "a/.", "a.", "a./b", "a...", `a\b`, `\`, "a\tb", "a\nb",
-				"a\rb", "a\x00b", "\x01", "\x7f", "\u0085", "\ufffe", "\uffff", strings.Repeat("s", 255), strings.Repeat("s", 300),
+				"a//b", "a/", "a//", "a/./b", "a/../b", "..", ".", "../a", "a/..", "a/.", "a.",
+				"a./b", "a...", `a\b`, `\`, "a\tb", "a\nb",
+				"a\rb", "a\x00b", "\x01", "\x7f", "\u0085", "\ufffe", "\uffff",
+				strings.Repeat("s", 255), strings.Repeat("s", 300),
 				strings.TrimSuffix(strings.Repeat("d/", 260), "/"), "tmp./x", "x/.../y",
 			}
 			parallel(8, func(worker int) {
@@ -93,7 +98,8 @@ var keyChecks = []check{
 		name: "key/coexist", feature: CoexistingKeys,
 		rule: "rule 22: a and a/b coexist, whichever comes or goes first",
 		run: func(ctx context.Context, e *env) error {
-			for i, order := range [][]string{{"a", "a/b", "a/b/c"}, {"a/b/c", "a/b", "a"}, {"a/b", "a/b/c", "a"}} {
+			for i, order := range [][]string{{"a", "a/b", "a/b/c"}, {"a/b/c", "a/b", "a"},
+				{"a/b", "a/b/c", "a"}} {
 				dir := fmt.Sprint(i, "/")
 				for _, k := range order {
 					if _, err := e.put(ctx, e.key(dir+k), []byte(k), nil); err != nil {
@@ -106,7 +112,8 @@ var keyChecks = []check{
 				e.listed(ctx, dir, "a", "a/b", "a/b/c")
 				left := []string{"a", "a/b", "a/b/c"}
 				for _, k := range order[:2] {
-					if err := e.store.Delete(ctx, e.key(dir+k), &storage.DeleteOptions{}); err != nil {
+					if err := e.store.Delete(ctx, e.key(dir+k),
+						&storage.DeleteOptions{}); err != nil {
 						return err
 					}
 					left = slices.DeleteFunc(left, func(l string) bool { return l == k })

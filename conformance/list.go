@@ -16,15 +16,18 @@ import (
 // hardKeys sort badly: neighbours of the slash, prefixes of each other, and characters whose order
 // by UTF-16 is another.
 var hardKeys = []string{
-	"a!", "a-", "a-/x", "a.b", "a.b/c", "a/0", "a/1", "a/1/2", "a/b/c", "a/b/d", "a0", "a0/1", "aa", "b", "b c", "b+c", "b%2Fc",
+	"a!", "a-", "a-/x", "a.b", "a.b/c", "a/0", "a/1", "a/1/2", "a/b/c", "a/b/d", "a0", "a0/1", "aa",
+	"b", "b c", "b+c", "b%2Fc",
 	"é", "日本/語", "\ue000", "\uffee", "\U0001f600", "\U0001f600/x", "\U00010000", "zz",
 }
 
 var listChecks = []check{
 	{
 		name: "list/order", feature: Lists,
-		rule:   "rule 18: a flat list is in byte order, whole and without doubles, at every page size",
-		covers: []string{"ListOptions", "ListOptions.PageSize", "ListOptions.PageToken", "Page.Objects", "Page.NextToken"},
+		rule: "rule 18: a flat list is in byte order, whole and without doubles, at every " +
+			"page size",
+		covers: []string{"ListOptions", "ListOptions.PageSize", "ListOptions.PageToken",
+			"Page.Objects", "Page.NextToken"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
 			for _, size := range []int{1, 2, 3, 1000, 0} {
 				e.lists(ctx, keys, storage.ListOptions{PageSize: size})
@@ -33,7 +36,8 @@ var listChecks = []check{
 	},
 	{
 		name: "list/delimiter", feature: Lists,
-		rule:   "rule 18: a delimited list merges objects and common prefixes in byte order, at every page size",
+		rule: "rule 18: a delimited list merges objects and common prefixes in byte order, at " +
+			"every page size",
 		covers: []string{"ListOptions.Delimiter", "Object.IsPrefix"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
 			for _, size := range []int{1, 2, 3, 1000, 0} {
@@ -65,7 +69,8 @@ var listChecks = []check{
 		rule:   "rule 18: Prefix gives the keys that begin with it, and no others",
 		covers: []string{"ListOptions.Prefix"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
-			for _, prefix := range []string{"a", "a/", "a/1", "a/b/c", "b+", "é", "nothing", "\U0001f600"} {
+			for _, prefix := range []string{"a", "a/", "a/1", "a/b/c", "b+", "é", "nothing",
+				"\U0001f600"} {
 				e.lists(ctx, keys, storage.ListOptions{Prefix: prefix})
 			}
 		}),
@@ -75,7 +80,8 @@ var listChecks = []check{
 		rule:   "rule 18: StartAfter is exclusive, whether or not there is such a key",
 		covers: []string{"ListOptions.StartAfter"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
-			for _, after := range []string{"a", "a/1", "a/1/", "a/b/c", "b", "zz", "zzz", "\ue000"} {
+			for _, after := range []string{"a", "a/1", "a/1/", "a/b/c", "b", "zz", "zzz",
+				"\ue000"} {
 				e.lists(ctx, keys, storage.ListOptions{StartAfter: after})
 			}
 			e.lists(ctx, keys, storage.ListOptions{StartAfter: "a/1", PageSize: 3})
@@ -90,7 +96,11 @@ var listChecks = []check{
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
 			for _, after := range []string{"a/", "a/1", "a/zzz", "a-/", "a-/x", "a."} {
 				for _, size := range []int{3, 0} {
-					e.lists(ctx, keys, storage.ListOptions{StartAfter: after, Delimiter: "/", PageSize: size})
+					e.lists(ctx, keys, storage.ListOptions{
+						StartAfter: after,
+						Delimiter:  "/",
+						PageSize:   size,
+					})
 				}
 			}
 		}),
@@ -116,7 +126,8 @@ var listChecks = []check{
 					Prefix: e.prefix, PageSize: 2, PageToken: first.NextToken, StartAfter: after,
 				})
 				if e.got("second page", err, nil) && e.names(second.Objects) != "[c d]" {
-					e.errorf("second page with StartAfter %q = %s, want [c d]", e.short(after), e.names(second.Objects))
+					e.errorf("second page with StartAfter %q = %s, want [c d]", e.short(after),
+						e.names(second.Objects))
 				}
 			}
 			return nil
@@ -124,7 +135,8 @@ var listChecks = []check{
 	},
 	{
 		name: "list/page-size", feature: Lists,
-		rule: "rule 18: a page has at most PageSize entries, and only an empty NextToken ends the list",
+		rule: "rule 18: a page has at most PageSize entries, and only an empty NextToken ends " +
+			"the list",
 		run: func(ctx context.Context, e *env) error {
 			keys := []string{"a/1", "a/2", "b", "c/1", "d", "e"}
 			if err := e.putAll(ctx, keys); err != nil {
@@ -160,7 +172,10 @@ var listChecks = []check{
 		rule: "rule 18: a list of nothing is empty and no error",
 		run: func(ctx context.Context, e *env) error {
 			for _, d := range []string{"", "/"} {
-				all, err := e.list(ctx, &storage.ListOptions{Prefix: e.key("nothing/"), Delimiter: d})
+				all, err := e.list(ctx, &storage.ListOptions{
+					Prefix:    e.key("nothing/"),
+					Delimiter: d,
+				})
 				if e.got("List", err, nil) && len(all) > 0 {
 					e.errorf("List of nothing = %s", e.names(all))
 				}
@@ -173,7 +188,8 @@ var listChecks = []check{
 		rule: "rule 18: List gives the Size and ModTime that Stat gives",
 		run: func(ctx context.Context, e *env) error {
 			for i := range 3 {
-				if _, err := e.put(ctx, e.key(fmt.Sprint(i)), pattern(i*1000, uint64(i)), nil); err != nil {
+				if _, err := e.put(ctx, e.key(fmt.Sprint(i)),
+					pattern(i*1000, uint64(i)), nil); err != nil {
 					return err
 				}
 			}
@@ -187,7 +203,8 @@ var listChecks = []check{
 					return err
 				}
 				if o.Size != s.Size || o.IsPrefix {
-					e.errorf("List: %d bytes, IsPrefix %v; Stat: %d bytes", o.Size, o.IsPrefix, s.Size)
+					e.errorf("List: %d bytes, IsPrefix %v; Stat: %d bytes", o.Size,
+						o.IsPrefix, s.Size)
 				}
 				// HTTP dates have whole seconds, lists may have more.
 				if d := o.ModTime.Sub(s.ModTime).Abs(); d.Seconds() >= 1 {
@@ -249,7 +266,8 @@ var listChecks = []check{
 	},
 	{
 		name: "list/changes-meanwhile", feature: Lists,
-		rule: "rule 18: what was there throughout is listed exactly once, whatever comes and goes between the pages",
+		rule: "rule 18: what was there throughout is listed exactly once, whatever comes and " +
+			"goes between the pages",
 		run: func(ctx context.Context, e *env) error {
 			var keys []string
 			for i := range 12 {
@@ -291,6 +309,17 @@ var listChecks = []check{
 		},
 	},
 	{
+		name: "list/split", feature: ListSplit,
+		rule: "rule 18: lists that start after any text, and end where the next one starts, make " +
+			"up the whole list: no entry is lost or doubled at a border",
+		run: func(ctx context.Context, e *env) error {
+			if !e.can.caps.ListSplit { // it may be slow, which no check sees
+				return fmt.Errorf("StartAfter by a jump: %w", errors.ErrUnsupported)
+			}
+			return onKeys(splits)(ctx, e)
+		},
+	},
+	{
 		name: "list/many", feature: Lists,
 		rule: "rule 18: a list of many pages is whole, flat and delimited",
 		run: func(ctx context.Context, e *env) error {
@@ -309,6 +338,38 @@ var listChecks = []check{
 			return nil
 		},
 	},
+}
+
+// splits lists ranges between cuts, as a split List does.
+func splits(ctx context.Context, e *env, keys []string) {
+	cuts := []string{"", "a", "a/", "a/1", "a/1!", "a/b", "b0", "m", ""}
+	for _, delimiter := range []string{"", "/"} {
+		var got []string
+		for i, from := range cuts[:len(cuts)-1] {
+			opts := &storage.ListOptions{Prefix: e.prefix, Delimiter: delimiter, PageSize: 3}
+			if from != "" {
+				opts.StartAfter = e.key(from)
+			}
+			all, err := e.list(ctx, opts)
+			if err != nil {
+				e.errorf("List from %q: %w", from, err)
+			}
+			for _, o := range all {
+				name := e.short(o.Key)
+				if until := cuts[i+1]; until != "" && name > until {
+					break
+				}
+				if o.IsPrefix {
+					name += " …"
+				}
+				got = append(got, name)
+			}
+		}
+		want := expected(keys, &storage.ListOptions{Delimiter: delimiter})
+		if diff := cmp.Diff(want, got); diff != "" {
+			e.errorf("ranges with the delimiter %q (-want +got):\n%s", delimiter, diff)
+		}
+	}
 }
 
 // onKeys is a check on objects under the keys that sort badly.
@@ -349,7 +410,8 @@ func (e *env) putAll(ctx context.Context, keys []string) error {
 // StartAfter in opts are without the check's prefix.
 func (e *env) lists(ctx context.Context, keys []string, opts storage.ListOptions) {
 	want := expected(keys, &opts)
-	what := fmt.Sprintf("List {Prefix: %q, Delimiter: %q, StartAfter: %q, PageSize: %d}", opts.Prefix, opts.Delimiter, opts.StartAfter, opts.PageSize)
+	what := fmt.Sprintf("List {Prefix: %q, Delimiter: %q, StartAfter: %q, PageSize: %d}",
+		opts.Prefix, opts.Delimiter, opts.StartAfter, opts.PageSize)
 	opts.Prefix = e.key(opts.Prefix)
 	if opts.StartAfter != "" {
 		opts.StartAfter = e.key(opts.StartAfter)

@@ -19,7 +19,8 @@ var metadataChecks = []check{
 		covers: []string{"PutOptions.Metadata", "Object.Metadata"},
 		run: func(ctx context.Context, e *env) error {
 			return e.metadata(ctx, map[string]string{
-				"a": "1", "0": "2", "a-b": "3", "a_b": "4", "a.b": "5", "9.8-7_6": "6", "content-type": "7", "etag": "8", "x-amz-meta-a": "9",
+				"a": "1", "0": "2", "a-b": "3", "a_b": "4", "a.b": "5", "9.8-7_6": "6",
+				"content-type": "7", "etag": "8", "x-amz-meta-a": "9",
 				"abcdefghijklmnopqrstuvwxyz": "10",
 			})
 		},
@@ -29,9 +30,12 @@ var metadataChecks = []check{
 		rule: "rule 23: metadata values are any UTF-8 text, and come back exactly",
 		run: func(ctx context.Context, e *env) error {
 			for _, m := range []map[string]string{
-				{"plain": "hello, world; a=b", "quote": `"quoted" \ 'x'`, "percent": "%41 %zz %", "plus": "a+b"},
-				{"latin": "grüße", "cjk": "日本語", "astral": "\U0001f600", "mixed": "a\u0301 \u202e \ufeff"},
-				{"word": "=?UTF-8?q?gr=C3=BC=C3=9Fe?=", "encoded": "utf8b64:aGVsbG8", "almost": "utf8b64:", "base64": "aGVsbG8="},
+				{"plain": "hello, world; a=b", "quote": `"quoted" \ 'x'`, "percent": "%41 %zz %",
+					"plus": "a+b"},
+				{"latin": "grüße", "cjk": "日本語", "astral": "\U0001f600",
+					"mixed": "a\u0301 \u202e \ufeff"},
+				{"word": "=?UTF-8?q?gr=C3=BC=C3=9Fe?=", "encoded": "utf8b64:aGVsbG8",
+					"almost": "utf8b64:", "base64": "aGVsbG8="},
 			} {
 				if err := e.metadata(ctx, m); err != nil {
 					return err
@@ -42,14 +46,18 @@ var metadataChecks = []check{
 	},
 	{
 		name: "metadata/spaces", feature: Metadata,
-		rule: "rule 23: spaces in metadata values come back exactly, outer ones, too, and so does the empty value",
+		rule: "rule 23: spaces in metadata values come back exactly, outer ones, too, and so " +
+			"does the empty value",
 		run: func(ctx context.Context, e *env) error {
-			return e.metadata(ctx, map[string]string{"before": " x", "after": "x ", "only": "   ", "inner": "a  b", "empty": "", "nbsp": "\u00a0x\u00a0"})
+			return e.metadata(ctx,
+				map[string]string{"before": " x", "after": "x ", "only": "   ", "inner": "a  b",
+					"empty": "", "nbsp": "\u00a0x\u00a0"})
 		},
 	},
 	{
 		name: "metadata/limit", feature: Metadata,
-		rule: "rule 23: 1 KiB of metadata in 16 entries is taken, whatever the text, beside the write ID",
+		rule: "rule 23: 1 KiB of metadata in 16 entries is taken, whatever the text, beside the " +
+			"write ID",
 		run: func(ctx context.Context, e *env) error {
 			for _, text := range []string{"x", "ü", "語", "\U0001f600", " "} {
 				m := make(map[string]string)
@@ -74,7 +82,8 @@ var metadataChecks = []check{
 		rule: "rule 23: no metadata is a nil map",
 		run: func(ctx context.Context, e *env) error {
 			for _, m := range []map[string]string{nil, {}} {
-				if _, err := e.put(ctx, e.key("k"), pattern(10, 1), &storage.PutOptions{Metadata: m}); err != nil {
+				if _, err := e.put(ctx, e.key("k"), pattern(10, 1),
+					&storage.PutOptions{Metadata: m}); err != nil {
 					return err
 				}
 				o, err := e.stat(ctx, e.key("k"), nil)
@@ -113,7 +122,10 @@ var metadataChecks = []check{
 		name: "metadata/write-id", feature: Metadata,
 		rule: "rule 11: the entry of the write ID is stored and comes back from Get and Stat",
 		run: func(ctx context.Context, e *env) error {
-			return e.metadata(ctx, map[string]string{writeID: "AAAA*0123456789abcdef.fedcba9876543210.-_-_-_-_-_-_-_-_"})
+			return e.metadata(ctx,
+				map[string]string{
+					writeID: "AAAA*0123456789abcdef.fedcba9876543210.-_-_-_-_-_-_-_-_",
+				})
 		},
 	},
 }
@@ -124,7 +136,8 @@ const writeID = "polystorewrite"
 // metadata writes an object with metadata and notes what comes back.
 func (e *env) metadata(ctx context.Context, m map[string]string) error {
 	key := e.key("k")
-	if _, err := e.put(ctx, key, pattern(10, 1), &storage.PutOptions{Metadata: maps.Clone(m)}); err != nil {
+	if _, err := e.put(ctx, key, pattern(10, 1),
+		&storage.PutOptions{Metadata: maps.Clone(m)}); err != nil {
 		return err
 	}
 	o, err := e.stat(ctx, key, nil)
@@ -148,7 +161,10 @@ func (e *env) metadata(ctx context.Context, m map[string]string) error {
 }
 
 func randomName(r *rand.Rand) string {
-	const first, rest = "abcdefghijklmnopqrstuvwxyz0123456789", "abcdefghijklmnopqrstuvwxyz0123456789._-"
+	const (
+		first = "abcdefghijklmnopqrstuvwxyz0123456789"
+		rest  = first + "._-"
+	)
 	b := []byte{first[r.IntN(len(first))]}
 	for range r.IntN(20) {
 		b = append(b, rest[r.IntN(len(rest))])

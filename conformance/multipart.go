@@ -16,8 +16,9 @@ import (
 var multipartChecks = []check{
 	{
 		name: "multipart/complete", feature: Multipart,
-		rule:   "rule 1: an upload becomes visible at CompleteUpload, whole, and not before",
-		covers: []string{"PartOptions", "PartOptions.Offset", "PartOptions.Last", "Part.Number", "Part.ETag", "Part.Size"},
+		rule: "rule 1: an upload becomes visible at CompleteUpload, whole, and not before",
+		covers: []string{"PartOptions", "PartOptions.Offset", "PartOptions.Last", "Part.Number",
+			"Part.ETag", "Part.Size"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, u.size, 1000); err != nil {
 				return err
@@ -29,7 +30,8 @@ var multipartChecks = []check{
 			}
 			e.holds(ctx, u.key, u.data)
 			e.listed(ctx, "", e.short(u.key))
-			e.ranged(ctx, u.key, u.data, storage.GetOptions{Offset: int64(u.size - 10), Length: 20}, u.size-10, 20)
+			e.ranged(ctx, u.key, u.data, storage.GetOptions{Offset: int64(u.size - 10), Length: 20},
+				u.size-10, 20)
 			e.reported(ctx, u.key, u.data)
 			return nil
 		}),
@@ -54,7 +56,8 @@ var multipartChecks = []check{
 	},
 	{
 		name: "multipart/any-order", feature: Multipart,
-		rule:   "rule 1: parts that are sent at the same time and in any order make the object in the order of their numbers",
+		rule: "rule 1: parts that are sent at the same time and in any order make the object " +
+			"in the order of their numbers",
 		covers: []string{"PartLimits.Parallel"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if !u.limits.Parallel {
@@ -103,14 +106,17 @@ var multipartChecks = []check{
 	},
 	{
 		name: "multipart/headers", feature: Multipart,
-		rule: "rule 6: an object that was written in parts has the headers and metadata of its upload, and nothing of the old object",
+		rule: "rule 6: an object that was written in parts has the headers and metadata of its " +
+			"upload, and nothing of the old object",
 		run: func(ctx context.Context, e *env) error {
-			opts := &storage.PutOptions{Metadata: map[string]string{"a": "grüße", writeID: "AAAA*x"}}
+			opts := &storage.PutOptions{Metadata: map[string]string{"a": "grüße",
+				writeID: "AAAA*x"}}
 			for _, h := range headers {
 				h.put(opts, h.value)
 			}
 			return onUpload(opts, func(ctx context.Context, e *env, u *upload) error {
-				if _, err := e.put(ctx, u.key, pattern(10, 1), &storage.PutOptions{Metadata: map[string]string{"old": "1"}}); err != nil {
+				if _, err := e.put(ctx, u.key, pattern(10, 1),
+					&storage.PutOptions{Metadata: map[string]string{"old": "1"}}); err != nil {
 					return err
 				}
 				if err := u.send(ctx, 1000); err != nil {
@@ -151,8 +157,9 @@ var multipartChecks = []check{
 		name: "multipart/tags", feature: Tags, needs: []Feature{Multipart},
 		rule: "rule 6: Tags of an upload are taken, and are no metadata",
 		run: func(ctx context.Context, e *env) error {
+			tags := map[string]string{"project": "x 1"}
 			o, err := e.inParts(ctx, &storage.PutOptions{
-				Tags: map[string]string{"project": "x 1"}, Metadata: map[string]string{"a": "1"},
+				Tags: tags, Metadata: map[string]string{"a": "1"},
 			})
 			if err != nil {
 				return err
@@ -160,15 +167,28 @@ var multipartChecks = []check{
 			if diff := cmp.Diff(map[string]string{"a": "1"}, o.Metadata); diff != "" {
 				e.errorf("metadata beside tags (-want +got):\n%s", diff)
 			}
+			e.tagged(ctx, o.Key, tags)
 			return nil
 		},
+	},
+	{
+		name: "multipart/long-part", feature: Multipart,
+		rule: "rule 3: a part whose body is longer than its size is ErrInvalid",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			_, err := e.store.PutPart(ctx, u.key, u.id, 1, bytes.NewReader(pattern(1001, 1)), 1000,
+				&storage.PartOptions{Last: true})
+			e.got("PutPart of a body that is too long", err, storage.ErrInvalid)
+			e.missing(ctx, u.key)
+			return nil
+		}),
 	},
 	{
 		name: "multipart/short-part", feature: Multipart,
 		rule: "rule 3: a part whose body is shorter than its size is io.ErrUnexpectedEOF",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			body := bytes.NewReader(pattern(900, 1))
-			_, err := e.store.PutPart(ctx, u.key, u.id, 1, body, 1000, &storage.PartOptions{Last: true})
+			_, err := e.store.PutPart(ctx, u.key, u.id, 1, body, 1000,
+				&storage.PartOptions{Last: true})
 			e.got("PutPart of 900 of 1000 bytes", err, io.ErrUnexpectedEOF)
 			return nil
 		}),
@@ -178,7 +198,8 @@ var multipartChecks = []check{
 		rule: "rule 3: an error of a part's source is the error of PutPart",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			body := &failingBody{Reader: bytes.NewReader(pattern(1000, 1)), at: 500}
-			_, err := e.store.PutPart(ctx, u.key, u.id, 1, body, 1000, &storage.PartOptions{Last: true})
+			_, err := e.store.PutPart(ctx, u.key, u.id, 1, body, 1000,
+				&storage.PartOptions{Last: true})
 			e.got("PutPart of a source that fails", err, errSource)
 			return nil
 		}),
@@ -192,7 +213,8 @@ var multipartChecks = []check{
 			}
 			made := *u.parts[0]
 			made.Number = 2
-			_, err := e.store.CompleteUpload(ctx, u.key, u.id, []*storage.Part{u.parts[0], &made}, &storage.PutOptions{})
+			_, err := e.store.CompleteUpload(ctx, u.key, u.id, []*storage.Part{u.parts[0], &made},
+				&storage.PutOptions{})
 			if err == nil {
 				e.errorf("CompleteUpload with a part 2 that was never sent succeeded")
 			}
@@ -202,8 +224,9 @@ var multipartChecks = []check{
 	},
 	{
 		name: "multipart/limits", feature: Multipart,
-		rule:   "rule 5: PartLimits leave room for an object of 5 TiB or the service's own limit",
-		covers: []string{"PartLimits.Min", "PartLimits.Max", "PartLimits.Multiple", "PartLimits.MaxObject", "PartLimits.Count", "PartLimits.Equal"},
+		rule: "rule 5: PartLimits leave room for an object of 5 TiB or the service's own limit",
+		covers: []string{"PartLimits.Min", "PartLimits.Max", "PartLimits.Multiple",
+			"PartLimits.MaxObject", "PartLimits.Count", "PartLimits.Equal"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			l := u.limits
 			room := l.MaxObject
@@ -214,7 +237,8 @@ var multipartChecks = []check{
 			case l.Min < 0 || l.Max < max(l.Min, 1) || l.Multiple < 0 || l.MaxObject < 0:
 				e.errorf("PartLimits = %+v", l)
 			case l.Max < room/int64(l.Count):
-				e.errorf("%d parts of at most %d bytes make no object of %d bytes", l.Count, l.Max, room)
+				e.errorf("%d parts of at most %d bytes make no object of %d bytes", l.Count,
+					l.Max, room)
 			}
 			return nil
 		}),
@@ -222,26 +246,27 @@ var multipartChecks = []check{
 	{
 		name: "multipart/if-absent", feature: MultipartConditions,
 		rule: "rule 10: IfAbsent holds at CompleteUpload",
-		run: onUpload(&storage.PutOptions{IfAbsent: true}, func(ctx context.Context, e *env, u *upload) error {
-			opts := &storage.PutOptions{IfAbsent: true}
-			if err := u.send(ctx, 1000); err != nil {
-				return err
-			}
-			if _, err := u.complete(ctx, opts); err != nil {
-				return err
-			}
-			second, err := e.begin(ctx, u.key, opts)
-			if err != nil {
-				return err
-			}
-			if err := second.send(ctx, 500); err != nil {
-				return err
-			}
-			_, err = second.complete(ctx, opts)
-			e.got("CompleteUpload with IfAbsent on an object", err, storage.ErrExist)
-			e.holds(ctx, u.key, u.data)
-			return nil
-		}),
+		run: onUpload(&storage.PutOptions{IfAbsent: true},
+			func(ctx context.Context, e *env, u *upload) error {
+				opts := &storage.PutOptions{IfAbsent: true}
+				if err := u.send(ctx, 1000); err != nil {
+					return err
+				}
+				if _, err := u.complete(ctx, opts); err != nil {
+					return err
+				}
+				second, err := e.begin(ctx, u.key, opts)
+				if err != nil {
+					return err
+				}
+				if err := second.send(ctx, 500); err != nil {
+					return err
+				}
+				_, err = second.complete(ctx, opts)
+				e.got("CompleteUpload with IfAbsent on an object", err, storage.ErrExist)
+				e.holds(ctx, u.key, u.data)
+				return nil
+			}),
 	},
 	{
 		name: "multipart/if-match", feature: MultipartConditions,
@@ -258,7 +283,8 @@ var multipartChecks = []check{
 			for _, step := range []struct {
 				tag  string
 				want error
-			}{{old.ETag, storage.ErrPrecondition}, {storage.ETagNone, storage.ErrPrecondition}, {now.ETag, nil}} {
+			}{{old.ETag, storage.ErrPrecondition}, {storage.ETagNone, storage.ErrPrecondition},
+				{now.ETag, nil}} {
 				opts := &storage.PutOptions{IfMatch: step.tag}
 				next, err := e.begin(ctx, u.key, opts)
 				if err != nil {
@@ -280,16 +306,20 @@ var multipartChecks = []check{
 	},
 	{
 		name: "multipart/if-match-missing", feature: MultipartConditions,
-		rule: "rule 9: CompleteUpload with IfMatch on a missing object is ErrPrecondition and creates nothing",
-		run: onUpload(&storage.PutOptions{IfMatch: `"00000000000000000000000000000000"`}, func(ctx context.Context, e *env, u *upload) error {
-			if err := u.send(ctx, 1000); err != nil {
-				return err
-			}
-			_, err := u.complete(ctx, &storage.PutOptions{IfMatch: `"00000000000000000000000000000000"`})
-			e.got("CompleteUpload with IfMatch on a missing object", err, storage.ErrPrecondition)
-			e.missing(ctx, u.key)
-			return nil
-		}),
+		rule: "rule 9: CompleteUpload with IfMatch on a missing object is ErrPrecondition and " +
+			"creates nothing",
+		run: onUpload(&storage.PutOptions{IfMatch: `"00000000000000000000000000000000"`},
+			func(ctx context.Context, e *env, u *upload) error {
+				if err := u.send(ctx, 1000); err != nil {
+					return err
+				}
+				_, err := u.complete(ctx,
+					&storage.PutOptions{IfMatch: `"00000000000000000000000000000000"`})
+				e.got("CompleteUpload with IfMatch on a missing object", err,
+					storage.ErrPrecondition)
+				e.missing(ctx, u.key)
+				return nil
+			}),
 	},
 	{
 		name: "multipart/race", feature: MultipartConditions,
@@ -318,29 +348,33 @@ var multipartChecks = []check{
 	},
 	{
 		name: "multipart/refused-stays", feature: MultipartConditions, needs: []Feature{ListParts},
-		rule: "rule 11: a refused CompleteUpload leaves the upload, to be aborted or completed otherwise",
-		run: onUpload(&storage.PutOptions{IfAbsent: true}, func(ctx context.Context, e *env, u *upload) error {
-			opts := &storage.PutOptions{IfAbsent: true}
-			if err := u.send(ctx, 1000); err != nil {
-				return err
-			}
-			if _, err := e.put(ctx, u.key, []byte("another's"), nil); err != nil {
-				return err
-			}
-			for range 2 {
-				_, err := u.complete(ctx, opts)
-				e.got("CompleteUpload with IfAbsent on an object", err, storage.ErrExist)
-			}
-			page, err := e.store.ListPartsPage(ctx, u.key, u.id, &storage.ListPartsOptions{})
-			if e.got("ListPartsPage after a refused CompleteUpload", err, nil) && len(page.Parts) != 1 {
-				e.errorf("%d parts after a refused CompleteUpload, want 1", len(page.Parts))
-			}
-			return nil
-		}),
+		rule: "rule 11: a refused CompleteUpload leaves the upload, to be aborted or completed " +
+			"otherwise",
+		run: onUpload(&storage.PutOptions{IfAbsent: true},
+			func(ctx context.Context, e *env, u *upload) error {
+				opts := &storage.PutOptions{IfAbsent: true}
+				if err := u.send(ctx, 1000); err != nil {
+					return err
+				}
+				if _, err := e.put(ctx, u.key, []byte("another's"), nil); err != nil {
+					return err
+				}
+				for range 2 {
+					_, err := u.complete(ctx, opts)
+					e.got("CompleteUpload with IfAbsent on an object", err, storage.ErrExist)
+				}
+				page, err := e.store.ListPartsPage(ctx, u.key, u.id, &storage.ListPartsOptions{})
+				if e.got("ListPartsPage after a refused CompleteUpload", err, nil) &&
+					len(page.Parts) != 1 {
+					e.errorf("%d parts after a refused CompleteUpload, want 1", len(page.Parts))
+				}
+				return nil
+			}),
 	},
 	{
 		name: "multipart/checksums", feature: MultipartChecksums,
-		rule:   "rule 14: a checksum of the whole object is verified at CompleteUpload, before anything becomes visible",
+		rule: "rule 14: a checksum of the whole object is verified at CompleteUpload, before " +
+			"anything becomes visible",
 		covers: []string{"Part.Checksums"},
 		run: func(ctx context.Context, e *env) error {
 			data := pattern(1000, 1)
@@ -348,7 +382,9 @@ var multipartChecks = []check{
 				of   []byte
 				want error
 			}{{data, nil}, {pattern(1000, 2), storage.ErrIntegrity}} {
-				opts := &storage.PutOptions{Checksums: storage.Checksums{CRC32C: sums(step.of).CRC32C}}
+				opts := &storage.PutOptions{
+					Checksums: storage.Checksums{CRC32C: sums(step.of).CRC32C},
+				}
 				key := e.key(fmt.Sprint(step.want == nil))
 				u, err := e.begin(ctx, key, opts)
 				if err != nil {
@@ -421,7 +457,8 @@ func (e *env) begin(ctx context.Context, key string, opts *storage.PutOptions) (
 func (u *upload) part(
 	ctx context.Context, number int, data []byte, offset int64, last bool,
 ) (*storage.Part, error) {
-	p, err := u.e.store.PutPart(ctx, u.key, u.id, number, bytes.NewReader(data), int64(len(data)), &storage.PartOptions{Offset: offset, Last: last})
+	p, err := u.e.store.PutPart(ctx, u.key, u.id, number, bytes.NewReader(data), int64(len(data)),
+		&storage.PartOptions{Offset: offset, Last: last})
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("PutPart %d of %d bytes: %w", number, len(data), err)
@@ -476,7 +513,9 @@ func (e *env) inParts(ctx context.Context, opts *storage.PutOptions) (*storage.O
 }
 
 // onUpload is a check on one upload.
-func onUpload(opts *storage.PutOptions, fn func(ctx context.Context, e *env, u *upload) error) func(context.Context, *env) error {
+func onUpload(
+	opts *storage.PutOptions, fn func(ctx context.Context, e *env, u *upload) error,
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		u, err := e.begin(ctx, e.key("the upload"), opts)
 		if err != nil {

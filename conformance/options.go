@@ -8,44 +8,63 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Options say what to check. Only Open is needed.
+// Options configures a run. Only Open is required.
 type Options struct {
 	// Open opens the bucket to be checked. It is called once for the run, and again by checks that
 	// close what they opened. Every Store that it returns is closed.
 	Open func(ctx context.Context) (storage.Store, error)
 
-	// Limits are the defects of this bucket's service. What it honestly lacks is in the
-	// Capabilities of its Store.
+	// Limits declares the defects of the bucket's service. Features that the service lacks belong
+	// in the Capabilities of its Store instead.
 	Limits []Limit
 
-	// Requests returns how many requests the Stores of Open have sent so far. nil: the counting
-	// checks are not run.
+	// Requests returns the number of requests that the Stores of Open have sent so far. If nil,
+	// the checks that count requests are not run.
 	Requests func() int64
 
-	// HTTPClient follows signed URLs. nil: a client without redirects. It needs no credentials and
-	// gets none.
+	// HTTPClient follows signed URLs. It needs no credentials and is given none. If nil, a client
+	// that follows no redirects is used.
 	HTTPClient *http.Client
 
-	// StorageClass is a class that the service has, and reports, for the checks of storage classes.
-	// Empty: STANDARD, which services report as nothing at all.
+	// StorageClass is a class that the service offers and reports, for the checks of storage
+	// classes. Default: STANDARD, which services report as an empty class.
 	StorageClass string
 
-	Full bool     // more keys, sizes and rounds: minutes, not seconds, on a slow link
-	Only []string // run only the checks whose names match one of these patterns of package path, such as get/*
+	// Foreign writes data as another program would: with the service's own client, or as a file on
+	// the disk, under o.Key, which the driver may refuse for a new object. An error that matches
+	// ErrInvalid or errors.ErrUnsupported says that the service has no such objects. If nil, Put
+	// of the Store writes it.
+	Foreign func(ctx context.Context, o *storage.Object, data []byte) error
 
-	Prefix      string        // below which the run's own random prefix lies
-	Seed        uint64        // of the random checks; 0: a random one, which the report names
-	Concurrency int           // how many checks run at once; 0: 8. The counting checks run alone
-	Timeout     time.Duration // of each check; 0: one minute, with Full five
+	// Full asks for more keys, sizes and rounds. On a slow link a run takes minutes, not seconds.
+	Full bool
+
+	// Only selects the checks whose names match one of these patterns of package path, such as
+	// get/*. If empty, all checks are selected.
+	Only []string
+
+	// Prefix is the prefix below which the run makes its own random prefix.
+	Prefix string
+
+	// Seed is the seed of the random checks. Default: a random seed, which the Report states.
+	Seed uint64
+
+	// Concurrency is the number of checks that run at once. Default: 8. The checks that count
+	// requests run alone.
+	Concurrency int
+
+	// Timeout limits each check. Default: one minute, or five minutes with Full.
+	Timeout time.Duration
 
 	refused map[Feature]bool // what Inspect has seen refused
 }
 
-// A Limit declares a defect of the service: it does something, and not as the contract has it. It
-// is checked like a promise: a check that it covers must fail, or the declaration is out of date.
+// A Limit declares a defect: the service offers a feature, but not as the contract requires. The
+// declaration is checked, too. At least one check that it covers must fail, otherwise the
+// declaration is out of date and the run reports it.
 type Limit struct {
-	Feature Feature // all checks of it, of which one at least must fail; what needs it is not run
-	Check   string  // or one check, by its name, which must fail
+	Feature Feature // at least one of its checks must fail; checks that need it are not run
+	Check   string  // or the name of one check, which must fail
 	Reason  string  // what the service does instead
 }
 
@@ -57,10 +76,10 @@ func (l *Limit) names() string {
 	return string(l.Feature)
 }
 
-// A Feature is what a promise is about: a group of checks.
+// A Feature names a group of checks.
 type Feature string
 
-// The features that every bucket has.
+// These features are in every bucket.
 const (
 	Reads      Feature = "reads"
 	Writes     Feature = "writes"
@@ -76,20 +95,21 @@ const (
 	Transfers  Feature = "transfers"
 )
 
-// The features that a driver or a service may lack, and say so in [storage.Capabilities]. Only
-// CaseSensitiveKeys has no field there.
+// These features may be absent from a driver or a service, which says so in [storage.Capabilities].
+// Only CaseSensitiveKeys has no field there.
 const (
 	CoexistingKeys      Feature = "a beside a/b"                 // a key that is also a prefix
 	CaseSensitiveKeys   Feature = "case-sensitive keys"          // A beside a
 	IfAbsent            Feature = "if absent"                    // PutOptions.IfAbsent
 	IfMatch             Feature = "if match"                     // PutOptions.IfMatch
 	ListETag            Feature = "list ETag"                    // Object.ETag of List
-	ExactContentType    Feature = "exact content type"           // PutOptions.ContentType, byte for byte
-	SuffixRange         Feature = "suffix range"                 // Offset < 0 in one request of the Store
+	ListSplit           Feature = "list split"                   // StartAfter by a jump
+	ExactContentType    Feature = "exact content type"           // ContentType, byte for byte
+	SuffixRange         Feature = "suffix range"                 // Offset < 0 in one request
 	StorageClass        Feature = "storage class"                // PutOptions.StorageClass
 	Tags                Feature = "tags"                         // PutOptions.Tags
 	Versions            Feature = "versions"                     // VersionID
-	ChecksumCRC32       Feature = "checksum CRC32"               // PutOptions.Checksums of that kind
+	ChecksumCRC32       Feature = "checksum CRC32"               // PutOptions.Checksums
 	ChecksumCRC32C      Feature = "checksum CRC32C"              //
 	ChecksumCRC64NVME   Feature = "checksum CRC64NVME"           //
 	ChecksumMD5         Feature = "checksum MD5"                 //
@@ -100,19 +120,19 @@ const (
 	DeleteBatch         Feature = "delete batch"                 // Store.DeleteBatch
 	Copy                Feature = "copy"                         // Store.Copy
 	CopyReplace         Feature = "copy with other headers"      // CopyOptions.Replace of the Store
-	CopySourceIfMatch   Feature = "copy source if match"         // CopyOptions.SourceIfMatch of the Store
-	CopyConditions      Feature = "copy conditions"              // CopyOptions.IfAbsent and IfMatch of the Store
-	Multipart           Feature = "multipart"                    // Store.CreateUpload and its sisters
-	MultipartConditions Feature = "multipart conditions"         // IfAbsent and IfMatch at CompleteUpload
-	MultipartChecksums  Feature = "multipart checksums"          // PutOptions.Checksums at CompleteUpload
+	CopySourceIfMatch   Feature = "copy source if match"         // CopyOptions.SourceIfMatch
+	CopyConditions      Feature = "copy conditions"              // Copy with IfAbsent and IfMatch
+	Multipart           Feature = "multipart"                    // Store.CreateUpload, PutPart
+	MultipartConditions Feature = "multipart conditions"         // IfAbsent, IfMatch on completion
+	MultipartChecksums  Feature = "multipart checksums"          // Checksums at CompleteUpload
 	AbortUpload         Feature = "abort upload"                 // Store.AbortUpload
-	ListUploads         Feature = "list uploads"                 // Store.ListUploadsPage with the key or no prefix
+	ListUploads         Feature = "list uploads"                 // uploads of one key, or all
 	ListUploadsPrefix   Feature = "list uploads by prefix"       // with any prefix
 	ListParts           Feature = "list parts"                   // Store.ListPartsPage
 	CopyPart            Feature = "copy part"                    // Store.CopyPart
-	SignURL             Feature = "signed URL"                   // Store.SignURL, for a plain HTTP client
+	SignURL             Feature = "signed URL"                   // a URL for a plain HTTP client
 	SignURLIfAbsent     Feature = "signed URL, if absent"        // SignOptions.IfAbsent
-	SignURLHeaders      Feature = "signed URL, headers"          // SignOptions.ContentType and ContentLength
+	SignURLHeaders      Feature = "signed URL, headers"          // ContentType and ContentLength
 )
 
 // client follows signed URLs. It keeps no connection, so that nothing outlives the check, and
@@ -122,8 +142,14 @@ func (o *Options) client() *http.Client {
 		return o.HTTPClient
 	}
 	return &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true, DisableCompression: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: &http.Transport{
+			Proxy:              http.ProxyFromEnvironment,
+			DisableKeepAlives:  true,
+			DisableCompression: true,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
 	}
 }
 

@@ -13,20 +13,24 @@ import (
 // bucketsOwn are the option fields that a Store never sees: Bucket clears them, or they say what it
 // does with the answers.
 var bucketsOwn = map[string]bool{
+	"GetOptions.StateFile": true, "PutOptions.StateFile": true,
 	"GetOptions.Concurrency": true, "GetOptions.VerifyHash": true, "GetOptions.Progress": true,
 	"PutOptions.PartSize": true, "PutOptions.Concurrency": true, "PutOptions.Progress": true,
-	"CopyOptions.PartSize": true, "CopyOptions.Concurrency": true, "CopyOptions.Progress": true,
-	"ListOptions.Concurrency": true,
+	"CopyOptions.AllowLoss": true,
+	"CopyOptions.PartSize":  true, "CopyOptions.Concurrency": true, "CopyOptions.Progress": true,
+	"ListOptions.Concurrency": true, "ReaderAtOptions.BlockSize": true,
+	"ReaderAtOptions.CacheSize": true, "ReaderAtOptions.ReadAhead": true,
+	"ReaderAtOptions.Tail": true,
 }
 
 // unseen are the option fields whose loss no check can see on the reference driver, and why.
 var unseen = map[string]string{
-	"Put.Tags":       "tags cannot be read; a driver that has none must refuse them, which is seen",
-	"Copy.Tags":      "as Put.Tags",
-	"Upload.Tags":    "as Put.Tags",
-	"Copy.Token":     "only a copy in several steps has one",
-	"PutPart.Offset": "only a session that takes parts in turn needs it",
-	"PutPart.Last":   "as PutPart.Offset",
+	"Put.Verified":        "of an upload only",
+	"Upload.Verified":     "a service need not have a field for them",
+	"Stat.ProveChecksums": "the sums of the reference driver are its own",
+	"Copy.Token":          "only a copy in several steps has one",
+	"PutPart.Offset":      "only a session that takes parts in turn needs it",
+	"PutPart.Last":        "as PutPart.Offset",
 }
 
 // holders names, for a method of a Store and an option field, the check that must catch a driver
@@ -37,14 +41,19 @@ func holders() map[string]string {
 		"Get.IfMatch": "condition/get-if-match", "Get.IfNoneMatch": "condition/get-if-none-match",
 		"Get.IfModifiedSince": "condition/get-if-modified-since", "Get.VersionID": "version/get",
 
-		"Stat.IfMatch": "condition/stat-if-match", "Stat.IfNoneMatch": "condition/stat-if-none-match",
-		"Stat.IfModifiedSince": "condition/stat-if-modified-since", "Stat.VersionID": "version/stat",
+		"Stat.IfMatch":         "condition/stat-if-match",
+		"Stat.IfNoneMatch":     "condition/stat-if-none-match",
+		"Stat.IfModifiedSince": "condition/stat-if-modified-since",
+		"Stat.VersionID":       "version/stat",
 
 		"Put.Metadata": "metadata/random", "Put.StorageClass": "field/put-storageclass",
 		"Put.IfAbsent": "condition/if-absent", "Put.IfMatch": "condition/if-match",
 		"Put.Checksums": "checksum/md5",
 
 		"Delete.IfMatch": "delete/if-match",
+
+		"Put.Tags": "field/put-tags", "Copy.Tags": "copy/tags", "Upload.Tags": "multipart/tags",
+		"Tags.VersionID": "tags/version",
 
 		"ListPage.Prefix": "list/prefix", "ListPage.Delimiter": "list/delimiter",
 		"ListPage.StartAfter": "list/start-after", "ListPage.PageSize": "list/page-size",
@@ -64,7 +73,8 @@ func holders() map[string]string {
 		"CopyPart.SourceVersionID": "upload/copy-part-version",
 
 		"ListPartsPage.PageSize": "upload/parts", "ListPartsPage.PageToken": "upload/parts",
-		"ListUploadsPage.Prefix": "upload/list-prefix", "ListUploadsPage.PageSize": "upload/list-prefix",
+		"ListUploadsPage.Prefix":     "upload/list-prefix",
+		"ListUploadsPage.PageSize":   "upload/list-prefix",
 		"ListUploadsPage.PageToken":  "upload/list-prefix",
 		"ListUploadsPage.Delimiter":  "upload/list-options",
 		"ListUploadsPage.StartAfter": "upload/list-options",
@@ -159,11 +169,15 @@ func cleared[T any](opts *T, field string) *T {
 func (b *bench) ignore(method, field string) {
 	switch method {
 	case "Get":
-		b.get = func(ctx context.Context, key string, o *storage.GetOptions) (*storage.GetResult, error) {
+		b.get = func(
+			ctx context.Context, key string, o *storage.GetOptions,
+		) (*storage.GetResult, error) {
 			return b.inner.Get(ctx, key, cleared(o, field))
 		}
 	case "Stat":
-		b.stat = func(ctx context.Context, key string, o *storage.StatOptions) (*storage.Object, error) {
+		b.stat = func(
+			ctx context.Context, key string, o *storage.StatOptions,
+		) (*storage.Object, error) {
 			return b.inner.Stat(ctx, key, cleared(o, field))
 		}
 	case "Put":
@@ -171,6 +185,12 @@ func (b *bench) ignore(method, field string) {
 			ctx context.Context, key string, body io.ReadSeeker, size int64, o *storage.PutOptions,
 		) (*storage.Object, error) {
 			return b.inner.Put(ctx, key, body, size, cleared(o, field))
+		}
+	case "Tags":
+		b.tags = func(
+			ctx context.Context, key string, o *storage.TagsOptions,
+		) (map[string]string, error) {
+			return b.inner.Tags(ctx, key, cleared(o, field))
 		}
 	case "Delete":
 		b.del = func(ctx context.Context, key string, o *storage.DeleteOptions) error {

@@ -19,23 +19,48 @@ type patch struct {
 	latency time.Duration // of every call
 	noBatch bool
 
-	get      func(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error)
-	put      func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error)
-	stat     func(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error)
-	del      func(ctx context.Context, key string, opts *storage.DeleteOptions) error
-	list     func(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error)
-	copy     func(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error)
-	create   func(ctx context.Context, key string, opts *storage.PutOptions) (string, error)
-	putPart  func(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error)
-	copyPart func(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error)
-	complete func(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error)
-	abort    func(ctx context.Context, key, id string) error
-	parts    func(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error)
-	uploads  func(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error)
-	limits   func(opts *storage.PutOptions) storage.PartLimits
-	batch    func(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error)
-	sign     func(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error)
+	get func(
+		ctx context.Context, key string, opts *storage.GetOptions,
+	) (*storage.GetResult, error)
+	put func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+	) (*storage.Object, error)
+	stat func(
+		ctx context.Context, key string, opts *storage.StatOptions,
+	) (*storage.Object, error)
+	del  func(ctx context.Context, key string, opts *storage.DeleteOptions) error
+	list func(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error)
+	copy func(
+		ctx context.Context, dst, src string, opts *storage.CopyOptions,
+	) (*storage.CopyResult, error)
+	create  func(ctx context.Context, key string, opts *storage.PutOptions) (string, error)
+	putPart func(
+		ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+		opts *storage.PartOptions,
+	) (*storage.Part, error)
+	copyPart func(
+		ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+	) (*storage.Part, error)
+	complete func(
+		ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+	) (*storage.Object, error)
+	abort func(ctx context.Context, key, id string) error
+	parts func(
+		ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+	) (*storage.PartPage, error)
+	uploads func(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error)
+	limits  func(opts *storage.PutOptions) storage.PartLimits
+	batch   func(
+		ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+	) ([]error, error)
+	sign func(
+		ctx context.Context, key string, opts *storage.SignOptions,
+	) (*storage.SignedURL, error)
+	tags func(
+		ctx context.Context, key string, opts *storage.TagsOptions,
+	) (map[string]string, error)
 	close    func() error
+	checkKey func(key string) error
 
 	says func(c *storage.Capabilities) // changes what Capabilities says
 }
@@ -55,7 +80,9 @@ func (p *patch) called(ctx context.Context) {
 	}
 }
 
-func (p *patch) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (p *patch) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	p.called(ctx)
 	if p.get != nil {
 		return p.get(ctx, key, opts)
@@ -63,7 +90,9 @@ func (p *patch) Get(ctx context.Context, key string, opts *storage.GetOptions) (
 	return p.inner.Get(ctx, key, opts)
 }
 
-func (p *patch) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (p *patch) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	p.called(ctx)
 	if p.put != nil {
 		return p.put(ctx, key, body, size, opts)
@@ -71,7 +100,9 @@ func (p *patch) Put(ctx context.Context, key string, body io.ReadSeeker, size in
 	return p.inner.Put(ctx, key, body, size, opts)
 }
 
-func (p *patch) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (p *patch) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	p.called(ctx)
 	if p.stat != nil {
 		return p.stat(ctx, key, opts)
@@ -95,7 +126,9 @@ func (p *patch) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	return p.inner.ListPage(ctx, opts)
 }
 
-func (p *patch) Copy(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+func (p *patch) Copy(
+	ctx context.Context, dst, src string, opts *storage.CopyOptions,
+) (*storage.CopyResult, error) {
 	p.called(ctx)
 	if p.copy != nil {
 		return p.copy(ctx, dst, src, opts)
@@ -103,7 +136,9 @@ func (p *patch) Copy(ctx context.Context, dst, src string, opts *storage.CopyOpt
 	return p.inner.Copy(ctx, dst, src, opts)
 }
 
-func (p *patch) CreateUpload(ctx context.Context, key string, opts *storage.PutOptions) (string, error) {
+func (p *patch) CreateUpload(
+	ctx context.Context, key string, opts *storage.PutOptions,
+) (string, error) {
 	p.called(ctx)
 	if p.create != nil {
 		return p.create(ctx, key, opts)
@@ -111,7 +146,10 @@ func (p *patch) CreateUpload(ctx context.Context, key string, opts *storage.PutO
 	return p.inner.CreateUpload(ctx, key, opts)
 }
 
-func (p *patch) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (p *patch) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	p.called(ctx)
 	if p.putPart != nil {
 		return p.putPart(ctx, key, id, number, body, size, opts)
@@ -119,7 +157,9 @@ func (p *patch) PutPart(ctx context.Context, key, id string, number int, body io
 	return p.inner.PutPart(ctx, key, id, number, body, size, opts)
 }
 
-func (p *patch) CopyPart(ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions) (*storage.Part, error) {
+func (p *patch) CopyPart(
+	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
+) (*storage.Part, error) {
 	p.called(ctx)
 	if p.copyPart != nil {
 		return p.copyPart(ctx, key, id, number, src, opts)
@@ -127,7 +167,9 @@ func (p *patch) CopyPart(ctx context.Context, key, id string, number int, src st
 	return p.inner.CopyPart(ctx, key, id, number, src, opts)
 }
 
-func (p *patch) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (p *patch) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	p.called(ctx)
 	if p.complete != nil {
 		return p.complete(ctx, key, id, parts, opts)
@@ -143,7 +185,9 @@ func (p *patch) AbortUpload(ctx context.Context, key, id string) error {
 	return p.inner.AbortUpload(ctx, key, id)
 }
 
-func (p *patch) ListPartsPage(ctx context.Context, key, id string, opts *storage.ListPartsOptions) (*storage.PartPage, error) {
+func (p *patch) ListPartsPage(
+	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
+) (*storage.PartPage, error) {
 	p.called(ctx)
 	if p.parts != nil {
 		return p.parts(ctx, key, id, opts)
@@ -151,7 +195,9 @@ func (p *patch) ListPartsPage(ctx context.Context, key, id string, opts *storage
 	return p.inner.ListPartsPage(ctx, key, id, opts)
 }
 
-func (p *patch) ListUploadsPage(ctx context.Context, opts *storage.ListOptions) (*storage.UploadPage, error) {
+func (p *patch) ListUploadsPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.UploadPage, error) {
 	p.called(ctx)
 	if p.uploads != nil {
 		return p.uploads(ctx, opts)
@@ -166,7 +212,9 @@ func (p *patch) PartLimits(opts *storage.PutOptions) storage.PartLimits {
 	return p.inner.PartLimits(opts)
 }
 
-func (p *patch) DeleteBatch(ctx context.Context, keys []string, opts *storage.DeleteBatchOptions) ([]error, error) {
+func (p *patch) DeleteBatch(
+	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
+) ([]error, error) {
 	p.called(ctx)
 	if p.noBatch {
 		return nil, &storage.Error{Kind: errors.ErrUnsupported}
@@ -184,7 +232,9 @@ func (p *patch) MaxBatch() int {
 	return p.inner.MaxBatch()
 }
 
-func (p *patch) SignURL(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (p *patch) SignURL(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	if p.sign != nil {
 		return p.sign(ctx, key, opts)
 	}
@@ -200,7 +250,9 @@ func (p *patch) Close() error {
 
 // seen changes what Get and Stat show of an object.
 func (p *patch) seen(change func(o *storage.Object)) {
-	p.get = func(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+	p.get = func(
+		ctx context.Context, key string, opts *storage.GetOptions,
+	) (*storage.GetResult, error) {
 		r, err := p.inner.Get(ctx, key, opts)
 		if err == nil {
 			change(r.Object)
@@ -212,7 +264,9 @@ func (p *patch) seen(change func(o *storage.Object)) {
 
 // statSeen changes what Stat shows of an object.
 func (p *patch) statSeen(change func(o *storage.Object)) {
-	p.stat = func(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	p.stat = func(
+		ctx context.Context, key string, opts *storage.StatOptions,
+	) (*storage.Object, error) {
 		o, err := p.inner.Stat(ctx, key, opts)
 		if err == nil {
 			change(o)
@@ -223,7 +277,9 @@ func (p *patch) statSeen(change func(o *storage.Object)) {
 
 // putWith changes the options of Put.
 func (p *patch) putWith(change func(o *storage.PutOptions)) {
-	p.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+	p.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		changed := *opts
 		change(&changed)
 		return p.inner.Put(ctx, key, body, size, &changed)
@@ -232,7 +288,9 @@ func (p *patch) putWith(change func(o *storage.PutOptions)) {
 
 // putResult changes what Put returns.
 func (p *patch) putResult(change func(o *storage.Object)) {
-	p.put = func(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+	p.put = func(
+		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		o, err := p.inner.Put(ctx, key, body, size, opts)
 		if err == nil {
 			change(o)
@@ -243,7 +301,9 @@ func (p *patch) putResult(change func(o *storage.Object)) {
 
 // getWith changes the options of Get.
 func (p *patch) getWith(change func(o *storage.GetOptions)) {
-	p.get = func(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+	p.get = func(
+		ctx context.Context, key string, opts *storage.GetOptions,
+	) (*storage.GetResult, error) {
 		changed := *opts
 		change(&changed)
 		return p.inner.Get(ctx, key, &changed)
@@ -252,7 +312,9 @@ func (p *patch) getWith(change func(o *storage.GetOptions)) {
 
 // statWith changes the options of Stat.
 func (p *patch) statWith(change func(o *storage.StatOptions)) {
-	p.stat = func(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+	p.stat = func(
+		ctx context.Context, key string, opts *storage.StatOptions,
+	) (*storage.Object, error) {
 		changed := *opts
 		change(&changed)
 		return p.inner.Stat(ctx, key, &changed)
@@ -281,7 +343,9 @@ func (p *patch) listed(change func(page *storage.Page, opts *storage.ListOptions
 
 // copyWith changes the options of Copy.
 func (p *patch) copyWith(change func(o *storage.CopyOptions)) {
-	p.copy = func(ctx context.Context, dst, src string, opts *storage.CopyOptions) (*storage.CopyResult, error) {
+	p.copy = func(
+		ctx context.Context, dst, src string, opts *storage.CopyOptions,
+	) (*storage.CopyResult, error) {
 		changed := *opts
 		change(&changed)
 		return p.inner.Copy(ctx, dst, src, &changed)
@@ -290,7 +354,9 @@ func (p *patch) copyWith(change func(o *storage.CopyOptions)) {
 
 // completeWith changes the options of CompleteUpload.
 func (p *patch) completeWith(change func(o *storage.PutOptions)) {
-	p.complete = func(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+	p.complete = func(
+		ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+	) (*storage.Object, error) {
 		changed := *opts
 		change(&changed)
 		return p.inner.CompleteUpload(ctx, key, id, parts, &changed)
@@ -299,7 +365,9 @@ func (p *patch) completeWith(change func(o *storage.PutOptions)) {
 
 // body changes the Body of Get.
 func (p *patch) body(change func(r *storage.GetResult) io.ReadCloser) {
-	p.get = func(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+	p.get = func(
+		ctx context.Context, key string, opts *storage.GetOptions,
+	) (*storage.GetResult, error) {
 		r, err := p.inner.Get(ctx, key, opts)
 		if err == nil {
 			r.Body = change(r)
@@ -321,5 +389,20 @@ func (p *patch) Capabilities() storage.Capabilities {
 	return c
 }
 
+func (p *patch) Tags(
+	ctx context.Context, key string, opts *storage.TagsOptions,
+) (map[string]string, error) {
+	p.called(ctx)
+	if p.tags != nil {
+		return p.tags(ctx, key, opts)
+	}
+	return p.inner.Tags(ctx, key, opts)
+}
+
 // CheckKey asks the Store behind this one.
-func (p *patch) CheckKey(key string) error { return p.inner.CheckKey(key) }
+func (p *patch) CheckKey(key string) error {
+	if p.checkKey != nil {
+		return p.checkKey(key)
+	}
+	return p.inner.CheckKey(key)
+}

@@ -1,9 +1,9 @@
 package conformance
 
-// Plan says what a run with these options will do: how many checks, and how many requests they will
-// make at most. The latter is what the reference driver was seen to need, with room for the
-// conflicts of racing writers; a driver without batch deletes needs one more for each object that
-// is cleaned up.
+// Plan returns the number of checks that a run with these options makes, and the largest number of
+// requests to expect. The requests were measured with the reference driver, with an allowance for
+// the conflicts of racing writers. A driver without batch deletes needs one more request for each
+// object that is cleaned up.
 func Plan(o Options) (checks int, requests int64, err error) {
 	some, err := o.selected()
 	for _, c := range some {

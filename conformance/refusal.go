@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/polystore/storage"
@@ -34,10 +35,64 @@ var refusalChecks = []check{
 			if err := u.send(ctx, u.size, 1000); err != nil {
 				return err
 			}
-			for _, order := range [][]*storage.Part{{u.parts[1], u.parts[0]}, {u.parts[0], u.parts[0]}} {
+			for _, order := range [][]*storage.Part{{u.parts[1], u.parts[0]},
+				{u.parts[0], u.parts[0]}} {
 				_, err := e.store.CompleteUpload(ctx, u.key, u.id, order, &storage.PutOptions{})
 				e.refused(fmt.Sprintf("CompleteUpload with the parts %d, %d",
 					order[0].Number, order[1].Number), err)
+			}
+			e.missing(ctx, u.key)
+			if _, err := u.complete(ctx, nil); err != nil {
+				return err
+			}
+			e.holds(ctx, u.key, u.data)
+			return nil
+		}),
+	},
+	{
+		name: "multipart/other-key", feature: Multipart,
+		rule: "rule 1: an upload is to one key: with another it is ErrNotExist, and nothing becomes " +
+			"of it",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			if err := u.send(ctx, u.size, 1000); err != nil {
+				return err
+			}
+			other := *u
+			other.key = e.key("other")
+			_, err := other.part(ctx, 2, pattern(1000, 1), int64(u.size), true)
+			e.got("PutPart with another key", err, storage.ErrNotExist)
+			_, err = other.complete(ctx, nil)
+			e.got("CompleteUpload with another key", err, storage.ErrNotExist)
+			if e.has(ListParts) {
+				_, err = e.store.ListPartsPage(ctx, other.key, u.id, &storage.ListPartsOptions{})
+				e.got("ListPartsPage with another key", err, storage.ErrNotExist)
+			}
+			if e.has(AbortUpload) {
+				e.got("AbortUpload with another key", e.store.AbortUpload(ctx, other.key, u.id), nil)
+			}
+			e.missing(ctx, other.key)
+			if _, err := u.complete(ctx, nil); err != nil {
+				return err
+			}
+			e.holds(ctx, u.key, u.data)
+			return nil
+		}),
+	},
+	{
+		name: "multipart/part-etag", feature: Multipart,
+		rule: "rule 1: CompleteUpload with another ETag than that of the part is ErrInvalid and " +
+			"makes no object; the upload stays",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			if err := u.send(ctx, u.size, 1000); err != nil {
+				return err
+			}
+			for i := range u.parts {
+				wrong := slices.Clone(u.parts)
+				made := *wrong[i]
+				made.ETag = otherPartETag(made.ETag)
+				wrong[i] = &made
+				_, err := e.store.CompleteUpload(ctx, u.key, u.id, wrong, &storage.PutOptions{})
+				e.refused(fmt.Sprintf("CompleteUpload with another ETag of part %d", i+1), err)
 			}
 			e.missing(ctx, u.key)
 			if _, err := u.complete(ctx, nil); err != nil {
@@ -72,7 +127,10 @@ var refusalChecks = []check{
 		rule: "rule 18: ListPage refuses a PageToken that is not the Store's",
 		run: onObject(10, func(ctx context.Context, e *env, _ string, _ []byte) {
 			for _, token := range foreignTokens {
-				_, err := e.store.ListPage(ctx, &storage.ListOptions{Prefix: e.prefix, PageToken: token})
+				_, err := e.store.ListPage(ctx, &storage.ListOptions{
+					Prefix:    e.prefix,
+					PageToken: token,
+				})
 				e.refusedToken("ListPage", token, err)
 			}
 		}),
@@ -115,6 +173,25 @@ var refusalChecks = []check{
 			e.missing(ctx, e.key("copy"))
 		}),
 	},
+}
+
+// otherPartETag is the ETag of a part with one letter changed, so that it is of the same form.
+func otherPartETag(etag string) string {
+	b := []byte(etag)
+	for i := len(b) / 2; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '0':
+			b[i] = '1'
+		case '1' <= c && c <= '9', 'b' <= c && c <= 'z', 'B' <= c && c <= 'Z':
+			b[i]--
+		case c == 'a' || c == 'A':
+			b[i]++
+		default:
+			continue
+		}
+		return string(b)
+	}
+	return etag + "0"
 }
 
 // refused notes an error that is not a certain ErrInvalid.
@@ -169,7 +246,8 @@ var conditionOrderChecks = []check{
 				{"IfMatch", storage.GetOptions{IfMatch: now}, storage.ErrRange},
 				{"IfNoneMatch", storage.GetOptions{IfNoneMatch: now}, storage.ErrNotModified},
 				{"an old IfNoneMatch", storage.GetOptions{IfNoneMatch: old}, storage.ErrRange},
-				{"IfModifiedSince", storage.GetOptions{IfModifiedSince: o.ModTime}, storage.ErrNotModified},
+				{"IfModifiedSince", storage.GetOptions{IfModifiedSince: o.ModTime},
+					storage.ErrNotModified},
 			} {
 				tc.opts.Offset = 100
 				_, _, err := e.get(ctx, key, &tc.opts)
@@ -200,7 +278,8 @@ var conditionOrderChecks = []check{
 				},
 				{
 					"IfNoneMatch and IfModifiedSince an hour before",
-					storage.StatOptions{IfNoneMatch: now, IfModifiedSince: earlier}, storage.ErrNotModified,
+					storage.StatOptions{IfNoneMatch: now, IfModifiedSince: earlier},
+					storage.ErrNotModified,
 				},
 				{
 					"an old IfMatch and an old IfNoneMatch",
@@ -240,9 +319,10 @@ func moreCancelledChecks() []check {
 			return err
 		}},
 		{"copy-part", CopyPart, func(ctx context.Context, e *env, u *upload) error {
-			_, err := e.store.CopyPart(ctx, u.key, u.id, 1, e.key("other"), &storage.CopyPartOptions{
-				PartOptions: storage.PartOptions{Last: true}, SourceLength: 20,
-			})
+			_, err := e.store.CopyPart(ctx, u.key, u.id, 1, e.key("other"),
+				&storage.CopyPartOptions{
+					PartOptions: storage.PartOptions{Last: true}, SourceLength: 20,
+				})
 			return err
 		}},
 		{"abort-upload", AbortUpload, func(ctx context.Context, e *env, u *upload) error {
@@ -263,14 +343,16 @@ func moreCancelledChecks() []check {
 		run: func(ctx context.Context, e *env) error {
 			cancelled, cancel := context.WithCancel(ctx)
 			cancel()
-			_, err := e.store.SignURL(cancelled, e.key("k"), &storage.SignOptions{Expires: time.Minute})
+			_, err := e.store.SignURL(cancelled, e.key("k"),
+				&storage.SignOptions{Expires: time.Minute})
 			e.got("SignURL", err, context.Canceled)
 			return nil
 		},
 	}}
 	for _, c := range calls {
 		checks = append(checks, check{
-			name: "context/cancelled-" + c.name, feature: Contexts, needs: []Feature{Multipart, c.needs},
+			name: "context/cancelled-" + c.name, feature: Contexts,
+			needs: []Feature{Multipart, c.needs},
 			rule: "rule 25: " + c.name +
 				" under a context that has ended is the context's error, and does nothing",
 			run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {

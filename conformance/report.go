@@ -12,44 +12,45 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Status is how a check ended.
+// Status is the kind of outcome of a check.
 type Status int
 
 const (
 	Kept        Status = iota // the promise is kept
-	Broken                    // it is not, or the Store or a Limit does not say what is
-	Unsupported               // the Store cannot, says so, and answered with errors.ErrUnsupported
-	Defect                    // declared as a Limit, and shown
-	NotRun                    // Reason says why
+	Broken                    // it is not kept, or a declaration of the Store or a Limit is wrong
+	Unsupported               // the Store lacks the feature and returned errors.ErrUnsupported
+	Defect                    // declared as a Limit and confirmed
+	NotRun                    // see Result.Reason
 )
 
 func (s Status) String() string {
 	return [...]string{"kept", "BROKEN", "unsupported", "defect", "not run"}[s]
 }
 
-// Result is how one check ended.
+// Result is the outcome of one check.
 type Result struct {
 	Check    string
 	Feature  Feature
 	Rule     string
 	Status   Status
-	Reason   string // why it was not run; why it is unsupported; of a defect, what was declared
-	Err      error  // what was found; also of Unsupported and Defect
-	Requests int64  // as the Store was called, cleaning up included
+	Reason   string // why it was not run or is unsupported, or the declared reason of a defect
+	Err      error  // what the check found; also set for Unsupported and Defect
+	Requests int64  // calls of the Store, including clean-up
 	Duration time.Duration
 }
 
-// Report is what a run found.
+// Report holds the results of a run.
 type Report struct {
 	Results   []Result
-	Seed      uint64  // for Options.Seed
+	Seed      uint64  // repeats the run as Options.Seed
 	Requests  int64   // calls of the Store, each one request where the service allows it
-	Again     int64   // sent again beside these, as the answer was ErrThrottled or ErrUnavailable
+	Again     int64   // further calls, repeated after ErrThrottled or ErrUnavailable
 	Leftovers []error // what could not be cleaned up
-	Closed    error   // what closing the Store said
+	Closed    error   // the error of closing the Store
 }
 
-// Err is nil when every promise was kept and nothing was left behind.
+// Err returns nil if no check is Broken, everything was cleaned up and the Store was closed without
+// an error. Otherwise it returns all of these errors, joined.
 func (r *Report) Err() error {
 	errs := slices.Clone(r.Leftovers)
 	for _, res := range r.Results {
@@ -63,7 +64,7 @@ func (r *Report) Err() error {
 	return errors.Join(errs...)
 }
 
-// Count is how many checks ended with s.
+// Count returns the number of checks that ended with s.
 func (r *Report) Count(s Status) int {
 	n := 0
 	for _, res := range r.Results {
@@ -74,28 +75,19 @@ func (r *Report) Count(s Status) int {
 	return n
 }
 
-// Table prints the report, one line a feature, and behind it what was broken, declared and not run.
+// Table writes the report to w, one line for each feature, followed by the checks that were broken,
+// declared or not run.
 func (r *Report) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "FEATURE\tVERDICT\tCHECKS\tSECONDS\n")
 	for _, group := range byFeature(r.Results) {
 		var took time.Duration
-		count := make([]int, NotRun+1)
 		for _, res := range group {
 			took += res.Duration
-			count[res.Status]++
 		}
-		verdict := Kept
-		for _, s := range [...]Status{Broken, Defect, Unsupported} {
-			if count[s] > 0 {
-				verdict = s
-				break
-			}
-		}
-		if count[NotRun] == len(group) {
-			verdict = NotRun
-		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\n", group[0].Feature, verdict, tally(count), took.Seconds())
+		verdict, count := verdictOf(group)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%.2f\n", group[0].Feature, verdict, tally(count),
+			took.Seconds())
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -124,8 +116,10 @@ func (r *Report) Table(w io.Writer) error {
 }
 
 func (r *Report) summary() string {
-	return fmt.Sprintf("%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; %d requests, %d sent again, seed %d",
-		len(r.Results), r.Count(Kept), r.Count(Broken), r.Count(Unsupported), r.Count(Defect), r.Count(NotRun), r.Requests, r.Again, r.Seed)
+	return fmt.Sprintf("%d checks: %d kept, %d broken, %d unsupported, %d defects, %d not run; "+
+		"%d requests, %d sent again, seed %d",
+		len(r.Results), r.Count(Kept), r.Count(Broken), r.Count(Unsupported), r.Count(Defect),
+		r.Count(NotRun), r.Requests, r.Again, r.Seed)
 }
 
 func tally(count []int) string {
@@ -145,10 +139,15 @@ func (res *Result) classify(c *check, o *Options, can *can) {
 		res.Status, res.Reason, res.Err = NotRun, skip.reason, nil
 		return
 	}
+	var lacks *lacking
+	if errors.As(res.Err, &lacks) {
+		res.Status, res.Reason, res.Err = Unsupported, lacks.reason, nil
+		return
+	}
 	l, limited := o.limitOf(c)
-	lacks := can.lacks(c.feature)
+	why := can.lacks(c.feature)
 	switch {
-	case limited && (lacks == "" || l.Check != ""):
+	case limited && (why == "" || l.Check != ""):
 		switch {
 		case res.Err == nil:
 			res.Status = Kept // judge asks for a check that shows the defect
@@ -157,21 +156,22 @@ func (res *Result) classify(c *check, o *Options, can *can) {
 		default:
 			res.Status = Broken
 		}
-	case lacks != "" && refusal(res.Err):
-		res.Status, res.Reason = Unsupported, lacks
-	case lacks != "" && res.Err == nil:
+	case why != "" && refusal(res.Err):
+		res.Status, res.Reason = Unsupported, why
+	case why != "" && res.Err == nil:
 		res.Status = Broken
 		res.Err = &Failure{
 			Rule: c.rule, Feature: c.feature, Check: c.name, works: true,
-			Errs: []error{fmt.Errorf("it works, although %s", lacks)},
+			Errs: []error{fmt.Errorf("it works, although %s", can.because(why))},
 		}
-	case lacks != "":
+	case why != "":
 		res.Status = Broken
-		res.Err = fmt.Errorf("%w\n\twant errors.ErrUnsupported, as %s", res.Err, lacks)
+		res.Err = fmt.Errorf("%w\n\twant errors.ErrUnsupported, as %s", res.Err, can.because(why))
 	case res.Err == nil:
 		res.Status = Kept
 	case refusal(res.Err) && can.mayRefuse(c):
-		res.Status, res.Reason = Unsupported, "answered with errors.ErrUnsupported; the Store has no Capabilities"
+		res.Status, res.Reason = Unsupported,
+			"answered with errors.ErrUnsupported; the Store has no Capabilities"
 	default:
 		res.Status = Broken
 	}
@@ -183,12 +183,15 @@ func refusal(err error) bool {
 	if !errors.As(err, &f) {
 		return errors.Is(err, errors.ErrUnsupported)
 	}
-	return !slices.ContainsFunc(f.Errs, func(err error) bool { return !errors.Is(err, errors.ErrUnsupported) })
+	return !slices.ContainsFunc(f.Errs, func(err error) bool {
+		return !errors.Is(err, errors.ErrUnsupported)
+	})
 }
 
 // shows reports whether err is about the service and not about reaching it.
 func shows(err error) bool {
-	return !errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrThrottled) && !errors.Is(err, storage.ErrPermission)
+	return !errors.Is(err, storage.ErrUnavailable) && !errors.Is(err, storage.ErrThrottled) &&
+		!errors.Is(err, storage.ErrPermission)
 }
 
 // declared begins the names of results that are about a Limit and no check.
@@ -199,7 +202,8 @@ func (r *run) judge() {
 	for _, l := range r.opts.Limits {
 		shown, ran := false, false
 		for _, res := range r.report.Results {
-			if res.Status != NotRun && (l.Check == res.Check || l.Check == "" && l.Feature == res.Feature) {
+			if res.Status != NotRun &&
+				(l.Check == res.Check || l.Check == "" && l.Feature == res.Feature) {
 				ran = true
 				shown = shown || res.Status == Defect || res.Status == Broken
 			}
@@ -207,7 +211,8 @@ func (r *run) judge() {
 		if ran && !shown {
 			r.report.Results = append(r.report.Results, Result{
 				Check: declared + l.names(), Feature: l.Feature, Status: Broken, Reason: l.Reason,
-				Err: fmt.Errorf("the declared defect of %q is not shown: remove the declaration", l.names()),
+				Err: fmt.Errorf("the declared defect of %q is not shown: remove the declaration",
+					l.names()),
 			})
 		}
 	}

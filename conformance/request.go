@@ -10,13 +10,15 @@ import (
 var requestChecks = []check{
 	{
 		name: "request/get", feature: Requests, counts: true,
-		rule: "rule 16: Get of a small object costs one request, whole, in part, conditional or refused",
+		rule: "rule 16: Get of a small object costs one request, whole, in part, conditional or " +
+			"refused",
 		run: onObject(1000, func(ctx context.Context, e *env, key string, _ []byte) {
 			o, err := e.stat(ctx, key, nil)
 			if !e.got("Stat", err, nil) {
 				return
 			}
-			for _, opts := range []storage.GetOptions{{}, {Offset: 10, Length: 20}, {IfMatch: o.ETag}, {IfNoneMatch: o.ETag}} {
+			for _, opts := range []storage.GetOptions{{}, {Offset: 10, Length: 20},
+				{IfMatch: o.ETag}, {IfNoneMatch: o.ETag}} {
 				e.costs("Get "+describeRange(&opts), 1, func() { e.get(ctx, key, &opts) })
 			}
 			e.costs("Get of a missing key", 1, func() { e.get(ctx, e.key("missing"), nil) })
@@ -38,8 +40,12 @@ var requestChecks = []check{
 			if !e.has(IfAbsent) {
 				return
 			}
-			e.costs("Put of a new object with IfAbsent", 1, func() { e.put(ctx, e.key("new"), data, &storage.PutOptions{IfAbsent: true}) })
-			e.costs("Put refused by IfAbsent", 1, func() { e.put(ctx, key, data, &storage.PutOptions{IfAbsent: true}) })
+			e.costs("Put of a new object with IfAbsent", 1, func() {
+				e.put(ctx, e.key("new"), data, &storage.PutOptions{IfAbsent: true})
+			})
+			e.costs("Put refused by IfAbsent", 1, func() {
+				e.put(ctx, key, data, &storage.PutOptions{IfAbsent: true})
+			})
 		}),
 	},
 	{
@@ -47,7 +53,9 @@ var requestChecks = []check{
 		rule: "rule 16: Delete costs one request, of a missing key, too",
 		run: onObject(1000, func(ctx context.Context, e *env, key string, _ []byte) {
 			for _, what := range []string{"Delete", "Delete of a missing key"} {
-				e.costs(what, 1, func() { e.got(what, e.store.Delete(ctx, key, &storage.DeleteOptions{}), nil) })
+				e.costs(what, 1, func() {
+					e.got(what, e.store.Delete(ctx, key, &storage.DeleteOptions{}), nil)
+				})
 			}
 		}),
 	},

@@ -14,8 +14,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// Check checks a live bucket. The error is nil if the checks could be run, whatever they found:
-// that is in the Report.
+// Check checks a live bucket. The error is nil if the checks could be run. Their results are in the
+// Report; see [Report.Err].
 func Check(ctx context.Context, o Options) (*Report, error) {
 	r, checks, err := newRun(ctx, o)
 	if err != nil {
@@ -25,7 +25,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 	slots := make(chan struct{}, r.width())
 	var wg sync.WaitGroup
 	for i, c := range checks {
-		if c.counts {
+		if c.isAlone() {
 			continue
 		}
 		slots <- struct{}{}
@@ -36,7 +36,7 @@ func Check(ctx context.Context, o Options) (*Report, error) {
 	}
 	wg.Wait()
 	for i, c := range checks {
-		if c.counts {
+		if c.isAlone() {
 			results[i] = r.one(ctx, c)
 		}
 	}
@@ -132,14 +132,16 @@ func (r *run) one(ctx context.Context, c check) Result {
 	res.Requests = tracked.requests.Load()
 	r.report.Requests += res.Requests
 	if err != nil {
-		r.report.Leftovers = append(r.report.Leftovers, fmt.Errorf("%s: cleaning up: %w", c.name, err))
+		r.report.Leftovers = append(r.report.Leftovers,
+			fmt.Errorf("%s: cleaning up: %w", c.name, err))
 	}
 	return res
 }
 
 // check runs c within its deadline. What it returns begins with the rule.
 func (e *env) check(ctx context.Context, c *check, timeout time.Duration) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("the check did not end within %v", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
+		fmt.Errorf("the check did not end within %v", timeout))
 	defer cancel()
 	err = c.run(ctx, e)
 	if errors.Is(err, context.DeadlineExceeded) {

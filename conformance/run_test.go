@@ -69,7 +69,9 @@ func TestCheckCleansUp(t *testing.T) {
 func TestLimits(t *testing.T) {
 	unsupported := &storage.Error{Kind: errors.ErrUnsupported}
 	noCopy := func(b *bench) {
-		b.copy = func(context.Context, string, string, *storage.CopyOptions) (*storage.CopyResult, error) {
+		b.copy = func(
+			context.Context, string, string, *storage.CopyOptions,
+		) (*storage.CopyResult, error) {
 			return nil, unsupported
 		}
 	}
@@ -97,18 +99,21 @@ func TestLimits(t *testing.T) {
 			b.says = func(c *storage.Capabilities) { c.DeleteIfMatch = false }
 		}, "delete/if-match", nil, Broken},
 		{"refused and not told", noCopy, "copy/keeps", nil, Broken},
-		{"refused, not told, another defect declared", noCopy, "copy/keeps", feature(SignURL), Broken},
+		{"refused, not told, another defect declared", noCopy, "copy/keeps",
+			feature(SignURL), Broken},
 		{"a defect that shows", ignores, "delete/if-match", feature(DeleteIfMatch), Defect},
 		{"a defect that does not show", sound, "delete/if-match", feature(DeleteIfMatch), Broken},
 		{"a defect that is not declared", ignores, "delete/if-match", feature(SignURL), Broken},
 		{"a defect of one check", ignores, "delete/if-match", check("delete/if-match"), Defect},
-		{"a defect of one check, not shown", sound, "delete/if-match", check("delete/if-match"), Broken},
+		{"a defect of one check, not shown", sound, "delete/if-match",
+			check("delete/if-match"), Broken},
 		{"a defect of another check", ignores, "delete/if-match", check("delete/missing"), Broken},
 		{"a defect declared of what is refused", honest, "copy/keeps", feature(Copy), Broken},
 		{"what needs a defective feature", sound, "version/copy", feature(Copy), NotRun},
 		{"what needs an absent feature", honest, "version/copy", nil, NotRun},
 		{"a part of an absent feature", honest, "copy/if-absent", nil, NotRun},
-		{"what does not need the defective check", sound, "version/copy", check("copy/keeps"), Kept},
+		{"what does not need the defective check", sound, "version/copy",
+			check("copy/keeps"), Kept},
 		{"what cannot be tested", func(b *bench) {
 			b.limits = func(o *storage.PutOptions) storage.PartLimits {
 				l := b.inner.PartLimits(o)
@@ -116,6 +121,9 @@ func TestLimits(t *testing.T) {
 				return l
 			}
 		}, "multipart/any-order", nil, NotRun},
+		{"a service that reports no checksum", func(b *bench) {
+			b.seen(func(o *storage.Object) { o.Checksums = storage.Checksums{} })
+		}, "engine/corrupt-byte", nil, Unsupported},
 		{"a bucket without versions", func(b *bench) {
 			b.seen(func(o *storage.Object) { o.VersionID = "" })
 		}, "version/get", nil, NotRun},
@@ -186,16 +194,19 @@ func TestFailure(t *testing.T) {
 		want []string
 	}{
 		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen, false}, []string{
-			"rule 15: a suffix: seen", "Capabilities.SuffixRange to false", `Limit{Feature: "suffix range"`,
+			"rule 15: a suffix: seen", "Capabilities.SuffixRange to false",
+			`Limit{Feature: "suffix range"`,
 			"docs/contract.md#rule-15",
 		}},
 		{Failure{"rule 14: a sum", ChecksumMD5, "checksum/md5", seen, false}, []string{
 			`leave "MD5" out of Capabilities.Checksums`,
 		}},
 		{Failure{"rule 2: a write", Writes, "write/read-back", seen, false}, []string{
-			"if it is a defect of the service", `Limit{Check: "write/read-back"`, "docs/contract.md#rule-2",
+			"if it is a defect of the service", `Limit{Check: "write/read-back"`,
+			"docs/contract.md#rule-2",
 		}},
-		{Failure{"SignURL: a PUT", SignURL, "sign/put", seen, false}, []string{"docs/contract.md#signurl"}},
+		{Failure{"SignURL: a PUT", SignURL, "sign/put", seen, false},
+			[]string{"docs/contract.md#signurl"}},
 		{Failure{"rule 15: a suffix", SuffixRange, "read/suffix", seen, true}, []string{
 			"set Capabilities.SuffixRange to true, or refuse it", "docs/contract.md#rule-15",
 		}},
@@ -248,7 +259,9 @@ func TestOptions(t *testing.T) {
 func TestDeadline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "")
-		b.stat = func(ctx context.Context, _ string, _ *storage.StatOptions) (*storage.Object, error) {
+		b.stat = func(
+			ctx context.Context, _ string, _ *storage.StatOptions,
+		) (*storage.Object, error) {
 			<-ctx.Done()
 			return nil, &storage.Error{Err: ctx.Err()}
 		}
@@ -258,7 +271,8 @@ func TestDeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Results[0].Err; r.Results[0].Status != Broken || !errors.Is(err, context.DeadlineExceeded) {
+		if err := r.Results[0].Err; r.Results[0].Status != Broken ||
+			!errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a check that hangs: %v", err)
 		}
 	})
@@ -282,7 +296,8 @@ func TestSlowLink(t *testing.T) {
 	}
 	took := time.Since(start)
 	t.Logf("%d requests of %v took %v", r.Requests, b.latency, took)
-	if took > 45*time.Second { // 5 s on an idle machine; requests themselves are counted by TestPlan
+	// 5 s on an idle machine. TestPlan counts the requests themselves.
+	if took > 45*time.Second {
 		t.Errorf("a brief run took %v", took)
 	}
 }
@@ -303,12 +318,75 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"reads", "conditions", "BROKEN condition/get-if-none-match", "rule 12: Get with IfNoneMatch",
+		"reads", "conditions", "BROKEN condition/get-if-none-match",
+		"rule 12: Get with IfNoneMatch",
 		"unsupported sign/get", "Capabilities.SignURL is false",
 		"not run request/get", "it counts requests", fmt.Sprintf("seed %d", r.Seed),
 	} {
 		if !strings.Contains(s.String(), want) {
 			t.Errorf("the table lacks %q:\n%s", want, &s)
 		}
+	}
+}
+
+// TestForgottenCapabilities tells a driver without a Capabilities method what it may lack, and says
+// nothing of it to one that has some.
+func TestForgottenCapabilities(t *testing.T) {
+	for _, forgotten := range []bool{true, false} {
+		b := newBench(t, "")
+		b.says = func(c *storage.Capabilities) { *c = storage.Capabilities{SignURL: !forgotten} }
+		o := b.options()
+		o.Only = []string{"condition/if-absent"}
+		r, err := Check(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = r.Err()
+		if err == nil || strings.Contains(err.Error(), zeroCapabilities) != forgotten {
+			t.Errorf("forgotten: %v: %v", forgotten, err)
+		}
+	}
+}
+
+// TestKeysWithoutRequests runs key/check without Options.Requests: it catches what can be seen.
+func TestKeysWithoutRequests(t *testing.T) {
+	for _, tt := range []struct {
+		key  string // that CheckKey refuses and Put takes
+		want Status
+	}{{"", Kept}, {"b c/d+e", Broken}} {
+		b := newBench(t, "")
+		b.checkKey = func(key string) error {
+			if tt.key != "" && strings.HasSuffix(key, tt.key) {
+				return &storage.Error{Kind: storage.ErrInvalidKey}
+			}
+			return b.inner.CheckKey(key)
+		}
+		o := b.options()
+		o.Requests, o.Only = nil, []string{"key/check"}
+		r, err := Check(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := find(r, "key/check"); got.Status != tt.want {
+			t.Errorf("a CheckKey that refuses %q: %v, %v%s", tt.key, got.Status, got.Err, got.Reason)
+		}
+	}
+}
+
+// TestErrorTypeNamesTheCall shows which call it was that returned a bare error.
+func TestErrorTypeNamesTheCall(t *testing.T) {
+	b := newBench(t, "")
+	b.list = func(ctx context.Context, _ *storage.ListOptions) (*storage.Page, error) {
+		return nil, ctx.Err()
+	}
+	o := b.options()
+	o.Only = []string{"error/type"}
+	r, err := Check(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "ListPage under a context that has ended returned a *errors.errorString"
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %q in it", err, want)
 	}
 }

@@ -20,7 +20,10 @@ var signChecks = []check{
 		covers: []string{"SignOptions", "SignOptions.Method", "SignedURL.URL", "SignedURL.Method"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
 			for _, method := range []string{"", http.MethodGet} {
-				u, err := e.sign(ctx, key, storage.SignOptions{Method: method, Expires: time.Minute})
+				u, err := e.sign(ctx, key, storage.SignOptions{
+					Method:  method,
+					Expires: time.Minute,
+				})
 				if err != nil {
 					return err
 				}
@@ -35,7 +38,10 @@ var signChecks = []check{
 		name: "sign/head", feature: SignURL,
 		rule: "SignURL: a signed HEAD describes the object to anyone",
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodHead, Expires: time.Minute})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:  http.MethodHead,
+				Expires: time.Minute,
+			})
 			if err != nil {
 				return err
 			}
@@ -50,7 +56,10 @@ var signChecks = []check{
 		rule: "SignURL: a signed PUT writes the object for anyone",
 		run: signed(func(ctx context.Context, e *env, key string, _ []byte) error {
 			for _, k := range []string{key, e.key("new one+%41 ü")} {
-				u, err := e.sign(ctx, k, storage.SignOptions{Method: http.MethodPut, Expires: time.Minute})
+				u, err := e.sign(ctx, k, storage.SignOptions{
+					Method:  http.MethodPut,
+					Expires: time.Minute,
+				})
 				if err != nil {
 					return err
 				}
@@ -65,7 +74,10 @@ var signChecks = []check{
 		name: "sign/delete", feature: SignURL,
 		rule: "SignURL: a signed DELETE removes the object for anyone",
 		run: signed(func(ctx context.Context, e *env, key string, _ []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodDelete, Expires: time.Minute})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:  http.MethodDelete,
+				Expires: time.Minute,
+			})
 			if err != nil {
 				return err
 			}
@@ -79,8 +91,10 @@ var signChecks = []check{
 		name: "sign/tampered", feature: SignURL,
 		rule: "SignURL: a signed URL whose signature was changed or left off is refused",
 		run: forged(map[string]forgery{
-			"no query":        func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = "" },
-			"a changed query": func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = bend(p.RawQuery) },
+			"no query": func(_ *storage.SignedURL, p *url.URL) { p.RawQuery = "" },
+			"a changed query": func(_ *storage.SignedURL, p *url.URL) {
+				p.RawQuery = bend(p.RawQuery)
+			},
 		}),
 	},
 	{
@@ -94,7 +108,8 @@ var signChecks = []check{
 	},
 	{
 		name: "sign/other-method", feature: SignURL,
-		rule: "SignURL: a signed URL is for one method: by another it is refused, and changes nothing",
+		rule: "SignURL: a signed URL is for one method: by another it is refused, and changes " +
+			"nothing",
 		run: forged(map[string]forgery{
 			"as a PUT":    func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodPut },
 			"as a DELETE": func(u *storage.SignedURL, _ *url.URL) { u.Method = http.MethodDelete },
@@ -112,7 +127,10 @@ var signChecks = []check{
 			if left := time.Until(u.Expires); (left - 15*time.Minute).Abs() > time.Minute {
 				e.errorf("without Expires a URL lives for %v, want 15 minutes", left)
 			}
-			u, err = e.sign(ctx, key, storage.SignOptions{Method: http.MethodGet, Expires: time.Second})
+			u, err = e.sign(ctx, key, storage.SignOptions{
+				Method:  http.MethodGet,
+				Expires: time.Second,
+			})
 			if err != nil {
 				return err
 			}
@@ -133,12 +151,17 @@ var signChecks = []check{
 		rule:   "SignURL: a PUT signed with a ContentType must carry it",
 		covers: []string{"SignOptions.ContentType", "SignedURL.Header"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodPut, Expires: time.Minute, ContentType: "image/png"})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:      http.MethodPut,
+				Expires:     time.Minute,
+				ContentType: "image/png",
+			})
 			if err != nil {
 				return err
 			}
 			for _, t := range []string{"text/html", ""} {
-				e.follow(ctx, with(u, "Content-Type", t), []byte("forged")).refused(fmt.Sprintf("a PUT with the Content-Type %q", t))
+				e.follow(ctx, with(u, "Content-Type", t),
+					[]byte("forged")).refused(fmt.Sprintf("a PUT with the Content-Type %q", t))
 			}
 			e.holds(ctx, key, data)
 			if a := e.follow(ctx, u, pattern(10, 5)); a.ok("PUT") {
@@ -155,11 +178,16 @@ var signChecks = []check{
 		rule:   "SignURL: a PUT signed with a ContentLength must have it",
 		covers: []string{"SignOptions.ContentLength"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodPut, Expires: time.Minute, ContentLength: 10})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:        http.MethodPut,
+				Expires:       time.Minute,
+				ContentLength: 10,
+			})
 			if err != nil {
 				return err
 			}
-			e.follow(ctx, with(u, "Content-Length", "11"), pattern(11, 5)).refused("a PUT of 11 bytes")
+			e.follow(ctx, with(u, "Content-Length", "11"),
+				pattern(11, 5)).refused("a PUT of 11 bytes")
 			e.holds(ctx, key, data)
 			if a := e.follow(ctx, u, pattern(10, 5)); a.ok("PUT") {
 				e.holds(ctx, key, pattern(10, 5))
@@ -172,7 +200,11 @@ var signChecks = []check{
 		rule:   "SignURL: a PUT signed with Metadata carries it to the object",
 		covers: []string{"SignOptions.Metadata"},
 		run: signed(func(ctx context.Context, e *env, key string, _ []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodPut, Expires: time.Minute, Metadata: map[string]string{"a": "1", "b": "ü"}})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:   http.MethodPut,
+				Expires:  time.Minute,
+				Metadata: map[string]string{"a": "1", "b": "ü"},
+			})
 			if err != nil {
 				return err
 			}
@@ -190,13 +222,21 @@ var signChecks = []check{
 		rule:   "rule 10: a PUT signed with IfAbsent creates, and does not overwrite",
 		covers: []string{"SignOptions.IfAbsent"},
 		run: signed(func(ctx context.Context, e *env, key string, data []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodPut, Expires: time.Minute, IfAbsent: true})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Method:   http.MethodPut,
+				Expires:  time.Minute,
+				IfAbsent: true,
+			})
 			if err != nil {
 				return err
 			}
 			e.follow(ctx, u, []byte("forged")).refused("a PUT with IfAbsent onto an object")
 			e.holds(ctx, key, data)
-			u, err = e.sign(ctx, e.key("new"), storage.SignOptions{Method: http.MethodPut, Expires: time.Minute, IfAbsent: true})
+			u, err = e.sign(ctx, e.key("new"), storage.SignOptions{
+				Method:   http.MethodPut,
+				Expires:  time.Minute,
+				IfAbsent: true,
+			})
 			if err != nil {
 				return err
 			}
@@ -211,11 +251,15 @@ var signChecks = []check{
 		rule:   "SignURL: a GET signed with a ResponseContentType is answered with it",
 		covers: []string{"SignOptions.ResponseContentType"},
 		run: signed(func(ctx context.Context, e *env, key string, _ []byte) error {
-			u, err := e.sign(ctx, key, storage.SignOptions{Expires: time.Minute, ResponseContentType: "text/x-other"})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Expires:             time.Minute,
+				ResponseContentType: "text/x-other",
+			})
 			if err != nil {
 				return err
 			}
-			if a := e.follow(ctx, u, nil); a.ok("GET") && a.header.Get("Content-Type") != "text/x-other" {
+			if a := e.follow(ctx, u, nil); a.ok("GET") &&
+				a.header.Get("Content-Type") != "text/x-other" {
 				e.errorf("Content-Type = %q", a.header.Get("Content-Type"))
 			}
 			return nil
@@ -226,13 +270,27 @@ var signChecks = []check{
 		rule:   "SignURL: a GET signed with a ResponseDisposition is answered with it",
 		covers: []string{"SignOptions.ResponseDisposition"},
 		run: signed(func(ctx context.Context, e *env, key string, _ []byte) error {
-			const want = `attachment; filename="a b.txt"`
-			u, err := e.sign(ctx, key, storage.SignOptions{Expires: time.Minute, ResponseDisposition: want})
-			if err != nil {
+			odd := e.key("dir (copy)/a+b c&d=e;f,g!h*i'j~k%25é.txt")
+			if _, err := e.put(ctx, odd, pattern(10, 1), nil); err != nil {
 				return err
 			}
-			if a := e.follow(ctx, u, nil); a.ok("GET") && a.header.Get("Content-Disposition") != want {
-				e.errorf("Content-Disposition = %q", a.header.Get("Content-Disposition"))
+			for _, want := range []string{
+				`attachment; filename="a b.txt"`,
+				`attachment; filename="x&y=z+1;!.txt"; filename*=UTF-8''na%C3%AFve%20plan.txt`,
+			} {
+				for _, key := range []string{key, odd} {
+					u, err := e.sign(ctx, key, storage.SignOptions{
+						Expires: time.Minute, ResponseDisposition: want,
+					})
+					if err != nil {
+						return err
+					}
+					if a := e.follow(ctx, u, nil); a.ok("GET") &&
+						a.header.Get("Content-Disposition") != want {
+						e.errorf("Content-Disposition = %q, want %q",
+							a.header.Get("Content-Disposition"), want)
+					}
+				}
 			}
 			return nil
 		}),
@@ -242,7 +300,10 @@ var signChecks = []check{
 		rule:   "rule 13: a GET signed with a VersionID gives that version",
 		covers: []string{"SignOptions.VersionID"},
 		run: versioned(func(ctx context.Context, e *env, key string, first, _ *storage.Object) {
-			u, err := e.sign(ctx, key, storage.SignOptions{Expires: time.Minute, VersionID: first.VersionID})
+			u, err := e.sign(ctx, key, storage.SignOptions{
+				Expires:   time.Minute,
+				VersionID: first.VersionID,
+			})
 			if !e.got("SignURL", err, nil) {
 				return
 			}
@@ -254,7 +315,9 @@ var signChecks = []check{
 }
 
 // signed is a check on an object whose key must be escaped in a URL.
-func signed(fn func(ctx context.Context, e *env, key string, data []byte) error) func(context.Context, *env) error {
+func signed(
+	fn func(ctx context.Context, e *env, key string, data []byte) error,
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		key, data := e.key("the object+%41 ü.txt"), pattern(1000, 1)
 		if _, err := e.put(ctx, key, data, nil); err != nil {
@@ -305,7 +368,10 @@ func forged(forgeries map[string]forgery) func(context.Context, *env) error {
 		if _, err := e.put(ctx, e.key("other"), []byte("other"), nil); err != nil {
 			return err
 		}
-		u, err := e.sign(ctx, key, storage.SignOptions{Method: http.MethodGet, Expires: time.Minute})
+		u, err := e.sign(ctx, key, storage.SignOptions{
+			Method:  http.MethodGet,
+			Expires: time.Minute,
+		})
 		if err != nil {
 			return err
 		}

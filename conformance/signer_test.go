@@ -49,7 +49,9 @@ func (g *signer) mac(payload string) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-func (g *signer) sign(ctx context.Context, key string, opts *storage.SignOptions) (*storage.SignedURL, error) {
+func (g *signer) sign(
+	ctx context.Context, key string, opts *storage.SignOptions,
+) (*storage.SignedURL, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, &storage.Error{Err: err}
 	}
@@ -67,8 +69,9 @@ func (g *signer) sign(ctx context.Context, key string, opts *storage.SignOptions
 	}
 	payload := base64.RawURLEncoding.EncodeToString(b)
 	u := &storage.SignedURL{
-		Method:  c.Opts.Method,
-		URL:     g.server.URL + "/" + url.PathEscape(key) + "?payload=" + payload + "&signature=" + g.mac(payload),
+		Method: c.Opts.Method,
+		URL: g.server.URL + "/" + url.PathEscape(key) + "?payload=" + payload + "&signature=" +
+			g.mac(payload),
 		Header:  make(map[string][]string),
 		Expires: c.Expires,
 	}
@@ -153,7 +156,11 @@ func (g *signer) serve(w http.ResponseWriter, r *http.Request, key string, o *st
 			fail(err)
 			return
 		}
-		opts := &storage.PutOptions{ContentType: r.Header.Get("Content-Type"), IfAbsent: o.IfAbsent && g.lax != "if-absent", Metadata: make(map[string]string)}
+		opts := &storage.PutOptions{
+			ContentType: r.Header.Get("Content-Type"),
+			IfAbsent:    o.IfAbsent && g.lax != "if-absent",
+			Metadata:    make(map[string]string),
+		}
 		for k, v := range r.Header {
 			if name, ok := strings.CutPrefix(k, "Meta-"); ok && g.lax != "metadata" {
 				opts.Metadata[strings.ToLower(name)] = storage.DecodeMetadataValue(v[0])
@@ -162,7 +169,8 @@ func (g *signer) serve(w http.ResponseWriter, r *http.Request, key string, o *st
 		if g.lax == "put" {
 			data = nil
 		}
-		if _, err := g.store.Put(r.Context(), key, bytes.NewReader(data), int64(len(data)), opts); err != nil {
+		if _, err := g.store.Put(r.Context(), key, bytes.NewReader(data),
+			int64(len(data)), opts); err != nil {
 			fail(err)
 		}
 	case http.MethodDelete:

@@ -16,9 +16,10 @@ type check struct {
 	rule    string  // "rule 8: …": the sentence that is broken when it fails
 
 	needs  []Feature // features that it uses on the way: it is not run where one is absent
-	covers []string  // the fields and methods that it is the check of: "PutOptions.IfAbsent", "Bucket.Put"
+	covers []string  // the fields and methods that it checks: "PutOptions.IfAbsent", "Bucket.Put"
 
 	counts bool // needs Options.Requests, and to be alone
+	alone  bool // needs to be alone: it uses Options.Requests if there is one
 	full   bool // only with Options.Full
 
 	run func(ctx context.Context, e *env) error
@@ -28,9 +29,11 @@ type check struct {
 func table() []check {
 	return slices.Concat(
 		readChecks, writeChecks, fieldChecks(), checksumChecks(),
-		conditionChecks, etagChecks(), deleteChecks, listChecks, keyChecks, metadataChecks,
-		copyChecks, multipartChecks, uploadChecks, contextChecks, requestChecks, signChecks,
-		bucketWriteChecks, bucketReadChecks, bucketListChecks, bucketCopyChecks, bucketOptionChecks,
+		conditionChecks, etagChecks(), deleteChecks, listChecks, keyChecks, foreignChecks,
+		metadataChecks, tagChecks, copyChecks, multipartChecks, uploadChecks, contextChecks,
+		requestChecks, signChecks, bucketWriteChecks, bucketResumeChecks, bucketReadChecks,
+		bucketListChecks,
+		bucketCopyChecks, bucketKeepChecks, staleChecks, bucketOptionChecks,
 		bucketETagChecks, apiChecks(), engineChecks(),
 	)
 }
@@ -69,7 +72,8 @@ func (o *Options) check() error {
 	for _, l := range o.Limits {
 		switch {
 		case l.Feature != "" && l.Check != "":
-			return fmt.Errorf("conformance: a limit on %q and on %q: it is on one", l.Feature, l.Check)
+			return fmt.Errorf("conformance: a limit on %q and on %q: it is on one",
+				l.Feature, l.Check)
 		case l.Check != "" && !names[l.Check]:
 			return fmt.Errorf("conformance: a limit on the check %q, which there is not", l.Check)
 		case l.Check == "" && !features[l.Feature]:
@@ -97,6 +101,9 @@ func byFeature(results []Result) [][]Result {
 	}
 	return groups
 }
+
+// isAlone reports whether nothing may run beside c.
+func (c *check) isAlone() bool { return c.counts || c.alone }
 
 // ruleNumber is the part of a rule before its sentence.
 func (c *check) ruleNumber() string {

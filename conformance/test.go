@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// Test runs the checks as subtests of t, one each. The checks that count requests come first,
-// alone; the others run at the same time, Options.Concurrency of them. What the Store lacks, what
-// is declared as a Limit and what is not run is in the log of its subtest.
+// Test runs each check as a subtest of t. The checks that count requests run first, one at a time.
+// The others run concurrently, at most Options.Concurrency at once. A subtest logs why its check is
+// unsupported, declared as a Limit or not run.
 func Test(t *testing.T, o Options) {
 	t.Helper()
 	r, checks, err := newRun(t.Context(), o)
@@ -23,21 +23,33 @@ func Test(t *testing.T, o Options) {
 	})
 	results := make([]Result, len(checks))
 	for i, c := range checks {
-		results[i] = Result{Check: c.name, Feature: c.feature, Rule: c.rule, Status: NotRun, Reason: "left out by -run"}
+		results[i] = Result{
+			Check:   c.name,
+			Feature: c.feature,
+			Rule:    c.rule,
+			Status:  NotRun,
+			Reason:  "left out by -run",
+		}
 	}
-	for _, counts := range []bool{true, false} {
+	if r.can.forgotten() {
+		t.Log(zeroCapabilities)
+	}
+	for _, alone := range []bool{true, false} {
 		var some []int
 		var names []string
 		for i, c := range checks {
-			if c.counts == counts {
+			if c.isAlone() == alone {
 				some, names = append(some, i), append(names, c.name)
 			}
 		}
 		width := r.width()
-		if counts {
+		if alone {
 			width = 1
 		}
-		subtests(t, width, names, func(i int) { results[some[i]] = r.one(t.Context(), checks[some[i]]) }, func(t *testing.T, i int) {
+		subtests(t, width, names, func(i int) {
+			results[some[i]] = r.one(t.Context(),
+				checks[some[i]])
+		}, func(t *testing.T, i int) {
 			switch res := results[some[i]]; res.Status {
 			case Broken:
 				t.Errorf("%v (seed %d)", res.Err, r.opts.Seed)
@@ -66,7 +78,9 @@ func Test(t *testing.T, o Options) {
 // subtests does work for each name, width at a time, and shows each in a subtest. It does so ahead
 // of the subtests: t.Parallel would run as many as there are processors, and nearly all of the work
 // is waiting for answers. Where -run chooses among subtests, only what it chooses is done.
-func subtests(t *testing.T, width int, names []string, work func(i int), show func(t *testing.T, i int)) {
+func subtests(
+	t *testing.T, width int, names []string, work func(i int), show func(t *testing.T, i int),
+) {
 	done := make([]func(), len(names))
 	if f := flag.Lookup("test.run"); f != nil && strings.Contains(f.Value.String(), "/") {
 		for i := range names {

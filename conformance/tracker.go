@@ -25,6 +25,10 @@ type tracker struct {
 	aroundPart func() func()              // called before PutPart; what it returns, after it
 	closed     atomic.Int64               // calls of Close
 
+	refused map[string]error // kinds of the answers to whole methods: see refuse
+
+	says func(c *storage.Capabilities) // changes what Capabilities says
+
 	requests atomic.Int64
 	mu       sync.Mutex
 	keys     map[string]bool
@@ -68,7 +72,8 @@ func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 	note := func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if first == nil && !errors.Is(err, storage.ErrInvalidKey) { // a key that was refused holds nothing
+		if first == nil &&
+			!errors.Is(err, storage.ErrInvalidKey) { // a key that was refused holds nothing
 			first = err
 		}
 	}
@@ -83,6 +88,10 @@ func (t *tracker) clean(ctx context.Context, s storage.FullStore) error {
 		for batch := range slices.Chunk(keys, n) {
 			t.requests.Add(1)
 			failed, err := s.DeleteBatch(ctx, batch, &storage.DeleteBatchOptions{})
+			for n := 1; n < againAttempts && errors.Is(err, storage.ErrUnavailable); n++ {
+				// In doubt a check does not send again; what is gone already may be deleted twice.
+				failed, err = s.DeleteBatch(ctx, batch, &storage.DeleteBatchOptions{})
+			}
 			note(err)
 			for _, err := range failed {
 				note(err)
@@ -177,7 +186,10 @@ func (t *tracker) CreateUpload(
 	return id, err
 }
 
-func (t *tracker) PutPart(ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64, opts *storage.PartOptions) (*storage.Part, error) {
+func (t *tracker) PutPart(
+	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+	opts *storage.PartOptions,
+) (*storage.Part, error) {
 	if err := t.request(ctx, "PutPart", key); err != nil {
 		return nil, err
 	}
@@ -281,8 +293,24 @@ func (t *tracker) Close() error {
 	return nil
 }
 
-// Capabilities are those of the Store behind this one.
-func (t *tracker) Capabilities() storage.Capabilities { return t.inner.Capabilities() }
+// Capabilities are those of the Store behind this one, unless a check takes some away.
+func (t *tracker) Capabilities() storage.Capabilities {
+	c := t.inner.Capabilities()
+	if t.says != nil {
+		t.says(&c)
+	}
+	return c
+}
+
+// Tags is a request as any other.
+func (t *tracker) Tags(
+	ctx context.Context, key string, opts *storage.TagsOptions,
+) (map[string]string, error) {
+	if err := t.request(ctx, "Tags", key); err != nil {
+		return nil, err
+	}
+	return t.inner.Tags(ctx, key, opts)
+}
 
 // CheckKey asks the Store behind this one.
 func (t *tracker) CheckKey(key string) error { return t.inner.CheckKey(key) }

@@ -16,7 +16,8 @@ import (
 var uploadChecks = []check{
 	{
 		name: "upload/abort", feature: AbortUpload,
-		rule: "rule 3: an aborted upload is gone: it can be neither completed nor continued, and leaves no object",
+		rule: "rule 3: an aborted upload is gone: it can be neither completed nor continued, and " +
+			"leaves no object",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, 1000); err != nil {
 				return err
@@ -37,14 +38,16 @@ var uploadChecks = []check{
 		rule: "rule 3: AbortUpload of an upload that is not there is no error",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			for i := range 3 {
-				e.got(fmt.Sprintf("AbortUpload number %d", i+1), e.store.AbortUpload(ctx, u.key, u.id), nil)
+				e.got(fmt.Sprintf("AbortUpload number %d", i+1),
+					e.store.AbortUpload(ctx, u.key, u.id), nil)
 			}
 			return nil
 		}),
 	},
 	{
 		name: "upload/complete-gone", feature: Multipart,
-		rule: "rule 11: CompleteUpload of an upload that is complete already is ErrNotExist or ErrChanged, and changes nothing",
+		rule: "rule 11: CompleteUpload of an upload that is complete already is ErrNotExist or " +
+			"ErrChanged, and changes nothing",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, 1000); err != nil {
 				return err
@@ -56,7 +59,8 @@ var uploadChecks = []check{
 				return err
 			}
 			_, err := u.complete(ctx, nil)
-			if !errors.Is(err, storage.ErrChanged) { // where uploads of one key share their parts, they may have been swept
+			// Where uploads of one key share their parts, the parts may have been swept.
+			if !errors.Is(err, storage.ErrChanged) {
 				e.got("CompleteUpload again", err, storage.ErrNotExist)
 			}
 			e.holds(ctx, u.key, []byte("newer"))
@@ -65,8 +69,9 @@ var uploadChecks = []check{
 	},
 	{
 		name: "upload/parts", feature: ListParts,
-		rule:   "rule 18: ListPartsPage gives every part in order of number, at any page size",
-		covers: []string{"ListPartsOptions", "ListPartsOptions.PageSize", "ListPartsOptions.PageToken", "PartPage.Parts", "PartPage.NextToken"},
+		rule: "rule 18: ListPartsPage gives every part in order of number, at any page size",
+		covers: []string{"ListPartsOptions", "ListPartsOptions.PageSize",
+			"ListPartsOptions.PageToken", "PartPage.Parts", "PartPage.NextToken"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if u.limits.Parallel {
 				parallel(5, func(i int) {
@@ -99,7 +104,8 @@ var uploadChecks = []check{
 					for _, p := range all {
 						got = append(got, fmt.Sprint(p.Number, ":", p.Size))
 					}
-					if want := "[1:104 2:103 3:102 4:101 5:100]"; u.limits.Parallel && fmt.Sprint(got) != want {
+					if want := "[1:104 2:103 3:102 4:101 5:100]"; u.limits.Parallel &&
+						fmt.Sprint(got) != want {
 						e.errorf("ListPartsPage = %v, want %s", got, want)
 					}
 				}
@@ -124,8 +130,10 @@ var uploadChecks = []check{
 	},
 	{
 		name: "upload/list", feature: ListUploads,
-		rule:   "rule 18: ListUploadsPage gives the uploads of a key that are neither complete nor aborted",
-		covers: []string{"Upload.Key", "Upload.ID", "Upload.Created", "UploadPage.Uploads", "UploadPage.NextToken"},
+		rule: "rule 18: ListUploadsPage gives the uploads of a key that are neither complete " +
+			"nor aborted",
+		covers: []string{"Upload.Key", "Upload.ID", "Upload.Created", "UploadPage.Uploads",
+			"UploadPage.NextToken"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			second, err := e.begin(ctx, u.key, nil)
 			if err != nil {
@@ -165,8 +173,10 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/list-prefix", feature: ListUploadsPrefix, needs: []Feature{Multipart, ListUploads},
-		rule: "rule 18: ListUploadsPage gives the uploads below a prefix in order of key, at any page size",
+		name: "upload/list-prefix", feature: ListUploadsPrefix,
+		needs: []Feature{Multipart, ListUploads},
+		rule: "rule 18: ListUploadsPage gives the uploads below a prefix in order of key, at " +
+			"any page size",
 		run: func(ctx context.Context, e *env) error {
 			names := []string{"a", "a-b", "a/b", "c"}
 			for _, n := range names {
@@ -195,7 +205,8 @@ var uploadChecks = []check{
 	},
 	{
 		name: "upload/list-options", feature: ListUploads,
-		rule: "rule 26: ListUploadsPage with a Delimiter or StartAfter is errors.ErrUnsupported: no option is ignored",
+		rule: "rule 26: ListUploadsPage with a Delimiter or StartAfter is errors.ErrUnsupported: " +
+			"no option is ignored",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if _, err := e.uploads(ctx, u.key, 0); err != nil {
 				return err
@@ -203,7 +214,8 @@ var uploadChecks = []check{
 			for _, opts := range []storage.ListOptions{{Delimiter: "/"}, {StartAfter: u.key}} {
 				opts.Prefix = u.key
 				_, err := e.store.ListUploadsPage(ctx, &opts)
-				what := fmt.Sprintf("ListUploadsPage {Delimiter: %q, StartAfter: %q}", opts.Delimiter, e.short(opts.StartAfter))
+				what := fmt.Sprintf("ListUploadsPage {Delimiter: %q, StartAfter: %q}",
+					opts.Delimiter, e.short(opts.StartAfter))
 				e.got(what, err, errors.ErrUnsupported)
 			}
 			return nil
@@ -211,8 +223,9 @@ var uploadChecks = []check{
 	},
 	{
 		name: "upload/copy-part", feature: CopyPart,
-		rule:   "rule 21: CopyPart makes a part of exactly a range of an object",
-		covers: []string{"CopyPartOptions", "CopyPartOptions.PartOptions", "CopyPartOptions.SourceOffset", "CopyPartOptions.SourceLength"},
+		rule: "rule 21: CopyPart makes a part of exactly a range of an object",
+		covers: []string{"CopyPartOptions", "CopyPartOptions.PartOptions",
+			"CopyPartOptions.SourceOffset", "CopyPartOptions.SourceLength"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			src, data := e.key("the source+of %41 ü"), pattern(5000, 4)
 			if _, err := e.put(ctx, src, data, nil); err != nil {
@@ -236,8 +249,9 @@ var uploadChecks = []check{
 		}),
 	},
 	{
-		name: "upload/copy-part-if-match", feature: CopyPart,
-		rule:   "rule 13: CopyPart with SourceIfMatch copies that version, and of a changed source is ErrPrecondition",
+		name: "upload/copy-part-if-match", feature: CopyPart, needs: []Feature{CopySourceIfMatch},
+		rule: "rule 13: CopyPart with SourceIfMatch copies that version, and of a changed " +
+			"source is ErrPrecondition",
 		covers: []string{"CopyPartOptions.SourceIfMatch"},
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			src := e.key("source")
@@ -249,7 +263,11 @@ var uploadChecks = []check{
 			if err != nil {
 				return err
 			}
-			opts := &storage.CopyPartOptions{PartOptions: storage.PartOptions{Last: true}, SourceLength: 100, SourceIfMatch: now.ETag}
+			opts := &storage.CopyPartOptions{
+				PartOptions:   storage.PartOptions{Last: true},
+				SourceLength:  100,
+				SourceIfMatch: now.ETag,
+			}
 			if _, err := e.store.CopyPart(ctx, u.key, u.id, 1, src, opts); err != nil {
 				return err
 			}
@@ -269,7 +287,8 @@ var uploadChecks = []check{
 				return
 			}
 			p, err := e.store.CopyPart(ctx, u.key, u.id, 1, key, &storage.CopyPartOptions{
-				PartOptions: storage.PartOptions{Last: true}, SourceLength: 100, SourceVersionID: first.VersionID,
+				PartOptions: storage.PartOptions{Last: true}, SourceLength: 100,
+				SourceVersionID: first.VersionID,
 			})
 			if !e.got("CopyPart of a version", err, nil) {
 				return

@@ -24,7 +24,9 @@ func (w *witness) EndCall(_ context.Context, c *storage.Call) {
 	w.note("call %s %s: %d failed=%v", c.Op, c.Key, c.Requests, c.Err != nil)
 }
 
-func (w *witness) StartRequest(ctx context.Context, _ *storage.Request) context.Context { return ctx }
+func (w *witness) StartRequest(ctx context.Context, _ *storage.Request) context.Context {
+	return ctx
+}
 
 func (w *witness) EndRequest(_ context.Context, r *storage.Request) {
 	if r.Start.IsZero() || r.Duration < 0 {

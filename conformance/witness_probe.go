@@ -54,6 +54,7 @@ func (p *probes) check(e *env) {
 		}
 	}
 	if refused == 0 || len(p.calls) != 3 {
-		e.errorf("%d probes were refused in %d calls, want one at least in 3", refused, len(p.calls))
+		e.errorf("%d probes were refused in %d calls, want one at least in 3", refused,
+			len(p.calls))
 	}
 }

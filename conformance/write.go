@@ -18,15 +18,20 @@ var writeChecks = []check{
 	{
 		name: "write/read-back", feature: Writes,
 		rule: "rule 2: a Get that starts after Put returned sees the write",
-		run: eachWrite(func(ctx context.Context, e *env, key string, data []byte, _ *storage.Object) {
+		run: eachWrite(func(
+			ctx context.Context, e *env, key string, data []byte, _ *storage.Object,
+		) {
 			e.holds(ctx, key, data)
 		}),
 	},
 	{
 		name: "write/stat-after", feature: Writes,
 		rule: "rule 2: a Stat that starts after Put returned sees the write",
-		run: eachWrite(func(ctx context.Context, e *env, key string, data []byte, _ *storage.Object) {
-			if o, err := e.stat(ctx, key, nil); e.got("Stat", err, nil) && o.Size != int64(len(data)) {
+		run: eachWrite(func(
+			ctx context.Context, e *env, key string, data []byte, _ *storage.Object,
+		) {
+			if o, err := e.stat(ctx, key, nil); e.got("Stat", err, nil) &&
+				o.Size != int64(len(data)) {
 				e.errorf("Stat: Size %d, just wrote %d bytes", o.Size, len(data))
 			}
 		}),
@@ -34,9 +39,12 @@ var writeChecks = []check{
 	{
 		name: "write/list-after", feature: Writes,
 		rule: "rule 2: a List that starts after Put returned sees the write",
-		run: eachWrite(func(ctx context.Context, e *env, key string, data []byte, _ *storage.Object) {
+		run: eachWrite(func(
+			ctx context.Context, e *env, key string, data []byte, _ *storage.Object,
+		) {
 			all, err := e.list(ctx, &storage.ListOptions{Prefix: e.prefix})
-			if e.got("List", err, nil) && (len(all) != 1 || all[0].Key != key || all[0].Size != int64(len(data))) {
+			if e.got("List", err, nil) &&
+				(len(all) != 1 || all[0].Key != key || all[0].Size != int64(len(data))) {
 				e.errorf("List after a write of %d bytes = %s", len(data), e.names(all))
 			}
 		}),
@@ -45,7 +53,9 @@ var writeChecks = []check{
 		name: "write/result", feature: Writes,
 		rule:   "rule 4: Put returns the ETag, and the Size where told, of the Stat that follows",
 		covers: []string{"Object.ETag"},
-		run: eachWrite(func(ctx context.Context, e *env, key string, data []byte, o *storage.Object) {
+		run: eachWrite(func(
+			ctx context.Context, e *env, key string, data []byte, o *storage.Object,
+		) {
 			if s, err := e.stat(ctx, key, nil); e.got("Stat", err, nil) {
 				e.sameResult("Put", o, s)
 			}
@@ -90,17 +100,21 @@ var writeChecks = []check{
 	},
 	{
 		name: "write/overwrite", feature: Writes,
-		rule: "rule 6: overwriting replaces everything: no header or metadata of the old object survives",
+		rule: "rule 6: overwriting replaces everything: no header or metadata of the old object " +
+			"survives",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
 			old := &storage.PutOptions{
-				ContentType: "text/css", ContentEncoding: "br", ContentDisposition: "inline", ContentLanguage: "fr",
-				CacheControl: "no-store", Metadata: map[string]string{"old": "1", "both": "old"},
+				ContentType: "text/css", ContentEncoding: "br", ContentDisposition: "inline",
+				ContentLanguage: "fr",
+				CacheControl:    "no-store", Metadata: map[string]string{"old": "1", "both": "old"},
 			}
 			if _, err := e.put(ctx, key, pattern(500, 1), old); err != nil {
 				return err
 			}
-			if _, err := e.put(ctx, key, pattern(20, 2), &storage.PutOptions{Metadata: map[string]string{"new": "2", "both": "new"}}); err != nil {
+			if _, err := e.put(ctx, key, pattern(20, 2),
+				&storage.PutOptions{Metadata: map[string]string{"new": "2",
+					"both": "new"}}); err != nil {
 				return err
 			}
 			e.holds(ctx, key, pattern(20, 2))
@@ -108,11 +122,14 @@ var writeChecks = []check{
 			if err != nil {
 				return err
 			}
-			if diff := cmp.Diff(map[string]string{"new": "2", "both": "new"}, o.Metadata); diff != "" {
+			if diff := cmp.Diff(map[string]string{"new": "2", "both": "new"},
+				o.Metadata); diff != "" {
 				e.errorf("metadata (-want +got):\n%s", diff)
 			}
-			if o.ContentType == "text/css" || o.ContentEncoding+o.ContentDisposition+o.ContentLanguage+o.CacheControl != "" {
-				e.errorf("headers of the old object: %q %q %q %q %q", o.ContentType, o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl)
+			if o.ContentType == "text/css" ||
+				o.ContentEncoding+o.ContentDisposition+o.ContentLanguage+o.CacheControl != "" {
+				e.errorf("headers of the old object: %q %q %q %q %q", o.ContentType,
+					o.ContentEncoding, o.ContentDisposition, o.ContentLanguage, o.CacheControl)
 			}
 			return nil
 		},
@@ -124,7 +141,8 @@ var writeChecks = []check{
 	},
 	{
 		name: "write/short-body", feature: Writes,
-		rule: "rule 3: a body shorter than its size is io.ErrUnexpectedEOF, and what was there stays",
+		rule: "rule 3: a body shorter than its size is io.ErrUnexpectedEOF, and what was " +
+			"there stays",
 		run: refusedBody(io.ErrUnexpectedEOF, func(data []byte) (io.ReadSeeker, int64) {
 			return bytes.NewReader(data), int64(len(data)) + 10
 		}),
@@ -140,7 +158,8 @@ var writeChecks = []check{
 		name: "write/failing-body", feature: Writes,
 		rule: "rule 3: an error of the source leaves what was there, and is the error of the call",
 		run: refusedBody(errSource, func(data []byte) (io.ReadSeeker, int64) {
-			return &failingBody{Reader: bytes.NewReader(data), at: int64(len(data)) - 10}, int64(len(data))
+			return &failingBody{Reader: bytes.NewReader(data), at: int64(len(data)) - 10},
+				int64(len(data))
 		}),
 	},
 	{
@@ -148,13 +167,17 @@ var writeChecks = []check{
 		rule: "rule 25: a Store neither changes the options it is given nor keeps them",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
-			opts := &storage.PutOptions{ContentType: "text/plain", Metadata: map[string]string{"a": "1", "b": "ü"}}
+			opts := &storage.PutOptions{
+				ContentType: "text/plain",
+				Metadata:    map[string]string{"a": "1", "b": "ü"},
+			}
 			given := *opts
 			given.Metadata = maps.Clone(opts.Metadata)
 			if _, err := e.put(ctx, key, pattern(10, 1), opts); err != nil {
 				return err
 			}
-			if diff := cmp.Diff(given.Metadata, opts.Metadata); diff != "" || opts.ContentType != given.ContentType {
+			if diff := cmp.Diff(given.Metadata, opts.Metadata); diff != "" ||
+				opts.ContentType != given.ContentType {
 				e.errorf("Put changed its options:\n%s", diff)
 			}
 			opts.Metadata["a"] = "changed by the caller afterwards"
@@ -170,7 +193,8 @@ var writeChecks = []check{
 		rule: "rule 25: what a Store returns belongs to the caller",
 		run: func(ctx context.Context, e *env) error {
 			key := e.key("k")
-			if _, err := e.put(ctx, key, pattern(10, 1), &storage.PutOptions{Metadata: map[string]string{"a": "1"}}); err != nil {
+			if _, err := e.put(ctx, key, pattern(10, 1),
+				&storage.PutOptions{Metadata: map[string]string{"a": "1"}}); err != nil {
 				return err
 			}
 			for range 2 {
@@ -179,7 +203,8 @@ var writeChecks = []check{
 					return err
 				}
 				if o.Metadata["a"] != "1" || o.Key != key {
-					e.errorf("a change of what Stat returned is in the object: %q %q", o.Key, o.Metadata)
+					e.errorf("a change of what Stat returned is in the object: %q %q", o.Key,
+						o.Metadata)
 					return nil
 				}
 				o.Metadata["a"], o.Key = "changed by the caller", "another"
@@ -193,18 +218,23 @@ var writeChecks = []check{
 		run: func(ctx context.Context, e *env) error {
 			n := e.many(64, 16)
 			parallel(n, func(i int) {
-				if _, err := e.put(ctx, e.key(strconv.Itoa(i)), pattern(1000+i, uint64(i)), nil); err != nil {
+				if _, err := e.put(ctx, e.key(strconv.Itoa(i)),
+					pattern(1000+i, uint64(i)), nil); err != nil {
 					e.errorf("%w", err)
 				}
 			})
-			parallel(n, func(i int) { e.holds(ctx, e.key(strconv.Itoa(i)), pattern(1000+i, uint64(i))) })
+			parallel(n, func(i int) {
+				e.holds(ctx, e.key(strconv.Itoa(i)), pattern(1000+i, uint64(i)))
+			})
 			return nil
 		},
 	},
 }
 
 // eachWrite is a check after each of a few writes over each other.
-func eachWrite(fn func(ctx context.Context, e *env, key string, data []byte, o *storage.Object)) func(context.Context, *env) error {
+func eachWrite(
+	fn func(ctx context.Context, e *env, key string, data []byte, o *storage.Object),
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		for i, size := range []int{10, 70_000, 11} {
 			data := pattern(size, uint64(i))
@@ -244,7 +274,8 @@ func readersDuringWrites(ctx context.Context, e *env) error {
 	write := func(round int) error {
 		// Each round has its own length and one byte value, so that any mixture shows.
 		data := bytes.Repeat([]byte{byte(round)}, 20_000+round)
-		_, err := e.put(ctx, key, data, &storage.PutOptions{Metadata: map[string]string{"round": strconv.Itoa(round)}})
+		_, err := e.put(ctx, key, data,
+			&storage.PutOptions{Metadata: map[string]string{"round": strconv.Itoa(round)}})
 		return err
 	}
 	if err := write(0); err != nil {
@@ -265,9 +296,11 @@ func readersDuringWrites(ctx context.Context, e *env) error {
 			case err != nil:
 				e.errorf("%w", err)
 			case len(data) != 20_000+round || r.Object.Size != int64(len(data)):
-				e.errorf("metadata of round %d with %d bytes and Size %d", round, len(data), r.Object.Size)
+				e.errorf("metadata of round %d with %d bytes and Size %d", round, len(data),
+					r.Object.Size)
 			case bytes.Count(data, []byte{byte(round)}) != len(data):
-				e.errorf("round %d: %d of %d bytes are of another", round, len(data)-bytes.Count(data, []byte{byte(round)}), len(data))
+				e.errorf("round %d: %d of %d bytes are of another", round,
+					len(data)-bytes.Count(data, []byte{byte(round)}), len(data))
 			}
 			select {
 			case <-done:
@@ -313,7 +346,9 @@ func (f *failingBody) WriteTo(w io.Writer) (int64, error) {
 
 // refusedBody is a check on a body that Put must refuse: where there was nothing, and where there
 // was an object.
-func refusedBody(want error, body func(data []byte) (io.ReadSeeker, int64)) func(context.Context, *env) error {
+func refusedBody(
+	want error, body func(data []byte) (io.ReadSeeker, int64),
+) func(context.Context, *env) error {
 	return func(ctx context.Context, e *env) error {
 		if _, err := e.put(ctx, e.key("old"), []byte("old"), nil); err != nil {
 			return err

@@ -13,12 +13,12 @@ import (
 // NewBody returns the Body of a [storage.GetResult]: the length bytes of r under the rules that
 // hold for every driver.
 //
-//   - It ends with ctx, that of Get, bytes that have arrived already included.
-//   - It ends with io.EOF behind length bytes and nowhere else: where r ends before, the error is
-//     ErrUnavailable with io.ErrUnexpectedEOF. What r has behind them is not read. A negative
-//     length is one that is not known, and r says where the end is.
-//   - Close may be called during a Read and again. It closes r once, if r is an [io.Closer]. A Read
-//     after it is ErrClosed, and so is one that it breaks.
+//   - It ends with ctx, the context of Get, even if more bytes have arrived already.
+//   - It ends with io.EOF after length bytes and nowhere else. If r ends earlier, the error is
+//     ErrUnavailable with io.ErrUnexpectedEOF. Anything that r has after them is not read. A
+//     negative length means that the length is not known; then the end of r is the end.
+//   - Close may be called during a Read, and more than once. It closes r once, if r is an
+//     [io.Closer]. A Read after Close is ErrClosed, and so is a Read that Close interrupts.
 //   - Every other error of r is ErrUnavailable without a URL in its text, if it is not a
 //     [*storage.Error] already.
 func NewBody(ctx context.Context, r io.Reader, length int64) io.ReadCloser {

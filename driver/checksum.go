@@ -104,7 +104,7 @@ func (d *Digest) Checksums() storage.Checksums {
 	return d.sums
 }
 
-// Verify is Checksums held against the sums that want has: one that differs is ErrIntegrity.
+// Verify is Checksums compared with the sums that want has. A sum that differs is ErrIntegrity.
 func (d *Digest) Verify(want *storage.Checksums) (storage.Checksums, error) {
 	d.Checksums()
 	return d.sums, Verify(&d.sums, want)
@@ -134,8 +134,8 @@ func (h *Hasher) SumBytes(ctx context.Context, b []byte, which Sums) (storage.Ch
 }
 
 // VerifyBytes returns the CRC-32C of b, which is what whole reads are held against, and every sum
-// that want has. One that differs from want's is ErrIntegrity. It is what a driver needs that keeps
-// objects itself: what the caller of a Put gave is verified before anything is visible.
+// that want has. One that differs from want's is ErrIntegrity. It is for drivers that keep objects
+// themselves: the sums that the caller of a Put gave are verified before anything is visible.
 func (h *Hasher) VerifyBytes(
 	ctx context.Context, b []byte, want *storage.Checksums,
 ) (storage.Checksums, error) {
@@ -158,8 +158,8 @@ func (d *Digest) write(ctx context.Context, b []byte) error {
 	return nil
 }
 
-// Verify holds what want has against have. A sum that differs is ErrIntegrity and named; one that
-// have lacks cannot be verified and is [errors.ErrUnsupported].
+// Verify compares the sums of want with those of have. A sum that differs is ErrIntegrity, with its
+// name. A sum that have lacks cannot be verified, and is [errors.ErrUnsupported].
 func Verify(have, want *storage.Checksums) error {
 	for i := range algorithms {
 		a := &algorithms[i]
@@ -177,4 +177,15 @@ func Verify(have, want *storage.Checksums) error {
 // Mismatch returns the ErrIntegrity of the checksum called name.
 func Mismatch(name string, got, want []byte) *storage.Error {
 	return Errorf(storage.ErrIntegrity, "%s is %x, want %x", name, got, want)
+}
+
+// Keep returns have with the sums of verified that it lacks: what a Store shows of an upload whose
+// sums Bucket has verified ([storage.PutOptions.Verified]).
+func Keep(have, verified storage.Checksums) storage.Checksums {
+	for _, a := range storage.Algorithms() {
+		if sum := a.Of(&have); *sum == nil {
+			*sum = *a.Of(&verified)
+		}
+	}
+	return have
 }

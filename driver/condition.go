@@ -14,9 +14,9 @@ func ReadConditions(o *storage.GetOptions) *storage.StatOptions {
 	}
 }
 
-// CheckRead holds the conditions of a read against the object as it is, of which ETag and ModTime
-// are looked at. It returns ErrPrecondition, ErrNotModified or nil. It is for drivers that hold
-// conditions themselves, and for services that hold only some of them.
+// CheckRead reports whether the conditions of a read hold for the object's current state. It uses
+// the ETag and the ModTime of the object. It returns ErrPrecondition, ErrNotModified or nil. It is
+// for drivers that check conditions themselves, and for services that check only some of them.
 func CheckRead(o *storage.StatOptions, now *storage.Object) error {
 	switch {
 	case o.IfMatch != "" && o.IfMatch != now.ETag:
@@ -29,17 +29,17 @@ func CheckRead(o *storage.StatOptions, now *storage.Object) error {
 	return nil
 }
 
-// NotModified reports whether an IfModifiedSince spares the read of an object of that modification
-// time. Whole seconds count. A zero modified is unknown: the read goes on. An IfNoneMatch makes
-// IfModifiedSince void, as RFC 9110, section 13.1.3, has it.
+// NotModified reports whether IfModifiedSince prevents the read of an object with that modification
+// time. Times are compared in whole seconds. A zero modified is unknown, and does not prevent the
+// read. IfModifiedSince is ignored if IfNoneMatch is set: RFC 9110, section 13.1.3.
 func NotModified(modified, since time.Time, ifNoneMatch string) bool {
 	return !since.IsZero() && ifNoneMatch == "" && !modified.IsZero() &&
 		!modified.Truncate(time.Second).After(since.Truncate(time.Second))
 }
 
-// CheckWrite holds the conditions of a write against the object as it is, of which the ETag is
-// looked at; nil is no object. It returns ErrExist, ErrPrecondition or nil. It is for drivers that
-// hold conditions themselves: call it under the lock that the write happens under.
+// CheckWrite reports whether the conditions of a write hold for the object's current state. It uses
+// the ETag of the object; nil means that there is no object. It returns ErrExist, ErrPrecondition
+// or nil. It is for drivers that check conditions themselves. Call it under the lock of the write.
 func CheckWrite(ifAbsent bool, ifMatch string, now *storage.Object) error {
 	switch {
 	case ifAbsent && now != nil:

@@ -7,7 +7,7 @@ import (
 	"github.com/polystore/storage"
 )
 
-// step is how many bytes are read, copied or hashed between two looks at the context.
+// step is how many bytes are read or hashed between two looks at the context, at most.
 const step = 1 << 20
 
 // believed is what is set aside for a body before any of it has come: twice the size of a part
@@ -15,47 +15,63 @@ const step = 1 << 20
 const believed = 16 << 20
 
 // ReadAll reads the body of a write into memory, all size bytes of it. A shorter body is
-// io.ErrUnexpectedEOF, a longer one ErrInvalid, and the end of ctx is its error.
+// io.ErrUnexpectedEOF and a longer one ErrInvalid. If ctx ends, its error comes before whatever the
+// Read under way returns, and nothing is read after it. That Read is waited for: the body is the
+// caller's again when ReadAll returns.
 func ReadAll(ctx context.Context, body io.Reader, size int64) ([]byte, error) {
 	if size < 0 {
 		return nil, Invalidf("a body of %d bytes", size)
 	}
+	if err := ContextErr(ctx); err != nil {
+		return nil, err
+	}
 	data := make([]byte, 0, min(size, believed))
-	for have := 0; int64(have) < size; have = len(data) {
-		if err := ContextErr(ctx); err != nil {
-			return nil, err
-		}
+	for int64(len(data)) < size {
+		have := len(data)
 		if have == cap(data) { // doubling: each byte is moved twice at most
 			data = append(make([]byte, 0, min(size, int64(2*have))), data...)
 		}
-		n, err := io.ReadFull(body, data[have:min(have+step, cap(data))])
+		n, err := body.Read(data[have:min(have+step, cap(data))])
+		if ended := ContextErr(ctx); ended != nil {
+			return nil, ended
+		}
 		data = data[:have+n]
-		if err != nil {
+		if err != nil && int64(len(data)) < size {
 			return nil, sourceErr(err)
 		}
 	}
-	switch n, err := io.ReadFull(body, make([]byte, 1)); {
-	case n > 0:
-		return nil, tooLong(size)
-	case err != io.EOF:
-		return nil, &storage.Error{Err: err}
+	for more := make([]byte, 1); ; {
+		n, err := body.Read(more)
+		if ended := ContextErr(ctx); ended != nil {
+			return nil, ended
+		}
+		switch {
+		case n > 0:
+			return nil, tooLong(size)
+		case err == io.EOF:
+			return data, nil
+		case err != nil:
+			return nil, sourceErr(err)
+		}
 	}
-	return data, ContextErr(ctx)
 }
 
 // Copy copies the body of a write to w, all size bytes of it, through buf, which must have at
-// least one byte. A shorter body is io.ErrUnexpectedEOF, a longer one ErrInvalid, and the end of
-// ctx is its error; then some of it has been written. An error of w is returned as it is.
+// least one byte. Its errors are those of [ReadAll], and then some of the body has been written. An
+// error of w is returned as it is.
 func Copy(ctx context.Context, w io.Writer, body io.Reader, size int64, buf []byte) error {
 	if size < 0 {
 		return Invalidf("a body of %d bytes", size)
 	}
+	if err := ContextErr(ctx); err != nil {
+		return err
+	}
 	for done := int64(0); ; {
-		if err := ContextErr(ctx); err != nil {
-			return err
-		}
 		// One byte more than there should be, to find out whether there is.
 		n, err := body.Read(buf[:min(int64(len(buf))-1, size-done)+1])
+		if ended := ContextErr(ctx); ended != nil {
+			return ended
+		}
 		if done += int64(n); done > size {
 			return tooLong(size)
 		}

@@ -57,6 +57,48 @@ func TestExactSize(t *testing.T) {
 	}
 }
 
+// The end of the context is seen behind every Read, whatever the Read returns, and ends the
+// reading.
+func TestContextEndsDuringRead(t *testing.T) {
+	broken := errors.New("disk on fire")
+	for name, read := range all {
+		for _, test := range []struct {
+			name string
+			size int64 // of a body of four bytes, which come one by one
+			at   int   // the Read that the context ends in
+			err  error // of that Read, if it does not go well
+		}{
+			{"a short read", 4, 1, nil},
+			{"a broken read", 4, 2, broken},
+			{"the last byte", 4, 4, nil},
+			{"the end", 4, 5, nil},
+			{"a broken end", 4, 5, broken},
+			{"an early end", 5, 5, nil},
+			{"a byte too many", 3, 4, nil},
+		} {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			reads, whole := 0, iotest.OneByteReader(strings.NewReader("1234"))
+			_, err := read(ctx, readerFunc(func(p []byte) (int, error) {
+				if reads++; reads == test.at {
+					cancel()
+					if test.err != nil {
+						return 0, test.err
+					}
+				}
+				return whole.Read(p)
+			}), test.size)
+			var e *storage.Error
+			if !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.Kind != nil {
+				t.Errorf("%s, %s: %v, want %v", name, test.name, err, context.Canceled)
+			}
+			if reads != test.at {
+				t.Errorf("%s, %s: %d reads, want %d", name, test.name, reads, test.at)
+			}
+		}
+	}
+}
+
 func TestReadAllGrows(t *testing.T) {
 	const size = 2*believed + 12345
 	data, err := ReadAll(t.Context(), io.LimitReader(zeros{}, size), size)

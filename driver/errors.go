@@ -19,8 +19,8 @@ func Invalidf(format string, args ...any) *storage.Error {
 	return Errorf(storage.ErrInvalid, format, args...)
 }
 
-// Unsupportedf returns an [errors.ErrUnsupported]: what the service, or the driver, cannot do.
-// Where it is an option that it cannot honour, [Refuse] is the way to say so.
+// Unsupportedf returns an [errors.ErrUnsupported], for operations that the service or the driver
+// cannot do. For an option that it cannot honour, use [Refuse].
 func Unsupportedf(format string, args ...any) *storage.Error {
 	return Errorf(errors.ErrUnsupported, format, args...)
 }

@@ -1,17 +1,21 @@
 package driver
 
 import (
+	"context"
 	"strings"
 
 	"github.com/polystore/storage"
 )
 
-// CommonPrefix returns what a list with this prefix and delimiter rolls key up into: key up to the
-// first delimiter behind prefix, that included. It is false where key is listed by itself: without
-// a delimiter, or where none follows; and for a key that does not begin with prefix.
+// CommonPrefix returns the common prefix of key in a list with this prefix and delimiter: key up to
+// and including the first delimiter after prefix. It returns false if key is listed by itself,
+// because delimiter is empty or does not follow, and if key does not begin with prefix.
 func CommonPrefix(key, prefix, delimiter string) (string, bool) {
+	if delimiter == "" {
+		return "", false
+	}
 	rest, ok := strings.CutPrefix(key, prefix)
-	if !ok || delimiter == "" {
+	if !ok {
 		return "", false
 	}
 	i := strings.Index(rest, delimiter)
@@ -21,9 +25,9 @@ func CommonPrefix(key, prefix, delimiter string) (string, bool) {
 	return key[:len(prefix)+i+len(delimiter)], true
 }
 
-// PrefixEnd returns the least string that sorts behind every string with this prefix: where a list
-// goes on behind a common prefix, however many keys that stands for. It need not be valid UTF-8.
-// Of an empty prefix, and one of bytes 0xff alone, there is none: "".
+// PrefixEnd returns the least string that sorts after every string with this prefix. A list
+// continues there after a common prefix. The string need not be valid UTF-8. It is "" if there is
+// none: for an empty prefix, and for a prefix of bytes 0xff only.
 func PrefixEnd(prefix string) string {
 	last := len(prefix) - 1
 	for last >= 0 && prefix[last] == 0xff { // bytes: strings.TrimRight would take U+FFFD for one
@@ -35,7 +39,7 @@ func PrefixEnd(prefix string) string {
 	return prefix[:last] + string([]byte{prefix[last] + 1})
 }
 
-// PageSize returns how many entries a page has: n, or most where n asks for more or for nothing.
+// PageSize returns the number of entries of a page: n, or most if n is larger or not positive.
 func PageSize(n, most int) int {
 	if n <= 0 || n > most {
 		return most
@@ -43,8 +47,9 @@ func PageSize(n, most int) int {
 	return n
 }
 
-// ListAfter returns the text behind which a page begins, for keys and common prefixes: that of the
-// page token, which [EncodeToken] made of the last entry of the page before, else StartAfter.
+// ListAfter returns the text after which a page begins, for keys and common prefixes. It is the
+// text of the page token, which [EncodeToken] made of the last entry of the page before, or else
+// StartAfter.
 func ListAfter(opts *storage.ListOptions) (string, error) {
 	if opts.PageToken == "" {
 		return opts.StartAfter, nil
@@ -56,13 +61,35 @@ func ListAfter(opts *storage.ListOptions) (string, error) {
 	return token[0], nil
 }
 
+// Lists reports whether list, the ListPage of a Store, shows an object under key. It is for keys
+// that the service may take for another: a list names what is really there. It makes one request,
+// or more if pages are empty.
+func Lists(
+	ctx context.Context, key string,
+	list func(context.Context, *storage.ListOptions) (*storage.Page, error),
+) (bool, error) {
+	opts := &storage.ListOptions{Prefix: key, PageSize: 1}
+	for {
+		page, err := list(ctx, opts)
+		switch {
+		case err != nil:
+			return false, err
+		case len(page.Objects) > 0:
+			return page.Objects[0].Key == key, nil
+		case page.NextToken == "":
+			return false, nil
+		}
+		opts.PageToken = page.NextToken
+	}
+}
+
 // ListPage makes a page of a list, for drivers that can walk all objects in the byte order of
 // their keys: it rolls up, jumps behind common prefixes, cuts, and knows its own page tokens.
 //
-// walk calls yield for each object from the key from on, that included, as the list is to have it,
-// until yield returns false; an error ends the list. It may yield keys without the prefix behind
-// those with it. A page has at most most entries. The token of a page holds its last entry, so that
-// a list goes on from there, whatever was written or deleted meanwhile.
+// walk calls yield for each object, beginning with the key from itself, until yield returns false.
+// The objects are as the list is to have them. An error of walk ends the list. walk may yield keys
+// without the prefix after those with it. A page has at most most entries. The token of a page
+// holds its last entry, so the list continues there whatever was written or deleted meanwhile.
 func ListPage(
 	opts *storage.ListOptions, most int,
 	walk func(from string, yield func(*storage.Object) bool) error,

@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
@@ -135,5 +136,41 @@ func TestListPageErrors(t *testing.T) {
 	opts := &storage.ListOptions{PageToken: "not ours!"}
 	if _, err := ListPage(opts, 3, walk); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("a foreign token: %v", err)
+	}
+}
+
+func TestLists(t *testing.T) {
+	failed := errors.New("failed")
+	for _, c := range []struct {
+		name  string
+		pages []string // the key of each page; "": empty
+		err   error
+		want  bool
+	}{
+		{"nothing", []string{""}, nil, false},
+		{"the key", []string{"a//b"}, nil, true},
+		{"behind an empty page", []string{"", "a//b"}, nil, true},
+		{"a longer key", []string{"a//b/c", "a//b"}, nil, false},
+		{"an error", []string{""}, failed, false},
+	} {
+		n := 0
+		list := func(
+			_ context.Context, o *storage.ListOptions,
+		) (*storage.Page, error) {
+			if o.Prefix != "a//b" || n > 0 && o.PageToken != "next" {
+				t.Errorf("%s: page %d is asked for by %+v", c.name, n, o)
+			}
+			page := new(storage.Page)
+			if key := c.pages[n]; key != "" {
+				page.Objects = []*storage.Object{{Key: key}}
+			}
+			if n++; n < len(c.pages) {
+				page.NextToken = "next"
+			}
+			return page, c.err
+		}
+		if got, err := Lists(t.Context(), "a//b", list); got != c.want || err != c.err {
+			t.Errorf("%s: %v, %v; want %v, %v", c.name, got, err, c.want, c.err)
+		}
 	}
 }

@@ -91,11 +91,14 @@ func (p *Payload) Failure() error {
 // copyTo hands everything to w, which cannot fail, and rewinds.
 func (p *Payload) copyTo(ctx context.Context, w io.Writer, buf []byte) error {
 	defer p.Seek(0, io.SeekStart)
+	if err := ContextErr(ctx); err != nil {
+		return err
+	}
 	for {
-		if err := ContextErr(ctx); err != nil {
-			return err
-		}
 		n, err := p.Read(buf)
+		if ended := ContextErr(ctx); ended != nil {
+			return ended
+		}
 		w.Write(buf[:n])
 		if err == io.EOF {
 			return nil

@@ -6,10 +6,10 @@ import "github.com/polystore/storage"
 // bytes from offset on. It is for drivers that hold the bytes themselves; a service that takes
 // ranges resolves them on its side.
 //
-// The rules are those of [storage.GetOptions]: {0, 0} is the whole object and never an error, a
-// negative Offset is a suffix, Length 0 means to the end, and what reaches behind the end gives
-// what there is. A range that begins at or behind the end is ErrRange, one that means nothing
-// (Length < 0, a suffix with a Length) ErrInvalid.
+// The rules are those of [storage.GetOptions]. {0, 0} is the whole object and never an error. A
+// negative Offset is a suffix. Length 0 means to the end. A range that reaches beyond the end gives
+// the bytes that there are. A range that begins at or after the end is ErrRange. A range without a
+// meaning (Length < 0, a suffix with a Length) is ErrInvalid.
 func ResolveRange(o *storage.GetOptions, size int64) (offset, length int64, err error) {
 	offset, length = o.Offset, o.Length
 	switch {
@@ -29,8 +29,8 @@ func ResolveRange(o *storage.GetOptions, size int64) (offset, length int64, err 
 }
 
 // CheckSourceRange refuses the range of a CopyPart that is empty (ErrInvalid) or does not lie
-// within a source of size bytes (ErrRange). A negative size is one that is not known: the service
-// refuses what lies outside.
+// within a source of size bytes (ErrRange). A negative size means that the size is not known; then
+// the service refuses ranges that lie outside.
 func CheckSourceRange(o *storage.CopyPartOptions, size int64) error {
 	offset, length := o.SourceOffset, o.SourceLength
 	switch {

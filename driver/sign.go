@@ -13,10 +13,10 @@ const (
 	MaxExpiry     = 7 * 24 * time.Hour
 )
 
-// CheckSign returns the method and the life, in whole seconds, of the URL that o asks for. What a
-// signature of that method does not have is refused, rather than left out, and so are other methods
-// than GET, HEAD, PUT and DELETE, a negative ContentLength, and a life that is not in one second to
-// [MaxExpiry]: ErrInvalid.
+// CheckSign returns the method and the life, in whole seconds, of the URL that o asks for. It
+// returns ErrInvalid for options that a signature of that method does not have, for methods other
+// than GET, HEAD, PUT and DELETE, for a negative ContentLength, and for a life that is not between
+// one second and [MaxExpiry].
 func CheckSign(o *storage.SignOptions) (method string, life time.Duration, err error) {
 	reads := o.VersionID != "" || o.ResponseContentType != "" || o.ResponseDisposition != ""
 	writes := o.ContentType != "" || o.ContentLength != 0 || len(o.Metadata) > 0 || o.IfAbsent

@@ -8,8 +8,8 @@ import (
 )
 
 // Source is a body as the caller of a write gave it: exactly size bytes that can be read again.
-// Several payloads may read it at once, also one of an attempt that has ended while the next one
-// begins, as transports do. A Source is not closed: the body is the caller's.
+// Several payloads may read it concurrently. A transport may still read the payload of an attempt
+// that has ended while the next attempt begins. A Source is not closed: the body is the caller's.
 type Source struct {
 	mu  sync.Mutex
 	r   io.ReadSeeker
@@ -52,7 +52,8 @@ func (s *Source) readAt(b []byte, off, end int64) (int, error) {
 	n, err := s.r.Read(b[:min(int64(len(b)), end-off)])
 	s.at += int64(n)
 	switch {
-	case s.at == end, n > 0 && err == io.EOF: // what is wrong behind the last byte is nobody's concern
+	// Errors behind the last byte are of no concern.
+	case s.at == end, n > 0 && err == io.EOF:
 		return n, nil
 	case err == io.EOF: // a file that shrank
 		err = io.ErrUnexpectedEOF

@@ -15,8 +15,8 @@ func EncodeToken(parts ...string) string {
 	return strings.Join(coded, ".")
 }
 
-// DecodeToken returns the n texts that [EncodeToken] made a token of; of an empty token, which is
-// none, n empty ones. What another list made, or another driver, is ErrInvalid as far as it shows.
+// DecodeToken returns the n texts from which [EncodeToken] made a token. For an empty token it
+// returns n empty texts. A token of another list or driver is ErrInvalid if that can be detected.
 func DecodeToken(token string, n int) ([]string, error) {
 	parts := make([]string, n)
 	if token == "" {

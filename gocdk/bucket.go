@@ -3,6 +3,7 @@ package gocdk
 import (
 	"context"
 	"errors"
+	"net/http"
 
 	"github.com/polystore/storage"
 	"gocloud.dev/blob"
@@ -37,7 +38,7 @@ func hook(f func(func(any) bool) error) error {
 }
 
 func (b *bucket) Attributes(ctx context.Context, key string) (*driver.Attributes, error) {
-	o, err := b.b.Stat(ctx, encodeKey(key), nil)
+	o, err := b.stat(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +77,10 @@ func (b *bucket) Copy(ctx context.Context, dst, src string, opts *driver.CopyOpt
 	if err := hook(opts.BeforeCopy); err != nil {
 		return err
 	}
-	_, err := b.b.Copy(ctx, encodeKey(dst), encodeKey(src), nil)
-	return err
+	return stored(src, func(src string) error {
+		_, err := b.b.Copy(ctx, encodeKey(dst), src, nil)
+		return err
+	})
 }
 
 // Delete asks first: for the Go CDK a missing object is an error.
@@ -85,10 +88,11 @@ func (b *bucket) Delete(ctx context.Context, key string, opts *driver.DeleteOpti
 	if err := hook(opts.BeforeDelete); err != nil {
 		return err
 	}
-	if _, err := b.b.Stat(ctx, encodeKey(key), nil); err != nil {
+	o, err := b.stat(ctx, key)
+	if err != nil {
 		return err
 	}
-	return b.b.Delete(ctx, encodeKey(key), nil)
+	return b.b.Delete(ctx, o.Key, nil)
 }
 
 func (b *bucket) SignedURL(
@@ -101,7 +105,16 @@ func (b *bucket) SignedURL(
 	if err := hook(opts.BeforeSign); err != nil {
 		return "", err
 	}
-	u, err := b.b.SignURL(ctx, encodeKey(key), &storage.SignOptions{
+	name := encodeKey(key)
+	if name != key && opts.Method != http.MethodPut {
+		o, err := b.stat(ctx, key)
+		if err == nil {
+			name = o.Key
+		} else if !errors.Is(err, storage.ErrNotExist) {
+			return "", err
+		}
+	}
+	u, err := b.b.SignURL(ctx, name, &storage.SignOptions{
 		Method: opts.Method, Expires: opts.Expiry, ContentType: opts.ContentType,
 	})
 	if err != nil {

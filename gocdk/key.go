@@ -1,6 +1,8 @@
 package gocdk
 
 import (
+	"context"
+	"errors"
 	"regexp"
 	"strconv"
 	"strings"
@@ -26,8 +28,17 @@ func encodeKey(key string) string {
 	return encoded
 }
 
-// decodeKey undoes encodeKey.
+// decodeKey undoes encodeKey. A key that encodeKey does not make is another program's, and stays as
+// it is.
 func decodeKey(key string) string {
+	if decoded := unescape(key); encodeKey(decoded) == key {
+		return decoded
+	}
+	return key
+}
+
+// unescape undoes the escapes in a key, or in the beginning of keys.
+func unescape(key string) string {
 	return escaped.ReplaceAllStringFunc(key, func(s string) string {
 		n, err := strconv.ParseInt(s[4:len(s)-2], 16, 32)
 		if err != nil || escape(rune(n)) != s {
@@ -35,6 +46,30 @@ func decodeKey(key string) string {
 		}
 		return string(rune(n))
 	})
+}
+
+// stored calls fn with the key under which an object is stored: encoded, or else as another program
+// called it. Where both are there, it is the encoded one.
+func stored(key string, fn func(key string) error) error {
+	encoded := encodeKey(key)
+	err := fn(encoded)
+	if encoded == key || !errors.Is(err, storage.ErrNotExist) &&
+		!errors.Is(err, storage.ErrInvalidKey) {
+		return err
+	}
+	if raw := fn(key); !errors.Is(raw, storage.ErrInvalidKey) {
+		return raw
+	}
+	return err
+}
+
+// stat describes an object, under the key under which it is stored.
+func (b *bucket) stat(ctx context.Context, key string) (o *storage.Object, err error) {
+	err = stored(key, func(key string) (err error) {
+		o, err = b.b.Stat(ctx, key, nil)
+		return err
+	})
+	return o, err
 }
 
 // encodePrefix returns the longest string with which the encoded form of every key begins that

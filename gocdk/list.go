@@ -58,7 +58,12 @@ func (b *bucket) ListPaged(
 		if err != nil {
 			return nil, err
 		}
-		key, dir := decodeKey(o.Key), false
+		key, dir := o.Key, false
+		if o.IsPrefix {
+			key = unescape(key)
+		} else {
+			key = decodeKey(key)
+		}
 		if !strings.HasPrefix(key, opts.Prefix) {
 			continue
 		}

@@ -20,8 +20,10 @@ func (b *bucket) NewRangeReader(
 		return nil, err
 	}
 	if length != 0 {
-		r, err := b.b.Get(ctx, encodeKey(key), &storage.GetOptions{
-			Offset: offset, Length: max(length, 0),
+		var r *storage.Reader
+		err := stored(key, func(key string) (err error) {
+			r, err = b.b.Get(ctx, key, &storage.GetOptions{Offset: offset, Length: max(length, 0)})
+			return err
 		})
 		if !errors.Is(err, storage.ErrRange) {
 			if err != nil {
@@ -30,7 +32,7 @@ func (b *bucket) NewRangeReader(
 			return &reader{ReadCloser: r, o: r.Object()}, nil
 		}
 	}
-	o, err := b.b.Stat(ctx, encodeKey(key), nil)
+	o, err := b.stat(ctx, key)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 
 	"github.com/polystore/storage"
 )
@@ -15,7 +16,13 @@ type app struct {
 	ctx            context.Context // of the process: it ends with the first signal
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	buckets        map[string]*storage.Bucket // by URL: one bucket, one connection pool, and copies within it stay within it
+
+	bandwidth rate // of each bucket
+
+	kept atomic.Bool // a transfer that failed has kept its state
+
+	// buckets are by URL. A bucket has one connection pool, and copies within it stay within it.
+	buckets map[string]*storage.Bucket
 }
 
 // open opens the bucket of a URL. It is closed at the end of the command.
@@ -23,7 +30,7 @@ func (a *app) open(url string) (*storage.Bucket, error) {
 	if b := a.buckets[url]; b != nil {
 		return b, nil
 	}
-	b, err := storage.Open(a.ctx, url)
+	b, err := storage.OpenWith(a.ctx, url, &storage.Options{Bandwidth: int64(a.bandwidth)})
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +85,9 @@ func (a *app) warn(err error) { fmt.Fprintf(a.stderr, "polystore: %s\n", oneLine
 func (a *app) fail(err error) int {
 	if err != nil && !errors.Is(err, errReported) {
 		a.warn(err)
+	}
+	if err != nil && a.kept.Load() {
+		fmt.Fprintln(a.stderr, "polystore: the same command will go on from here")
 	}
 	return exitCode(err)
 }

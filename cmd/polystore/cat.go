@@ -19,12 +19,14 @@ func (f readFlags) options() *storage.GetOptions {
 
 type catCmd struct {
 	readFlags
+	bandwidthFlag
 	URL []string `arg:"" help:"Objects."`
 }
 
 // Run prints the objects one after the other and stops at the first that fails: what follows would
 // not be where it belongs.
 func (c *catCmd) Run(a *app) error {
+	a.bandwidth = c.Bandwidth
 	for _, arg := range c.URL {
 		l, err := parseLocation(arg)
 		if err != nil {

@@ -53,6 +53,9 @@ func describe(w io.Writer, o *storage.Object) error {
 	line("content language", o.ContentLanguage)
 	line("cache control", o.CacheControl)
 	line("storage class", o.StorageClass)
+	if o.TagCount > 0 {
+		line("tags", strconv.Itoa(o.TagCount))
+	}
 	for _, name := range slices.Sorted(maps.Keys(o.Metadata)) {
 		line("metadata "+name, o.Metadata[name])
 	}

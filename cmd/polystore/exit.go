@@ -9,14 +9,15 @@ import (
 	"github.com/polystore/storage"
 )
 
-// The exit codes.
+// The exit codes, as README.md and docs/command.md have them.
 const (
 	exitOK           = 0
-	exitFailed       = 1
-	exitUsage        = 2
-	exitNotFound     = 3
-	exitDenied       = 4
-	exitPrecondition = 6
+	exitFailed       = 1   // at least in part
+	exitUsage        = 2   // or what the service cannot take
+	exitNotFound     = 3   // an object, a bucket or a local file
+	exitDenied       = 4   // by the service or by the file system
+	exitPrecondition = 6   // of --if-absent, --if-match or --source-if-match
+	exitSignal       = 128 // plus the signal's number: 130 SIGINT (Ctrl-C), 143 SIGTERM, 129 SIGHUP
 )
 
 // errReported ends a command whose failures have been printed already, one by one.
@@ -26,6 +27,12 @@ var errReported = errors.New("some failed")
 type usageError struct{ text string }
 
 func (e *usageError) Error() string { return e.text }
+
+// deniedError is a refusal that is none of a permission by its kind.
+type deniedError struct{ err error }
+
+func (e *deniedError) Error() string { return e.err.Error() }
+func (e *deniedError) Unwrap() error { return e.err }
 
 func usage(format string, args ...any) error { return &usageError{fmt.Sprintf(format, args...)} }
 
@@ -37,11 +44,17 @@ func notFound(format string, args ...any) error {
 // exitCode says how a command ended.
 func exitCode(err error) int {
 	var wrong *usageError
+	var denied *deniedError
+	var interrupted *interruptedError
 	switch {
 	case err == nil:
 		return exitOK
+	case errors.As(err, &interrupted):
+		return interrupted.signal.code()
 	case errors.Is(err, errReported):
 		return exitFailed
+	case errors.As(err, &denied):
+		return exitDenied
 	case errors.As(err, &wrong), errors.Is(err, storage.ErrInvalid):
 		return exitUsage
 	case errors.Is(err, storage.ErrNotExist), errors.Is(err, storage.ErrNoBucket):

@@ -2,8 +2,9 @@ package main
 
 type getCmd struct {
 	readFlags
+	transferFlags
 	URL     string  `arg:"" help:"The object."`
-	Dest    string  `arg:"" optional:"" default:"." help:"A file, a directory, or - for standard output. Default: the current directory."`
+	Dest    string  `arg:"" optional:"" default:"." help:"A file, a directory (default .), or -."`
 	IfMatch version `placeholder:"ETAG" help:"Only this version."`
 	JSON    bool    `help:"Print the object as one JSON object."`
 }
@@ -28,5 +29,5 @@ func (c *getCmd) Run(a *app) error {
 	}
 	t := &transfer{app: a, read: c.options(), json: c.JSON}
 	t.read.IfMatch = string(c.IfMatch)
-	return t.one(src, dst)
+	return t.run(c.transferFlags, src, dst, t.one)
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/polystore/storage"
 )
 
 // saveFile writes what r gives to the file at path, as DownloadFile does it, and returns its size.
@@ -56,4 +58,20 @@ func writeInto(path string, r io.Reader) (n int64, err error) {
 	}
 	n, err = io.Copy(f, r)
 	return n, errors.Join(err, f.Close())
+}
+
+// counted reports what is read of r.
+type counted struct {
+	r      io.Reader
+	report func(storage.Progress) // nil: nobody looks
+	done   int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.done += int64(n)
+	if c.report != nil {
+		c.report(storage.Progress{Done: c.done, Total: -1})
+	}
+	return n, err
 }

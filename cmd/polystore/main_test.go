@@ -73,6 +73,7 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 			e.Setenv("AWS_CONFIG_FILE", e.WorkDir+"/none")
 			e.Setenv("AWS_SHARED_CREDENTIALS_FILE", e.WorkDir+"/none")
 			e.Setenv("GCE_METADATA_HOST", "127.0.0.1:9")
+			e.Setenv("XDG_CACHE_HOME", e.WorkDir+"/.cache")
 			for name, v := range env {
 				e.Setenv(name, v)
 			}

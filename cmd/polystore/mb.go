@@ -61,7 +61,8 @@ func (c *mbCmd) Run(a *app) error {
 	if e, ok := errors.AsType[*storage.Error](err); ok && e.Status == 0 && a.ctx.Err() == nil {
 		// There was no answer. What that means, no credentials or nobody who listens, the driver
 		// can say.
-		if _, known := b.Store().ListPage(a.ctx, &storage.ListOptions{PageSize: 1}); isUnanswered(known) {
+		_, known := b.Store().ListPage(a.ctx, &storage.ListOptions{PageSize: 1})
+		if isUnanswered(known) {
 			return known
 		}
 	}
@@ -74,7 +75,13 @@ func isUnanswered(err error) bool {
 
 // refused is the error of a request that no driver makes, by the service's answer.
 func refused(op string, status int, code, text string) error {
-	e := &storage.Error{Op: op, Kind: httpdriver.KindOfStatus(status), Status: status, Code: code, Err: errors.New(text)}
+	e := &storage.Error{
+		Op:     op,
+		Kind:   httpdriver.KindOfStatus(status),
+		Status: status,
+		Code:   code,
+		Err:    errors.New(text),
+	}
 	switch {
 	case code == "OperationAborted", code == "ContainerBeingDeleted":
 		e.Kind = storage.ErrUnavailable

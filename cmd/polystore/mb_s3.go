@@ -21,7 +21,9 @@ func makeS3(ctx context.Context, s *s3.Store, bucket string) error {
 	// us-east-1 has no name for itself:
 	// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 	if region := client.Options().Region; region != "us-east-1" {
-		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{
+			LocationConstraint: types.BucketLocationConstraint(region),
+		}
 	}
 	_, err := client.CreateBucket(ctx, in)
 	return classifyS3(err)

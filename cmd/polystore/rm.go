@@ -10,8 +10,10 @@ import (
 )
 
 type rmCmd struct {
+	jobsFlag
+
 	URL       []string `arg:"" help:"Objects, or with -r directories and buckets."`
-	Recursive bool     `short:"r" help:"The object and everything below it; of a bucket, everything."`
+	Recursive bool     `short:"r" help:"The object and all below it; of a bucket, everything."`
 	IfMatch   version  `placeholder:"ETAG" help:"Delete only this version of the one object."`
 	JSON      bool     `help:"Print what was done as one JSON object."`
 }
@@ -27,7 +29,7 @@ func (c *rmCmd) Run(a *app) error {
 	if c.IfMatch != "" && (c.Recursive || len(ls) > 1) {
 		return usage("--if-match is for one object")
 	}
-	r := &removal{app: a}
+	r := &removal{app: a, opts: &storage.DeleteManyOptions{Concurrency: int(c.Jobs)}}
 	var err error
 	switch {
 	case c.Recursive:
@@ -46,6 +48,7 @@ func (c *rmCmd) Run(a *app) error {
 // removal gathers what became of the objects.
 type removal struct {
 	app    *app
+	opts   *storage.DeleteManyOptions
 	result struct {
 		Deleted int `json:"deleted"` // also those that were not there
 		Failed  int `json:"failed"`
@@ -79,7 +82,7 @@ func (r *removal) many(ls []location) error {
 		keys[b] = append(keys[b], key)
 	}
 	for _, b := range order {
-		if err := r.note(b.DeleteMany(r.app.ctx, slices.Values(keys[b]), nil)); err != nil {
+		if err := r.note(b.DeleteMany(r.app.ctx, slices.Values(keys[b]), r.opts)); err != nil {
 			return err
 		}
 	}
@@ -96,14 +99,15 @@ func (r *removal) trees(ls []location) error {
 		if err != nil {
 			return err
 		}
+		if err := r.note(b.DeletePrefix(r.app.ctx, prefix, r.opts)); err != nil {
+			return err
+		}
 		if prefix != "" && !strings.HasSuffix(l.key, "/") {
-			// It is not counted: it may never have been an object.
+			// It is not counted: it may never have been an object. It goes last, since some stores
+			// refuse to delete a directory that is not empty.
 			if err := b.Delete(r.app.ctx, strings.TrimSuffix(prefix, "/"), nil); err != nil {
 				return err
 			}
-		}
-		if err := r.note(b.DeletePrefix(r.app.ctx, prefix, nil)); err != nil {
-			return err
 		}
 	}
 	return r.end()

@@ -11,17 +11,20 @@ import (
 )
 
 type signCmd struct {
-	URL                 string            `arg:"" help:"The object."`
-	Method              string            `default:"GET" enum:"GET,HEAD,PUT,DELETE" help:"GET, HEAD, PUT or DELETE."`
-	Expires             time.Duration     `default:"15m" help:"How long the URL is valid."`
-	ContentType         string            `help:"PUT: the request must carry it."`
-	ContentLength       int64             `help:"PUT: the request must have this many bytes."`
-	Meta                map[string]string `short:"m" mapsep:"none" placeholder:"NAME=VALUE" help:"PUT: metadata that the request carries."`
-	IfAbsent            bool              `help:"PUT: only if there is no such object."`
-	VersionID           version           `name:"version-id" help:"GET, HEAD: this version."`
-	ResponseContentType string            `help:"GET, HEAD: the answer's Content-Type."`
-	ResponseDisposition string            `help:"GET, HEAD: the answer's Content-Disposition."`
-	JSON                bool              `help:"One JSON object."`
+	URL    string `arg:"" help:"The object."`
+	Method string `default:"GET" enum:"GET,HEAD,PUT,DELETE" help:"GET, HEAD, PUT or DELETE."`
+
+	Expires       time.Duration `default:"15m" help:"How long the URL is valid."`
+	ContentType   string        `help:"PUT: the request must carry it."`
+	ContentLength int64         `help:"PUT: the request must have this many bytes."`
+
+	Meta pairs `short:"m" mapsep:"none" placeholder:"NAME=VALUE" help:"PUT: metadata to send."`
+
+	IfAbsent            bool    `help:"PUT: only if there is no such object."`
+	VersionID           version `name:"version-id" help:"GET, HEAD: this version."`
+	ResponseContentType string  `help:"GET, HEAD: the answer's Content-Type."`
+	ResponseDisposition string  `help:"GET, HEAD: the answer's Content-Disposition."`
+	JSON                bool    `help:"One JSON object."`
 }
 
 func (c *signCmd) Run(a *app) error {
@@ -38,8 +41,10 @@ func (c *signCmd) Run(a *app) error {
 	}
 	u, err := b.SignURL(a.ctx, key, &storage.SignOptions{
 		Method: c.Method, Expires: c.Expires,
-		ContentType: c.ContentType, ContentLength: c.ContentLength, Metadata: c.Meta, IfAbsent: c.IfAbsent,
-		VersionID: string(c.VersionID), ResponseContentType: c.ResponseContentType, ResponseDisposition: c.ResponseDisposition,
+		ContentType: c.ContentType, ContentLength: c.ContentLength, Metadata: c.Meta,
+		IfAbsent:            c.IfAbsent,
+		VersionID:           string(c.VersionID),
+		ResponseContentType: c.ResponseContentType, ResponseDisposition: c.ResponseDisposition,
 	})
 	if err != nil {
 		return err

@@ -5,8 +5,9 @@ import (
 	"io"
 )
 
-// interruptible reads from r until ctx ends, also while r waits: nothing else ends a Read of a
-// terminal, and a write from standard input is to clean up behind itself at the first signal.
+// interruptible reads from r until ctx ends, also while r waits. It ends at once: a Bucket gives a
+// source that blocks a second more, and a local file waits for it without end. A write from
+// standard input is to clean up behind itself at the first signal.
 type interruptible struct {
 	ctx  context.Context
 	r    io.Reader

@@ -18,12 +18,39 @@ type transfer struct {
 	write   writeFlags
 	read    *storage.GetOptions // nil: all of it
 	json    bool
+	loss    []string // what a copy may lack
+	jobs    int      // objects at once, of a tree
+	meter   *meter   // nil: nobody looks
 
 	mu sync.Mutex // guards standard output
 }
 
+// transferFlags tell how objects are transferred.
+type transferFlags struct {
+	bandwidthFlag
+	Progress string `enum:"auto,never,always,json" default:"auto" help:"Progress: ${enum}."`
+}
+
+// run does the work, one or tree, as the flags say.
+func (t *transfer) run(
+	f transferFlags, src, dst location, work func(src, dst location) error,
+) error {
+	t.app.bandwidth = f.Bandwidth
+	shown := t.app.show(f.Progress, t.jobs > 0, src, dst)
+	defer shown.stop()
+	t.meter = shown.meter
+	return work(src, dst)
+}
+
 // one transfers one object.
 func (t *transfer) one(src, dst location) error {
+	p := t.meter.add(-1)
+	err := t.object(src, dst, p)
+	p.end(err)
+	return err
+}
+
+func (t *transfer) object(src, dst location, p *part) error {
 	if !src.stdio {
 		name := src.name()
 		if src.key == "" {
@@ -39,28 +66,28 @@ func (t *transfer) one(src, dst location) error {
 		if src.stdio {
 			return usage("both arguments are -")
 		}
-		_, err := t.app.print(t.app.stdout, src, t.read)
+		_, err := t.app.print(t.app.stdout, src, t.getOptions(p))
 		return err
 	case dst.key == "":
 		return usage("a key is missing: %s names a bucket", dst)
 	case src.stdio:
-		return t.stream(t.app.stdin, dst)
+		return t.stream(t.app.stdin, dst, p)
 	case dst.path != "":
-		return t.download(src, dst.path)
+		return t.download(src, dst.path, p)
 	case src.path != "":
-		return t.upload(src.path, dst)
+		return t.upload(src.path, dst, p)
 	}
-	return t.copy(src, dst)
+	return t.copy(src, dst, p)
 }
 
 // stream writes what r gives until its end, which may be far off.
-func (t *transfer) stream(r io.Reader, dst location) error {
+func (t *transfer) stream(r io.Reader, dst location, p *part) error {
 	r = &interruptible{ctx: t.app.ctx, r: r}
 	if dst.path != "" {
 		if t.addsToBytes() {
 			return errPlainFile
 		}
-		n, err := saveFile(dst.path, r)
+		n, err := saveFile(dst.path, &counted{r: r, report: p.report()})
 		o := &storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}
 		return t.written(o, err)
 	}
@@ -68,10 +95,10 @@ func (t *transfer) stream(r io.Reader, dst location) error {
 	if err != nil {
 		return err
 	}
-	return t.written(b.Put(t.app.ctx, key, r, t.putOptions(key)))
+	return t.written(b.Put(t.app.ctx, key, r, t.putOptions(key, p)))
 }
 
-func (t *transfer) upload(path string, dst location) error {
+func (t *transfer) upload(path string, dst location, p *part) error {
 	if t.read != nil && (t.read.IfMatch != "" || t.read.VersionID != "") {
 		return usage("a file has no versions")
 	}
@@ -90,13 +117,24 @@ func (t *transfer) upload(path string, dst location) error {
 			return err
 		}
 		defer f.Close()
-		return t.stream(f, dst)
+		return t.stream(f, dst, p)
 	}
 	b, key, err := t.app.object(dst)
 	if err != nil {
 		return err
 	}
-	return t.written(b.UploadFile(t.app.ctx, key, path, t.putOptions(key)))
+	opts := t.putOptions(key, p)
+	if fi.Size() < large {
+		return t.written(b.UploadFile(t.app.ctx, key, path, opts))
+	}
+	from, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return t.resumable([]string{"up", from, dst.bucket, key}, func(state string) error {
+		opts.StateFile = state
+		return t.written(b.UploadFile(t.app.ctx, key, path, opts))
+	})
 }
 
 // addsToBytes reports whether more is asked for than an object's bytes.
@@ -109,7 +147,7 @@ var errPlainFile = usage("a plain file takes no conditions, headers or metadata:
 
 // download writes a file of this machine, which has neither conditions nor headers: a file:// URL
 // has both.
-func (t *transfer) download(src location, path string) error {
+func (t *transfer) download(src location, path string, p *part) error {
 	if t.addsToBytes() {
 		return errPlainFile
 	}
@@ -117,10 +155,21 @@ func (t *transfer) download(src location, path string) error {
 	if err != nil {
 		return err
 	}
-	return t.written(b.DownloadFile(t.app.ctx, key, path, t.read))
+	opts := t.getOptions(p)
+	if st, err := os.Stat(path); err == nil && !st.Mode().IsRegular() {
+		return t.written(b.DownloadFile(t.app.ctx, key, path, opts))
+	}
+	to, err := filepath.Abs(path)
+	if err != nil {
+		return err
+	}
+	return t.resumable([]string{"down", src.bucket, key, to}, func(state string) error {
+		opts.StateFile = state
+		return t.written(b.DownloadFile(t.app.ctx, key, path, opts))
+	})
 }
 
-func (t *transfer) copy(src, dst location) error {
+func (t *transfer) copy(src, dst location, part *part) error {
 	from, srcKey, err := t.app.object(src)
 	if err != nil {
 		return err
@@ -129,9 +178,13 @@ func (t *transfer) copy(src, dst location) error {
 	if err != nil {
 		return err
 	}
+	if part != nil && !t.meter.tree {
+		t.size(from, srcKey, part)
+	}
 	h := &t.headers
 	o := &storage.CopyOptions{
 		IfAbsent: t.write.IfAbsent, IfMatch: string(t.write.IfMatch), StorageClass: h.StorageClass,
+		AllowLoss: t.loss, Progress: part.report(),
 	}
 	if t.read != nil {
 		o.SourceIfMatch, o.SourceVersionID = t.read.IfMatch, t.read.VersionID
@@ -146,8 +199,30 @@ func (t *transfer) copy(src, dst location) error {
 	return t.written(storage.CopyObject(t.app.ctx, to, dstKey, from, srcKey, o))
 }
 
-func (t *transfer) putOptions(key string) *storage.PutOptions {
+// size looks how large the source of a copy is. A copy does not tell before its end, and one that
+// somebody watches is worth the request. If it fails, the copy says why.
+func (t *transfer) size(from *storage.Bucket, key string, p *part) {
+	var opts storage.StatOptions
+	if t.read != nil {
+		opts.VersionID = t.read.VersionID
+	}
+	if o, err := from.Stat(t.app.ctx, key, &opts); err == nil {
+		p.expect(o.Size)
+	}
+}
+
+func (t *transfer) getOptions(p *part) *storage.GetOptions {
+	var o storage.GetOptions
+	if t.read != nil {
+		o = *t.read
+	}
+	o.Progress = p.report()
+	return &o
+}
+
+func (t *transfer) putOptions(key string, p *part) *storage.PutOptions {
 	o := t.headers.putOptions(key)
+	o.Progress = p.report()
 	o.IfAbsent, o.IfMatch = t.write.IfAbsent, string(t.write.IfMatch)
 	return o
 }

@@ -19,13 +19,17 @@ func (c *versionCmd) Run(a *app) error {
 		Go       string   `json:"go"`
 		Platform string   `json:"platform"`
 		Schemes  []string `json:"schemes"`
-	}{"(unknown)", runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH, storage.DefaultMux.Schemes()}
+	}{
+		"(unknown)", runtime.Version(), runtime.GOOS + "/" + runtime.GOARCH,
+		storage.DefaultMux.Schemes(),
+	}
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		v.Version = info.Main.Version
 	}
 	if c.JSON {
 		return a.json(v)
 	}
-	_, err := fmt.Fprintf(a.stdout, "polystore %s\n%s %s\nschemes: %s\n", v.Version, v.Go, v.Platform, strings.Join(v.Schemes, " "))
+	_, err := fmt.Fprintf(a.stdout, "polystore %s\n%s %s\nschemes: %s\n",
+		v.Version, v.Go, v.Platform, strings.Join(v.Schemes, " "))
 	return err
 }

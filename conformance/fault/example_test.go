@@ -23,7 +23,8 @@ func Example() {
 
 	b := storage.New(s, nil)
 	defer b.Close()
-	_, err = b.Put(context.Background(), "greeting", strings.NewReader("hello"), &storage.PutOptions{IfAbsent: true})
+	_, err = b.Put(context.Background(), "greeting", strings.NewReader("hello"),
+		&storage.PutOptions{IfAbsent: true})
 	fmt.Println(err)
 	for _, c := range s.Calls() {
 		fmt.Println(c.Op, c.Key)

@@ -3,89 +3,129 @@ package fault
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net/http"
 	"time"
 
 	"github.com/polystore/storage"
 )
 
-// Fault is what happens to one call. The zero value is none: the call goes through. It is made by
-// the functions of this package and may be used any number of times.
+// Fault is what happens to one call. The functions of this package make one, and it may be used any
+// number of times. The zero value lets the call through.
 type Fault struct {
+	name    string
 	before  Hook
 	after   Hook
 	delay   time.Duration
-	hang    bool  // the Store is not asked
+	hang    bool  // the service is not asked
 	sending int64 // hang, but take this many bytes of the body first
-	err     error // the answer; the Store is not asked
-	twice   bool  // the Store is asked twice, and its second answer is given
-	lost    bool  // the Store is asked, and its success becomes a failure in doubt
+	err     error // the answer; the service is not asked
+	twice   bool  // the service is asked twice, and its second answer is given
+	lost    bool  // the service is asked, and its success becomes a failure in doubt
 	waiting bool  // lost, but only when the context ends
-	body    func(ctx context.Context, inner io.ReadCloser) io.ReadCloser
+	body    func(*stream) io.ReadCloser
+
+	http   bool                               // the fields below; a Store has none of it
+	dial   bool                               // err comes before there is a connection
+	late   bool                               // delivered when the context has ended
+	answer func(Service, Call) *http.Response // in the place of the service's
+	asked  bool                               // the service is asked before that
+	edit   func(*http.Response)               // of the service's answer
+	sent   func(io.ReadCloser) io.ReadCloser  // of the request's body
 }
 
-// The errors that faults give as the cause, for errors.Is.
+// String returns the name of the fault, such as "Lost" or "Status(503)".
+func (f Fault) String() string {
+	if f.name == "" {
+		return "None"
+	}
+	return f.name
+}
+
+func (f Fault) named(format string, args ...any) Fault {
+	f.name = fmt.Sprintf(format, args...)
+	return f
+}
+
+// The causes that the errors of faults wrap. Test for them with errors.Is.
 var (
 	ErrUnsent = errors.New("fault: the request was not sent")
 	ErrLost   = errors.New("fault: the answer was lost")
 	ErrCut    = errors.New("fault: the connection broke")
 )
 
-// None lets the call through: a place in a row of Next, or something to hang a Hook on.
+// None lets the call through. It fills a place in a sequence given to [Script.Next], or carries a
+// Hook.
 func None() Fault { return Fault{} }
 
-// Unsent fails before anything was sent.
+// Unsent fails before anything was sent: a connection was refused.
 func Unsent() Fault {
-	return Refuse(&storage.Error{Kind: storage.ErrUnavailable, Err: ErrUnsent})
+	f := Refuse(&storage.Error{Kind: storage.ErrUnavailable, Err: ErrUnsent}).named("Unsent")
+	f.dial = true
+	return f
 }
 
-// Throttle refuses for reasons of load; after is what the service asks to wait, 0: it does not say.
+// Throttle refuses the request because of load. The error asks the caller to wait for after. If
+// after is 0, it names no time. Over HTTP it is 503 with Retry-After, in whole seconds.
 func Throttle(after time.Duration) Fault {
-	return Refuse(&storage.Error{Kind: storage.ErrThrottled, Status: 503, Code: "SlowDown", RetryAfter: after})
+	f := Refuse(&storage.Error{
+		Kind:       storage.ErrThrottled,
+		Status:     503,
+		Code:       "SlowDown",
+		RetryAfter: after,
+	}).named("Throttle(%v)", after)
+	f.answer = refusal(503, "SlowDown", retryAfter(after)...)
+	return f
 }
 
-// Refuse answers with err without asking the Store. err is what a driver would return: an
-// *storage.Error.
-func Refuse(err error) Fault { return Fault{err: err} }
+// Refuse returns err without calling the Store. err should be what a driver would return, a
+// *storage.Error. A [Transport] returns it as the error of the request.
+func Refuse(err error) Fault { return Fault{err: err}.named("Refuse") }
 
 // Doubt fails as Lost does, but the request is not carried out.
 func Doubt() Fault {
-	return Refuse(&storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: ErrLost})
+	err := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: ErrLost}
+	return Refuse(err).named("Doubt")
 }
 
-// Lost carries the request out and loses the answer, if it is a success; a refusal comes through.
-func Lost() Fault { return Fault{lost: true} }
+// Lost carries the request out and, if it succeeds, loses the answer. An error of the Store is
+// returned unchanged. Over HTTP every answer is lost.
+func Lost() Fault { return Fault{lost: true}.named("Lost") }
 
-// Twice carries the request out twice, as a proxy does that sends it again to the next server, and
-// gives the second answer.
-func Twice() Fault { return Fault{twice: true} }
+// Twice carries the request out twice and returns the second answer. A proxy does this when it
+// sends a request again to another server.
+func Twice() Fault { return Fault{twice: true}.named("Twice") }
 
-// Hang does nothing until the context ends.
-func Hang() Fault { return Fault{hang: true} }
+// Hang does nothing until the context ends. Over HTTP the connection is there, and nothing is read
+// from it.
+func Hang() Fault { return Fault{hang: true}.named("Hang") }
 
 // HangSending takes n bytes of the body of a Put or a PutPart, then does nothing until the context
 // ends.
-func HangSending(n int64) Fault { return Fault{hang: true, sending: n} }
+func HangSending(n int64) Fault {
+	return Fault{hang: true, sending: n}.named("HangSending(%d)", n)
+}
 
 // HangWaiting carries the request out and keeps the answer until the context ends.
-func HangWaiting() Fault { return Fault{lost: true, waiting: true} }
+func HangWaiting() Fault { return Fault{lost: true, waiting: true}.named("HangWaiting") }
 
 // Delay waits before the call goes through.
-func Delay(d time.Duration) Fault { return Fault{delay: d} }
+func Delay(d time.Duration) Fault { return Fault{delay: d}.named("Delay(%v)", d) }
 
-// Hook is something else that happens: another program's write, a cancel. It is given the Store
-// behind this one, so that what it does there is neither counted nor faulty. Its error is the
-// call's answer.
+// Hook is an event beside a call, such as a write by another program or a cancelled context. It is
+// given the wrapped Store, so its own calls are neither recorded nor subject to faults; a
+// [Transport] has none and gives nil. If it returns an error, that is the result of the call.
 type Hook func(ctx context.Context, inner storage.FullStore, c Call) error
 
-// Before is f with h in front of it.
+// Before returns a copy of f that calls h first.
 func (f Fault) Before(h Hook) Fault {
 	f.before = h
 	return f
 }
 
-// After is f with h as soon as the Store behind has carried the call out, before the answer is kept
-// or lost. Where it is not carried out, h is not called.
+// After returns a copy of f that calls h once the service has carried the call out, before the
+// answer is returned or lost. If the call is not carried out, h is not called.
 func (f Fault) After(h Hook) Fault {
 	f.after = h
 	return f
@@ -93,39 +133,44 @@ func (f Fault) After(h Hook) Fault {
 
 // Cut breaks the body after n bytes.
 func Cut(n int64) Fault {
-	return Fault{body: func(_ context.Context, b io.ReadCloser) io.ReadCloser {
-		return &brokenBody{ReadCloser: b, left: n, end: func() error {
-			return &storage.Error{Kind: storage.ErrUnavailable, Err: ErrCut}
-		}}
-	}}
+	return Fault{body: wrong(func(s *stream) {
+		s.ends, s.end = n, func(s *stream) error { return s.says.cut }
+	})}.named("Cut(%d)", n)
 }
 
-// Short ends the body after n bytes as if that were all.
+// Short ends the body after n bytes as if that were all. Over HTTP the Content-Length says so, too.
 func Short(n int64) Fault {
-	return Fault{body: func(_ context.Context, b io.ReadCloser) io.ReadCloser {
-		return &brokenBody{ReadCloser: b, left: n, end: func() error { return io.EOF }}
-	}}
+	return Fault{
+		body: wrong(func(s *stream) {
+			s.ends, s.end = n, func(*stream) error { return io.EOF }
+		}),
+		edit: func(r *http.Response) {
+			if r.ContentLength > n {
+				setLength(r, n)
+			}
+		},
+	}.named("Short(%d)", n)
 }
 
 // Stall gives n bytes of the body, then nothing until the context ends or the body is closed.
 func Stall(n int64) Fault {
-	return Fault{body: func(ctx context.Context, b io.ReadCloser) io.ReadCloser {
-		s := &stalledBody{brokenBody: brokenBody{ReadCloser: b, left: n}, closed: make(chan struct{})}
-		s.end = func() error {
-			select {
-			case <-ctx.Done():
-				return &storage.Error{Err: ctx.Err()}
-			case <-s.closed:
-				return &storage.Error{Kind: storage.ErrClosed}
-			}
-		}
-		return s
-	}}
+	return Fault{body: wrong(func(s *stream) {
+		s.ends, s.end = n, func(s *stream) error { return s.wait(nil) }
+	})}.named("Stall(%d)", n)
 }
 
 // Flip changes the byte at offset n of the body.
 func Flip(n int64) Fault {
-	return Fault{body: func(_ context.Context, b io.ReadCloser) io.ReadCloser {
-		return &flippedBody{ReadCloser: b, at: n}
-	}}
+	return Fault{body: wrong(func(s *stream) { s.flips = n })}.named("Flip(%d)", n)
+}
+
+// Drip gives one byte of the body, and waits for d before each.
+func Drip(d time.Duration) Fault {
+	return Fault{body: wrong(func(s *stream) { s.pause = d })}.named("Drip(%v)", d)
+}
+
+// At calls happen when n bytes of the body were read and more are wanted. It is for events in the
+// middle of an answer, such as another program that replaces the object.
+func At(n int64, happen func()) Fault {
+	return Fault{body: wrong(func(s *stream) { s.event, s.happen = n, happen })}.named("At(%d)", n)
 }

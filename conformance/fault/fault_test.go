@@ -44,7 +44,8 @@ func get(ctx context.Context, s storage.Store, key string) (string, error) {
 	return string(data), err
 }
 
-// TestAnswers holds each fault of a request against what it says of itself: the kind, the doubt, and whether the Store was asked.
+// TestAnswers holds each fault of a request against what it says of itself: the kind, the doubt,
+// and whether the Store was asked.
 func TestAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault   fault.Fault
@@ -56,13 +57,14 @@ func TestAnswers(t *testing.T) {
 		"none":     {fault.None(), nil, nil, false, true},
 		"unsent":   {fault.Unsent(), storage.ErrUnavailable, fault.ErrUnsent, false, false},
 		"throttle": {fault.Throttle(time.Second), storage.ErrThrottled, nil, false, false},
-		"refuse":   {fault.Refuse(&storage.Error{Kind: storage.ErrPermission}), storage.ErrPermission, nil, false, false},
-		"doubt":    {fault.Doubt(), storage.ErrUnavailable, fault.ErrLost, true, false},
-		"lost":     {fault.Lost(), storage.ErrUnavailable, fault.ErrLost, true, true},
-		"delay":    {fault.Delay(time.Hour), nil, nil, false, true},
-		"hang":     {fault.Hang(), nil, context.DeadlineExceeded, false, false},
-		"sending":  {fault.HangSending(3), nil, context.DeadlineExceeded, false, false},
-		"waiting":  {fault.HangWaiting(), nil, context.DeadlineExceeded, true, true},
+		"refuse": {fault.Refuse(&storage.Error{Kind: storage.ErrPermission}),
+			storage.ErrPermission, nil, false, false},
+		"doubt":   {fault.Doubt(), storage.ErrUnavailable, fault.ErrLost, true, false},
+		"lost":    {fault.Lost(), storage.ErrUnavailable, fault.ErrLost, true, true},
+		"delay":   {fault.Delay(time.Hour), nil, nil, false, true},
+		"hang":    {fault.Hang(), nil, context.DeadlineExceeded, false, false},
+		"sending": {fault.HangSending(3), nil, context.DeadlineExceeded, false, false},
+		"waiting": {fault.HangWaiting(), nil, context.DeadlineExceeded, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -78,7 +80,8 @@ func TestAnswers(t *testing.T) {
 				} else {
 					var e *storage.Error
 					if !errors.As(err, &e) || e.Kind != c.kind || e.InDoubt != c.inDoubt {
-						t.Fatalf("Put: %v (%+v), want kind %v, InDoubt %v", err, e, c.kind, c.inDoubt)
+						t.Fatalf("Put: %v (%+v), want kind %v, InDoubt %v", err, e, c.kind,
+							c.inDoubt)
 					}
 					if c.cause != nil && !errors.Is(err, c.cause) {
 						t.Errorf("Put: %v, want the cause %v", err, c.cause)
@@ -169,9 +172,10 @@ func TestScript(t *testing.T) {
 		"third":          {[]fault.Rule{{Op: "Put", Skip: 2}}, "..x..."},
 		"a key":          {[]fault.Rule{{Op: "Put", Key: "b", Times: fault.Always}}, ".x.x.x"},
 		"second of key":  {[]fault.Rule{{Op: "Put", Key: "b", Skip: 1}}, "...x.."},
-		"two rules":      {[]fault.Rule{{Op: "Put", Skip: 1}, {Op: "Put", Skip: 3, Times: 2}}, ".x.xx."},
-		"overlap":        {[]fault.Rule{{Op: "Put", Times: 2}, {Op: "Put", Times: 2}}, "xx...."},
-		"from then on":   {[]fault.Rule{{Op: "Put", Skip: 4, Times: fault.Always}}, "....xx"},
+		"two rules": {[]fault.Rule{{Op: "Put", Skip: 1}, {Op: "Put", Skip: 3, Times: 2}},
+			".x.xx."},
+		"overlap":      {[]fault.Rule{{Op: "Put", Times: 2}, {Op: "Put", Times: 2}}, "xx...."},
+		"from then on": {[]fault.Rule{{Op: "Put", Skip: 4, Times: fault.Always}}, "....xx"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := newStore(t)
@@ -219,7 +223,9 @@ func TestHooks(t *testing.T) {
 		t.Errorf("seen %q, want %q", seen, want)
 	}
 	stop := errors.New("stop")
-	s.Next("Put", fault.None().Before(func(context.Context, storage.FullStore, fault.Call) error { return stop }))
+	s.Next("Put", fault.None().Before(func(context.Context, storage.FullStore, fault.Call) error {
+		return stop
+	}))
 	if err := put(t.Context(), s, "k", "data"); !errors.Is(err, stop) {
 		t.Errorf("Put = %v, want the hook's error", err)
 	}
@@ -228,7 +234,8 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// TestEveryMethod calls everything once through a Store without a script, then once with every call refused.
+// TestEveryMethod calls everything once through a Store without a script, then once with every call
+// refused.
 func TestEveryMethod(t *testing.T) {
 	s, m := newStore(t)
 	ctx := t.Context()
@@ -244,19 +251,40 @@ func TestEveryMethod(t *testing.T) {
 		{"Put", func() error { return put(ctx, s, "k", "data") }},
 		{"Get", func() error { _, err := get(ctx, s, "k"); return err }},
 		{"Stat", func() error { _, err := s.Stat(ctx, "k", &storage.StatOptions{}); return err }},
-		{"ListPage", func() error { _, err := s.ListPage(ctx, &storage.ListOptions{Prefix: "k"}); return err }},
-		{"Copy", func() error { _, err := s.Copy(ctx, "k", "k", &storage.CopyOptions{}); return err }},
-		{"CreateUpload", func() (err error) { id, err = s.CreateUpload(ctx, "k", &storage.PutOptions{}); return err }},
+		{"ListPage", func() error {
+			_, err := s.ListPage(ctx,
+				&storage.ListOptions{Prefix: "k"})
+			return err
+		}},
+		{"Copy", func() error {
+			_, err := s.Copy(ctx, "k", "k",
+				&storage.CopyOptions{})
+			return err
+		}},
+		{"CreateUpload", func() (err error) {
+			id, err = s.CreateUpload(ctx, "k",
+				&storage.PutOptions{})
+			return err
+		}},
 		{"CopyPart", func() error {
 			_, err := s.CopyPart(ctx, "k", id, 2, "k", &storage.CopyPartOptions{SourceLength: 1})
 			return err
 		}},
 		{"PutPart", func() (err error) {
-			part, err = s.PutPart(ctx, "k", id, 1, bytes.NewReader([]byte("x")), 1, &storage.PartOptions{})
+			part, err = s.PutPart(ctx, "k", id, 1, bytes.NewReader([]byte("x")), 1,
+				&storage.PartOptions{})
 			return err
 		}},
-		{"ListPartsPage", func() error { _, err := s.ListPartsPage(ctx, "k", id, &storage.ListPartsOptions{}); return err }},
-		{"ListUploadsPage", func() error { _, err := s.ListUploadsPage(ctx, &storage.ListOptions{Prefix: "k"}); return err }},
+		{"ListPartsPage", func() error {
+			_, err := s.ListPartsPage(ctx, "k", id,
+				&storage.ListPartsOptions{})
+			return err
+		}},
+		{"ListUploadsPage", func() error {
+			_, err := s.ListUploadsPage(ctx,
+				&storage.ListOptions{Prefix: "k"})
+			return err
+		}},
 		{"CompleteUpload", func() error {
 			_, err := s.CompleteUpload(ctx, "k", id, []*storage.Part{part}, &storage.PutOptions{})
 			return err
@@ -284,10 +312,12 @@ func TestEveryMethod(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("calls (-want +got):\n%s", d)
 	}
-	if _, err := s.SignURL(ctx, "k", &storage.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := s.SignURL(ctx, "k", &storage.SignOptions{}); !errors.Is(err,
+		errors.ErrUnsupported) {
 		t.Errorf("SignURL = %v, want what memory says", err)
 	}
-	if got, want := s.PartLimits(&storage.PutOptions{}), m.PartLimits(&storage.PutOptions{}); got != want || s.MaxBatch() != m.MaxBatch() {
+	if got, want := s.PartLimits(&storage.PutOptions{}),
+		m.PartLimits(&storage.PutOptions{}); got != want || s.MaxBatch() != m.MaxBatch() {
 		t.Errorf("limits %+v, %d, want the Store's", got, s.MaxBatch())
 	}
 

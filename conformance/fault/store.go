@@ -4,40 +4,37 @@ import (
 	"context"
 	"errors"
 	"io"
-	"sync"
 	"time"
 
 	"github.com/polystore/storage"
 )
 
-// Store is a Store in front of another one. Make it with [New]. All methods may be called
-// concurrently, those that script it, too.
+// Store wraps another Store and applies faults to its calls. Make one with [New]. All methods,
+// including those that change the script, may be called concurrently.
 type Store struct {
 	storage.Unsupported
-	inner  storage.FullStore
-	mu     sync.Mutex
-	script script
+	Script
+	inner storage.FullStore
 }
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New returns a Store in front of inner, which Close closes. Without a script it lets everything
+// New returns a Store that wraps inner. Close closes inner. Without a script every call goes
 // through.
 func New(inner storage.Store) *Store { return &Store{inner: storage.Full(inner)} }
 
-// Unwrap returns the Store behind this one.
+// Unwrap returns the wrapped Store.
 func (s *Store) Unwrap() storage.Store { return s.inner }
 
-func (s *Store) next(c Call) Fault {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.script.next(c)
-}
-
 // do makes one call, or what the script makes of it.
-func do[T any](ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fault) (T, error)) (T, error) {
+func do[T any](
+	ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fault) (T, error),
+) (T, error) {
 	var none T
 	f := s.next(c)
+	if f.http {
+		panic("fault: " + f.String() + " is a fault of HTTP, and a Store has none")
+	}
 	if f.before != nil {
 		if err := f.before(ctx, s.inner, c); err != nil {
 			return none, err
@@ -51,7 +48,8 @@ func do[T any](ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fa
 	switch {
 	case f.hang:
 		if body != nil && f.sending > 0 {
-			if _, err := io.CopyN(io.Discard, body, f.sending); err != nil && !errors.Is(err, io.EOF) {
+			if _, err := io.CopyN(io.Discard, body, f.sending); err != nil &&
+				!errors.Is(err, io.EOF) {
 				return none, &storage.Error{Err: err}
 			}
 		}
@@ -99,11 +97,11 @@ func alone(ctx context.Context, s *Store, c Call, fn func() error) error {
 	return err
 }
 
-// Close closes the Store behind this one. It is no request: nothing happens to it.
+// Close closes the wrapped Store. It is not a request, so no fault applies to it.
 func (s *Store) Close() error { return s.inner.Close() }
 
-// Capabilities are those of the Store behind this one.
+// Capabilities returns those of the wrapped Store.
 func (s *Store) Capabilities() storage.Capabilities { return s.inner.Capabilities() }
 
-// CheckKey asks the Store behind this one.
+// CheckKey calls CheckKey of the wrapped Store.
 func (s *Store) CheckKey(key string) error { return s.inner.CheckKey(key) }

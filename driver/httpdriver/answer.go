@@ -15,8 +15,8 @@ const (
 	MaxDocument = 16 << 20
 )
 
-// ErrForeign is the cause of an answer that the service has not given: the success that a proxy or
-// a portal has made up, or cut. It is ErrUnavailable by [Attempt.Fail].
+// ErrForeign is the cause of an answer that did not come from the service: a success that a proxy
+// or a portal made up or cut. [Attempt.Fail] makes it ErrUnavailable.
 var ErrForeign = errors.New("the answer is not one of the service's")
 
 // SetBody puts r in the place of the answer's body, which is still what Close closes.
@@ -38,10 +38,10 @@ func Empty(resp *http.Response) (bool, error) {
 	return false, err
 }
 
-// CheckRoot refuses an answer that is no XML document whose root isRoot knows the name of:
-// ErrForeign. SDKs take an empty body, and a page for people, for a list without objects, for a
-// batch whose keys are all gone, for an upload that is complete. What was read is put back, and the
-// body ends after [MaxDocument] bytes.
+// CheckRoot returns ErrForeign for an answer that is not an XML document with a root that isRoot
+// accepts. SDKs take an empty body or an HTML page for a list without objects, for a batch whose
+// keys are all gone, or for an upload that is complete. The bytes that were read are put back, and
+// the body ends after [MaxDocument] bytes.
 func CheckRoot(resp *http.Response, isRoot func(name string) bool) error {
 	var read bytes.Buffer
 	limited := io.LimitReader(resp.Body, MaxDocument)
@@ -56,6 +56,58 @@ func CheckRoot(resp *http.Response, isRoot func(name string) bool) error {
 	return nil
 }
 
+// CheckDocument is as [CheckRoot] for documents that are known by what is in them: compatible
+// servers give some roots other names. known is asked with the root's name alone, and then with
+// each element directly below the root, until it accepts one. What was read until then is put back.
+func CheckDocument(resp *http.Response, known func(root, child string) bool) error {
+	var read bytes.Buffer
+	limited := io.LimitReader(resp.Body, MaxDocument)
+	d := xml.NewDecoder(io.TeeReader(limited, &read))
+	root, err := ReadRoot(d)
+	if err != nil {
+		return err
+	}
+	for ok := known(root.Name.Local, ""); !ok; {
+		child, err := nextChild(d)
+		if err != nil {
+			return err
+		}
+		if ok = known(root.Name.Local, child.Name.Local); !ok {
+			if err := d.Skip(); err != nil {
+				return foreignSyntax(err)
+			}
+		}
+	}
+	SetBody(resp, io.MultiReader(&read, limited))
+	return nil
+}
+
+// nextChild reads up to the next element inside the one that d is in; ErrForeign where there is no
+// more.
+func nextChild(d *xml.Decoder) (*xml.StartElement, error) {
+	for {
+		t, err := d.Token()
+		if err != nil {
+			return nil, foreignSyntax(err)
+		}
+		switch t := t.(type) {
+		case xml.StartElement:
+			return &t, nil
+		case xml.EndElement:
+			return nil, ErrForeign
+		}
+	}
+}
+
+// foreignSyntax is ErrForeign for what is no XML, and err for what the reader said.
+func foreignSyntax(err error) error {
+	var syntax *xml.SyntaxError
+	if err == io.EOF || errors.As(err, &syntax) {
+		return ErrForeign
+	}
+	return err
+}
+
 // ReadRoot reads up to the first element. What is no XML is ErrForeign; an error of the reader is
 // returned as it is.
 func ReadRoot(d *xml.Decoder) (*xml.StartElement, error) {
@@ -64,12 +116,8 @@ func ReadRoot(d *xml.Decoder) (*xml.StartElement, error) {
 		if root, ok := t.(xml.StartElement); ok {
 			return &root, nil
 		}
-		var syntax *xml.SyntaxError
-		if err == io.EOF || errors.As(err, &syntax) {
-			return nil, ErrForeign
-		}
 		if err != nil {
-			return nil, err
+			return nil, foreignSyntax(err)
 		}
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptrace"
 	"sync/atomic"
 
 	"github.com/polystore/storage"
@@ -44,8 +42,8 @@ func FromContext[T Carrier](ctx context.Context) T {
 	return c
 }
 
-// Sent reports whether the request was handed to a transport. Where it was not, an SDK refused to
-// make it, or there were no credentials for it.
+// Sent reports whether the request was handed to a transport. If it was not, an SDK refused to make
+// it, or there were no credentials for it.
 func (a *Attempt) Sent() bool { return a.sent.Load() }
 
 // InDoubt reports whether the request may have been carried out, given that there was no definite
@@ -68,9 +66,10 @@ func (a *Attempt) Failure() *storage.Error {
 	return nil
 }
 
-// Fail classifies the error of a request without an answer, or with one that broke off: that of
-// the body's source, the end of ctx, the Kind of [NoCredentials], ErrInvalid where the request was
-// never sent, else ErrUnavailable. The text has no URL in it; a [*driver.Cause] keeps its own.
+// Fail classifies the error of a request whose answer is missing or broke off. It is, in this
+// order, the error of the body's source, the end of ctx, the Kind of [NoCredentials], ErrInvalid if
+// the request was never sent, or else ErrUnavailable. The text has no URL in it. A [*driver.Cause]
+// keeps its own text.
 func (a *Attempt) Fail(ctx context.Context, err error) *storage.Error {
 	if own := a.Failure(); own != nil {
 		return own
@@ -84,34 +83,27 @@ func (a *Attempt) Fail(ctx context.Context, err error) *storage.Error {
 	case !a.Sent():
 		return &storage.Error{Kind: storage.ErrInvalid, Err: driver.Plain(err)}
 	}
-	return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: a.InDoubt(), Err: driver.Plain(err)}
+	return &storage.Error{
+		Kind:    storage.ErrUnavailable,
+		InDoubt: a.InDoubt(),
+		Err:     driver.Plain(err),
+	}
 }
 
-// Foreign is the error of a success that lacks what the service always says, so that something in
-// between has made it up, or cut it: ErrUnavailable, and in doubt if it is of a write.
+// Foreign is the error of a success that lacks what the service always sends, because a proxy made
+// it up or cut it. It is ErrUnavailable, and in doubt if the request is a write.
 func (a *Attempt) Foreign(format string, args ...any) *storage.Error {
 	e := driver.Errorf(storage.ErrUnavailable, "%w: %w", ErrForeign, fmt.Errorf(format, args...))
 	e.InDoubt = a.Write
 	return e
 }
 
-// watch returns req so that a notes how far it comes. Bytes may have been sent once it has a
-// connection, and from the start where a transport tells nothing of its connections. What was true
-// stays so.
-func (a *Attempt) watch(req *http.Request) *http.Request {
+// leaves notes that the request is handed to a transport, and returns whether it may have been sent
+// before. Bytes of a write may have been sent once it has a connection, and from the start where a
+// transport tells nothing of its connections. What was true stays so.
+func (a *Attempt) leaves(ctx context.Context) (before bool) {
 	a.sent.Store(true)
-	if !a.Write {
-		return req // never in doubt
-	}
-	before := a.connected.Load()
-	a.connected.Store(before || req.Context().Err() == nil)
-	var asked atomic.Bool
-	return req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GetConn: func(string) {
-			if !asked.Swap(true) {
-				a.connected.Store(before)
-			}
-		},
-		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
-	}))
+	before = a.connected.Load()
+	a.connected.Store(before || a.Write && ctx.Err() == nil)
+	return before
 }

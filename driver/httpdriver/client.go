@@ -35,14 +35,18 @@ func NewClient(base *http.Client, header map[string]string) *Client {
 func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // Do makes a request. Errors have no URL in them. The body of a refusal ends after [MaxRefusal]
-// bytes, or where the connection is cut: what it is was said at its head. A success is refused
-// where it is 206 without a Content-Range, which would pass for the whole object, and where the
-// [Inspector] that the request belongs to refuses it.
+// bytes, or where the connection is cut, since its head has all that is needed. A success is
+// refused if it is 206 without a Content-Range, which would pass for the whole object, or if the
+// [Inspector] of the request refuses it.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	for name, v := range c.header {
 		req.Header.Set(name, v) // the request is this attempt's
 	}
-	resp, err := c.client.Do(req)
+	do := c.client.Do
+	if c.client.Timeout == 0 && c.client.Jar == nil {
+		do = c.client.Transport.RoundTrip // which is all that is left to do
+	}
+	resp, err := do(req)
 	if err != nil {
 		return nil, driver.WithoutURL(err)
 	}

@@ -130,3 +130,37 @@ func (f closerFunc) Close() error { return f() }
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, errBroken }
+
+// Some servers give the root another name: what is in it decides.
+func TestCheckDocument(t *testing.T) {
+	known := func(root, child string) bool {
+		return child == "Key" || child == "" && root == "Empty"
+	}
+	for body, want := range map[string]error{
+		`<?xml version="1.0"?><Result><Key>a</Key></Result>`: nil,
+		`<Other><Deep><x/></Deep> text <Key/><Key/></Other>`: nil,
+		`<Empty/>`:          nil,
+		`<Result></Result>`: ErrForeign,
+		`<html><body><Key>too deep</Key></body></html>`: ErrForeign,
+		`<Result><Deep><Key/>`:                          ErrForeign,
+		`<Result><Deep></Other><Key/></Result>`:         ErrForeign,
+		`{"Key": 1}`:                                    ErrForeign,
+		``:                                              ErrForeign,
+	} {
+		resp := &http.Response{Body: io.NopCloser(strings.NewReader(body))}
+		err := CheckDocument(resp, known)
+		if !errors.Is(err, want) {
+			t.Errorf("%q: %v, want %v", body, err, want)
+		}
+		if err != nil {
+			continue
+		}
+		if got, err := io.ReadAll(resp.Body); string(got) != body || err != nil {
+			t.Errorf("%q is %q, %v after it was looked at", body, got, err)
+		}
+	}
+	broken := &http.Response{Body: io.NopCloser(io.MultiReader(strings.NewReader("<a><b/>"), broken{}))}
+	if err := CheckDocument(broken, known); !errors.Is(err, errBroken) {
+		t.Errorf("a body that breaks: %v", err)
+	}
+}

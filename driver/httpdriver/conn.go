@@ -8,6 +8,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/polystore/storage"
 )
 
 // conn is a connection whose writes, when the other side has cut it, fail only after what came
@@ -17,6 +19,58 @@ type conn struct {
 	*net.TCPConn
 	closed  chan struct{}
 	closing sync.Once
+
+	mu      sync.Mutex
+	ctx     context.Context // of the request that has the connection; nil: none
+	written int64           // for it
+	last    time.Time       // when
+}
+
+// bind gives the connection to the request of ctx, which is told of its bytes.
+func (c *conn) bind(ctx context.Context) {
+	c.mu.Lock()
+	c.ctx, c.written, c.last = ctx, 0, time.Time{}
+	c.mu.Unlock()
+}
+
+// unbind takes it back, unless another request has it already.
+func (c *conn) unbind(ctx context.Context) {
+	c.mu.Lock()
+	if c.ctx == ctx {
+		c.ctx = nil
+	}
+	c.mu.Unlock()
+}
+
+// moved tells of n bytes.
+func (c *conn) moved(n int64, written bool) {
+	if n <= 0 {
+		return
+	}
+	c.mu.Lock()
+	ctx := c.ctx
+	if written {
+		c.written += n
+		c.last = time.Now()
+	}
+	c.mu.Unlock()
+	if ctx != nil {
+		storage.Moved(ctx)
+	}
+}
+
+// mayDrain reports whether the system may still hold bytes that were written.
+func (c *conn) mayDrain(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := min(c.written, maxHeld)
+	return now.Sub(c.last) < time.Duration(held)*time.Second/slowest
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	n, err := c.TCPConn.Read(p)
+	c.moved(int64(n), false)
+	return n, err
 }
 
 // lastWords is how long the answer is waited for. It is there already, and where there is none, the
@@ -38,6 +92,7 @@ func listening(
 
 func (c *conn) Write(p []byte) (int, error) {
 	n, err := c.TCPConn.Write(p)
+	c.moved(int64(n), true)
 	c.listen(err)
 	return n, err
 }
@@ -45,6 +100,7 @@ func (c *conn) Write(p []byte) (int, error) {
 // ReadFrom keeps the way that spares copies.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 	n, err := c.TCPConn.ReadFrom(r)
+	c.moved(n, true)
 	c.listen(err)
 	return n, err
 }

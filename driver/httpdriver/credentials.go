@@ -15,9 +15,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// NoCredentials is the failure of whoever gives out credentials, as opposed to one of the request
-// that needs them. Whatever was said, it is nothing about an object or a bucket: those were not
-// asked for.
+// NoCredentials is a failure to get credentials, as opposed to a failure of the request that needs
+// them. It says nothing about an object or a bucket, because no request for one was made.
 type NoCredentials struct {
 	// Kind is ErrUnavailable for trouble that passes, else ErrPermission: refused, or there are
 	// none.
@@ -166,7 +165,8 @@ func TrimSecret(name, value string) (string, error) {
 	trimmed := strings.TrimSpace(value)
 	if trimmed == "" && value != "" || strings.ContainsFunc(trimmed, isControl) {
 		return "", &storage.Error{
-			Kind: storage.ErrInvalid, Err: errors.New(name + " has spaces or line ends that do not belong to it"),
+			Kind: storage.ErrInvalid,
+			Err:  errors.New(name + " has spaces or line ends that do not belong to it"),
 		}
 	}
 	return trimmed, nil

@@ -1,7 +1,7 @@
-// Package httpdriver is what drivers of services that speak HTTP need beside package driver: a
-// transport for transfers, an [Attempt] that knows whether a write that failed may have happened
-// all the same, the refusal of answers that something in between has made, and the headers that
-// such services have in common.
+// Package httpdriver has what drivers of services that speak HTTP need in addition to package
+// driver: a transport for transfers, an [Attempt] that knows whether a failed write may have been
+// carried out, checks that refuse answers made by a proxy, and the headers that such services have
+// in common.
 //
 // A driver makes each request as an Attempt of its own:
 //
@@ -13,5 +13,5 @@
 //		return a.Fail(ctx, err)
 //	}
 //
-// Where an SDK makes the requests, it is given the Client, and the context of [Begin].
+// If an SDK makes the requests, give it the Client and the context of [Begin].
 package httpdriver

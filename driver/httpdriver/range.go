@@ -25,9 +25,9 @@ func Range(o *storage.GetOptions) string {
 }
 
 // SetRange puts what a Content-Range says, "bytes first-last/size", into the result of a Get.
-// r.Length is the Content-Length, negative where there is none. One that is malformed, that is
-// about another number of bytes than the Content-Length, or that does not begin where asked does,
-// is ErrUnavailable. It may end before, which is for the caller to read on.
+// r.Length is the Content-Length, negative if there is none. A Content-Range is ErrUnavailable if
+// it is malformed, disagrees with the Content-Length, or does not begin where asked does. It may
+// end earlier than asked; then the caller reads on.
 func SetRange(r *storage.GetResult, asked *storage.GetOptions, contentRange string) error {
 	first, last, size, err := ParseContentRange(contentRange)
 	begin := asked.Offset
@@ -40,7 +40,9 @@ func SetRange(r *storage.GetResult, asked *storage.GetOptions, contentRange stri
 	case r.Length >= 0 && r.Length != length:
 		err = fmt.Errorf("%d bytes under Content-Range %q", r.Length, contentRange)
 	case first != begin:
-		err = fmt.Errorf("asked for offset %d, the answer has Content-Range %q", asked.Offset, contentRange)
+		err = fmt.Errorf(
+			"asked for offset %d, the answer has Content-Range %q", asked.Offset, contentRange,
+		)
 	}
 	if err != nil {
 		return &storage.Error{Kind: storage.ErrUnavailable, Err: err}
@@ -49,10 +51,11 @@ func SetRange(r *storage.GetResult, asked *storage.GetOptions, contentRange stri
 	return nil
 }
 
-// Delimited reports whether the end of an answer's body, without a Content-Length, is told from the
-// end of its connection: chunks and the streams of HTTP/2 have one of their own.
+// Delimited reports whether the end of an answer's body, without a Content-Length, can be told from
+// the end of its connection. Chunks and the streams of HTTP/2 mark their own end.
 func Delimited(resp *http.Response) bool {
-	return resp.ProtoMajor >= 2 || len(resp.TransferEncoding) > 0 && resp.TransferEncoding[0] == "chunked"
+	return resp.ProtoMajor >= 2 ||
+		len(resp.TransferEncoding) > 0 && resp.TransferEncoding[0] == "chunked"
 }
 
 // ParseContentRange reads "bytes first-last/size", with 0 <= first <= last < size.

@@ -8,8 +8,10 @@ import (
 
 // layouts are those of dates in headers, those of HTTP first. A day has one digit or two.
 var layouts = [...]string{
+	http.TimeFormat,
 	"Mon, _2 Jan 2006 15:04:05 MST", "Mon, 2 Jan 2006 15:04:05 MST", time.RFC850, time.ANSIC,
-	"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", time.RFC3339Nano, "2006-01-02T15:04:05",
+	"Mon, 2 Jan 2006 15:04:05 -0700", "2 Jan 2006 15:04:05 MST", time.RFC3339Nano,
+	"2006-01-02T15:04:05",
 }
 
 // ParseTime reads a date of a header, in the forms of HTTP and in those that services and proxies

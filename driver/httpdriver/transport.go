@@ -25,18 +25,17 @@ func NewTransport(config *tls.Config) *http.Transport {
 		IdleConnTimeout:       30 * time.Second,
 		ExpectContinueTimeout: time.Second,
 		// A bound for the slowest of answers, a copy on the service's side or completing a large
-		// upload: "several minutes",
-		// https://cloud.google.com/storage/docs/xml-api/post-object-complete. The Bucket's
-		// StallTimeout is what notices dead connections.
-		ResponseHeaderTimeout: 10 * time.Minute,
+		// upload, for programs without a Bucket. A Bucket's StallTimeout, which takes the size into
+		// account, is what notices dead connections.
+		ResponseHeaderTimeout: time.Hour,
 		DisableCompression:    true,
 		ReadBufferSize:        64 << 10,
 		Protocols:             protocols,
 	}
 }
 
-// Transport is a transport that notes for the [Attempt] that a request belongs to how far it came.
-// It lies below whatever authenticates, whose own requests are not the attempt's.
+// Transport is a transport that notes in the [Attempt] of a request how far the request came. It is
+// below any authentication, whose own requests do not belong to the attempt.
 type Transport struct {
 	Base http.RoundTripper // nil: http.DefaultTransport
 }
@@ -47,19 +46,22 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	c := FromContext[Carrier](req.Context())
-	if c == nil {
-		return base.RoundTrip(req)
+	var a *Attempt
+	if c := FromContext[Carrier](req.Context()); c != nil {
+		if err := checkHeader(req.Header); err != nil {
+			return nil, err
+		}
+		a = c.attempt()
 	}
-	if err := checkHeader(req.Header); err != nil {
+	resp, err := base.RoundTrip(travel(req, a))
+	if err != nil {
 		return nil, err
 	}
-	a := c.attempt()
-	resp, err := base.RoundTrip(a.watch(req))
-	if err == nil {
+	if a != nil {
 		a.connected.Store(true) // whatever transport there was
 	}
-	return resp, err
+	resp.Body = &movingBody{resp.Body, req.Context()}
+	return resp, nil
 }
 
 // checkHeader refuses a value that no header can carry, before anything counts as sent: a token
@@ -68,7 +70,9 @@ func checkHeader(h http.Header) error {
 	for name, values := range h {
 		for _, v := range values {
 			if strings.ContainsFunc(v, func(r rune) bool { return r != '\t' && isControl(r) }) {
-				return fmt.Errorf("the value of the header %s has a line end or a control character in it", name)
+				return fmt.Errorf(
+					"the value of the header %s has a line end or a control character in it", name,
+				)
 			}
 		}
 	}

@@ -7,8 +7,7 @@ import (
 	"github.com/polystore/storage"
 )
 
-// classify gives an error of the table its kind. ifAbsent says what a wrong revision means to the
-// caller.
+// classify gives an error of the table its kind; ifAbsent decides that of a wrong revision.
 func classify(err error, ifAbsent bool) error {
 	e := &storage.Error{Err: err}
 	switch {

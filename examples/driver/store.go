@@ -1,5 +1,6 @@
-// Package driver is a complete driver, for those who write one: docs/driver.md leads through it. It
-// keeps a bucket in a key-value table, an object in a row, and has the five methods of a Store.
+// Package driver is a complete driver, as an example for authors of drivers. docs/driver.md
+// explains it step by step. It keeps a bucket in a key-value table, with one object in each row,
+// and has the five methods of a Store.
 package driver
 
 import (
@@ -23,7 +24,7 @@ var _ storage.FullStore = (*Store)(nil)
 // New makes a bucket of a table.
 func New(t *Table) (*Store, error) { return &Store{table: t}, nil }
 
-// Client returns the table: the way to what only this service can.
+// Client returns the table, for operations that package storage does not cover.
 func (s *Store) Client() *Table { return s.table }
 
 func init() { storage.Handle("table", storage.StoreOpener{Open: open}.OpenURL) }

@@ -44,8 +44,7 @@ func (t *Table) get(ctx context.Context, key string) (row, error) {
 	return r, ctx.Err()
 }
 
-// write replaces a row if it has the expected revision, and returns the new one. A nil value
-// removes the row.
+// write replaces a row of the expected revision, or removes it, and returns the new revision.
 func (t *Table) write(
 	ctx context.Context, key string, value []byte, expected uint64,
 ) (uint64, error) {

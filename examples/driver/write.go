@@ -16,7 +16,7 @@ func (s *Store) Put(
 ) (*storage.Object, error) {
 	want, err := expected(opts.IfAbsent, opts.IfMatch)
 	err = cmp.Or(
-		driver.ContextErr(ctx),
+		driver.ContextErr(ctx), driver.CheckText(opts), // the table holds JSON
 		driver.Refuse("StorageClass", opts.StorageClass != ""),
 		driver.Refuse("Tags", len(opts.Tags) > 0),
 		err,

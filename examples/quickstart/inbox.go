@@ -14,7 +14,8 @@ import (
 	"github.com/polystore/storage"
 )
 
-// inbox is the service: files, and an index of them. It holds nothing but the bucket, so any number of its processes may run.
+// inbox is the service: files, and an index of them. It holds only the bucket, so any number of
+// processes may run it.
 type inbox struct{ bucket *storage.Bucket }
 
 // entry is a line of the index.
@@ -28,8 +29,9 @@ const indexKey = "index.json"
 
 func fileKey(name string) string { return "files/" + name }
 
-// receive keeps what r gives under a name that is not taken: of any number of senders of one name, one succeeds and the
-// others get storage.ErrExist. Until it returns nobody sees the file; if r fails nobody ever does.
+// receive stores what r gives under a name that is not taken. If several senders use one name, one
+// succeeds and the others get storage.ErrExist. Nobody sees the file before receive returns, and
+// nobody ever does if r fails.
 func (in *inbox) receive(ctx context.Context, name string, r io.Reader) (entry, error) {
 	if err := storage.PortableKey(fileKey(name)); err != nil {
 		return entry{}, err // a name that some store would not take
@@ -48,14 +50,22 @@ func (in *inbox) receive(ctx context.Context, name string, r io.Reader) (entry, 
 		return entry{}, err // the index may have it, so the file stays
 	}
 	if err != nil {
-		// A file that is not in the index is none. Only this very file is taken back.
-		return entry{}, errors.Join(err, in.bucket.Delete(context.WithoutCancel(ctx), fileKey(name), &storage.DeleteOptions{IfMatch: o.ETag}))
+		// A file that is not in the index is none. Only this very file is taken back, where the
+		// store can be told so; elsewhere nobody else has had the name.
+		only := new(storage.DeleteOptions)
+		if in.bucket.Capabilities().DeleteIfMatch {
+			only.IfMatch = o.ETag
+		}
+		return entry{}, errors.Join(
+			err, in.bucket.Delete(context.WithoutCancel(ctx), fileKey(name), only),
+		)
 	}
 	return e, nil
 }
 
-// enter adds a line to the index. Update reads it, changes it, and writes it back only if nobody else did meanwhile; else it
-// begins again. So no line is lost, whoever else is writing, without a lock anywhere.
+// enter adds a line to the index. Update reads the index, changes it, and writes it back only if
+// nobody else did meanwhile; otherwise it begins again. So no line is lost when several processes
+// write, and no lock is needed.
 func (in *inbox) enter(ctx context.Context, e entry) error {
 	_, err := in.bucket.Update(ctx, indexKey, func(old []byte, _ *storage.Object) ([]byte, error) {
 		entries, err := parseIndex(old)
@@ -88,8 +98,10 @@ func parseIndex(data []byte) (entries []entry, err error) {
 	return entries, err
 }
 
-// link returns a request that fetches a file without credentials until it expires. The error is errors.ErrUnsupported where
-// the store has no server that could check it.
+// link returns a request that fetches a file without credentials until it expires. The error is
+// errors.ErrUnsupported if the store has no server that could check the request.
 func (in *inbox) link(ctx context.Context, name string) (*storage.SignedURL, error) {
-	return in.bucket.SignURL(ctx, fileKey(name), &storage.SignOptions{Method: "GET", Expires: 15 * time.Minute})
+	return in.bucket.SignURL(ctx, fileKey(name), &storage.SignOptions{
+		Method: "GET", Expires: 15 * time.Minute,
+	})
 }

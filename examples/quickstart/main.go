@@ -1,15 +1,17 @@
-// Quickstart is an upload inbox: people send files, each name is given once, an index that many write at the same time
-// is never wrong, and a link lets anyone fetch a file without credentials.
+// Quickstart is an upload inbox. People send files, and each name is given once. The index stays
+// correct although many write it at the same time. A link lets anyone fetch a file without
+// credentials.
 //
 //	go run ./examples/quickstart
 //
-// keeps the inbox in ./quickstart-data; look at it afterwards. With STORE_URL the same program keeps it elsewhere:
+// keeps the inbox in the directory quickstart-data, which can be inspected afterwards. STORE_URL
+// selects another store for the same program:
 //
 //	STORE_URL='s3://bucket?region=eu-west-1' go run ./examples/quickstart
 //
-// or gs://bucket, or az://container?storage_account=name.
+// gs://bucket and az://container?storage_account=name work as well.
 //
-// It writes below the key quickstart/ and deletes there what an earlier run left.
+// The program writes below the prefix quickstart/ and first deletes what an earlier run left there.
 package main
 
 import (
@@ -51,7 +53,8 @@ func directory(name string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: "create_dir=true"}).String()
 }
 
-// run plays a day in the life of the inbox. What it prints is the same on every store, except the lines of "store" and "link".
+// run plays a day in the life of the inbox. Its output is the same on every store, except the lines
+// of "store" and "link".
 func run(ctx context.Context, storeURL string, out io.Writer) (err error) {
 	bucket, err := storage.Open(ctx, storeURL)
 	if err != nil {

@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/polystore/storage"
 )
 
-// play sends files to the inbox as its users would, and looks at what became of them.
+// play sends files to the inbox as its users would, and looks at what became of them. What it does
+// not find as it says is an error.
 func play(ctx context.Context, bucket *storage.Bucket, s *server, out io.Writer) error {
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment}}
 	defer client.CloseIdleConnections()
@@ -24,12 +26,18 @@ func play(ctx context.Context, bucket *storage.Bucket, s *server, out io.Writer)
 	var wg sync.WaitGroup
 	for i, who := range people {
 		wg.Go(func() {
-			answers[i] = post(ctx, client, s.url+"/files/"+who+".txt", strings.NewReader("hello from "+who+"\n"))
+			body := strings.NewReader("hello from " + who + "\n")
+			answers[i] = post(ctx, client, s.url+"/files/"+who+".txt", body)
 		})
 	}
 	wg.Wait()
+	var files []string
 	for i, who := range people {
 		fmt.Fprintf(out, "  %s.txt: %s\n", who, answers[i])
+		if !strings.HasPrefix(answers[i], "201 ") {
+			return fmt.Errorf("%s.txt should have been created: the inbox says %s", who, answers[i])
+		}
+		files = append(files, who+".txt")
 	}
 
 	fmt.Fprintf(out, "\nthe index, which all of them changed, has every file\n")
@@ -41,20 +49,35 @@ func play(ctx context.Context, bucket *storage.Bucket, s *server, out io.Writer)
 	if err := json.Unmarshal([]byte(body), &entries); err != nil {
 		return err
 	}
+	var indexed []string
 	for _, e := range entries {
-		fmt.Fprintf(out, "  %-8s  %2d bytes  sha256 %s…\n", e.Name, e.Size, e.SHA256[:16])
+		fmt.Fprintf(out, "  %-8s  %2d bytes  sha256 %.16s…\n", e.Name, e.Size, e.SHA256)
+		indexed = append(indexed, e.Name)
+	}
+	if !slices.Equal(indexed, files) {
+		return fmt.Errorf("the index has %q and should have %q: this store lost a change",
+			indexed, files)
 	}
 
 	fmt.Fprintf(out, "\na name is given once\n")
-	fmt.Fprintf(out, "  ana.txt again: %s\n", post(ctx, client, s.url+"/files/ana.txt", strings.NewReader("not ana\n")))
+	again := post(ctx, client, s.url+"/files/ana.txt", strings.NewReader("not ana\n"))
+	fmt.Fprintf(out, "  ana.txt again: %s\n", again)
+	if !strings.HasPrefix(again, "409 ") {
+		return fmt.Errorf("ana.txt should have been refused the second time: the inbox says %s",
+			again)
+	}
 
 	fmt.Fprintf(out, "\nan upload that breaks off leaves nothing behind\n")
-	fmt.Fprintf(out, "  zoe.txt: %s\n", post(ctx, client, s.url+"/files/zoe.txt", io.MultiReader(strings.NewReader("half of "), brokenReader{})))
+	half := io.MultiReader(strings.NewReader("half of "), brokenReader{})
+	fmt.Fprintf(out, "  zoe.txt: %s\n", post(ctx, client, s.url+"/files/zoe.txt", half))
 	exists, err := bucket.Exists(ctx, fileKey("zoe.txt"))
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "  zoe.txt exists: %v\n", exists)
+	if exists {
+		return errors.New("zoe.txt should not exist: this store kept a part of an upload")
+	}
 
 	fmt.Fprintf(out, "\na link to ana.txt, for anyone\n")
 	link, err := (&inbox{bucket: bucket}).link(ctx, "ana.txt")
@@ -72,13 +95,26 @@ func play(ctx context.Context, bucket *storage.Bucket, s *server, out io.Writer)
 		return err
 	}
 	fmt.Fprintf(out, "  fetched without credentials: %q\n", body)
+	if body != "hello from ana\n" {
+		return errors.New("ana.txt should be what ana sent")
+	}
 
 	fmt.Fprintf(out, "\nwhat is in the store\n")
+	want := []string{indexKey}
+	for _, name := range files {
+		want = append(want, fileKey(name))
+	}
+	slices.Sort(want)
+	var keys []string
 	for o, err := range bucket.List(ctx, nil) {
 		if err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "  %s\n", o.Key)
+		keys = append(keys, o.Key)
+	}
+	if !slices.Equal(keys, want) {
+		return fmt.Errorf("the store lists %q and should list %q", keys, want)
 	}
 	return nil
 }
@@ -99,8 +135,11 @@ func post(ctx context.Context, client *http.Client, url string, body io.Reader) 
 		return "the connection broke"
 	}
 	defer resp.Body.Close()
-	io.Copy(io.Discard, resp.Body)
-	return resp.Status
+	said, _ := io.ReadAll(io.LimitReader(resp.Body, 1000))
+	if resp.StatusCode < http.StatusInternalServerError {
+		return resp.Status
+	}
+	return resp.Status + ": " + strings.TrimSpace(string(said))
 }
 
 // get makes the request of a link, with what must be sent with it, and returns the body.

@@ -67,6 +67,7 @@ var labels = map[string]string{
 	"ExactContentType":    "any `ContentType`, byte for byte",
 	"Checksums":           "checksums that Put verifies",
 	"ListETag":            "ETags in lists",
+	"ListSplit":           "lists split by `StartAfter`",
 	"DeleteIfMatch":       "Delete `IfMatch`",
 	"DeleteBatch":         "deletes in batches",
 	"Copy":                "Copy on the service's side",
@@ -127,8 +128,10 @@ func (s *stores) profiles() string {
 	var t strings.Builder
 	rows := []row{
 		both("conditional writes", "IfAbsent", "IfMatch"),
+		field("MultipartConditions", "… in parts"),
 		field("DeleteIfMatch", "conditional Delete"),
 		field("CopyConditions", "conditional Copy"),
+		field("CopySourceIfMatch", "SourceIfMatch"),
 		field("CopyPart", "CopyPart"),
 		field("Tags", "tags"),
 		field("StorageClass", "storage classes"),

@@ -58,6 +58,24 @@ func vet(ctx context.Context) error {
 	return nil
 }
 
+// benchmarksDir has the module of the benchmarks, whose peers are no dependencies of this one.
+const benchmarksDir = "benchmarks"
+
+// benchmarks vets and builds the benchmarks, and tests the server and the proxy that they measure
+// with. It measures nothing.
+func benchmarks(ctx context.Context) error {
+	for _, args := range [][]string{
+		{"vet", "./..."}, {"build", "-o", os.DevNull, "."}, {"test", "./proxy", "./server"},
+	} {
+		cmd := command(ctx, nil, "go", args...)
+		cmd.Dir = benchmarksDir
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("%s: go %s: %w", benchmarksDir, args[0], err)
+		}
+	}
+	return nil
+}
+
 func lint(ctx context.Context) error {
 	exe, err := staticcheck.Install(ctx, os.Stdout)
 	if err != nil {

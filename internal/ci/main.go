@@ -1,6 +1,6 @@
 // Command ci runs the checks and the tests of this module, in the order of its arguments or all of
-// them. It ends at the first step that fails. Two steps run only where an argument names them:
-// fuzz, which takes its time, and api-update, which writes into the work tree.
+// them. It ends at the first step that fails. Three steps run only where an argument names
+// them: fuzz and torture, which take their time, and api-update, which writes into the work tree.
 //
 // What could not be run and why is printed at the end; nothing is left out in silence.
 package main
@@ -31,6 +31,7 @@ var steps = []step{
 	{"lint", lint},
 	{"tidy", tidy},
 	{"api", api},
+	{"benchmarks", benchmarks},
 	{"servers", servers},
 	{"test", test},
 }
@@ -39,6 +40,7 @@ var steps = []step{
 var onDemand = []step{
 	{"api-update", apiUpdate},
 	{"fuzz", fuzz},
+	{"torture", torture},
 }
 
 func main() {

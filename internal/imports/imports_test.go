@@ -45,7 +45,13 @@ var allowed = []struct {
 	{"conformance/", []string{"", "internal/", "conformance/"}},
 	{"internal/bigstream/child", []string{"", "providers/"}},     // a program
 	{"internal/fivestores/child", []string{"", "providers/"}},    // a program
+	{"internal/resume/child", []string{"", "providers/"}},        // a program
 	{"internal/captable/", []string{"", "gocdk/", "providers/"}}, // a program
+	{"internal/counted", []string{"", "internal/", "providers/"}},
+	{"internal/resume", []string{"", "internal/", "providers/"}},
+	{"internal/torture", []string{"", "internal/", "providers/"}},
+	{"internal/limits", []string{"conformance/"}},
+	{"internal/servertable", []string{"conformance/"}},
 	{"internal/", []string{"", "driver/", "internal/"}},
 	{"cmd/", []string{
 		"", "driver/", "internal/", "conformance/", "middleware/", "providers/", "storagefs/",
@@ -62,7 +68,9 @@ var testsMayImport = []string{"", "conformance/", "internal/", "providers/memory
 
 // testsMayAlso is what the tests of some packages may import beside that: the Go CDK's own suite
 // runs on every provider.
-var testsMayAlso = map[string][]string{"gocdk/": {"providers/"}}
+var testsMayAlso = map[string][]string{
+	"gocdk/": {"providers/"}, "internal/servertable": {"providers/"},
+}
 
 // mayReach says what of other modules a package may reach beside the standard library, however
 // indirectly. A trailing slash means all that is below.

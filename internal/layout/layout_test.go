@@ -39,6 +39,7 @@ var files = map[string]string{
 	"DeleteBatch":     "batch.go",
 	"MaxBatch":        "batch.go",
 	"SignURL":         "sign.go",
+	"Tags":            "tags.go",
 	"Capabilities":    "capabilities.go",
 	"CheckKey":        "key.go",
 	"Client":          "store.go",

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -22,6 +23,16 @@ var checked = []string{
 	"internal/style/*.go",
 }
 
+// sources are patterns like those of checked, of directories whose tests may still have longer
+// lines. Move a pattern to checked once the tests are short enough, too.
+var sources = []string{
+	"providers/*/*.go",
+	"driver/*.go", "driver/httpdriver/*.go",
+	"gocdk/*.go",
+	"cmd/polystore/*.go",
+	"examples/*/*.go",
+}
+
 const (
 	width    = 100
 	tabWidth = 4
@@ -29,12 +40,15 @@ const (
 
 // Lines fit the window in which they are reviewed.
 func TestLines(t *testing.T) {
-	for _, pattern := range checked {
+	for i, pattern := range slices.Concat(checked, sources) {
 		names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
 		if err != nil || len(names) == 0 {
 			t.Errorf("%s: no such files (%v)", pattern, err)
 		}
 		for _, name := range names {
+			if i >= len(checked) && strings.HasSuffix(name, "_test.go") {
+				continue
+			}
 			text, err := os.ReadFile(name)
 			if err != nil {
 				t.Fatal(err)

@@ -9,7 +9,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/polystore/storage/internal/testenv/program"
@@ -26,8 +28,16 @@ type kind struct {
 	ready   string // the path that answers as soon as the server serves
 	status  int    // with this; 0: 200
 
+	region               string // "": us-east-1
+	accessKey, secretKey string // "": any
+
 	// command returns the arguments and the environment of one instance.
 	command func(launch) (args, env []string, err error)
+
+	// prepare, if not nil, starts what the server needs before it. settle, if not nil, does what is
+	// to be done once the server serves.
+	prepare func(context.Context, launch) ([]*process, error)
+	settle  func(context.Context, launch) error
 
 	// create makes a bucket; nil is by the S3 API.
 	create func(ctx context.Context, s *Server, bucket string) error
@@ -76,11 +86,11 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 		}
 	}()
 	// The secret is random so that a test can never work on another server than its own.
-	l := launch{dir: data.path, accessKey: "testenv", secretKey: rand.Text()}
+	l := launch{dir: data.path, accessKey: cmp.Or(k.accessKey, "testenv"), secretKey: cmp.Or(k.secretKey, rand.Text())}
 	if l.addr, err = freeAddr(); err != nil {
 		return nil, err
 	}
-	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Region: "us-east-1", AccessKey: l.accessKey, SecretKey: l.secretKey, data: data, create: k.create}
+	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Version: versionOf(ctx, k.program, exe), Region: cmp.Or(k.region, "us-east-1"), AccessKey: l.accessKey, SecretKey: l.secretKey, data: data, create: k.create}
 	if s.create == nil {
 		s.create = createS3Bucket
 	}
@@ -100,15 +110,45 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if k.prepare != nil {
+		if s.helpers, err = k.prepare(ctx, l); err != nil {
+			return nil, err
+		}
+		defer func() {
+			if err != nil {
+				stopAll(s.helpers)
+			}
+		}()
+	}
 	if s.process, err = startProcess(exe, args, env, l.dir); err != nil {
 		return nil, err
 	}
-	if err := s.waitReady(ctx, k.ready, cmp.Or(k.status, http.StatusOK)); err != nil {
+	err = s.waitReady(ctx, k.ready, cmp.Or(k.status, http.StatusOK))
+	if err == nil && k.settle != nil {
+		err = k.settle(ctx, l)
+	}
+	if err != nil {
 		s.process.stop()
 		s.Client.CloseIdleConnections()
 		return nil, fmt.Errorf("%w; its last lines were:\n%s", err, s.process.lastLines(20))
 	}
 	return s, nil
+}
+
+// versionOf is that of an installed program, or what one of the machine's own says.
+func versionOf(ctx context.Context, p program.Installer, exe string) string {
+	if p == nil {
+		return ""
+	}
+	if _, version, ok := strings.Cut(p.String(), "@"); ok {
+		return version
+	}
+	out, err := exec.CommandContext(ctx, exe, "--version").Output()
+	if err != nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(out), "\n")
+	return strings.TrimSpace(line)
 }
 
 // freeAddr returns a loopback address that nobody listens on at this moment.

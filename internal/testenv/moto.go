@@ -2,10 +2,8 @@ package testenv
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
-	"os/exec"
 	"sync"
 	"testing"
 
@@ -41,16 +39,17 @@ var moto = shared{kind: kind{
 	command: motoCommand,
 }}
 
-// installMoto tries once in a process.
-var installMoto = sync.OnceValue(func() error {
-	if _, err := exec.LookPath("python3"); err != nil {
-		return errors.New("there is no python3")
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
-	defer cancel()
-	_, err := moto.program.Install(ctx, os.Stderr)
-	return err
-})
+var installMoto = installOnce(&moto)
+
+// installOnce tries once in a process.
+func installOnce(s *shared) func() error {
+	return sync.OnceValue(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
+		defer cancel()
+		_, err := s.program.Install(ctx, os.Stderr)
+		return err
+	})
+}
 
 // motoCommand runs the package by the interpreter that it is installed for.
 func motoCommand(l launch) (args, env []string, err error) {

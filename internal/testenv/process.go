@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 )
 
 // process is a server's process.
@@ -58,6 +59,13 @@ func startProcess(exe string, args, env []string, dir string) (*process, error) 
 func (p *process) stop() {
 	p.cmd.Process.Kill() // fails only where it has ended by itself
 	<-p.done
+}
+
+// stopAll stops processes, the last one first.
+func stopAll(all []*process) {
+	for _, p := range slices.Backward(all) {
+		p.stop()
+	}
 }
 
 // lastLines returns the end of what the process printed.

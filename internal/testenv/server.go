@@ -24,6 +24,7 @@ import (
 type Server struct {
 	Name      string // for messages: "MinIO over TLS"
 	Endpoint  string // http://127.0.0.1:port or https://127.0.0.1:port
+	Version   string // of the program
 	Region    string
 	AccessKey string
 	SecretKey string
@@ -32,6 +33,7 @@ type Server struct {
 	Client *http.Client   // trusts CA; shared
 
 	process *process
+	helpers []*process // that it cannot do without
 	data    *dataDir
 	create  func(ctx context.Context, s *Server, bucket string) error
 }
@@ -111,6 +113,7 @@ func createS3Bucket(ctx context.Context, s *Server, name string) error {
 
 func (s *Server) stop() {
 	s.process.stop()
+	stopAll(s.helpers)
 	s.Client.CloseIdleConnections()
 	s.data.remove()
 }

@@ -1,5 +1,6 @@
-// Package all registers the URL schemes of every provider of this module. It is for commands that open whatever URL they are
-// given; a program that knows its provider imports that one alone, and links no other SDK.
+// Package all registers the URL schemes of every provider of this module. It is for commands that
+// open any URL they are given. A program that knows its provider imports that provider alone, and
+// links no other SDK.
 package all
 
 import (

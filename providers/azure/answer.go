@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/polystore/storage/driver/httpdriver"
 )
@@ -15,6 +16,7 @@ func (a *attempt) Inspect(resp *http.Response) error {
 	a.answer = resp.Body
 	a.inferred = resp.Header.Get("X-Ms-Access-Tier-Inferred") == "true"
 	a.delimited = httpdriver.Delimited(resp)
+	a.tags, _ = strconv.Atoi(resp.Header.Get("X-Ms-Tag-Count"))
 	tidy(resp.Header)
 	a.directory = resp.Header.Get("X-Ms-Resource-Type") == "directory"
 	if a.inspect == nil {
@@ -30,14 +32,19 @@ func (a *attempt) Inspect(resp *http.Response) error {
 
 // tidy puts the headers in order that the SDK fails for, or takes them out.
 func tidy(h http.Header) {
-	httpdriver.TidyTimes(h, "Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Last-Access-Time",
-		"X-Ms-Copy-Completion-Time", "X-Ms-Access-Tier-Change-Time", "X-Ms-Immutability-Policy-Until-Date")
+	httpdriver.TidyTimes(h,
+		"Last-Modified", "Date", "X-Ms-Creation-Time", "X-Ms-Last-Access-Time",
+		"X-Ms-Copy-Completion-Time", "X-Ms-Access-Tier-Change-Time",
+		"X-Ms-Immutability-Policy-Until-Date",
+	)
 	for _, name := range [...]string{"Content-MD5", "X-Ms-Blob-Content-Md5"} {
 		if httpdriver.DecodeSum(h.Get(name), 16) == nil {
 			h.Del(name)
 		}
 	}
-	for _, name := range [...]string{"X-Ms-Tag-Count", "X-Ms-Legal-Hold", "X-Ms-Blob-Sealed", "X-Ms-Is-Current-Version"} {
+	for _, name := range [...]string{
+		"X-Ms-Tag-Count", "X-Ms-Legal-Hold", "X-Ms-Blob-Sealed", "X-Ms-Is-Current-Version",
+	} {
 		h.Del(name) // numbers and truths that nobody reads
 	}
 }

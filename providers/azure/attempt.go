@@ -11,7 +11,8 @@ import (
 // attempt is one request and what it needs to be made and, when it fails, to be judged by.
 type attempt struct {
 	httpdriver.Attempt
-	version string // of the blob; empty: the current one
+	version string            // of the blob; empty: the current one
+	header  map[string]string // of the request, what the SDK has no option for
 
 	// inspect refuses a success that is none; nil: the SDK's reading is enough.
 	inspect func(resp *http.Response, body []byte) error
@@ -20,6 +21,7 @@ type attempt struct {
 	answer    io.Closer // its body
 	inferred  bool      // its access tier is the account's default
 	delimited bool      // its body has an end of its own
+	tags      int       // how many it says that the blob has
 	directory bool      // this is no blob but a directory of a hierarchical namespace
 }
 

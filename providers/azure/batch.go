@@ -38,9 +38,11 @@ func (s *Store) DeleteBatch(
 	errs := make([]error, len(keys))
 	where := make([]int, 0, len(keys)) // in keys, by the number in the batch
 	for i, key := range keys {
-		if errs[i] = checkKey(key); errs[i] == nil {
+		err := s.checkAsked(ctx, key)
+		if err == nil {
 			where = append(where, i)
 		}
+		errs[i] = driver.GoneErr(err, "")
 	}
 	if len(where) == 0 {
 		return errs, nil

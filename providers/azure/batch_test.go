@@ -22,7 +22,7 @@ func TestDeleteBatch(t *testing.T) {
 		io.WriteString(w, "--b--\r\n")
 	})
 	s := srv.store(t)
-	errs, err := s.DeleteBatch(t.Context(), []string{"ok", "bad.", "gone", "leased", "busy", "broken"}, &storage.DeleteBatchOptions{})
+	errs, err := s.DeleteBatch(t.Context(), []string{"ok", `ba\d`, "gone", "leased", "busy", "broken"}, &storage.DeleteBatchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

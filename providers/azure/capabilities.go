@@ -1,6 +1,10 @@
 package azure
 
-import "github.com/polystore/storage"
+import (
+	"cmp"
+
+	"github.com/polystore/storage"
+)
 
 // Capabilities are what Azure Blob Storage has. There are no suffix ranges, and blocks of an
 // abandoned upload cannot be dropped: they stay for a week.
@@ -8,6 +12,7 @@ func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, Versions: true, StorageClass: true, Tags: true,
 		ExactContentType: true, ListETag: true,
+		ListSplit:     cmp.Or(s.version, firstStartFrom) >= firstStartFrom, // by StartFrom
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: true, DeleteBatch: true,
 		Copy: true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,

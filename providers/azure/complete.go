@@ -18,7 +18,7 @@ func (s *Store) CompleteUpload(
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
-	if err := checkUpload(uploadID); err != nil {
+	if err := checkUpload(key, uploadID); err != nil {
 		return nil, err
 	}
 	if err := driver.CheckParts(parts, maxBlocks); err != nil {
@@ -34,33 +34,47 @@ func (s *Store) CompleteUpload(
 	return s.commit(ctx, key, uploadID, parts, opts, sums)
 }
 
-// commit makes one Put Block List of checked arguments; sums are those of the whole.
+// commit makes one Put Block List of checked arguments; sums are those of the whole. The service
+// does not make an MD5 of blocks: it keeps the one that it is told.
 func (s *Store) commit(
 	ctx context.Context, key, uploadID string, parts []*storage.Part, opts *storage.PutOptions,
 	sums storage.Checksums,
 ) (*storage.Object, error) {
-	entries, err := metadata(opts.Metadata, sums)
-	if err != nil {
+	if err := s.checkHeaders(opts); err != nil {
 		return nil, err
 	}
 	ids, size := make([]string, len(parts)), int64(0)
 	for i, p := range parts {
 		ids[i] = blockID(uploadID, p.Number)
+		if p.ETag != "" && p.ETag != ids[i] {
+			return nil, driver.Invalidf("part %d is not the one that was sent", p.Number)
+		}
 		size += p.Size
 	}
+	if size == 0 {
+		size = -1 // of a part that is a whole source
+	}
+	entries, err := metadata(opts.Metadata, note{sums: sums, size: size, upload: uploadID})
+	if err != nil {
+		return nil, err
+	}
+	header := httpHeaders(opts)
+	header.BlobContentMD5 = opts.Verified.MD5
+	sums = driver.Keep(sums, storage.Checksums{MD5: opts.Verified.MD5})
 	a := writing()
 	client := s.client.NewBlockBlobClient(key)
 	out, err := client.CommitBlockList(a.begin(ctx), ids, &blockblob.CommitBlockListOptions{
 		Tags:             opts.Tags,
 		Metadata:         entries,
 		Tier:             tier(opts.StorageClass),
-		HTTPHeaders:      httpHeaders(opts),
+		HTTPHeaders:      header,
 		AccessConditions: writeConditions(opts.IfAbsent, opts.IfMatch, a),
 	})
 	if err != nil {
 		e := fail(ctx, a, err)
 		if e.Code == "InvalidBlockList" {
-			e.Kind = storage.ErrChanged // another writer's commit swept the blocks, or this one's own did
+			// Another writer's commit removed the blocks, or this one's own did.
+			e.Kind = storage.ErrChanged
 		}
 		return nil, e
 	}

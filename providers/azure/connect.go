@@ -54,7 +54,10 @@ func (s *Store) connect(o *Options) error {
 			return err
 		}
 		s.sas = &at.RawQuery
-		s.client, err = container.NewClientWithNoCredential(at.String(), &container.ClientOptions{ClientOptions: options})
+		s.client, err = container.NewClientWithNoCredential(
+			at.String(),
+			&container.ClientOptions{ClientOptions: options},
+		)
 	case o.Anonymous:
 		s.client, err = container.NewClientWithNoCredential(
 			at.String(), &container.ClientOptions{ClientOptions: options},
@@ -75,7 +78,11 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 		return err
 	}
 	s.token = from
-	s.client, err = container.NewClient(base.JoinPath(s.name).String(), s.token, &container.ClientOptions{ClientOptions: options})
+	s.client, err = container.NewClient(
+		base.JoinPath(s.name).String(),
+		s.token,
+		&container.ClientOptions{ClientOptions: options},
+	)
 	if err != nil {
 		return driver.Invalidf("%w", err)
 	}
@@ -109,8 +116,11 @@ func (s *Store) httpClient(o *Options) *httpdriver.Client {
 func checkSAS(token string) (string, error) {
 	token = strings.TrimPrefix(token, "?")
 	values, err := url.ParseQuery(token)
-	if err != nil || strings.Contains(token, " ") || values.Get("sig") == "" || values.Get("sv") == "" {
-		return "", driver.Invalidf("SASToken is not a shared access signature, which has sv and sig")
+	if err != nil || strings.Contains(token, " ") ||
+		values.Get("sig") == "" || values.Get("sv") == "" {
+		return "", driver.Invalidf(
+			"SASToken is not a shared access signature, which has sv and sig",
+		)
 	}
 	return token, nil
 }
@@ -126,7 +136,14 @@ func (p perCall) Do(req *policy.Request) (*http.Response, error) {
 		raw.Header[header] = []string{p.apiVersion}
 	}
 	// The SDK's way to a version takes the URL apart and loses how the key is escaped in it.
-	if a := httpdriver.FromContext[*attempt](raw.Context()); a != nil && a.version != "" {
+	a := httpdriver.FromContext[*attempt](raw.Context())
+	if a == nil {
+		return req.Next()
+	}
+	for name, v := range a.header {
+		raw.Header[name] = []string{v}
+	}
+	if a.version != "" {
 		if raw.URL.RawQuery != "" {
 			raw.URL.RawQuery += "&"
 		}

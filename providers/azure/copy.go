@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
@@ -13,16 +14,18 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
-// Copy makes one Copy Blob From URL, of at most 256 MiB. That request cannot replace headers, nor
-// put no metadata in the place of some: with Replace it is one Put Block From URL, of at most 4000
-// MiB, and one Put Block List. What is larger, or empty, is ErrUnsupported.
+// Copy makes one Copy Blob From URL, of at most 256 MiB. Where the service refuses to copy tags, it
+// looks at the source, and copies one without tags by a third request. That kind of copy cannot
+// replace headers, nor put no metadata in the place of some: with Replace it is one Put Block From
+// URL, of at most 4000 MiB, and one Put Block List. What is larger, or empty, is ErrUnsupported.
 func (s *Store) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	for _, key := range [...]string{dst, src} {
-		if err := checkKey(key); err != nil {
-			return nil, err
-		}
+	if err := checkKey(dst); err != nil {
+		return nil, err
+	}
+	if err := s.checkAsked(ctx, src); err != nil {
+		return nil, err
 	}
 	if opts.Token != "" {
 		return nil, driver.Invalidf("a copy within Azure has no token")
@@ -37,7 +40,46 @@ func (s *Store) Copy(
 	if opts.Replace {
 		return s.copyReplacing(ctx, dst, from, opts)
 	}
+	o, err := s.copyWhole(ctx, dst, from, opts, true)
+	if refusesTags(err) {
+		// It takes a right of its own to copy tags, also where there are none, and not every
+		// account has them.
+		was, statErr := s.Stat(ctx, src, &storage.StatOptions{
+			IfMatch: opts.SourceIfMatch, VersionID: opts.SourceVersionID,
+		})
+		if statErr != nil || was.TagCount > 0 {
+			return nil, err
+		}
+		if opts.SourceIfMatch == "" {
+			// Without tags it is copied, and nothing else: tags are no part of a version, so this
+			// holds as far as it can.
+			pinned := *opts
+			pinned.SourceIfMatch = was.ETag
+			opts = &pinned
+		}
+		o, err = s.copyWhole(ctx, dst, from, opts, false)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &storage.CopyResult{Object: o}, nil
+}
+
+// refusesTags reports whether a copy may have been refused because of the tags: for want of the
+// right to read them, or because the account has none.
+func refusesTags(err error) bool {
+	e, ok := errors.AsType[*storage.Error](err)
+	return ok && !e.InDoubt && (e.Kind == storage.ErrPermission || strings.Contains(e.Code, "Tags"))
+}
+
+// copyWhole makes one Copy Blob From URL, with the tags of the source or without.
+func (s *Store) copyWhole(
+	ctx context.Context, dst string, from source, opts *storage.CopyOptions, tags bool,
+) (*storage.Object, error) {
 	a := writing()
+	if tags {
+		a.header = map[string]string{"x-ms-copy-source-tag-option": "COPY"}
+	}
 	client := s.client.NewBlobClient(dst)
 	out, err := client.CopyFromURL(a.begin(ctx), from.url, &blob.CopyFromURLOptions{
 		CopySourceAuthorization: from.authorization,
@@ -50,25 +92,33 @@ func (s *Store) Copy(
 	if err != nil {
 		return nil, otherwise(fail(ctx, a, err))
 	}
-	if status := value(out.CopyStatus); status != "" && status != string(blob.CopyStatusTypeSuccess) {
+	status := value(out.CopyStatus)
+	if status != "" && status != string(blob.CopyStatusTypeSuccess) {
 		return nil, &storage.Error{
 			Kind: storage.ErrUnavailable, InDoubt: true, Err: fmt.Errorf("the copy is %s", status),
 		}
 	}
-	return &storage.CopyResult{Object: &storage.Object{
+	return &storage.Object{
 		Key:       dst,
 		Size:      -1,
 		ETag:      etagOf(out.ETag),
 		VersionID: value(out.VersionID),
 		ModTime:   value(out.LastModified),
-	}}, nil
+	}, nil
 }
 
 // copyReplacing makes an object of one block, which is the whole source.
 func (s *Store) copyReplacing(
 	ctx context.Context, dst string, from source, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	upload := newUploadID()
+	// Before anything is written, also of what the service would refuse in the second request.
+	if err := s.checkHeaders(driver.CopyPutOptions(opts)); err != nil {
+		return nil, err
+	}
+	upload := newUploadID(dst)
+	if err := checkMetadata(opts.Metadata, upload); err != nil {
+		return nil, err
+	}
 	part, err := s.stage(ctx, dst, upload, 1, from, blob.HTTPRange{}, opts.SourceIfMatch)
 	if err != nil {
 		var e *storage.Error
@@ -87,7 +137,6 @@ func (s *Store) copyReplacing(
 	if err != nil {
 		return nil, err
 	}
-	o.Size = -1
 	return &storage.CopyResult{Object: o}, nil
 }
 
@@ -105,7 +154,8 @@ func otherwise(e *storage.Error) *storage.Error {
 
 // stage makes a block of a range of a source, of all of it for the zero range.
 func (s *Store) stage(
-	ctx context.Context, key, upload string, number int, from source, r blob.HTTPRange, ifMatch string,
+	ctx context.Context, key, upload string, number int,
+	from source, r blob.HTTPRange, ifMatch string,
 ) (*storage.Part, error) {
 	id := blockID(upload, number)
 	a := writing()

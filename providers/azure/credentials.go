@@ -36,15 +36,20 @@ func newTokens(credential azcore.TokenCredential) (*tokens, error) {
 		return t, nil
 	}
 	transport := httpdriver.NewTransport(nil)
-	transport.DisableKeepAlives = true // rare requests: no connection is kept that a Close would have to close
+	// The requests are rare. No connection is kept that a Close would have to close.
+	transport.DisableKeepAlives = true
 	// A metadata service that answers nothing must not hold up the lack of credentials.
 	transport.ResponseHeaderTimeout = 10 * time.Second
 	var err error
-	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(&azidentity.DefaultAzureCredentialOptions{
-		ClientOptions: azcore.ClientOptions{
-			Transport: &http.Client{Transport: &httpdriver.CredentialsTransport{Base: transport}},
+	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(
+		&azidentity.DefaultAzureCredentialOptions{
+			ClientOptions: azcore.ClientOptions{
+				Transport: &http.Client{
+					Transport: &httpdriver.CredentialsTransport{Base: transport},
+				},
+			},
 		},
-	})
+	)
 	if err != nil {
 		none := t.failure(new(httpdriver.Asked), err)
 		return nil, &storage.Error{Kind: none.Kind, Err: none}
@@ -57,8 +62,9 @@ func newTokens(credential azcore.TokenCredential) (*tokens, error) {
 var chainRetries = policy.RetryOptions{
 	MaxRetries: 2, RetryDelay: 200 * time.Millisecond, MaxRetryDelay: time.Second,
 	StatusCodes: []int{
-		http.StatusRequestTimeout, http.StatusGone, http.StatusTooManyRequests, http.StatusInternalServerError,
-		http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout,
+		http.StatusRequestTimeout, http.StatusGone, http.StatusTooManyRequests,
+		http.StatusInternalServerError, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout,
 	},
 }
 

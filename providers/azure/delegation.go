@@ -75,7 +75,8 @@ func (d *delegation) ask(ctx context.Context, until time.Time) (*delegationKey, 
 	a := &attempt{inspect: wholeKey}
 	a.Missing, a.Refused = storage.ErrPermission, storage.ErrPermission // no object was asked for
 	credential, err := d.client.GetUserDelegationCredential(a.begin(ctx), service.KeyInfo{
-		Start: new(now.Add(-clockSkew).Format(time.RFC3339)), Expiry: new(expires.Format(time.RFC3339)),
+		Start:  new(now.Add(-clockSkew).Format(time.RFC3339)),
+		Expiry: new(expires.Format(time.RFC3339)),
 	}, nil)
 	if err != nil {
 		return nil, fail(ctx, a, err)

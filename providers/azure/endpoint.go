@@ -12,9 +12,10 @@ import (
 // https://learn.microsoft.com/azure/storage/common/storage-connect-azurite#http-connection-strings.
 const (
 	emulatorAccount = "devstoreaccount1"
-	emulatorKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-	emulatorDomain  = "127.0.0.1:10000"
-	defaultDomain   = "blob.core.windows.net"
+	emulatorKey     = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/" +
+		"K1SZFPTOtr/KBHBeksoGMGw=="
+	emulatorDomain = "127.0.0.1:10000"
+	defaultDomain  = "blob.core.windows.net"
 )
 
 // service finds the URL of the blob service and the name of the account, and takes a connection
@@ -40,7 +41,9 @@ func (o *Options) service() (*url.URL, error) {
 	case o.Domain != "" && o.CDN:
 		o.Endpoint = o.Protocol + "://" + o.Domain
 	case o.Account == "":
-		return nil, driver.Invalidf("no storage account: set Account, storage_account= or %s", envAccount)
+		return nil, driver.Invalidf(
+			"no storage account: set Account, storage_account= or %s", envAccount,
+		)
 	case o.LocalEmulator:
 		o.Endpoint = o.Protocol + "://" + o.Domain + "/" + o.Account
 	default:

@@ -38,15 +38,15 @@ var calls = map[string]func(context.Context, *Store) error{
 		return err
 	},
 	"PutPart": func(ctx context.Context, s *Store) error {
-		_, err := s.PutPart(ctx, "k", newUploadID(), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+		_, err := s.PutPart(ctx, "k", newUploadID("k"), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
 		return err
 	},
 	"Complete": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", newUploadID(), []*storage.Part{{Number: 1}}, &storage.PutOptions{})
+		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}}, &storage.PutOptions{})
 		return err
 	},
 	"Complete if absent": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", newUploadID(), []*storage.Part{{Number: 1}}, &storage.PutOptions{IfAbsent: true})
+		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}}, &storage.PutOptions{IfAbsent: true})
 		return err
 	},
 	"Copy": func(ctx context.Context, s *Store) error {
@@ -74,7 +74,7 @@ var calls = map[string]func(context.Context, *Store) error{
 		return err
 	},
 	"Get parts": func(ctx context.Context, s *Store) error {
-		_, err := s.ListPartsPage(ctx, "k", newUploadID(), &storage.ListPartsOptions{})
+		_, err := s.ListPartsPage(ctx, "k", newUploadID("k"), &storage.ListPartsOptions{})
 		return err
 	},
 	"Stat": func(ctx context.Context, s *Store) error {
@@ -166,8 +166,12 @@ func TestKinds(t *testing.T) {
 			if e.Status != test.status || e.Code != test.code || e.RequestID != "REQUEST1" {
 				t.Errorf("Status %d, Code %q, RequestID %q", e.Status, e.Code, e.RequestID)
 			}
-			if n := len(srv.Seen()); n != 1 {
-				t.Errorf("%d requests, want 1: the retries are the Bucket's", n)
+			want := 1
+			if test.call == "Copy" && test.status == http.StatusForbidden {
+				want = 2 // a look whether the tags are why
+			}
+			if n := len(srv.Seen()); n != want {
+				t.Errorf("%d requests, want %d: the retries are the Bucket's", n, want)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 
@@ -9,9 +10,18 @@ import (
 	"github.com/polystore/storage/driver"
 )
 
+// plain are options without their methods.
+type plain Options
+
 // Format prints the options without their secrets, by every verb.
-func (o Options) Format(f fmt.State, verb rune) {
-	type plain Options
+func (o Options) Format(f fmt.State, verb rune) { driver.Format(f, verb, o.redacted()) }
+
+// MarshalJSON is what Format shows, for logs. What is code and no data is left out.
+func (o Options) MarshalJSON() ([]byte, error) {
+	return json.Marshal(o.redacted())
+}
+
+func (o Options) redacted() plain {
 	o.Key = driver.Redact(o.Key)
 	o.SASToken = driver.Redact(o.SASToken)
 	o.ConnectionString = driver.Redact(o.ConnectionString)
@@ -21,7 +31,7 @@ func (o Options) Format(f fmt.State, verb rune) {
 	if o.Credential != nil {
 		o.Credential = unprinted{}
 	}
-	driver.Format(f, verb, plain(o))
+	return plain(o)
 }
 
 // unprinted stands for a credential, which may print itself.

@@ -16,21 +16,23 @@ import (
 func (s *Store) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(ctx, key); err != nil {
 		return nil, err
 	}
 	if opts.Offset < 0 {
 		return nil, driver.Unsupportedf("a range from the end on Azure")
 	}
 	a := &attempt{version: opts.VersionID}
-	out, err := s.client.NewBlobClient(key).DownloadStream(a.begin(ctx), &blob.DownloadStreamOptions{
+	object := s.client.NewBlobClient(key)
+	out, err := object.DownloadStream(a.begin(ctx), &blob.DownloadStreamOptions{
 		Range:            blob.HTTPRange{Offset: opts.Offset, Count: opts.Length},
 		AccessConditions: readConditions(opts),
 	})
 	if err != nil {
 		e := fail(ctx, a, err)
 		if e.Kind == storage.ErrPrecondition {
-			if _, err := s.Stat(ctx, key, &storage.StatOptions{VersionID: opts.VersionID}); isNotExist(err) {
+			_, err := s.Stat(ctx, key, &storage.StatOptions{VersionID: opts.VersionID})
+			if isNotExist(err) {
 				e.Kind = storage.ErrNotExist
 			}
 		}
@@ -38,11 +40,15 @@ func (s *Store) Get(
 	}
 	if out.Body == nil { // the SDK's way to say 304, without an error
 		return nil, &storage.Error{
-			Kind: storage.ErrNotModified, Status: http.StatusNotModified, Code: value(out.ErrorCode),
+			Kind: storage.ErrNotModified, Status: http.StatusNotModified,
+			Code: value(out.ErrorCode),
 		}
 	}
 	o := gotten(key, &out.DownloadResponse, a)
-	r := &storage.GetResult{Object: o, Length: o.Size}
+	r := &storage.GetResult{
+		Object: o, Length: o.Size, Unproven: true, Classless: out.AccessTier == nil,
+		NewCRC64NVME: s.hasher.NewCRC64NVME,
+	}
 	unending := out.ContentLength == nil && out.ContentRange == nil && !a.delimited
 	switch {
 	case a.directory:
@@ -93,8 +99,13 @@ func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object 
 		ContentLanguage:    value(out.ContentLanguage),
 		CacheControl:       value(out.CacheControl),
 		StorageClass:       class(value(out.AccessTier), a.inferred),
+		TagCount:           a.tags,
 	}
-	o.Metadata, o.Checksums = userMetadata(out.Metadata)
+	var n note
+	o.Metadata, n = userMetadata(out.Metadata)
+	if n.fits(o.Size) {
+		o.Checksums = n.sums
+	}
 	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
 	return o
 }

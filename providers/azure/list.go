@@ -30,6 +30,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if err != nil {
 		return nil, err
 	}
+	s.noteKeys(found)
 	page := &storage.Page{Objects: make([]*storage.Object, len(found))}
 	for i, e := range found {
 		page.Objects[i] = &e.Object
@@ -42,8 +43,9 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 type listing struct {
 	opts *storage.ListOptions
 
-	Walk   walk   `json:"w"`           // what is left; empty: nothing
-	Marker string `json:"m,omitempty"` // the service's, in the first segment; empty: at its beginning
+	Walk walk `json:"w"` // what is left; empty: nothing
+	// Marker is the service's, in the first segment. Empty: at the beginning of the segment.
+	Marker string `json:"m,omitempty"`
 	After  string `json:"a,omitempty"` // the last entry that was returned, or StartAfter
 }
 
@@ -179,9 +181,14 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 		}
 	}
 	for _, p := range prefixes {
-		found = append(
-			found, &entry{Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true}},
-		)
+		found = append(found, &entry{
+			Object: storage.Object{Key: whole(value(p.Name), delimiter), IsPrefix: true},
+		})
+	}
+	if slices.ContainsFunc(found, func(e *entry) bool {
+		return !strings.HasPrefix(e.Key, l.opts.Prefix)
+	}) {
+		return nil, "", a.Foreign("names without the prefix that was asked for")
 	}
 	slices.SortFunc(found, func(x, y *entry) int { return compareUTF16(x.Key, y.Key) })
 	return found, value(next), nil

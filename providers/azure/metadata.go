@@ -1,8 +1,8 @@
 package azure
 
 import (
-	"encoding/base64"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 
@@ -14,12 +14,12 @@ import (
 // https://learn.microsoft.com/rest/api/storageservices/setting-and-retrieving-properties-and-metadata-for-blob-resources.
 const maxMetadata = 8 << 10
 
-// sumName is the entry that keeps a checksum of the whole object.
+// sumName is the entry that keeps a checksum of the whole object, as a note.
 const sumName = "polystoresum"
 
-// metadata gives the entries in the form of the wire, and beside them the sum of the object that
-// sums has; nil for none, and ErrInvalid where Azure takes no more.
-func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, error) {
+// metadata gives the entries in the form of the wire, and beside them the note of the object's sum;
+// nil for none, and ErrInvalid where Azure takes no more.
+func metadata(m map[string]string, n note) (map[string]*string, error) {
 	wire, size := make(map[string]*string, len(m)+1), 0
 	add := func(name, v string) {
 		wire[name] = &v
@@ -29,10 +29,17 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 		if name == sumName {
 			return nil, driver.Invalidf("metadata name %q is reserved", name)
 		}
-		add(encodeName(name), storage.EncodeMetadataValue(v))
+		coded := encodeName(name)
+		if !isIdentifier(coded) {
+			return nil, driver.Invalidf("metadata name %q, which Azure cannot have", name)
+		}
+		if !utf8.ValidString(v) {
+			return nil, driver.Invalidf("the value of metadata %q is not UTF-8", name)
+		}
+		add(coded, storage.EncodeMetadataValue(v))
 	}
-	if sum := encodeSum(sums); sum != "" {
-		add(sumName, sum)
+	if entry := n.encode(); entry != "" {
+		add(sumName, entry)
 	}
 	if size > maxMetadata {
 		return nil, driver.Invalidf("%d bytes of metadata, at most %d", size, maxMetadata)
@@ -45,13 +52,14 @@ func metadata(m map[string]string, sums storage.Checksums) (map[string]*string, 
 
 // userMetadata undoes metadata; the map is nil where there are no entries. net/http changes the
 // case of names, which means nothing to Azure.
-func userMetadata(wire map[string]*string) (m map[string]string, sums storage.Checksums) {
+func userMetadata(wire map[string]*string) (m map[string]string, n note) {
+	n.size = -1
 	for name, v := range wire {
 		name = strings.ToLower(name)
 		switch {
 		case v == nil:
 		case name == sumName:
-			sums = decodeSum(*v)
+			n = decodeNote(*v)
 		default:
 			if m == nil {
 				m = make(map[string]string, len(wire))
@@ -59,32 +67,42 @@ func userMetadata(wire map[string]*string) (m map[string]string, sums storage.Ch
 			m[decodeName(name)] = storage.DecodeMetadataValue(*v)
 		}
 	}
-	return m, sums
+	return m, n
 }
 
-// encodeSum is the sum to keep: the CRC32C, which every reader computes at full speed, else the
-// CRC64NVME, which is all that is known of what the service copied; empty where there is none.
-func encodeSum(c storage.Checksums) string {
-	switch {
-	case c.CRC32C != nil:
-		return "crc32c." + base64.RawURLEncoding.EncodeToString(c.CRC32C)
-	case c.CRC64NVME != nil:
-		return "crc64nvme." + base64.RawURLEncoding.EncodeToString(c.CRC64NVME)
+// checkMetadata refuses what would not fit beside the longest note of an upload, before any block
+// is sent.
+func checkMetadata(m map[string]string, upload string) error {
+	longest := note{
+		sums: storage.Checksums{CRC64NVME: make([]byte, 8)}, size: maxBlock * maxBlocks,
+		upload: upload,
 	}
-	return ""
+	_, err := metadata(m, longest)
+	return err
 }
 
-func decodeSum(v string) (c storage.Checksums) {
-	name, text, _ := strings.Cut(v, ".")
-	sum, err := base64.RawURLEncoding.DecodeString(text)
-	switch {
-	case err != nil:
-	case name == "crc32c" && len(sum) == 4:
-		c.CRC32C = sum
-	case name == "crc64nvme" && len(sum) == 8:
-		c.CRC64NVME = sum
+// isIdentifier reports whether name is a C# identifier of ASCII, which is what a header can carry
+// of the names that Azure takes.
+func isIdentifier(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c == '_'
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
 	}
-	return c
+	return name != ""
+}
+
+// checkHeaders refuses headers that would not arrive. Signatures of the shared key cover the
+// headers of a request, and what is not ASCII is not the same text to whoever checks them.
+func (s *Store) checkHeaders(o *storage.PutOptions) error {
+	if s.key != nil {
+		if err := driver.CheckASCII(o); err != nil {
+			return err
+		}
+	}
+	return driver.CheckHeaders(o)
 }
 
 // encodeName makes a C# identifier of a metadata name, in lower case: what stands in the way
@@ -143,8 +161,8 @@ func unescape(s string, first bool) (c byte, ok bool) {
 	return 0, false
 }
 
-// httpHeaders are the headers that are kept with a blob. There is no MD5 among them: of a blob in
-// one request the service makes it.
+// httpHeaders are the headers that are kept with a blob, without its MD5. Of a blob in one request
+// the service makes it.
 func httpHeaders(o *storage.PutOptions) *blob.HTTPHeaders {
 	return &blob.HTTPHeaders{
 		BlobContentType:        optional(o.ContentType),

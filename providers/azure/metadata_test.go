@@ -59,8 +59,8 @@ func FuzzMetadataName(f *testing.F) {
 }
 
 func TestMetadataLimit(t *testing.T) {
-	room := maxMetadata - len(sumName) - len("crc32c.AAAAAA") - len("a")
-	sums := storage.Checksums{CRC32C: make([]byte, 4)}
+	room := maxMetadata - len(sumName) - len("crc32c.AAAAAA.1") - len("a")
+	sums := note{sums: storage.Checksums{CRC32C: make([]byte, 4)}, size: 1}
 	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room)}, sums); err != nil {
 		t.Errorf("%d bytes: %v", room, err)
 	}
@@ -72,27 +72,55 @@ func TestMetadataLimit(t *testing.T) {
 	}
 }
 
-func TestSums(t *testing.T) {
+func TestNotes(t *testing.T) {
 	crc32c, crc64 := []byte{1, 2, 3, 4}, []byte{1, 2, 3, 4, 5, 6, 7, 8}
-	for _, test := range []struct{ give, want storage.Checksums }{
-		{storage.Checksums{CRC32C: crc32c, CRC64NVME: crc64}, storage.Checksums{CRC32C: crc32c}},
-		{storage.Checksums{CRC64NVME: crc64}, storage.Checksums{CRC64NVME: crc64}},
-		{storage.Checksums{MD5: make([]byte, 16)}, storage.Checksums{}},
+	upload := newUploadID("k")
+	for _, test := range []struct{ give, want note }{
+		{
+			note{storage.Checksums{CRC32C: crc32c, CRC64NVME: crc64}, 9, upload},
+			note{storage.Checksums{CRC32C: crc32c}, 9, upload},
+		},
+		{
+			note{storage.Checksums{CRC64NVME: crc64}, -1, upload},
+			note{storage.Checksums{CRC64NVME: crc64}, -1, upload},
+		},
+		{
+			note{storage.Checksums{CRC32C: crc32c}, 0, ""},
+			note{storage.Checksums{CRC32C: crc32c}, 0, ""},
+		},
+		{note{sums: storage.Checksums{MD5: make([]byte, 16)}}, note{size: -1}},
 	} {
 		wire, err := metadata(nil, test.give)
 		if err != nil {
 			t.Fatal(err)
 		}
 		m, got := userMetadata(wire)
-		if diff := cmp.Diff(test.want, got); diff != "" || m != nil {
+		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(note{})); diff != "" || m != nil {
 			t.Errorf("%v: metadata %v, -want +got\n%s", test.give, m, diff)
 		}
 	}
-	for _, bad := range []string{"", "none", "crc32c.", "crc32c.AA", "crc32c.!!!!!!", "md5.AAAAAA", "crc64nvme.AAAAAA"} {
-		if got := decodeSum(bad); !got.IsZero() {
-			t.Errorf("decodeSum(%q) = %v", bad, got)
+	for _, bad := range []string{
+		"", "none", "crc32c.", "crc32c.AA", "crc32c.!!!!!!", "md5.AAAAAA", "crc64nvme.AAAAAA",
+		"crc32c.AAAAAA.1.X.Y",
+	} {
+		if got := decodeNote(bad); !got.sums.IsZero() {
+			t.Errorf("decodeNote(%q) = %v", bad, got)
 		}
 	}
+	if got := decodeNote("crc32c.AQIDBA"); got.size != -1 || got.sums.CRC32C == nil {
+		t.Errorf("an entry of earlier versions: %v", got)
+	}
+}
+
+func FuzzNote(f *testing.F) {
+	f.Add("crc32c.AQIDBA.12.ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	f.Fuzz(func(t *testing.T, entry string) {
+		n := decodeNote(entry)
+		if again := decodeNote(n.encode()); !n.sums.IsZero() &&
+			!cmp.Equal(n, again, cmp.AllowUnexported(note{})) {
+			t.Errorf("decodeNote(%q) = %v, and again %v", entry, n, again)
+		}
+	})
 }
 
 func FuzzBlockID(f *testing.F) {
@@ -106,7 +134,7 @@ func FuzzBlockID(f *testing.F) {
 
 // IDs of one blob have one length, within Azure's 64 bytes, and name their upload.
 func TestBlockID(t *testing.T) {
-	a, b := newUploadID(), newUploadID()
+	a, b := newUploadID("k"), newUploadID("k")
 	seen := make(map[string]bool)
 	for _, upload := range []string{a, b} {
 		for _, number := range []int{1, 9, 10, 99_999 / 2, maxBlocks} {

@@ -33,8 +33,8 @@ type Options struct {
 	Key              string
 	SASToken         string
 	ConnectionString string
-	Credential       azcore.TokenCredential
-	Anonymous        bool // requests are not signed
+	Credential       azcore.TokenCredential `json:"-"`
+	Anonymous        bool                   // requests are not signed
 
 	// Endpoint is the URL of the blob service if it is not https://account.blob.core.windows.net:
 	// "http://127.0.0.1:10000/devstoreaccount1". It excludes the next four fields.
@@ -44,8 +44,8 @@ type Options struct {
 	// blob.core.windows.net if that is not set.
 	Domain string
 
-	// Protocol is http or https. The default is AZURE_STORAGE_PROTOCOL, or https if that is not set;
-	// for a local emulator it is http.
+	// Protocol is http or https. The default is AZURE_STORAGE_PROTOCOL, or https if that is not
+	// set. For a local emulator the default is http.
 	Protocol string
 
 	// CDN declares that Domain is a whole host name, without the account in front. The environment
@@ -57,13 +57,13 @@ type Options struct {
 	LocalEmulator bool
 
 	// APIVersion is the version of the protocol for services that refuse the SDK's version as too
-	// new: "2025-11-05". Signatures have this version, too. Entra ID cannot sign then, and a key can
-	// from 2020-12-06 on. Copies go through the program.
+	// new: "2025-11-05". Signatures have this version, too. With APIVersion, Entra ID cannot sign,
+	// and a key can sign from version 2020-12-06 on. Copies go through the program.
 	APIVersion string
 
 	// HTTPClient sends the requests. Redirects are never followed. The default is a client of the
 	// Store, tuned for transfers.
-	HTTPClient *http.Client
+	HTTPClient *http.Client `json:"-"`
 }
 
 // The environment variables that the tools of Azure and other libraries know.
@@ -149,7 +149,8 @@ func (o *Options) fromEnvironment() error {
 	if o.ways() == 0 {
 		account, own := cmp.Or(o.Account, accountOf(o.Endpoint)), os.Getenv(envAccount)
 		same := account == "" || own == "" || account == own
-		switch key, sas, connection := os.Getenv(envKey), os.Getenv(envSAS), os.Getenv(envConnection); {
+		key, sas, connection := os.Getenv(envKey), os.Getenv(envSAS), os.Getenv(envConnection)
+		switch {
 		case key != "":
 			if same {
 				o.Key = key
@@ -193,12 +194,13 @@ func checkAccount(account string) error {
 	switch {
 	case strings.ContainsAny(account, "./:@"):
 		return driver.Invalidf(
-			"Account %q is a host or a URL: it is the name alone, as in https://NAME.blob.core.windows.net",
+			"Account %q is a host or a URL: it is the name alone, as in "+
+				"https://NAME.blob.core.windows.net",
 			shown(account),
 		)
-	case strings.ContainsFunc(
-		account, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' },
-	):
+	case strings.ContainsFunc(account, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-'
+	}):
 		return driver.Invalidf(
 			"Account %q is not a name of lower-case letters and digits", shown(account),
 		)
@@ -221,7 +223,8 @@ func checkContainer(name string) error {
 		name, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' },
 	) {
 		return driver.Invalidf(
-			"container %q is not 3 to 63 lower-case letters, digits and single hyphens", shown(name),
+			"container %q is not 3 to 63 lower-case letters, digits and single hyphens",
+			shown(name),
 		)
 	}
 	return nil

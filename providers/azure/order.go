@@ -51,7 +51,8 @@ func newWalk(prefix, after string) walk {
 		case r > 0xffff: // the lower characters, which the service lists behind it, are done
 			w = append(w, segment{from, p + firstPrivate})
 			from = p + behindAll
-		case r >= 0xe000: // the high characters, which the service listed before it, are still to come
+		case r >= 0xe000:
+			// The high characters, which the service listed before it, are still to come.
 			w = append(w, segment{from, p + behindAll}, segment{p + firstHigh, p + firstPrivate})
 			from = p + behindAll
 		}
@@ -71,7 +72,11 @@ func (s segment) split(prefix, name string) walk {
 		if s.To != "" && !before(p+firstPrivate, s.To) {
 			continue
 		}
-		return walk{{p + firstPrivate, p + behindAll}, {name, p + firstPrivate}, {p + behindAll, s.To}}
+		return walk{
+			{p + firstPrivate, p + behindAll},
+			{name, p + firstPrivate},
+			{p + behindAll, s.To},
+		}
 	}
 	return nil
 }

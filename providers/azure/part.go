@@ -42,12 +42,13 @@ func (s *Store) PutPart(
 
 // CopyPart makes one Put Block From URL. The range must not be empty.
 func (s *Store) CopyPart(
-	ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions,
+	ctx context.Context, key, uploadID string, number int, src string,
+	opts *storage.CopyPartOptions,
 ) (*storage.Part, error) {
 	if err := checkPart(key, uploadID, number, opts.SourceLength); err != nil {
 		return nil, err
 	}
-	if err := checkKey(src); err != nil {
+	if err := s.checkAsked(ctx, src); err != nil {
 		return nil, err
 	}
 	if err := driver.CheckSourceRange(opts, -1); err != nil {
@@ -67,7 +68,7 @@ func checkPart(key, uploadID string, number int, size int64) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := checkUpload(uploadID); err != nil {
+	if err := checkUpload(key, uploadID); err != nil {
 		return err
 	}
 	if size < 1 || size > maxBlock {

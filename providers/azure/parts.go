@@ -15,10 +15,10 @@ import (
 func (s *Store) ListPartsPage(
 	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
 ) (*storage.PartPage, error) {
-	if err := checkKey(key); err != nil {
+	if err := invalidKey(key, unaskable(key)); err != nil {
 		return nil, err
 	}
-	if err := checkUpload(uploadID); err != nil {
+	if err := checkUpload(key, uploadID); err != nil {
 		return nil, err
 	}
 	blocks, err := s.blocks(ctx, key)
@@ -46,7 +46,10 @@ func (s *Store) blocks(ctx context.Context, key string) (map[string][]*storage.P
 	m := make(map[string][]*storage.Part)
 	for _, b := range out.UncommittedBlocks {
 		if upload, number, ok := parseBlockID(value(b.Name)); ok {
-			m[upload] = append(m[upload], &storage.Part{Number: number, Size: value(b.Size), ETag: *b.Name})
+			m[upload] = append(
+				m[upload],
+				&storage.Part{Number: number, Size: value(b.Size), ETag: *b.Name},
+			)
 		}
 	}
 	return m, nil

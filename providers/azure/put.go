@@ -27,6 +27,9 @@ func (s *Store) Put(
 	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
+	if err := s.checkHeaders(opts); err != nil {
+		return nil, err
+	}
 	p, err := driver.NewPayload(body, size)
 	if err != nil {
 		return nil, err
@@ -35,7 +38,7 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	entries, err := metadata(opts.Metadata, sums)
+	entries, err := metadata(opts.Metadata, note{sums: sums, size: size})
 	if err != nil {
 		return nil, err
 	}

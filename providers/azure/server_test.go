@@ -231,7 +231,7 @@ type sweeper struct {
 func (s *sweeper) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
 	if s.once {
 		s.once = false
-		other := newUploadID()
+		other := newUploadID(key)
 		p, err := s.PutPart(ctx, key, other, 1, strings.NewReader("the other's"), 11, &storage.PartOptions{})
 		if err != nil {
 			s.t.Error(err)
@@ -289,9 +289,9 @@ func TestServerUploads(t *testing.T) {
 			t.Errorf("ListUploadsPage with the token %q: %v", token, err)
 		}
 	}
-	_, err := s.ListPartsPage(t.Context(), "in/a", newUploadID(), &storage.ListPartsOptions{})
+	_, err := s.ListPartsPage(t.Context(), "in/a", newUploadID("in/a"), &storage.ListPartsOptions{})
 	wantError(t, "parts of an upload that is not there", err, storage.ErrNotExist, false)
-	_, err = s.ListPartsPage(t.Context(), "missing", newUploadID(), &storage.ListPartsOptions{})
+	_, err = s.ListPartsPage(t.Context(), "missing", newUploadID("missing"), &storage.ListPartsOptions{})
 	wantError(t, "parts at a key that is not there", err, storage.ErrNotExist, false)
 }
 
@@ -321,7 +321,7 @@ func TestServerOtherBlobs(t *testing.T) {
 	if got := list(t, s, storage.ListOptions{}); !slices.Equal(got, []string{"append", "page"}) {
 		t.Errorf("List = %q", got)
 	}
-	_, err := s.PutPart(t.Context(), "append", newUploadID(), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+	_, err := s.PutPart(t.Context(), "append", newUploadID("append"), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
 	wantError(t, "PutPart over an append blob", err, errors.ErrUnsupported, false)
 	if _, err := b.Copy(t.Context(), "copy", "append", nil); err != nil {
 		t.Errorf("Copy of an append blob: %v", err)

@@ -23,7 +23,7 @@ func (s *Store) SignURL(
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := s.checkSigned(ctx, key, opts.Method); err != nil {
 		return nil, err
 	}
 	switch {
@@ -72,6 +72,19 @@ func (s *Store) SignURL(
 	return &storage.SignedURL{Method: method, URL: at.String(), Header: header, Expires: until}, nil
 }
 
+// checkSigned refuses the keys that a request by the method would be refused for, or would take for
+// another's.
+func (s *Store) checkSigned(ctx context.Context, key, method string) error {
+	if method == http.MethodPut {
+		return checkKey(key)
+	}
+	err := s.checkAsked(ctx, key)
+	if isNotExist(err) {
+		return invalidKey(key, "segment that ends in a dot, in no object of a list,")
+	}
+	return err
+}
+
 // permit says what the request may do, and which headers it needs.
 func permit(
 	method string, o *storage.SignOptions,
@@ -86,7 +99,7 @@ func permit(
 	}
 	p.Create, p.Write = true, !o.IfAbsent // who may only create cannot overwrite
 	header = http.Header{"X-Ms-Blob-Type": {"BlockBlob"}}
-	entries, err := metadata(o.Metadata, storage.Checksums{})
+	entries, err := metadata(o.Metadata, note{})
 	for name, v := range entries {
 		header.Set("X-Ms-Meta-"+name, *v)
 	}

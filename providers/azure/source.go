@@ -37,7 +37,7 @@ func (s *Store) source(ctx context.Context, key, version string) (source, error)
 			ContainerName: s.name,
 			BlobName:      key,
 			BlobVersion:   version,
-			Permissions:   (&sas.BlobPermissions{Read: true}).String(),
+			Permissions:   (&sas.BlobPermissions{Read: true, Tag: true}).String(),
 			ExpiryTime:    time.Now().UTC().Add(sourceExpiry),
 		})
 		if err != nil {

@@ -12,12 +12,13 @@ import (
 // none either.
 var errDirectory = errors.New("a directory of a hierarchical namespace is no object")
 
-// Stat makes one Get Blob Properties. Its conditions are seen to here: there is no body that they
-// would spare, and to an If-Match a missing blob would be as good as a changed one.
+// Stat makes one Get Blob Properties, and with ProveChecksums what prove makes. Its conditions are
+// seen to here: there is no body that they would spare, and to an If-Match a missing blob would be
+// as good as a changed one.
 func (s *Store) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(ctx, key); err != nil {
 		return nil, err
 	}
 	a := &attempt{version: opts.VersionID}
@@ -43,11 +44,21 @@ func (s *Store) Stat(
 		ContentLanguage:    value(out.ContentLanguage),
 		CacheControl:       value(out.CacheControl),
 		StorageClass:       class(value(out.AccessTier), value(out.AccessTierInferred)),
+		TagCount:           a.tags,
 	}
-	o.Metadata, o.Checksums = userMetadata(out.Metadata)
+	var n note
+	o.Metadata, n = userMetadata(out.Metadata)
+	if n.fits(o.Size) {
+		o.Checksums = n.sums
+	}
 	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
 	if err := driver.CheckRead(opts, o); err != nil {
 		return nil, err
+	}
+	if opts.ProveChecksums && !o.Checksums.IsZero() {
+		if o.Checksums, err = s.prove(ctx, o, n, opts.VersionID); err != nil {
+			return nil, err
+		}
 	}
 	return o, nil
 }

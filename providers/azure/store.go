@@ -6,24 +6,28 @@
 //	abfss://container@myaccount.dfs.core.windows.net/prefix
 //
 // The parameters are storage_account, domain, protocol, cdn, localemu, endpoint, anonymous and
-// api_version: see [Options]. Credentials are never in the URL: they come from Options or the
-// environment, else from the default chain of Microsoft Entra ID.
+// api_version: see [Options]. Credentials are never in the URL. They come from Options or the
+// environment, or else from the default chain of Microsoft Entra ID.
 //
-// Objects are block blobs; append and page blobs can be read, listed, copied and deleted. ETags are
-// Azure's own, in their quotes. Metadata names that are no C# identifiers are encoded, and so are
-// values that a header cannot carry; the entry polystoresum holds a checksum of the whole object,
-// since Azure keeps none but MD5.
+// Objects are block blobs. Append and page blobs can be read, listed, copied and deleted. ETags are
+// Azure's own, including the quotes. Metadata names that are not C# identifiers are encoded, and so
+// are values that a header cannot carry. The metadata entry polystoresum holds a checksum of the
+// whole object, because Azure itself keeps only MD5.
 //
-// Limits. Azure cannot drop the blocks of an upload that was given up: they stay, invisible to Get,
-// Stat and List, until a week has passed or the object is written. An upload is known by its blocks
-// alone, so that ListUploadsPage shows one only from its first part on, and only where no object is
-// under its key yet. Writing an object by one request drops the blocks of every upload to it.
-// Accounts with a hierarchical namespace list in another order than that of the keys' bytes, and
-// hold no a beside a/b.
+// # Limits
+//
+// Azure cannot delete the blocks of an upload that was abandoned. They stay, invisible to Get, Stat
+// and List, until a week has passed or the object is written. Azure knows an upload only by its
+// blocks: ListUploadsPage shows an upload after its first part, and only while there is no object
+// under its key. Writing an object by one request deletes the blocks of every upload to it.
+//
+// Accounts with a hierarchical namespace do not list in the byte order of the keys, and cannot hold
+// both a and a/b.
 package azure
 
 import (
 	"context"
+	"sync/atomic"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -39,12 +43,13 @@ type Store struct {
 	account    string
 	client     *container.Client
 	key        *container.SharedKeyCredential // nil: no shared key
-	sas        *string                        // the shared access signature of every request; nil: none
+	sas        *string                        // signature of every request; nil: none
 	token      azcore.TokenCredential         // nil: no Entra ID
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
 	version    string                         // of the protocol; empty: the SDK's
 	hasher     driver.Hasher
+	keepsDots  atomic.Bool // a list has shown a key with a segment that ends in a dot
 }
 
 var _ storage.FullStore = (*Store)(nil)
@@ -52,7 +57,7 @@ var _ storage.FullStore = (*Store)(nil)
 // New opens a container. It makes no request.
 //
 // Errors: ErrInvalid for options that do not fit together, or that name no account; ErrPermission
-// where there are no credentials.
+// if no credentials are found.
 func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 	var o Options
 	if opts != nil {
@@ -74,8 +79,8 @@ func New(ctx context.Context, container string, opts *Options) (*Store, error) {
 }
 
 // Client returns the underlying *container.Client for operations that this package does not cover.
-// Its requests bypass the checksums and the checks of this package. Its URL can hold a shared access
-// signature, which is a secret.
+// Its requests bypass the checksums and the checks of this package. Its URL can hold a shared
+// access signature, which is a secret.
 func (s *Store) Client() *container.Client { return s.client }
 
 // Close closes idle connections. It does not wait for calls that are under way, and the Store is

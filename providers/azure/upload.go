@@ -18,19 +18,25 @@ func (s *Store) CreateUpload(
 	if err := checkKey(key); err != nil {
 		return "", err
 	}
-	if _, err := metadata(opts.Metadata, storage.Checksums{CRC64NVME: make([]byte, 8)}); err != nil {
+	if err := s.checkHeaders(opts); err != nil {
 		return "", err
 	}
-	return newUploadID(), nil
+	id := newUploadID(key)
+	if err := checkMetadata(opts.Metadata, id); err != nil {
+		return "", err
+	}
+	return id, nil
 }
 
 // AbortUpload is errors.ErrUnsupported, for Azure has no request for it: the blocks stay until the
 // object is written, or for a week.
 func (s *Store) AbortUpload(_ context.Context, key, _ string) error {
-	if err := checkKey(key); err != nil {
+	if err := invalidKey(key, unaskable(key)); err != nil {
 		return err
 	}
-	return driver.Unsupportedf("dropping the blocks of an upload: they go by themselves within a week")
+	return driver.Unsupportedf(
+		"dropping the blocks of an upload: they go by themselves within a week",
+	)
 }
 
 // PartLimits are those of block blobs, whatever the options.

@@ -63,11 +63,15 @@ func open(
 		name = u.User.Username()
 		if given.Account != "" || given.Domain != "" || given.Endpoint != "" {
 			return nil, driver.Invalidf(
-				"the host of the URL says what the account is: no storage_account, domain or endpoint")
+				"the host of the URL says what the account is: " +
+					"no storage_account, domain or endpoint",
+			)
 		}
 		account, domain, ok := strings.Cut(u.Host, ".")
 		if !ok {
-			return nil, driver.Invalidf("%s URL is not container@account.dfs.core.windows.net", u.Scheme)
+			return nil, driver.Invalidf(
+				"%s URL is not container@account.dfs.core.windows.net", u.Scheme,
+			)
 		}
 		// The same account has its blobs beside its file system.
 		if rest, ok := strings.CutPrefix(domain, "dfs."); ok {

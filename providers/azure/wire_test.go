@@ -46,7 +46,7 @@ func TestPutOnTheWire(t *testing.T) {
 		"X-Ms-Access-Tier": "Cool", "X-Ms-Tags": "t=1",
 		"X-Ms-Meta-A_2d_b": storage.EncodeMetadataValue("ü"), "X-Ms-Meta-C": "1",
 		// The check values of both: e3069283, and ae8b14860a799888 with its last byte first.
-		"X-Ms-Meta-Polystoresum": "crc32c.4waSgw", "X-Ms-Content-Crc64": base64.StdEncoding.EncodeToString([]byte{0x88, 0x98, 0x79, 0x0a, 0x86, 0x14, 0x8b, 0xae}),
+		"X-Ms-Meta-Polystoresum": "crc32c.4waSgw.9", "X-Ms-Content-Crc64": base64.StdEncoding.EncodeToString([]byte{0x88, 0x98, 0x79, 0x0a, 0x86, 0x14, 0x8b, 0xae}),
 		"Content-Md5": "", "Accept-Encoding": "identity", "Expect": "", "Content-Length": "9",
 	} {
 		if got := r.Header.Get(name); got != want {
@@ -99,7 +99,7 @@ func TestUploadOnTheWire(t *testing.T) {
 	}
 	r := srv.One(t)
 	if r.Header.Get("If-Match") != stubETag || r.Header.Get("X-Ms-Blob-Content-Type") != "text/plain" || r.Header.Get("X-Ms-Meta-A") != "1" ||
-		r.Header.Get("X-Ms-Meta-Polystoresum") != "crc32c.4waSgw" {
+		r.Header.Get("X-Ms-Meta-Polystoresum") != "crc32c.4waSgw.9."+id {
 		t.Errorf("commit: %v", r.Header)
 	}
 	var list struct{ Latest []string }
@@ -126,7 +126,7 @@ func TestCompleteUploadParts(t *testing.T) {
 		for _, n := range numbers {
 			parts = append(parts, &storage.Part{Number: n, Size: 1})
 		}
-		_, err := s.CompleteUpload(t.Context(), "k", newUploadID(), parts, &storage.PutOptions{})
+		_, err := s.CompleteUpload(t.Context(), "k", newUploadID("k"), parts, &storage.PutOptions{})
 		wantError(t, name, err, storage.ErrInvalid, false)
 	}
 	if n := len(srv.Seen()); n != 0 {
@@ -195,7 +195,7 @@ func TestCopySourceIsSigned(t *testing.T) {
 				}
 				check(fmt.Sprintf("Copy, Replace %v", replace))
 			}
-			_, err := s.CopyPart(t.Context(), "dst", newUploadID(), 1, src, &storage.CopyPartOptions{
+			_, err := s.CopyPart(t.Context(), "dst", newUploadID("dst"), 1, src, &storage.CopyPartOptions{
 				SourceOffset: 5, SourceLength: 10, SourceIfMatch: stubETag, SourceVersionID: test.version,
 			})
 			if err != nil {
@@ -225,7 +225,7 @@ func TestCopyReplacingOnTheWire(t *testing.T) {
 		t.Errorf("block: %v", r[0].Header)
 	}
 	if r[1].Header.Get("If-None-Match") != "*" || r[1].Header.Get("X-Ms-Blob-Content-Type") != "text/plain" ||
-		r[1].Header.Get("X-Ms-Meta-Polystoresum") != "crc64nvme."+base64.RawURLEncoding.EncodeToString([]byte{1, 2, 3, 4, 5, 6, 7, 8}) {
+		!strings.HasPrefix(r[1].Header.Get("X-Ms-Meta-Polystoresum"), "crc64nvme."+base64.RawURLEncoding.EncodeToString([]byte{1, 2, 3, 4, 5, 6, 7, 8})+"..") {
 		t.Errorf("commit: %v", r[1].Header)
 	}
 }
@@ -400,7 +400,7 @@ func TestMalformedETag(t *testing.T) {
 		put := &storage.PutOptions{IfMatch: tag}
 		_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, put)
 		wantError(t, "Put "+tag, err, storage.ErrPrecondition, false)
-		_, err = s.CompleteUpload(t.Context(), "k", newUploadID(), []*storage.Part{{Number: 1}}, put)
+		_, err = s.CompleteUpload(t.Context(), "k", newUploadID("k"), []*storage.Part{{Number: 1}}, put)
 		wantError(t, "CompleteUpload "+tag, err, storage.ErrPrecondition, false)
 		_, err = s.Copy(t.Context(), "k", "src", &storage.CopyOptions{IfMatch: tag})
 		wantError(t, "Copy "+tag, err, storage.ErrPrecondition, false)
@@ -470,25 +470,5 @@ func TestDirectory(t *testing.T) {
 	})
 	for _, name := range []string{"Get", "Stat"} {
 		wantError(t, name, calls[name](t.Context(), srv.store(t)), storage.ErrNotExist, false)
-	}
-}
-
-// Keys that the service would take for others are refused before any request.
-func TestKeys(t *testing.T) {
-	srv := newStub(t, answerOK)
-	s := srv.store(t)
-	for _, key := range []string{"a.", "a./b", ".", "..", "a/../b", "a/", `a\b`, "a\x00", "a\x7f", "a\u0085", "a\ufffe", strings.Repeat("a/", 254) + "a", strings.Repeat("é", 1025)} {
-		_, err := s.Stat(t.Context(), key, &storage.StatOptions{})
-		wantError(t, fmt.Sprintf("%.20q", key), err, storage.ErrInvalidKey, false)
-	}
-	for _, key := range []string{"a", "/a", "a//b", ".a", "a?b", strings.Repeat("a/", 253) + "a", strings.Repeat("é", 512)} {
-		if _, err := s.Stat(t.Context(), key, &storage.StatOptions{}); err != nil {
-			t.Errorf("%.20q: %v", key, err)
-		}
-	}
-	for _, r := range srv.Seen() {
-		if strings.Contains(r.URL.EscapedPath(), "..") {
-			t.Errorf("path %q", r.URL.EscapedPath())
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -161,7 +162,7 @@ func decodeAttrs(b []byte) *attrs {
 		case s != nil:
 			*s = text()
 		case a.sumField(code) != nil:
-			*a.sumField(code) = take(uint64(sumSizes[code]))
+			*a.sumField(code) = bytes.Clone(take(uint64(sumSizes[code])))
 		case code == codeMetadata:
 			name := text()
 			setEntry(&a.Metadata, name, text())

@@ -117,6 +117,7 @@ func (a *attrs) object(key string) *storage.Object {
 		ContentLanguage:    a.ContentLanguage,
 		CacheControl:       a.CacheControl,
 		Metadata:           a.Metadata,
+		TagCount:           len(a.Tags),
 		Checksums:          a.sums(),
 	}
 }
@@ -125,6 +126,6 @@ func (a *attrs) object(key string) *storage.Object {
 // list either.
 func (a *attrs) listed(key string) *storage.Object {
 	o := a.object(key)
-	o.Metadata = nil
+	o.Metadata, o.TagCount = nil, 0
 	return o
 }

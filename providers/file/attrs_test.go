@@ -42,7 +42,7 @@ func TestAttributes(t *testing.T) {
 		}
 		want := &storage.Object{
 			Key: "a/b", Size: 5, ContentType: "text/plain", ContentEncoding: "gzip", ContentDisposition: "attachment", ContentLanguage: "de",
-			CacheControl: "no-store", Metadata: opts.Metadata, Checksums: storage.Checksums{CRC32C: []byte{0x9a, 0x71, 0xbb, 0x4c}},
+			CacheControl: "no-store", Metadata: opts.Metadata, TagCount: 1, Checksums: storage.Checksums{CRC32C: []byte{0x9a, 0x71, 0xbb, 0x4c}},
 		}
 		if diff := cmp.Diff(want, o, cmpopts.IgnoreFields(storage.Object{}, "ETag", "ModTime")); diff != "" {
 			t.Errorf("Put (-want +got):\n%s", diff)
@@ -249,7 +249,7 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		s := openStore(t, dir)
-		unlock, err := s.lock(t.Context(), "k")
+		held, err := s.lock(t.Context(), "k")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -265,12 +265,12 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 		if _, err := other.seal(attrsOfPut(new(storage.PutOptions))); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.rename(t.Context(), other.path, []string{"k"}); err != nil {
+		if _, err := s.rename(t.Context(), other.path, []string{"k"}, "", func() {}); err != nil {
 			t.Fatal(err)
 		}
 		first := stat(t, s, "k")
 		<-time.After(time.Nanosecond)
-		unlock()
+		held.release()
 		wg.Wait()
 		if second := stat(t, s, "k"); !second.ModTime.After(first.ModTime) || get(t, s, "k") != "second" {
 			t.Errorf("ModTime went from %v to %v", first.ModTime, second.ModTime)

@@ -65,7 +65,6 @@ func (s *Store) DeleteBatch(
 		if r == nil || r.path == "" {
 			continue
 		}
-		s.prune(r.path)
 		if errs[i] == nil {
 			s.durable.paid(r.key)
 			s.removeSidecars(r.sidecars)
@@ -84,11 +83,11 @@ func (s *Store) remove(ctx context.Context, key string) (*removal, error) {
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	unlock, err := s.lock(ctx, key)
+	held, err := s.lock(ctx, key)
 	if err != nil {
 		return nil, classify(err)
 	}
-	defer unlock()
+	defer held.release()
 	spots, err := s.findAll(segs)
 	if err != nil {
 		return nil, classify(err)
@@ -105,28 +104,39 @@ func (s *Store) remove(ctx context.Context, key string) (*removal, error) {
 		r.path = spots[0].path
 		dir, _ := parent(r.path)
 		r.dirs = []string{dir}
-		if err = s.root.Remove(r.path); isGone(err) {
-			err = nil
-		}
+		err = held.remove(key, r.path)
 	default:
-		return nil, s.removeAll(key, spots)
+		return nil, s.removeAll(held, key, spots)
 	}
 	return r, classify(err)
 }
 
 // removeAll removes the files at spots, and the sidecars of key. The caller holds the lock of key.
-func (s *Store) removeAll(key string, spots []spot) error {
+func (s *Store) removeAll(held *held, key string, spots []spot) error {
 	// The one that counts goes last: with it gone, one behind it would appear.
 	for _, at := range slices.Backward(spots) {
-		if err := s.root.Remove(at.path); err != nil && !isGone(err) {
+		if err := held.remove(key, at.path); err != nil {
 			return classify(err)
 		}
-		err := s.synced(key, at.path)
-		s.prune(at.path)
-		if err != nil {
+		if err := s.synced(key, at.path); err != nil {
 			return err
 		}
 	}
 	s.dropSidecars(key, "")
+	return nil
+}
+
+// remove removes the file of key at path, and the directories that are empty without it. All of
+// that is durable with the next sync of what is left of them.
+func (h *held) remove(key, path string) error {
+	if dir, _ := parent(path); dir != "." { // also of a key of one segment, over a directory
+		h.willChange(key)
+	}
+	if err := h.s.root.Remove(path); err != nil && !isGone(err) {
+		return err
+	}
+	if h.s.prune(path) != nil {
+		h.failed = true
+	}
 	return nil
 }

@@ -3,7 +3,7 @@ package file
 import (
 	"context"
 	"io"
-	"os"
+	"io/fs"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -12,15 +12,22 @@ import (
 // maxRead is how much is read between two looks at the context.
 const maxRead = 1 << 20
 
+// bytesOf is the open file of an object.
+type bytesOf interface {
+	io.ReaderAt
+	io.Closer
+	Stat() (fs.FileInfo, error)
+}
+
 // body returns a range of one version of an object, of which f is the file, as the Body of a Get.
-func body(ctx context.Context, f *os.File, version *attrs, offset, length int64) io.ReadCloser {
+func body(ctx context.Context, f bytesOf, version *attrs, offset, length int64) io.ReadCloser {
 	r := &reader{f: f, version: version, next: offset, end: offset + length}
 	return driver.NewBody(ctx, r, length)
 }
 
 // reader reads a range of one version of an object.
 type reader struct {
-	f         *os.File
+	f         bytesOf
 	version   *attrs
 	next, end int64
 }

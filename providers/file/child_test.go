@@ -125,7 +125,7 @@ func TestLockBetweenProcesses(t *testing.T) {
 func TestLockHeldElsewhere(t *testing.T) {
 	s, dir := newStore(t)
 	other := openStore(t, dir)
-	unlock, err := other.lock(t.Context(), "k")
+	held, err := other.lock(t.Context(), "k")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,6 +143,6 @@ func TestLockHeldElsewhere(t *testing.T) {
 	if _, err := s.Stat(t.Context(), "k", new(storage.StatOptions)); !errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("Stat: %v", err)
 	}
-	unlock()
+	held.release()
 	put(t, s, "k", "x", nil)
 }

@@ -59,17 +59,18 @@ func (s *Store) commit(
 	if err != nil {
 		return nil, classify(err)
 	}
-	unlock, err := s.lock(ctx, key)
+	held, err := s.lock(ctx, key)
 	if err != nil {
 		return nil, classify(err)
 	}
-	defer unlock()
+	defer held.release()
 	if err := s.check(ctx, key, c); err != nil {
 		return nil, err
 	}
 	// Another writer may have sealed its file after this one and come first: ModTime does not go
 	// back. And somebody may have changed what is kept.
-	switch _, fi, err := s.find(segs); {
+	at, fi, err := s.find(segs)
+	switch {
 	case err != nil:
 		return nil, classify(err)
 	case fi != nil && fi.ModTime().UnixNano() >= a.ModTime || !sameAccess(fi, t.old):
@@ -78,41 +79,59 @@ func (s *Store) commit(
 			return nil, classify(err)
 		}
 	}
+	if fi == nil {
+		if err := s.checkForm(segs); err != nil {
+			return nil, err
+		}
+	}
 	sidecar := ""
 	if needsSidecar {
 		if sidecar, err = s.writeSidecar(key, t, a); err != nil {
 			return nil, classify(err)
 		}
 	}
-	path, err := s.rename(ctx, t.path, segs)
+	path, err := s.rename(ctx, t.path, segs, at, func() { held.willChange(key) })
 	if err != nil {
+		held.failed = true
 		s.dropSidecar(sidecar)
 		return nil, classify(err)
 	}
 	t.path = "" // it is an object now
-	fi, err := t.f.Stat()
+	fi, err = t.f.Stat()
+	// What is in place may be replaced before it is synced: the sync of the next writer is later,
+	// and whoever is refused syncs first. Only old sidecars have to wait, and they need the lock.
+	if old, err := s.sidecars(key); err == nil && len(old) == 0 {
+		held.release()
+	}
 	if e := s.synced(key, path); e != nil {
 		return nil, e
 	}
 	if err == nil {
 		s.durable.addEntry(path, fi)
 	}
-	s.dropSidecars(key, sidecar)
+	if held.f != nil {
+		s.dropSidecars(key, sidecar)
+	}
 	return a.object(key), nil
 }
 
-// rename moves a file to where the object of segs is, or to where it has to go. Between looking and
-// renaming, the writers of other keys may have removed an empty directory, or put a directory or a
-// file where there was none: look again.
-func (s *Store) rename(ctx context.Context, from string, segs []string) (string, error) {
+// rename moves a file to where the object of segs is, or to where it has to go. path is where it
+// was found to be, "" if nowhere. Between looking and renaming, the writers of other keys may have
+// removed an empty directory, or put a directory or a file where there was none: look again. It
+// calls change before it makes a directory.
+func (s *Store) rename(
+	ctx context.Context, from string, segs []string, path string, change func(),
+) (string, error) {
 	var err error
-	for range maxMoves {
+	for i := range maxMoves {
 		if e := ctx.Err(); e != nil {
 			return "", e
 		}
-		var path string
-		if path, _, err = s.find(segs); err == nil && path == "" {
-			path, err = s.place(ctx, segs)
+		if i > 0 {
+			path, _, err = s.find(segs)
+		}
+		if err == nil && path == "" {
+			path, err = s.place(ctx, segs, change)
 		}
 		if err == nil {
 			if err = s.root.Rename(from, path); err == nil {
@@ -155,9 +174,13 @@ func (s *Store) exists(path string) (bool, error) {
 // seal gives the file its attributes, and the permissions of the one that it replaces, and makes
 // all durable. It reports whether the attributes need a sidecar.
 func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
-	if fi, err := t.f.Stat(); err == nil && fi.Mode()&0o200 == 0 {
-		t.f.Chmod(fi.Mode().Perm() | 0o200) // an attempt before took the right to set attributes
+	if t.sealed {
+		if fi, err := t.f.Stat(); err == nil && fi.Mode()&0o200 == 0 {
+			// The attempt before took the right to set attributes.
+			t.f.Chmod(fi.Mode().Perm() | 0o200)
+		}
 	}
+	t.sealed = true
 	fi, err := t.stamp(a, time.Now())
 	if err != nil {
 		return false, err
@@ -179,14 +202,14 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 	if err := t.s.like(t.f, t.old); err != nil {
 		return false, err
 	}
-	return !stored, t.f.Sync()
+	return !stored, t.s.syncFile(t.f)
 }
 
 // stamp gives the file a modification time that no write leaves, and notes what the file system
 // made of it.
 func (t *temp) stamp(a *attrs, mtime time.Time) (fs.FileInfo, error) {
 	mtime = mtime.Truncate(t.s.tick)
-	if err := t.s.root.Chtimes(t.path, mtime, mtime); err != nil {
+	if err := t.s.root.setTime(t.f, t.path, mtime); err != nil {
 		return nil, err
 	}
 	fi, err := t.f.Stat()

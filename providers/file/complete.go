@@ -74,7 +74,7 @@ func (s *Store) complete(
 		return nil, classify(err)
 	}
 	a := attrsOfPut(opts)
-	a.setSums(got)
+	a.setSums(driver.Keep(got, opts.Verified))
 	old, err := s.existing(key)
 	if err != nil {
 		return nil, classify(err)

@@ -50,7 +50,7 @@ func (s *Store) Copy(
 		err = s.pipe(&steady{f: t.f, sums: d}, body(ctx, from, a, 0, a.Size))
 		next.setSums(d.Checksums())
 	} else {
-		err = clone(ctx, t.f, &reader{f: from, version: a, end: a.Size})
+		err = clone(ctx, t.f, from, a)
 	}
 	if err != nil {
 		return nil, classify(err)
@@ -83,17 +83,21 @@ func copyAttrs(a *attrs, opts *storage.CopyOptions) *attrs {
 // one.
 const maxCopy = 16 << 20
 
-// clone copies the rest of a range to the end of a file.
-func clone(ctx context.Context, f *os.File, r *reader) error {
-	if _, err := r.f.Seek(r.next, io.SeekStart); err != nil {
+// clone copies an object to a file. The kernel does it, and file systems that can share bytes
+// between files share them.
+func clone(ctx context.Context, f *os.File, from *object, version *attrs) error {
+	src, err := from.file()
+	if err != nil {
 		return err
 	}
+	defer src.Close()
+	r := &reader{f: from, version: version, end: version.Size}
 	w := steady{f: f}
 	for r.next < r.end {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := io.CopyN(f, r.f, min(maxCopy, r.end-r.next))
+		n, err := io.CopyN(f, src, min(maxCopy, r.end-r.next))
 		r.next += n
 		if err == io.EOF {
 			return &storage.Error{Kind: storage.ErrChanged, Err: io.ErrUnexpectedEOF}

@@ -96,6 +96,11 @@ func TestKill(t *testing.T) {
 				s := openStore(t, dir)
 				s.noXattr = work != "write"
 				checkCrash(t, s, state)
+				for _, path := range tree(t, dir) {
+					if strings.HasSuffix(path, "/") {
+						t.Errorf("an empty directory is left: %s", path)
+					}
+				}
 				if t.Failed() {
 					t.Fatalf("in round %d", round)
 				}

@@ -16,11 +16,11 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return err
 	}
 	defer s.end()
-	unlock, err := s.lock(ctx, key)
+	held, err := s.lock(ctx, key)
 	if err != nil {
 		return classify(err)
 	}
-	defer unlock()
+	defer held.release()
 	if err := s.check(ctx, key, condition{ifMatch: opts.IfMatch}); err != nil {
 		return err
 	}
@@ -31,5 +31,5 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err != nil {
 		return classify(err)
 	}
-	return s.removeAll(key, spots)
+	return s.removeAll(held, key, spots)
 }

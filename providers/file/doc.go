@@ -1,7 +1,7 @@
 // Package file keeps a bucket in a directory of a local file system, for programs that need no
-// service: tests, tools, and production on one machine. It holds the whole contract of package
-// storage: atomic and durable writes, conditions, multipart, ordered lists, for any number of
-// processes on the directory at once, killed at any moment.
+// service: tests, tools, and production on one machine. It keeps the whole contract of package
+// storage: atomic and durable writes, conditions, multipart uploads and ordered lists. Any number
+// of processes may use the directory at once, and may be killed at any moment.
 //
 //	b, err := storage.Open(ctx, "file:///var/lib/app/data?create_dir=true")
 //
@@ -10,19 +10,19 @@
 //
 // # URLs
 //
-// The whole path of file:///directory is the directory; it is absolute, and the host is empty or
-// localhost. create_dir=true makes the directory. prefix= is as everywhere.
+// The whole path of file:///directory is the directory. It is absolute, and the host is empty or
+// localhost. create_dir=true makes the directory. prefix= works as with every provider.
 //
 // # Files
 //
-// The object a/b.txt is the file a/b.txt, which other programs can read, and write: what they write
-// is an object without attributes and checksums, whose ETag is made of inode, size and both
-// times (of the bytes and, where the system tells it, of the last change of any kind), and lasts
-// until the next change. Files that are written in place while they are read make the read
-// end with ErrChanged.
+// The object a/b.txt is the file a/b.txt, which other programs can read and write. A file that
+// another program wrote is an object without attributes and checksums. Its ETag is made of the
+// inode, the size, the time of the bytes and, if the system has it, the time of the last change of
+// any kind. That ETag lasts until the next change. If a file is written in place during a read, the
+// read ends with ErrChanged.
 //
-// Names that end in a dot are the driver's own (on Windows, which drops such dots, in a dollar
-// sign):
+// Names that end in a dot are the driver's own. On Windows, which drops such dots, these names end
+// in a dollar sign:
 //
 //	a        the object a
 //	a/...    the object a where a is a directory
@@ -33,95 +33,125 @@
 //	  attr../<key's hash>/   attributes that the file system did not take
 //	  upload../<id>../       a multipart upload
 //
-// So a and a/b live together, and come and go in any order. An object that exists never moves:
-// where it goes is decided when it is created, and whoever looks for it looks at the plain place
-// first and then at the other. Between two looks it can only have been deleted, so nobody misses an
-// object that is there. A directory without objects is not seen in lists, and the driver removes
-// those that a Delete leaves empty.
+// So a and a/b can both exist, and can be written and deleted in any order. An object that exists
+// never moves: its place is chosen when it is created. A read looks at the plain place first and
+// then at the other. Between the two looks the object can only have been deleted, so a read never
+// misses an object that exists. Lists do not show a directory without objects, and the driver
+// removes directories that a Delete leaves empty.
 //
-// Files that are no objects are left alone: links, pipes and devices, and names that are no
-// segments of a key. A link is not followed, not even inside the directory; an object that is put
-// where one stands replaces it. Everything happens through an [os.Root], so no key, no link and no
-// race leads outside.
+// Files that are not objects are left alone: links, pipes and devices, and names that are not
+// segments of a key. A link is not followed, not even inside the directory. An object that is put
+// in the place of a link replaces it. All access goes through openat2 with RESOLVE_BENEATH, where
+// the kernel has it (Linux 5.6), and through an [os.Root] otherwise. So no key, no link and no race
+// leads outside the directory. An os.Root takes the right to read every directory of a key; openat2
+// takes the right to search it.
 //
 // # Keys
 //
-// A segment of a key is the name of a file, unchanged: not empty, not ending in a dot, at most 254
-// bytes, without a zero byte, and on Windows without what Windows takes in no name (\ : * ? " < >
-// |, con, nul, …). Other keys, those with a slash at an end among them, are ErrInvalidKey, before
-// any system call. Every portable key works, with one limit that no encoding within 255 bytes could
-// lift: where the file system folds case (macOS, Windows), a key that differs from another, or from
-// its directory, in case only is ErrInvalidKey for writing and ErrNotExist for reading; never the
-// other's object. To know the spelling the driver reads the directory there, so large directories
-// are slow on such systems. The same holds where the file system takes a composed and a decomposed
-// letter for one. New finds this out by trying, in the driver's own directory, which inherits the
-// property from the bucket's (ext4's casefold); single directories below that fold case are not
-// noticed. A file system that drops dots at the end of names (FAT) is ErrInvalid.
+// A segment of a key is the name of a file, unchanged. It is not empty, does not end in a dot, has
+// at most 254 bytes and no zero byte, and on Windows has nothing that Windows refuses in a name
+// (\ : * ? " < > |, con, nul, …). Other keys are ErrInvalidKey before any system call, which
+// includes keys that begin or end with a slash.
+//
+// Every portable key works, with one limit that no encoding within 255 bytes could lift. It holds
+// if the file system folds case (macOS, Windows) and a key differs from another one, or from its
+// directory, only in case. Such a key is ErrInvalidKey for writing and ErrNotExist for reading; a
+// read never returns the other object. The driver reads the directory to learn the spelling, so
+// large directories are slow on such systems. The same holds if the file system treats composed and
+// decomposed letters as equal. If the file system keeps names in another form than they are given
+// (HFS+ decomposes letters), a key with such a name is ErrInvalidKey for writing. New tests for
+// this in the driver's own directory, which inherits the property from the bucket's (ext4's
+// casefold). Single directories further down that fold case are not noticed. A file system that
+// drops dots at the end of names (FAT) is ErrInvalid.
 //
 // # Writes
 //
-// A write goes to a temporary file, which gets its attributes, is synced, and is renamed; then its
-// directory, and the ones above it where they may be new, are synced. A write that returned nil has
-// survived a power failure, as far as the disk keeps its word on sync. The same holds for answers
-// that others build on: ErrExist, ErrPrecondition, and the nil of a Delete that found nothing. The
-// writer of what they are about may have been killed before its sync, so the driver syncs the
-// directory before it answers, unless it knows that the names are on disk. Callers at the same time
-// share one sync, and DeleteMany syncs each directory once per batch. Reads and lists do not sync:
-// they may show what a power failure takes back, except for the read that follows a write of the
-// same Store whose sync failed. Some file systems (SMB, some of FUSE) refuse to sync a directory
-// with EINVAL or EOPNOTSUPP. New tries it, and where it is refused these errors are ignored: what
-// survives a power failure is up to such a file system. All other errors are reported. Parts of an
-// upload are written at their offsets in one temporary file, in any order and at once, so every
-// byte is written once. Uploads stay until they are completed, aborted or removed by
-// Bucket.CleanUploads; New removes the temporary files of processes that are no more, when they are
-// older than a minute, and looks through up to 256 sidecars for those that belong to no object.
+// A write goes to a temporary file, which gets its attributes, is synced and is renamed. Then its
+// directory is synced, and so are the directories above it if they may be new. A write that
+// returned nil survives a power failure, provided that the disk honours sync. The same holds for
+// other answers that callers rely on: ErrExist, ErrPrecondition, and nil from a Delete that found
+// nothing. The process that made the change behind such an answer may have been killed before its
+// sync. The driver therefore syncs the directory before it answers, unless it knows that the names
+// are on disk. Concurrent callers share one sync, and DeleteMany syncs each directory once per
+// batch.
 //
-// All writers of a key take one lock, between goroutines and between processes, for the moment of
-// looking and renaming; it is a lock of the operating system, and ends with its process. There are
-// 256 for all keys. Readers take none: an open file does not change when another takes its place.
-// Processes of different users need a umask that lets them write each other's files, the locks
-// among them. Use a local file system, or one whose flock works between all that mount it.
+// Reads and lists do not sync. They may show changes that a power failure undoes, except for the
+// read that follows a write of the same Store whose sync failed. Some file systems (SMB, some of
+// FUSE) refuse to sync a directory with EINVAL or EOPNOTSUPP. New tries it, and these errors are
+// ignored if it is refused. What survives a power failure then depends on the file system. All
+// other errors are reported.
 //
-// New files and directories have the permissions of Options.FileMode and DirMode, else 0666 and
-// 0777 less the umask. An object that is overwritten keeps its permissions, and its owner and group
-// where the process may set them. A file that is being written, and a sidecar, is never open to
-// more than its object.
+// Parts of an upload are written at their offsets in one temporary file, in any order and
+// concurrently, so every byte is written once. Uploads stay until they are completed, aborted or
+// removed by Bucket.CleanUploads. New removes temporary files that are older than a minute if their
+// process has ended. It also looks through up to 256 sidecars for those that belong to no object.
+// Empty directories that a killed process left are removed by the next writer of the key, or by
+// the next New.
 //
-// A full disk is an error whose cause is ENOSPC, with no Kind; it leaves the old object, and
-// nothing else. A read-only file system is ErrPermission; too many open files, and whatever else
-// passes, ErrUnavailable; another program's directory or file in the way of a key ErrInvalidKey; a
-// directory that was removed while it was open ErrNoBucket.
+// What a call costs grows in proportion to the number of segments in its key. With openat2, Get and
+// Stat of an object make the same three calls at every depth. A key that is not there costs one
+// call for each segment, because the object could be in the directory beside it (a./).
+//
+// All writers of a key take one lock while they check and rename, and not while they sync. The lock
+// works between goroutines and between processes. It is a lock of the operating system, and ends
+// with its process. All keys share 256 locks. Readers take none, because an open file does not
+// change when another replaces it. Processes of different users need a umask that lets them write
+// each other's files, including the locks. Use a local file system, or one whose flock works
+// between all that mount it.
+//
+// New files and directories have the permissions of Options.FileMode and DirMode, or else 0666 and
+// 0777 less the umask. An object that is overwritten keeps its permissions. It keeps its owner and
+// group if the process may set them. A temporary file or a sidecar is never more accessible than
+// its object.
+//
+// The error for a full disk has ENOSPC as its cause and no Kind. It leaves the old object, and
+// nothing else. A read-only file system is ErrPermission. Too many open files and other temporary
+// conditions are ErrUnavailable. Another program's directory or file in the way of a key is
+// ErrInvalidKey. A directory that was removed while it was open is ErrNoBucket.
 //
 // # Attributes
 //
-// Headers, metadata, tags, checksums and the ETag, 128 random bits, are one extended attribute,
-// user.polystore, of the file, so they travel with the rename. Those of a plain object take at most
-// 60 bytes, which ext4 keeps beside the inode. What the file system does not take
-// (ext4 about 4,000 bytes; some file systems, and Windows, none) goes to a sidecar, whose name is
-// made of key, size and time of the file: it cannot be paired with other bytes. Copying a file with
-// its extended attributes and times (cp -a, rsync -aX, tar --xattrs) copies the object.
+// Headers, metadata, tags, checksums and the ETag (128 random bits) are stored in one extended
+// attribute of the file, user.polystore, so a rename moves them, too. Those of a plain object take
+// at most 60 bytes, which ext4 keeps beside the inode. Attributes that the file system does not
+// take go to a sidecar: ext4 takes about 4,000 bytes, and Windows and some file systems take none.
+// The name of a sidecar is made of the key, the size and the time of the file, so it cannot be
+// paired with other bytes. Copying a file with its extended attributes and times (cp -a, rsync -aX,
+// tar --xattrs) copies the object.
 //
-// The time that a file was modified is chosen by the driver, in nanoseconds, and noted with the
-// attributes: where it or the size differs, another program wrote the file. On file systems with
-// coarse times (FAT: two seconds; ext4 with inodes of 128 bytes: one) a foreign write of the same
-// size within that time goes unnoticed, and ModTime can be two seconds late.
+// The driver sets the modification time of a file, in nanoseconds, and stores it with the
+// attributes. If the time or the size differs, another program wrote the file. On file systems with
+// coarse times (FAT: two seconds; ext4 with inodes of 128 bytes: one), a foreign write of the same
+// size within that time is not noticed, and ModTime can be two seconds late.
 //
-// A CRC-32C is computed while writing and kept, as is every checksum that the caller gave; they are
-// verified before the rename. SignURL, VersionID and StorageClass are errors.ErrUnsupported.
+// A CRC-32C is computed during the write and kept, as is every checksum that the caller gave. Given
+// checksums are verified before the rename.
+//
+// SignURL, VersionID and StorageClass are errors.ErrUnsupported.
 //
 // # Lists
 //
-// A list is in byte order of the keys, not of file names, and descends only where it has to. A
-// directory's names are read for each page unless nothing has changed in it since the page before;
-// the names of at most 65,536 are held at once. A page token is the last entry of its page: it
-// never expires. A file that may not be read is in the list all the same. A directory that may not
-// be read is an error at the end of the list, ErrPermission with its path, since nobody knows what
-// is missing; everything else comes before it. lost+found at the root of a volume, and what other
-// systems have in its place, is skipped.
+// A list is in the byte order of the keys, not of the file names, and descends only if it has to.
+// The names of a directory are read for the first page and kept for those that follow, so a page
+// costs what it has. A change that was made before a page was asked for is in it. The driver knows
+// of a change by the time of the directory. It then reads the directory again. On Linux (ext4, XFS,
+// Btrfs, tmpfs) the kernel also tells, by inotify, which names have come to a large directory
+// (32 KiB), and these are added to those that are kept. So pages cost the same while others write.
 //
-// On Linux, a directory of up to some 400,000 short names is read by one system call, and read
-// again where a signal cut the call short or, on Btrfs, where the directory has changed since it
-// was opened, so that a list misses nothing that is being replaced. In larger ones, and on other
-// systems, that is up to the file system: ext4 and XFS keep the place of a file that is replaced;
-// tmpfs and Btrfs do not.
+// The names of all directories together take at most 64 MiB between pages. A name takes its length
+// and 7 bytes, so 1,000,000 names of 20 bytes take 27 MB. A page holds as much for each directory
+// on its way, and twice that while it reads one. A directory with more names is read again for each
+// 64 MiB. When a list has come to the end of a large directory, its names are forgotten. One more
+// file is open while a directory is watched.
+//
+// A page token is the last entry of its page, and never expires. A file that may not be read is
+// still listed. A directory that may not be read makes the list end with ErrPermission and the
+// path, after everything else, because its entries are missing. lost+found at the root of a volume
+// is skipped, and so are its equivalents on other systems.
+//
+// On Linux, one system call reads a directory of up to about 400,000 short names. The driver reads
+// the directory again if a signal cut the call short or, on Btrfs, if the directory has changed
+// since it was opened. So a list does not miss an object that is being replaced. In larger
+// directories, and on other systems, this depends on the file system: ext4 and XFS keep the place
+// of a file that is replaced; tmpfs and Btrfs do not.
 package file

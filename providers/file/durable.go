@@ -2,7 +2,6 @@ package file
 
 import (
 	"io/fs"
-	"os"
 	"sync"
 	"time"
 )
@@ -52,7 +51,7 @@ func (d *durable) dir(dir string, fi fs.FileInfo) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	was, ok := d.dirs[dir]
-	return ok && was.settled && os.SameFile(was.fi, fi) &&
+	return ok && was.settled && sameFile(was.fi, fi) &&
 		was.fi.ModTime().Equal(fi.ModTime()) && ctime(was.fi) == ctime(fi)
 }
 
@@ -70,8 +69,9 @@ func (d *durable) entry(path string, fi, dir fs.FileInfo, renames bool) bool {
 		return true
 	}
 	was, ok := d.dirs[in]
-	return ok && renames && os.SameFile(was.fi, dir) &&
-		ctime(fi)+int64(maxTick) < ctime(was.fi) && ctime(was.fi) <= ctime(dir) && !steppedBack(was.at)
+	return ok && renames && sameFile(was.fi, dir) &&
+		ctime(fi)+int64(maxTick) < ctime(was.fi) && ctime(was.fi) <= ctime(dir) &&
+		!steppedBack(was.at)
 }
 
 // steppedBack reports whether the clock was set back since t: then an older time says nothing.

@@ -1,12 +1,14 @@
 package file
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -232,9 +234,9 @@ func TestDeleteBatchSyncsOnce(t *testing.T) {
 	}
 	syncs.mu.Lock()
 	defer syncs.mu.Unlock()
-	for _, dir := range []string{".", "d0", "d1"} {
-		if n := syncs.dirs[dir]; n != 1 {
-			t.Errorf("%s was synced %d times", dir, n)
+	for dir, want := range map[string]int{".": 1, "d0": 1, "d1": 0} { // d1 is gone, too
+		if n := syncs.dirs[dir]; n != want {
+			t.Errorf("%s was synced %d times, want %d", dir, n, want)
 		}
 	}
 	if got := list(t, s, storage.ListOptions{}); fmt.Sprint(got) != "[d0/stays]" {
@@ -286,6 +288,36 @@ func TestNoDirectorySync(t *testing.T) {
 			if want := probed && refusal != syscall.EIO; (err == nil) != want {
 				t.Errorf("%v, probed %v: Put = %v", refusal, probed, err)
 			}
+		}
+	}
+}
+
+// Other keys of the same stripe do not wait for the sync of a directory. They do where old
+// attributes in a sidecar are removed after it.
+func TestSyncWithoutLock(t *testing.T) {
+	for _, sidecars := range []bool{false, true} {
+		s, _ := newStore(t)
+		s.noXattr = sidecars
+		asked := false
+		s.failSync = func(dir string) error {
+			if dir != "d" {
+				return nil
+			}
+			asked = true
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			held, err := s.lock(ctx, "d/k")
+			if err == nil {
+				held.release()
+			}
+			if free := err == nil; free == sidecars {
+				t.Errorf("with sidecars %v, the lock during a sync: %v", sidecars, err)
+			}
+			return nil
+		}
+		put(t, s, "d/k", "data", nil)
+		if !asked {
+			t.Error("the directory was not synced")
 		}
 	}
 }

@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,29 +16,82 @@ func TestProbeNames(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "k", "", nil)
 	for _, tt := range []struct {
-		name  string
-		same  func(string) string
-		exact bool
-		want  error
+		name     string
+		same     func(string) string // which name answers
+		kept     func(string) string // what the directory says
+		exact    bool
+		rewrites bool
+		want     error
 	}{
-		{"keeps names apart", nil, false, nil},
-		{"folds case", strings.ToLower, true, nil},
-		{"composes", func(name string) string { return strings.Replace(name, "e\u0301", "é", 1) }, true, nil},
-		{"drops dots", func(name string) string {
+		{name: "keeps names apart"},
+		{name: "folds case", same: strings.ToLower, exact: true},
+		{name: "composes", same: compose, exact: true},
+		{name: "decomposes", kept: decompose, exact: true, rewrites: true}, // HFS+
+		{name: "folds and decomposes", same: strings.ToLower, kept: decompose, exact: true, rewrites: true},
+		{name: "has capitals", kept: strings.ToUpper, exact: true, rewrites: true},
+		{name: "drops dots", same: func(name string) string {
 			if !strings.HasSuffix(name, "..") {
 				name += ".."
 			}
 			return name
-		}, false, errDropsDots},
+		}, want: errDropsDots},
 	} {
-		s.sameName = tt.same
+		s.sameName, s.keptName = tt.same, tt.kept
 		s.exactCase.Store(!tt.exact)
+		s.rewrites.Store(!tt.rewrites)
 		err := s.probeNames()
-		if !errors.Is(err, tt.want) || err == nil && s.exactCase.Load() != tt.exact {
-			t.Errorf("%s: %v, exact %v", tt.name, err, s.exactCase.Load())
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if exact, rewrites := s.exactCase.Load(), s.rewrites.Load(); err == nil &&
+			(exact != tt.exact || rewrites != tt.rewrites) {
+			t.Errorf("%s: exact %v, rewrites %v", tt.name, exact, rewrites)
 		}
 	}
 	if left := files(t, filepath.Join(dir, "tmp.")); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+func compose(name string) string { return strings.ReplaceAll(name, "e\u0301", "é") }
+
+func decompose(name string) string { return strings.ReplaceAll(name, "é", "e\u0301") }
+
+// A key that the file system would keep as another's is refused, with the reason, and leaves
+// nothing; the form that it keeps is a key as any other.
+func TestNamesInAnotherForm(t *testing.T) {
+	s, dir := newStore(t)
+	put(t, s, "k", "", nil)
+	s.keptName = decompose
+	if err := s.probeNames(); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"é", "a/é", "é/a", "e\u0301/é"} {
+		_, err := tryPut(t.Context(), s, key, "data", nil)
+		if !errors.Is(err, storage.ErrInvalidKey) || !strings.Contains(err.Error(), "another form") {
+			t.Errorf("Put(%+q) = %v", key, err)
+		}
+		id := createUpload(t, s, key, new(storage.PutOptions))
+		p, err := s.PutPart(t.Context(), key, id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.CompleteUpload(t.Context(), key, id, []*storage.Part{p}, new(storage.PutOptions))
+		if !errors.Is(err, storage.ErrInvalidKey) {
+			t.Errorf("CompleteUpload(%+q) = %v", key, err)
+		}
+		if err := s.AbortUpload(t.Context(), key, id); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, key := range []string{"e\u0301", "e\u0301/e\u0301", "a/b"} {
+		put(t, s, key, key, nil)
+		if got := get(t, s, key); got != key {
+			t.Errorf("Get(%+q) = %q", key, got)
+		}
+		remove(t, s, key)
+	}
+	if left := append(tree(t, dir), files(t, filepath.Join(dir, "tmp."))...); fmt.Sprint(left) != "[k]" {
 		t.Errorf("left behind: %q", left)
 	}
 }

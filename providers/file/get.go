@@ -3,7 +3,6 @@ package file
 import (
 	"context"
 	"io/fs"
-	"os"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -33,12 +32,14 @@ func (s *Store) Get(
 		Body:   body(ctx, f, a, offset, length),
 		Offset: offset,
 		Length: length,
+
+		NewCRC64NVME: s.hasher.NewCRC64NVME,
 	}, nil
 }
 
 // open opens the file of the object for reading, with the attributes that belong to exactly these
 // bytes.
-func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *attrs, error) {
+func (s *Store) open(ctx context.Context, key, versionID string) (*object, *attrs, error) {
 	segs, err := split(key)
 	if err != nil {
 		return nil, nil, err
@@ -53,15 +54,22 @@ func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *att
 	if err := s.settleOwed(key, segs); err != nil {
 		return nil, nil, classify(err)
 	}
+	find := s.find
+	if s.resolves() {
+		if f, a := s.openPlain(key); f != nil {
+			return f, a, nil
+		}
+		find = func(segs []string) (string, fs.FileInfo, error) { return first(s.findAll(segs)) }
+	}
 	for range maxMoves {
-		path, fi, err := s.find(segs)
+		path, fi, err := find(segs)
 		if err != nil {
 			return nil, nil, classify(err)
 		}
 		if path == "" {
 			return nil, nil, s.missing()
 		}
-		f, a, err := s.openAt(key, path, fi)
+		f, a, err := s.openAt(s.root, path, key, fi)
 		if f != nil || err != nil {
 			return f, a, classify(err)
 		}
@@ -72,10 +80,36 @@ func (s *Store) open(ctx context.Context, key, versionID string) (*os.File, *att
 	return nil, nil, &storage.Error{Kind: storage.ErrUnavailable, Err: errMoved}
 }
 
-// openAt opens the object whose file is at path, as fi describes it. It returns nothing at all
-// where the file has been replaced meanwhile.
-func (s *Store) openAt(key, path string, fi fs.FileInfo) (_ *os.File, _ *attrs, err error) {
-	f, err := s.root.OpenFile(path, openRead, 0)
+// openPlain opens the object in its plain place, where its directory is opened by one system call.
+// It returns nothing for whatever is not simply there.
+func (s *Store) openPlain(key string) (*object, *attrs) {
+	d := s.root
+	dir, name := parent(key)
+	if dir != "." {
+		sub, ok, err := s.root.subFast(dir)
+		if !ok || err != nil {
+			return nil, nil
+		}
+		defer sub.Close()
+		d = sub
+	}
+	fi, ok, err := d.lstatFast(name)
+	if !ok || err != nil || !fi.Mode().IsRegular() {
+		return nil, nil
+	}
+	f, a, err := s.openAt(d, name, key, fi)
+	if err != nil {
+		return nil, nil
+	}
+	return f, a
+}
+
+// openAt opens the object whose file is at path below d, as fi describes it. It returns nothing at
+// all where the file has been replaced meanwhile.
+func (s *Store) openAt(
+	d *handle, path, key string, fi fs.FileInfo,
+) (_ *object, _ *attrs, err error) {
+	f, err := d.openObject(path)
 	if isGone(err) {
 		return nil, nil, nil
 	}
@@ -91,12 +125,13 @@ func (s *Store) openAt(key, path string, fi fs.FileInfo) (_ *os.File, _ *attrs, 
 	if err != nil {
 		return nil, nil, err
 	}
-	if fi != nil && !os.SameFile(fi, opened) || !opened.Mode().IsRegular() {
+	if fi != nil && !sameFile(fi, opened) || !opened.Mode().IsRegular() {
 		f.Close() // a link has been put there, or simply a newer version
 		return nil, nil, nil
 	}
 	if !s.noXattr {
-		b, err := getXattr(f)
+		var buffer [128]byte // of a plain object
+		b, err := f.attrs(buffer[:])
 		if err != nil {
 			return nil, nil, err
 		}
@@ -112,7 +147,7 @@ func (s *Store) openAt(key, path string, fi fs.FileInfo) (_ *os.File, _ *attrs, 
 		a = foreign(opened) // another program wrote the file
 	}
 	// Or it is an old version, and what was found, or not found, is another's: see sidecarPath.
-	there, err := s.isAt(f, path)
+	there, err := isIn(d, path, opened)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -201,7 +201,7 @@ func TestSpelling(t *testing.T) {
 		t.Errorf("Get = %q", got)
 	}
 	for path, want := range map[string]bool{"Dir": true, "Dir/Key": true, "dir": false, "Dir/KEY": false, "none/x": false} {
-		if got, err := s.spelled(path); got != want || err != nil {
+		if got, err := s.spelled(s.root, path); got != want || err != nil {
 			t.Errorf("spelled(%q) = %v, %v", path, got, err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				path, err := s.rename(t.Context(), tmp.path, segs)
+				path, err := s.rename(t.Context(), tmp.path, segs, "", func() {})
 				if err != nil {
 					tmp.discard()
 					t.Errorf("%s: %v", key, err)
@@ -268,14 +268,14 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 	close(done)
 	lister.Wait()
 	remove(t, s, "z/kept")
-	if _, err := s.rename(t.Context(), "tmp./none..", []string{"p", "q", "r"}); err == nil {
+	if _, err := s.rename(t.Context(), "tmp./none..", []string{"p", "q", "r"}, "", func() {}); err == nil {
 		t.Error("nothing was renamed, without an error")
 	}
 	if got := tree(t, dir); len(got) > 0 {
 		t.Errorf("left behind: %q", got)
 	}
 	put(t, s, "file", "x", nil)
-	if err := removeDir(s.root, "file"); err == nil || get(t, s, "file") != "x" {
+	if err := s.root.removeDir("file"); err == nil || get(t, s, "file") != "x" {
 		t.Errorf("a file was removed as a directory: %v", err)
 	}
 }

@@ -29,10 +29,11 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if opts.PageToken != "" {
 		after, refused, _ = strings.Cut(after, refusal)
 	}
-	w, err := s.walkFrom(opts.Prefix, opts.Delimiter, after)
+	w, err := s.newWalk(opts.Prefix, opts.Delimiter, after)
 	if err != nil {
 		return nil, classify(err)
 	}
+	defer w.trail.close()
 	if refused != "" && w.refused == nil {
 		w.refused = refusedPath(refused)
 	}
@@ -62,10 +63,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 			continue
 		}
 		if len(page.Objects) == size {
-			w.unread = f
-			last := page.Objects[size-1].Key
-			page.NextToken = w.token(last)
-			s.pages.keep(w, last)
+			page.NextToken = w.token(page.Objects[size-1].Key)
 			return page, nil
 		}
 		if o.IsPrefix {
@@ -85,7 +83,7 @@ func (s *Store) entry(ctx context.Context, w *walk, f *found) (*storage.Object, 
 	if rolled && strings.HasSuffix(f.key, "/") {
 		return &storage.Object{Key: prefix, IsPrefix: true}, nil
 	}
-	o, err := s.listed(ctx, f)
+	o, err := s.listed(ctx, w, f)
 	if o != nil && rolled {
 		return &storage.Object{Key: prefix, IsPrefix: true}, nil
 	}
@@ -94,27 +92,11 @@ func (s *Store) entry(ctx context.Context, w *walk, f *found) (*storage.Object, 
 
 // listed describes an object of a list; nil where it has gone meanwhile, or where there is only a
 // directory of its name.
-func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
-	if strings.HasSuffix(f.path, "/"+over) {
-		if fi, err := s.lstat(f.path); err != nil || fi == nil || !fi.Mode().IsRegular() {
-			return nil, err
-		}
-	}
+func (s *Store) listed(ctx context.Context, w *walk, f *found) (*storage.Object, error) {
 	if f.path != "" {
-		file, a, err := s.openAt(f.key, f.path, nil)
-		if errors.Is(err, fs.ErrPermission) { // there it is, all the same
-			fi, err := s.lstat(f.path)
-			if fi == nil {
-				return nil, err
-			}
-			return foreign(fi).listed(f.key), nil
-		}
-		if err != nil {
-			return nil, err
-		}
-		if file != nil {
-			file.Close()
-			return a.listed(f.key), nil
+		o, there, err := s.listedAt(w, f)
+		if o != nil || !there || err != nil {
+			return o, err
 		}
 	}
 	// It has moved, or there are two.
@@ -126,4 +108,38 @@ func (s *Store) listed(ctx context.Context, f *found) (*storage.Object, error) {
 		return nil, err
 	}
 	return a.listed(f.key), nil
+}
+
+// listedAt is listed for the file at f.path. It returns nothing if the file is not there any more,
+// and reports whether the object could be elsewhere.
+func (s *Store) listedAt(w *walk, f *found) (_ *storage.Object, elsewhere bool, _ error) {
+	path, isOver := strings.CutSuffix(f.path, "/"+over)
+	dir, name := parent(path)
+	d, err := w.trail.open(dir)
+	if isGone(err) {
+		return nil, true, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if isOver {
+		name += "/" + over
+		fi, err := s.lstatIn(d, dir, name)
+		if err != nil || fi == nil || !fi.Mode().IsRegular() {
+			return nil, false, atPath(err, f.path)
+		}
+	}
+	file, a, err := s.openAt(d, name, f.key, nil)
+	if errors.Is(err, fs.ErrPermission) { // there it is, all the same
+		fi, err := s.lstatIn(d, dir, name)
+		if fi == nil {
+			return nil, false, atPath(err, f.path)
+		}
+		return foreign(fi).listed(f.key), false, nil
+	}
+	if err != nil || file == nil {
+		return nil, true, atPath(err, f.path)
+	}
+	file.Close()
+	return a.listed(f.key), false, nil
 }

@@ -78,7 +78,7 @@ func TestListAgainstModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range 800 {
-		s.maxNames = []int{2, 5, 1 << 16}[rng.IntN(3)] // in several passes, if there are more
+		s.maxIndex = []int{1, 100, 1 << 20}[rng.IntN(3)] // in several passes, if there are more
 		opts := storage.ListOptions{PageSize: []int{1, 2, 3, 7, 1000}[rng.IntN(5)]}
 		if rng.IntN(2) == 0 {
 			opts.Prefix = random()

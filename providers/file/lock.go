@@ -33,26 +33,45 @@ const (
 	maxLockPause = 10 * time.Millisecond
 )
 
-// lock waits for the lock of key against all its writers, until ctx ends, and returns what releases
-// it. Nobody holds two.
-func (s *Store) lock(ctx context.Context, key string) (unlock func(), err error) {
-	h := fnv.New32a()
-	h.Write([]byte(key))
-	n := h.Sum32() % stripes
+// A held is the lock of a key, and of all keys of its stripe.
+type held struct {
+	s      *Store
+	turn   chan struct{} // of the stripe, among goroutines
+	f      *os.File
+	note   string // the key that the file names: see willChange
+	failed bool   // what the note is about may be left half-done
+}
+
+// lock waits for the lock of key against all its writers, until ctx ends. Nobody holds two.
+func (s *Store) lock(ctx context.Context, key string) (*held, error) {
+	sum := fnv.New32a()
+	sum.Write([]byte(key))
+	n := sum.Sum32() % stripes
+	turn := s.locks[n]
 	select {
-	case s.locks[n] <- struct{}{}:
+	case turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, &storage.Error{Err: ctx.Err()}
 	}
 	f, err := s.lockFile(ctx, fmt.Sprintf("%s/%02x", lockDir, n))
 	if err != nil {
-		<-s.locks[n]
+		<-turn
 		return nil, err
 	}
-	return func() {
-		f.Close() // gives up the file's lock
-		<-s.locks[n]
-	}, nil
+	h := &held{s: s, turn: turn, f: f}
+	h.recover()
+	return h, nil
+}
+
+// release gives the lock up, once.
+func (h *held) release() {
+	if h.f == nil {
+		return
+	}
+	h.strike()
+	h.f.Close() // gives up the file's lock
+	h.f = nil
+	<-h.turn
 }
 
 func (s *Store) lockFile(ctx context.Context, path string) (*os.File, error) {
@@ -100,9 +119,14 @@ func (s *Store) isAt(f *os.File, path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	there, err := s.root.Lstat(path)
+	return isIn(s.root, path, opened)
+}
+
+// isIn reports whether path, below d, names the file.
+func isIn(d *handle, path string, fi fs.FileInfo) (bool, error) {
+	there, err := d.Lstat(path)
 	if isGone(err) {
 		return false, nil
 	}
-	return err == nil && os.SameFile(opened, there), err
+	return err == nil && sameFile(fi, there), err
 }

@@ -53,7 +53,7 @@ func (s *Store) newFileMode() fs.FileMode {
 }
 
 // mkdir makes the directory name in d.
-func (s *Store) mkdir(d *os.Root, name string) error {
+func (s *Store) mkdir(d *handle, name string) error {
 	if s.dirMode == 0 {
 		return d.Mkdir(name, defaultDirMode)
 	}
@@ -94,6 +94,9 @@ func (s *Store) mkdirs(dir string) error {
 // as far as the process may: it is no failure where it may not. Without one, Options decide, and
 // otherwise the umask has.
 func (s *Store) like(f *os.File, old fs.FileInfo) error {
+	if old == nil && s.fileMode == 0 {
+		return nil
+	}
 	fi, err := f.Stat()
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ func (s *Store) putPart(
 	if err := copyTo(&steady{f: f, sums: d, at: opts.Offset}); err != nil {
 		return nil, classify(err)
 	}
-	if err := f.Sync(); err != nil {
+	if err := s.syncFile(f); err != nil {
 		return nil, classify(err)
 	}
 	p.ETag, p.CRC32C = newETag(), d.Checksums().CRC32C

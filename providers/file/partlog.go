@@ -44,7 +44,7 @@ func (s *Store) logPart(dir string, p *partRecord, sync bool) error {
 		return err
 	}
 	if _, err = f.Write(append(append([]byte("\n"), line...), '\n')); err == nil && sync {
-		err = f.Sync()
+		err = s.syncFile(f)
 	}
 	return err
 }

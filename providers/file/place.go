@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"strings"
+	"syscall"
 )
 
 // place returns where a new object goes, and makes the directories that it needs: children of a
-// file a go into a., and an object over a directory a is a/... .
-func (s *Store) place(ctx context.Context, segs []string) (string, error) {
+// file a go into a., and an object over a directory a is a/... . It calls change before it makes
+// one.
+func (s *Store) place(ctx context.Context, segs []string, change func()) (string, error) {
 	d, path := s.root, "."
 	defer func() {
 		if d != s.root {
@@ -18,10 +19,10 @@ func (s *Store) place(ctx context.Context, segs []string) (string, error) {
 		}
 	}()
 	for _, seg := range segs[:len(segs)-1] {
-		name, err := s.descend(ctx, d, path, seg)
-		var sub *os.Root
+		name, err := s.descend(ctx, d, path, seg, change)
+		var sub *handle
 		if err == nil {
-			sub, err = openDir(d, name)
+			sub, err = d.sub(name)
 		}
 		if err != nil {
 			s.prune(join(join(path, seg), over))
@@ -46,7 +47,9 @@ func (s *Store) place(ctx context.Context, segs []string) (string, error) {
 
 // descend returns the name, in the directory d, of the one for the children of seg, made if need
 // be.
-func (s *Store) descend(ctx context.Context, d *os.Root, path, seg string) (string, error) {
+func (s *Store) descend(
+	ctx context.Context, d *handle, path, seg string, change func(),
+) (string, error) {
 	name := seg
 	for range maxMoves {
 		if err := ctx.Err(); err != nil {
@@ -57,6 +60,7 @@ func (s *Store) descend(ctx context.Context, d *os.Root, path, seg string) (stri
 		case err != nil:
 			return "", err
 		case fi == nil:
+			change()
 			if err := s.mkdir(d, name); err == nil || !errors.Is(err, fs.ErrExist) {
 				return name, err
 			}
@@ -75,49 +79,63 @@ func (s *Store) descend(ctx context.Context, d *os.Root, path, seg string) (stri
 const maxPrune = 32
 
 // prune removes the directories above path that are empty, as far as there are any. A writer that
-// needs one of them at this moment finds it gone and makes it again.
-func (s *Store) prune(path string) {
+// needs one of them at this moment finds it gone and makes it again. An error says that an empty
+// one may be left.
+func (s *Store) prune(path string) error {
 	dir, _ := parent(path)
-	if dir == "." || removeDir(s.root, dir) != nil {
-		return // as a rule
+	if dir == "." {
+		return nil
+	}
+	if err := s.root.removeDir(dir); err != nil { // as a rule
+		return notInUse(err)
 	}
 	dir, _ = parent(dir)
 	for dir != "." {
 		segs := strings.Split(dir, "/")
 		n := max(0, len(segs)-maxPrune)
-		if !s.pruneBelow(strings.Join(segs[:n], "/"), segs[n:]) || n == 0 {
-			return
+		if err := s.pruneBelow(strings.Join(segs[:n], "/"), segs[n:]); err != nil || n == 0 {
+			return notInUse(err)
 		}
 		dir = strings.Join(segs[:n], "/")
 	}
+	return nil
+}
+
+// notInUse is the error of removing a directory, but for one that another key needs, or that
+// somebody else has removed.
+func notInUse(err error) error {
+	if isGone(err) || isAny(err, syscall.ENOTEMPTY, syscall.EEXIST) {
+		return nil
+	}
+	return err
 }
 
 // pruneBelow removes the directory of segs below dir, then the one above it, until one is not
-// empty. It reports whether all are gone.
-func (s *Store) pruneBelow(dir string, segs []string) bool {
+// empty, which is an error.
+func (s *Store) pruneBelow(dir string, segs []string) error {
 	d := s.root
 	if dir != "" {
-		sub, err := openDir(d, dir)
+		sub, err := d.sub(dir)
 		if err != nil {
-			return false
+			return err
 		}
 		defer sub.Close()
 		d = sub
 	}
-	dirs := []*os.Root{d}
+	dirs := []*handle{d}
 	for _, seg := range segs[:len(segs)-1] {
-		sub, err := openDir(d, seg)
+		sub, err := d.sub(seg)
 		if err != nil {
-			return false
+			return err
 		}
 		defer sub.Close()
 		d = sub
 		dirs = append(dirs, d)
 	}
 	for i := len(segs) - 1; i >= 0; i-- {
-		if removeDir(dirs[i], segs[i]) != nil {
-			return false
+		if err := dirs[i].removeDir(segs[i]); err != nil {
+			return err
 		}
 	}
-	return true
+	return nil
 }

@@ -2,7 +2,6 @@ package file
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -39,6 +38,10 @@ var cutCases = []cutCase{
 		return errors.Join(deleteBatch(t, s, cutKey, "none")...)
 	}, nil, false},
 	{"multipart", false, nil, cutParts, cutIfAbsent, storage.ErrExist, true},
+	{"put below a directory that nobody synced", false, nil, cutPutBelowNew, cutIfAbsent,
+		storage.ErrExist, true},
+	{"multipart with a sidecar, over an object", true, cutOld, cutParts, cutIfMatch,
+		storage.ErrPrecondition, true},
 	{"copy", false, func(t *testing.T, s *Store) { put(t, s, "src", cutNew, fullOptions()) }, cutCopy,
 		cutCopy, storage.ErrExist, true},
 }
@@ -55,6 +58,14 @@ func cutOldBeside(t *testing.T, s *Store) {
 func cutPut(t *testing.T, s *Store) error {
 	_, err := tryPut(t.Context(), s, cutKey, cutNew, fullOptions())
 	return err
+}
+
+// cutPutBelowNew is cutPut where another writer, who was killed then, has made the directories.
+func cutPutBelowNew(t *testing.T, s *Store) error {
+	if err := os.MkdirAll(filepath.Join(s.dir, "new", "dir"), 0o777); err != nil {
+		return err
+	}
+	return cutPut(t, s)
 }
 
 func cutParts(t *testing.T, s *Store) error {
@@ -96,6 +107,29 @@ var cutFaults = []struct {
 // before, or the process that made the change was killed before its sync. The image of the file
 // system, as it is when the answer is given, is what a power cut leaves.
 func TestPowerCut(t *testing.T) {
+	onImages(t, func(t *testing.T, d *disk) {
+		for _, tt := range cutCases {
+			for _, fault := range cutFaults {
+				t.Run(tt.name+" and "+fault.name, func(t *testing.T) {
+					d.cut(t, tt, fault.err, fault.killed)
+				})
+			}
+		}
+	})
+}
+
+// A power cut before any of the syncs of a change leaves the old object or the new one, whole, and
+// everything else as it was.
+func TestPowerCutAtSyncs(t *testing.T) {
+	onImages(t, func(t *testing.T, d *disk) {
+		for _, tt := range cutCases {
+			t.Run(tt.name, func(t *testing.T) { d.cutAtSyncs(t, tt) })
+		}
+	})
+}
+
+// onImages runs a test on an image of each file system that power cuts are tried on.
+func onImages(t *testing.T, test func(t *testing.T, d *disk)) {
 	for _, fsys := range []struct{ name, size, mkfs, mount string }{
 		{"ext4", "48M", "mkfs.ext4 -q -F", "commit=300"},
 		{"xfs", "300M", "mkfs.xfs -q -f", "nouuid"},
@@ -119,66 +153,64 @@ func TestPowerCut(t *testing.T) {
 			if err := d.try(t); err != nil {
 				t.Skipf("no power cuts on %s: %v", fsys.name, err)
 			}
-			for _, tt := range cutCases {
-				for _, fault := range cutFaults {
-					t.Run(tt.name+" and "+fault.name, func(t *testing.T) {
-						d.cut(t, tt, fault.err, fault.killed)
-					})
-				}
-			}
+			test(t, d)
 		})
 	}
 }
 
-func command(t *testing.T, args ...string) {
+// bucket opens a bucket on a mounted image.
+func (tt *cutCase) bucket(t *testing.T, mnt string) *Store {
 	t.Helper()
-	if out, err := exec.Command(args[0], args[1:]...).CombinedOutput(); err != nil {
-		t.Fatalf("%q: %v\n%s", args, err, out)
-	}
-}
-
-// A disk makes file systems out of images.
-type disk struct{ dir, fresh, options string }
-
-// try reports why images cannot be mounted here.
-func (d *disk) try(t *testing.T) error {
-	at := filepath.Join(d.dir, "try")
-	if err := os.Mkdir(at, 0o777); err != nil {
-		t.Fatal(err)
-	}
-	out, err := exec.Command("mount", "-o", d.options, d.fresh, at).CombinedOutput()
+	s, err := New(filepath.Join(mnt, "bucket"), &Options{CreateDir: true})
 	if err != nil {
-		return fmt.Errorf("mount: %w: %s", err, out)
-	}
-	command(t, "umount", at)
-	return nil
-}
-
-// mount mounts an image; unmount may be called twice.
-func (d *disk) mount(t *testing.T, image string) (dir string, unmount func()) {
-	t.Helper()
-	dir = image + ".mnt"
-	if err := os.Mkdir(dir, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	command(t, "mount", "-o", d.options, image, dir)
-	mounted := true
-	unmount = func() {
-		if mounted {
-			mounted = false
-			command(t, "umount", dir)
-		}
-	}
-	t.Cleanup(unmount)
-	return dir, unmount
+	s.noXattr = tt.sidecar
+	t.Cleanup(func() { s.Close() })
+	return s
 }
 
-// image copies an image, without the holes in it.
-func (d *disk) image(t *testing.T, from string) string {
-	t.Helper()
-	to := filepath.Join(t.TempDir(), "image")
-	command(t, "cp", "--sparse=always", "--reflink=never", from, to)
-	return to
+func (d *disk) cutAtSyncs(t *testing.T, tt cutCase) {
+	image := d.image(t, d.fresh)
+	mnt, unmount := d.mount(t, image)
+	s := tt.bucket(t, mnt)
+	put(t, s, "kept", "kept", fullOptions())
+	if tt.before != nil {
+		tt.before(t, s)
+	}
+	before := "" // the object, where there was one
+	if data, _, err := tryGet(t.Context(), s, cutKey); err == nil {
+		before = data
+	}
+	syscall.Sync()
+	var cuts []string
+	s.beforeSync = func() { cuts = append(cuts, d.image(t, image)) }
+	if err := tt.change(t, s); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	unmount()
+	if len(cuts) < 2 && tt.there || len(cuts) == 0 {
+		t.Errorf("%d syncs", len(cuts))
+	}
+	for i, cut := range cuts {
+		mnt, unmount := d.mount(t, cut)
+		s := tt.bucket(t, mnt)
+		data, o, err := tryGet(t.Context(), s, cutKey)
+		switch {
+		case errors.Is(err, storage.ErrNotExist) && (before == "" || !tt.there):
+		case err == nil && before != "" && data == before:
+		case err == nil && tt.there && data == cutNew && o.ContentType == "text/plain":
+		default:
+			t.Errorf("before sync %d of %d: %.20q, %v, %v", i+1, len(cuts), data, o, err)
+		}
+		if got, o := get(t, s, "kept"), stat(t, s, "kept"); got != "kept" || o.ContentType != "text/plain" {
+			t.Errorf("before sync %d of %d, another object: %q, %v", i+1, len(cuts), got, o)
+		}
+		put(t, s, cutKey, "more", nil) // writing goes on
+		s.Close()
+		unmount()
+	}
 }
 
 func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
@@ -186,12 +218,7 @@ func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
 	mnt, unmount := d.mount(t, image)
 	dir := filepath.Join(mnt, "bucket")
 	open := func() *Store {
-		s, err := New(dir, &Options{CreateDir: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		s.noXattr = tt.sidecar
-		t.Cleanup(func() { s.Close() })
+		s := tt.bucket(t, mnt)
 		if err := s.syncAbove(); err != nil { // now: it might sync the change, too
 			t.Fatal(err)
 		}
@@ -234,12 +261,8 @@ func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
 
 	mnt, unmount = d.mount(t, cut)
 	defer unmount()
-	s, err = New(filepath.Join(mnt, "bucket"), nil)
-	if err != nil {
-		t.Fatalf("after the power cut: %v", err)
-	}
+	s = tt.bucket(t, mnt)
 	defer s.Close()
-	s.noXattr = tt.sidecar
 	data, o, err := tryGet(t.Context(), s, cutKey)
 	switch {
 	case tt.there && (err != nil || data != cutNew || o.ContentType != "text/plain"):

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"io/fs"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -19,7 +18,7 @@ const maxDirBuffer = 16 << 20
 // maxPasses bounds how often a directory is read again because it may not have been seen whole.
 const maxPasses = 32
 
-// readDir calls visit for each name in an open directory, for some more than once, until it returns
+// readDir calls l.visit for each name in the directory, for some more than once, until it returns
 // false.
 //
 // The kernel holds writers off during a system call, and only then. Between two calls a name whose
@@ -30,31 +29,29 @@ const maxPasses = 32
 //
 // Btrfs shows a directory as it was when it was opened or rewound: a name whose file was replaced
 // since is not seen at all. There it is read again until it did not change meanwhile.
-func (s *Store) readDir(
-	ctx context.Context, d *os.File, dir string, visit func(name string, typ fs.FileMode) bool,
-) error {
+func (s *Store) readDir(ctx context.Context, l *listing) error {
 	pooled := s.buffers.Get().(*[]byte)
 	defer s.buffers.Put(pooled)
 	buffer := *pooled
-	snapshots := fsType(d) == unix.BTRFS_SUPER_MAGIC
+	snapshots := fsType(l.d) == unix.BTRFS_SUPER_MAGIC
 	for range maxPasses {
-		before, err := d.Stat()
+		before, err := l.d.Stat()
 		if err != nil {
 			return err
 		}
-		if _, err := d.Seek(0, io.SeekStart); err != nil {
+		if _, err := l.d.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
 		if s.rewound != nil {
 			s.rewound()
 		}
-		calls, full, err := s.readOnce(ctx, d, dir, buffer, visit)
+		calls, full, err := readOnce(ctx, l, buffer)
 		if err != nil || calls < 0 {
 			return err
 		}
 		whole := calls <= 1
 		if snapshots && whole {
-			after, err := d.Stat()
+			after, err := l.d.Stat()
 			if err != nil {
 				return err
 			}
@@ -75,18 +72,15 @@ const clockTick = 20 * time.Millisecond
 
 // readOnce reads a directory to its end, and reports by how many calls that had names, and whether
 // the first of them filled the buffer. calls is negative where visit does not want more.
-func (s *Store) readOnce(
-	ctx context.Context, d *os.File, dir string, buffer []byte,
-	visit func(name string, typ fs.FileMode) bool,
-) (calls int, full bool, err error) {
+func readOnce(ctx context.Context, l *listing, buffer []byte) (calls int, full bool, err error) {
 	const largest = 24 + 256 // bytes of one name with what belongs to it
 	for {
 		if err := ctx.Err(); err != nil {
 			return 0, false, err
 		}
-		n, err := unix.ReadDirent(int(d.Fd()), buffer)
+		n, err := unix.ReadDirent(int(l.d.Fd()), buffer)
 		for err == unix.EINTR {
-			n, err = unix.ReadDirent(int(d.Fd()), buffer)
+			n, err = unix.ReadDirent(int(l.d.Fd()), buffer)
 		}
 		if n <= 0 || err != nil {
 			return calls, full, err
@@ -103,7 +97,7 @@ func (s *Store) readOnce(
 			if string(name) == "." || string(name) == ".." {
 				continue
 			}
-			more, err := s.visitDirent(dir, string(name), typ, visit)
+			more, err := l.dirent(string(name), typ)
 			if err != nil || !more {
 				return -1, false, err
 			}
@@ -115,23 +109,21 @@ func (s *Store) readOnce(
 	}
 }
 
-func (s *Store) visitDirent(
-	dir, name string, typ byte, visit func(name string, typ fs.FileMode) bool,
-) (more bool, err error) {
+func (l *listing) dirent(name string, typ byte) (more bool, err error) {
 	switch typ {
 	case unix.DT_REG:
-		return visit(name, 0), nil
+		return l.visit(name, 0), nil
 	case unix.DT_DIR:
-		return visit(name, fs.ModeDir), nil
+		return l.visit(name, fs.ModeDir), nil
 	case unix.DT_UNKNOWN: // some file systems do not tell
-		fi, err := s.root.Lstat(join(dir, name))
+		fi, err := l.at.Lstat(join(l.dir, name))
 		if isGone(err) {
 			return true, nil
 		}
 		if err != nil {
 			return false, err
 		}
-		return visit(name, fi.Mode().Type()), nil
+		return l.visit(name, fi.Mode().Type()), nil
 	}
-	return visit(name, fs.ModeIrregular), nil
+	return l.visit(name, fs.ModeIrregular), nil
 }

@@ -5,21 +5,17 @@ package file
 import (
 	"context"
 	"io"
-	"io/fs"
-	"os"
 )
 
-// readDir calls visit for each name in an open directory until it returns false.
-func (s *Store) readDir(
-	ctx context.Context, d *os.File, _ string, visit func(name string, typ fs.FileMode) bool,
-) error {
+// readDir calls l.visit for each name in the directory until it returns false.
+func (s *Store) readDir(ctx context.Context, l *listing) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		entries, err := d.ReadDir(1024)
+		entries, err := l.d.ReadDir(1024)
 		for _, e := range entries {
-			if !visit(e.Name(), e.Type()) {
+			if !l.visit(e.Name(), e.Type()) {
 				return nil
 			}
 		}

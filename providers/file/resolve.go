@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
+	"strings"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -37,7 +37,7 @@ type search struct {
 
 // in returns the spots of segs below d, which is the directory at path, the one that counts first.
 // It closes d.
-func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err error) {
+func (w *search) in(d *handle, path string, segs []string) (spots []spot, err error) {
 	defer func() {
 		if d != w.s.root {
 			d.Close()
@@ -45,6 +45,17 @@ func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err e
 	}()
 	var beside [][]spot // found in a., where there is a directory a, too
 	for len(segs) > 1 {
+		sub, n, err := w.block(d, path, segs, &beside)
+		if err != nil {
+			return nil, err
+		}
+		if sub != nil {
+			if d != w.s.root {
+				d.Close()
+			}
+			d, path, segs = sub, join(path, pathOf(segs[:n])), segs[n:]
+			continue
+		}
 		fi, err := w.s.lstatIn(d, path, segs[0])
 		if err != nil {
 			return nil, err
@@ -70,9 +81,8 @@ func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err e
 				beside = append(beside, found)
 			}
 		}
-		var sub *os.Root
 		if next != "" {
-			if sub, err = openDir(d, next); err != nil && !isGone(err) {
+			if sub, err = d.sub(next); err != nil && !isGone(err) {
 				return nil, err
 			}
 		}
@@ -97,9 +107,55 @@ func (w *search) in(d *os.Root, path string, segs []string) (spots []spot, err e
 	return spots, nil
 }
 
+// maxBlock is how many directories one system call goes down while each of them is looked at.
+const maxBlock = 16
+
+// block goes down several directories at once, if they are there. It returns nil if they are not,
+// or where that does not save anything.
+func (w *search) block(
+	d *handle, path string, segs []string, beside *[][]spot,
+) (_ *handle, n int, _ error) {
+	n = min(len(segs)-1, maxBlock)
+	if n < 2 || !d.fast() || w.s.exactCase.Load() {
+		return nil, 0, nil
+	}
+	// Not by an os.Root, which would follow a link inside the directory.
+	sub, ok, err := d.subFast(pathOf(segs[:n]))
+	if !ok || isGone(err) || refused(err) {
+		return nil, 0, nil
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	twins, ok, err := d.twins(segs[:n])
+	if !ok || err != nil {
+		sub.Close()
+		return nil, 0, err
+	}
+	for _, i := range twins {
+		twin := pathOf(segs[:i+1]) + mark
+		at, err := d.sub(twin)
+		if isGone(err) {
+			continue
+		}
+		var found []spot
+		if err == nil {
+			found, err = w.in(at, join(path, twin), segs[i+1:])
+		}
+		if err != nil {
+			sub.Close()
+			return nil, 0, err
+		}
+		*beside = append(*beside, found)
+	}
+	return sub, n, nil
+}
+
+func pathOf(segs []string) string { return strings.Join(segs, "/") }
+
 // below is in for the directory name in d.
-func (w *search) below(d *os.Root, path, name string, segs []string) ([]spot, error) {
-	sub, err := openDir(d, name)
+func (w *search) below(d *handle, path, name string, segs []string) ([]spot, error) {
+	sub, err := d.sub(name)
 	if isGone(err) {
 		w.ends = append(w.ends, path)
 		return nil, nil
@@ -111,7 +167,7 @@ func (w *search) below(d *os.Root, path, name string, segs []string) ([]spot, er
 }
 
 // last looks for the object seg in d.
-func (w *search) last(d *os.Root, path, seg string) ([]spot, error) {
+func (w *search) last(d *handle, path, seg string) ([]spot, error) {
 	fi, err := w.s.lstatIn(d, path, seg)
 	at := join(path, seg)
 	if err == nil && fi != nil && fi.IsDir() {
@@ -128,37 +184,60 @@ func (w *search) last(d *os.Root, path, seg string) ([]spot, error) {
 	return nil, nil
 }
 
-// lstatIn is lstat for a name in the directory d, which is at path.
-func (s *Store) lstatIn(d *os.Root, path, name string) (fs.FileInfo, error) {
+// lstatIn describes a name in the directory d, which is at path. It returns nil if nothing is
+// there. It never follows a link: a link is no object and no directory to this driver.
+func (s *Store) lstatIn(d *handle, path, name string) (fs.FileInfo, error) {
 	fi, err := d.Lstat(name)
 	if isGone(err) {
 		return nil, nil
 	}
 	if err == nil && s.exactCase.Load() {
-		if ok, err := s.spelled(join(path, name)); err != nil || !ok {
+		if ok, err := s.spelled(d, name); err != nil || !ok {
 			return nil, err
 		}
 	}
 	return fi, err
 }
 
-// lstat is Root.Lstat where a path that is not there has no FileInfo. It never follows a link: a
-// link is no object and no directory to this driver.
-func (s *Store) lstat(path string) (fs.FileInfo, error) {
-	return s.lstatIn(s.root, ".", path)
-}
-
 // find returns where the object is; path is "" if it is nowhere.
 func (s *Store) find(segs []string) (path string, fi fs.FileInfo, err error) {
 	// Most objects are in the plain place.
+	if s.resolves() {
+		if path, fi := s.plain(segs); fi != nil {
+			return path, fi, nil
+		}
+		return first(s.findAll(segs))
+	}
 	spots, err := (&search{s: s, plain: true}).in(s.root, ".", segs)
 	if err == nil && len(spots) == 0 {
 		spots, err = s.findAll(segs)
 	}
+	return first(spots, err)
+}
+
+// resolves reports whether the kernel finds a path, as it is spelled, in one call.
+func (s *Store) resolves() bool { return s.root.fast() && !s.exactCase.Load() }
+
+func first(spots []spot, err error) (string, fs.FileInfo, error) {
 	if err != nil || len(spots) == 0 {
 		return "", nil, err
 	}
 	return spots[0].path, spots[0].fi, nil
+}
+
+// plain looks in the plain place with no more than two system calls, whatever the depth is. It
+// returns nothing for everything that is not simply there.
+func (s *Store) plain(segs []string) (path string, fi fs.FileInfo) {
+	path = pathOf(segs)
+	fi, ok, err := s.root.lstatFast(path)
+	if ok && err == nil && fi.IsDir() {
+		path = join(path, over)
+		fi, ok, err = s.root.lstatFast(path)
+	}
+	if !ok || err != nil || !fi.Mode().IsRegular() {
+		return "", nil
+	}
+	return path, fi
 }
 
 // findAll returns every place of the object, the one that counts first.
@@ -175,7 +254,7 @@ func (s *Store) ends(segs []string) ([]string, error) {
 
 // lstatForWrite is lstatIn, but a name that differs in case only is an error: what is there is
 // another key's.
-func (s *Store) lstatForWrite(d *os.Root, path, name string) (fs.FileInfo, error) {
+func (s *Store) lstatForWrite(d *handle, path, name string) (fs.FileInfo, error) {
 	fi, err := s.lstatIn(d, path, name)
 	if err != nil || fi != nil || !s.exactCase.Load() {
 		return fi, err
@@ -188,17 +267,20 @@ func (s *Store) lstatForWrite(d *os.Root, path, name string) (fs.FileInfo, error
 	return nil, nil
 }
 
-// spelled reports whether the name of path is in its directory in exactly this spelling. That costs
-// reading the directory; there is no portable call that tells.
-func (s *Store) spelled(path string) (bool, error) {
+// spelled reports whether the name of a path below d is in its directory in exactly this spelling.
+// That costs reading the directory; there is no portable call that tells.
+func (s *Store) spelled(d *handle, path string) (bool, error) {
 	dir, name := parent(path)
-	names, err := s.names(dir)
+	names, err := s.namesIn(d, dir)
 	return slices.Contains(names, name), err
 }
 
 // names returns the names in a directory; nil if it is not there.
-func (s *Store) names(dir string) (names []string, err error) {
-	_, err = s.eachEntry(context.Background(), dir, func(name string, _ fs.FileMode) bool {
+func (s *Store) names(dir string) ([]string, error) { return s.namesIn(s.root, dir) }
+
+// namesIn is names for a directory below d.
+func (s *Store) namesIn(d *handle, dir string) (names []string, err error) {
+	_, err = s.eachIn(context.Background(), d, dir, func(name string, _ fs.FileMode) bool {
 		names = append(names, name)
 		return true
 	})

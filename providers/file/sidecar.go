@@ -40,7 +40,7 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 		}
 		// Two seconds are the coarsest times there are (FAT).
 		if fi, err = t.stamp(a, fi.ModTime().Add(2*time.Second)); err == nil {
-			err = t.f.Sync()
+			err = s.syncFile(t.f)
 		}
 		if err != nil {
 			return "", err
@@ -60,7 +60,7 @@ func (s *Store) writeSidecar(key string, t *temp, a *attrs) (path string, err er
 		err = s.like(f, fi) // who may read the object may read what belongs to it, and nobody else
 	}
 	if err == nil {
-		err = f.Sync()
+		err = s.syncFile(f)
 	}
 	if e := f.Close(); err == nil {
 		err = e
@@ -120,6 +120,9 @@ func (s *Store) sweep(hash string) {
 	if err != nil {
 		return
 	}
+	if len(paths) == 0 {
+		s.removeIfDead(join(sidecarDir, hash))
+	}
 	for _, name := range paths {
 		path := join(join(sidecarDir, hash), name)
 		fi, err := s.root.Lstat(path)
@@ -139,7 +142,7 @@ func (s *Store) sweep(hash string) {
 			continue
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		unlock, err := s.lock(ctx, a.Key)
+		held, err := s.lock(ctx, a.Key)
 		cancel()
 		if err != nil {
 			continue
@@ -148,7 +151,14 @@ func (s *Store) sweep(hash string) {
 		if err == nil && (fi == nil || sidecarPath(a.Key, fi) != path) {
 			s.dropSidecar(path)
 		}
-		unlock()
+		held.release()
+	}
+}
+
+// removeIfDead removes an empty directory in which nobody is about to make a file.
+func (s *Store) removeIfDead(dir string) {
+	if fi, err := s.root.Lstat(dir); err == nil && time.Since(fi.ModTime()) >= deadAfter {
+		s.root.removeDir(dir)
 	}
 }
 

@@ -21,10 +21,10 @@ import (
 type Options struct {
 	CreateDir bool // make the directory, and its parents, if it is not there
 
-	// FileMode are the permissions of new files, the driver's own among them, and DirMode those of
-	// new directories, whatever the umask. 0: 0666 and 0777, less the umask. Their owner must be
-	// able to read and write, and to search directories. An overwritten object keeps its own
-	// permissions.
+	// FileMode is the permissions of new files, including the driver's own. DirMode is those of new
+	// directories. Both are set whatever the umask is. The defaults are 0666 and 0777, less the
+	// umask. The owner must be able to read and write, and to search directories. An overwritten
+	// object keeps its own permissions.
 	FileMode, DirMode os.FileMode
 }
 
@@ -33,20 +33,21 @@ type Options struct {
 type Store struct {
 	storage.Unsupported // SignURL
 
-	root *os.Root
+	root *handle
 
 	mu     sync.Mutex
 	calls  int // under way
 	closed bool
 
 	locks     locks
-	pages     pageCache
+	indexes   indexes
 	durable   durable
 	syncs     syncs
 	hasher    driver.Hasher
 	buffers   sync.Pool   // of *[]byte, bufferSize long
-	exactCase atomic.Bool // the file system folds case: spelling is checked with the directory
-	maxNames  int         // of a directory, that a list holds at once
+	exactCase atomic.Bool // the file system folds names: spelling is checked with the directory
+	rewrites  atomic.Bool // it keeps names in another form than they are given
+	maxIndex  int         // bytes of names that lists hold
 
 	fileMode, dirMode os.FileMode // of Options
 
@@ -61,18 +62,22 @@ type Store struct {
 	tick    time.Duration // with times that are multiples of it
 	// whose directories cannot be synced where it returns an error
 	failSync func(dir string) error
+	// that loses power before a sync
+	beforeSync func()
 	// that is busy when a directory has been opened to be read
 	rewound func()
 	// that takes a name for another
 	sameName func(string) string
+	// that keeps a name in another form
+	keptName func(string) string
 }
 
 var _ storage.FullStore = (*Store)(nil)
 
 // New opens the directory dir as a bucket. A missing directory is ErrNoBucket unless opts.CreateDir
-// is set; anything else that is not a directory is ErrInvalid. New removes what killed processes
-// left behind, tries out names in the driver's own directory if that is there and may be written
-// to, and writes nothing else, so a directory on a read-only file system can be read.
+// is set. Anything else that is not a directory is ErrInvalid. New removes what killed processes
+// left behind. It tries out names in the driver's own directory if that exists and is writable. It
+// writes nothing else, so a directory on a read-only file system can be read.
 func New(dir string, opts *Options) (*Store, error) {
 	if dir == "" {
 		return nil, driver.Invalidf("no directory given")
@@ -98,14 +103,14 @@ func New(dir string, opts *Options) (*Store, error) {
 	if err != nil {
 		return nil, openError(dir, err)
 	}
-	s := &Store{root: root, maxNames: 1 << 16}
+	s := &Store{root: newHandle(root), maxIndex: maxIndex}
 	s.fileMode, s.dirMode = opts.FileMode, opts.DirMode
 	s.dir, _ = filepath.Abs(dir)
 	s.hasher.NewCRC64NVME = func() hash.Hash { return crc64nvme.New() }
 	s.buffers.New = func() any { b := make([]byte, bufferSize); return &b }
 	s.locks.init()
 	if err := s.probeNames(); err != nil {
-		root.Close()
+		s.root.Close()
 		return nil, driver.Invalidf("%s: %w", dir, err)
 	}
 	s.probeSync()
@@ -126,7 +131,7 @@ func openError(dir string, err error) error {
 }
 
 // Client returns the directory, as the driver uses it. It is closed with the Store.
-func (s *Store) Client() *os.Root { return s.root }
+func (s *Store) Client() *os.Root { return s.root.root }
 
 // Close closes the directory, once the calls that are under way have ended. Bodies that are open
 // stay readable.
@@ -140,6 +145,7 @@ func (s *Store) Close() error {
 	if s.calls > 0 {
 		return nil // the last of them closes it
 	}
+	s.indexes.close()
 	return s.root.Close()
 }
 
@@ -162,6 +168,7 @@ func (s *Store) end() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.calls--; s.calls == 0 && s.closed {
+		s.indexes.close()
 		s.root.Close()
 	}
 }

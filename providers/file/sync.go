@@ -66,9 +66,20 @@ func (g *syncs) do(k syncKey, sync func() error) error {
 	return c.err
 }
 
+// syncFile makes the bytes and attributes of a file durable.
+func (s *Store) syncFile(f *os.File) error {
+	if s.beforeSync != nil {
+		s.beforeSync()
+	}
+	return f.Sync()
+}
+
 // syncOpen makes the names in an open directory durable.
 func (s *Store) syncOpen(d *os.File, dir string, fi fs.FileInfo) error {
 	return s.syncs.do(syncKey{dir, inode(fi)}, func() error {
+		if s.beforeSync != nil {
+			s.beforeSync()
+		}
 		var err error
 		if s.failSync != nil {
 			err = s.failSync(dir)
@@ -207,21 +218,16 @@ func (s *Store) chain(dir string, known func(path string, fi fs.FileInfo) bool) 
 	}()
 	for {
 		at := time.Now()
-		f, err := d.Open(".")
+		fi, err := d.Lstat(".")
 		if err != nil {
 			return c, err
 		}
-		fi, err := f.Stat()
-		if err != nil {
-			f.Close()
-			return c, err
-		}
-		if known(path, fi) {
-			f.Close()
-		} else {
-			if len(c) >= maxSyncs {
-				f.Close()
-				f = nil
+		if !known(path, fi) {
+			var f *os.File
+			if len(c) < maxSyncs {
+				if f, err = d.Open("."); err != nil {
+					return c, err
+				}
 			}
 			c = append(c, link{path, f, fi, at})
 		}
@@ -230,7 +236,7 @@ func (s *Store) chain(dir string, known func(path string, fi fs.FileInfo) bool) 
 		}
 		var name string
 		name, rest, _ = strings.Cut(rest, "/")
-		sub, err := openDir(d, name)
+		sub, err := d.sub(name)
 		if isGone(err) {
 			return c, nil
 		}

@@ -65,6 +65,13 @@ func sameOwner(a, b fs.FileInfo) bool {
 	return !ok || !ok2 || x.Uid == y.Uid && x.Gid == y.Gid
 }
 
+// sameFile is os.SameFile for any FileInfo of a file system.
+func sameFile(a, b fs.FileInfo) bool {
+	x, ok := a.Sys().(*syscall.Stat_t)
+	y, ok2 := b.Sys().(*syscall.Stat_t)
+	return ok && ok2 && x.Dev == y.Dev && x.Ino == y.Ino
+}
+
 // syncDir makes the names in an open directory durable.
 func syncDir(d *os.File) error { return d.Sync() }
 

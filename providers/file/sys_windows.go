@@ -36,6 +36,8 @@ func setOwner(*os.File, fs.FileInfo, fs.FileInfo) {}
 
 func sameOwner(a, b fs.FileInfo) bool { return true }
 
+func sameFile(a, b fs.FileInfo) bool { return os.SameFile(a, b) }
+
 // syncDir does nothing: Windows has no call for it, and NTFS keeps names in its journal.
 func syncDir(*os.File) error { return nil }
 

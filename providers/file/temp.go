@@ -42,6 +42,8 @@ type temp struct {
 	f    *os.File
 	path string
 	old  fs.FileInfo // the file that it is to replace; nil: none
+
+	sealed bool // once, or more often
 }
 
 // newTemp makes a file for the object key. It is never open to more than the file that it is to
@@ -102,6 +104,7 @@ func (s *Store) clean() {
 		}
 		f.Close()
 	}
+	s.recoverLocks()
 	s.sweepSidecars()
 	// An upload is begun by its data file and ended by renaming it: without one it is a rest.
 	for _, e := range s.ownEntries(uploadDir) {
@@ -117,12 +120,7 @@ func (s *Store) clean() {
 
 // ownEntries are the driver's own entries of one of its directories.
 func (s *Store) ownEntries(dir string) []fs.DirEntry {
-	f, err := s.root.Open(dir)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	all, _ := f.ReadDir(-1)
+	all := s.entries(dir)
 	entries := all[:0]
 	for _, e := range all {
 		if strings.HasSuffix(e.Name(), own) {

@@ -72,7 +72,7 @@ func (s *Store) CreateUpload(
 		}
 		_, err = f.Write(file.data)
 		if err == nil {
-			err = f.Sync()
+			err = s.syncFile(f)
 		}
 		if e := f.Close(); err == nil {
 			err = e

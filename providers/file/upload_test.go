@@ -200,7 +200,7 @@ func TestAbortDuringComplete(t *testing.T) {
 		s.noXattr = true
 		id := createUpload(t, s, "k", new(storage.PutOptions))
 		p := putPart(t, s, "k", id, 1, "data", 0)
-		unlock, err := s.lock(t.Context(), "k")
+		held, err := s.lock(t.Context(), "k")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -215,7 +215,7 @@ func TestAbortDuringComplete(t *testing.T) {
 		if err := s.AbortUpload(t.Context(), "k", id); err != nil {
 			t.Error(err)
 		}
-		unlock()
+		held.release()
 		wg.Wait()
 	})
 	own := filepath.Join(dir, "tmp.")
@@ -400,5 +400,25 @@ func TestCompleteWaitsForParts(t *testing.T) {
 	wg.Wait()
 	if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p}, opts); err != nil {
 		t.Error(err)
+	}
+}
+
+// The sums that a caller gave of an object in parts are kept, as those of an object in one request.
+func TestSumsOfParts(t *testing.T) {
+	s, err := New(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := storage.New(s, &storage.Options{PartSize: 10})
+	defer b.Close()
+	data := bytes.Repeat([]byte("1234567"), 9)
+	sum := md5.Sum(data)
+	opts := &storage.PutOptions{Checksums: storage.Checksums{MD5: sum[:]}}
+	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), opts); err != nil {
+		t.Fatal(err)
+	}
+	o, err := b.Stat(t.Context(), "k", nil)
+	if err != nil || !bytes.Equal(o.Checksums.MD5, sum[:]) || o.Checksums.CRC32C == nil {
+		t.Errorf("Stat: %+v, %v", o, err)
 	}
 }

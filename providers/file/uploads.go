@@ -20,7 +20,7 @@ func (s *Store) ListUploadsPage(
 	var all []*storage.Upload
 	var failed error
 	seen := make(map[string]bool) // a name may come twice
-	_, err := s.eachEntry(ctx, uploadDir, func(name string, _ fs.FileMode) bool {
+	_, err := s.eachIn(ctx, s.root, uploadDir, func(name string, _ fs.FileMode) bool {
 		id, ok := strings.CutSuffix(name, own)
 		if !ok || seen[id] {
 			return true

@@ -1,13 +1,13 @@
 package file
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"io/fs"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/polystore/storage/driver"
 )
@@ -21,8 +21,8 @@ type walk struct {
 	after             string // only keys behind it
 	skip              string // only keys that do not begin with it; "" skips nothing
 	stack             []*frame
-	unread            *found // what next returns next
-	refused           error  // the first that may not be read; for the end of the list
+	refused           error // the first that may not be read; for the end of the list
+	trail             trail
 }
 
 // found is what a walk comes to: an object, or a subtree with objects whose keys all have the
@@ -35,31 +35,40 @@ type found struct {
 // A frame is one directory of keys: those that begin with base. It is one directory of files, or
 // two, a and a., or more below such.
 type frame struct {
-	base   string
-	dirs   []string
-	state  []fs.FileInfo // of dirs, from before they were read
-	readAt time.Time
-	items  []item // in order, those that are still to come
-	more   bool   // there are more names behind the last of items
-	last   string // the last order that was read
+	base  string
+	dirs  []string
+	heads []head // of dirs, once they are read
 }
 
-// An item is what one name stands for.
+// A head is where a walk is in a directory of files.
+type head struct {
+	dir string
+	x   *index // nil: there is nothing
+	i   int
+}
+
+// at reports whether the walk is at an order.
+func (h *head) at(order []byte) bool {
+	return h.x != nil && h.i < h.x.len() && bytes.Equal(h.x.order(h.i), order)
+}
+
+// An item is what one name stands for, as part of a key.
 type item struct {
-	// The name, for a subtree with the slash that its keys have: keys have the order of these.
-	order string
+	order string   // ends in a slash for a subtree: keys have the order of these
 	dir   string   // of an object, the directory that has its file; "" if it is for find to say
 	over  bool     // the object may be in the directory of its name
 	dirs  []string // of a subtree
+	some  bool
 }
 
-// newWalk begins a walk. Beginning costs the directories along the prefix, and no more.
+// newWalk begins a walk. Beginning costs the directories along the prefix, and no more. The caller
+// closes its trail when it pauses.
 func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
-	w := &walk{s: s, prefix: prefix, delimiter: delimiter, after: after}
+	w := &walk{s: s, prefix: prefix, delimiter: delimiter, after: after, trail: trail{s: s}}
 	base := prefix[:strings.LastIndexByte(prefix, '/')+1]
 	dirs, err := s.dirsOf(base)
 	if len(dirs) > 0 {
-		w.stack = []*frame{{base: base, dirs: dirs, more: true}}
+		w.stack = []*frame{{base: base, dirs: dirs}}
 	}
 	return w, err
 }
@@ -67,7 +76,13 @@ func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
 // dirsOf returns the directories that have the keys which begin with base: "", or segments each
 // with its slash.
 func (s *Store) dirsOf(base string) ([]string, error) {
-	dirs := []string{"."}
+	type place struct {
+		in   *handle
+		path string
+	}
+	places := []place{{s.root, "."}}
+	var open []*handle // what places are in
+	defer func() { s.closeAll(open) }()
 	for seg := range strings.SplitAfterSeq(base, "/") {
 		if seg == "" {
 			break // behind the last slash
@@ -76,21 +91,58 @@ func (s *Store) dirsOf(base string) ([]string, error) {
 		if !goodSegment(seg) {
 			return nil, nil // no key begins like this
 		}
-		var below []string
-		for _, dir := range dirs {
-			for _, path := range [...]string{join(dir, seg), join(dir, seg+mark)} {
-				fi, err := s.lstat(path)
-				if err != nil {
-					return nil, err
+		above := open
+		open = nil
+		var below []place
+		for _, p := range places {
+			d, err := s.dirAt(p.in, p.path)
+			if d == nil && err == nil {
+				continue
+			}
+			open = append(open, d)
+			for _, name := range [...]string{seg, seg + mark} {
+				var fi fs.FileInfo
+				if err == nil {
+					fi, err = s.lstatIn(d, p.path, name)
 				}
 				if fi != nil && fi.IsDir() {
-					below = append(below, path)
+					below = append(below, place{d, join(p.path, name)})
 				}
 			}
+			if err != nil {
+				s.closeAll(above)
+				return nil, err
+			}
 		}
-		dirs = below
+		s.closeAll(above)
+		places = below
+	}
+	var dirs []string
+	for _, p := range places {
+		dirs = append(dirs, p.path)
 	}
 	return dirs, nil
+}
+
+// dirAt opens the directory at path by its name in another; nil if it is not there.
+func (s *Store) dirAt(in *handle, path string) (*handle, error) {
+	if path == "." {
+		return s.root, nil
+	}
+	_, name := parent(path)
+	d, err := in.sub(name)
+	if isGone(err) {
+		return nil, nil
+	}
+	return d, atPath(err, path)
+}
+
+func (s *Store) closeAll(dirs []*handle) {
+	for _, d := range dirs {
+		if d != nil && d != s.root {
+			d.Close()
+		}
+	}
 }
 
 // past reports whether no key that begins with p is to be visited; for a whole key, whether it is
@@ -111,27 +163,23 @@ func (w *walk) rolledUp(p string) (string, bool) {
 
 // next returns what follows, nil at the end.
 func (w *walk) next(ctx context.Context) (*found, error) {
-	if u := w.unread; u != nil {
-		w.unread = nil
-		return u, nil
-	}
 	for len(w.stack) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		f := w.stack[len(w.stack)-1]
-		if w.skip != "" && strings.HasPrefix(f.base, w.skip) || len(f.items) == 0 && !f.more {
+		if w.skip != "" && strings.HasPrefix(f.base, w.skip) {
 			w.stack = w.stack[:len(w.stack)-1]
 			continue
 		}
-		if len(f.items) == 0 {
-			if err := w.read(ctx, f); err != nil {
-				return nil, err
-			}
+		it, err := w.item(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		if it == nil {
+			w.stack = w.stack[:len(w.stack)-1]
 			continue
 		}
-		it := f.items[0]
-		f.items = f.items[1:]
 		key := f.base + it.order
 		if w.past(key, it.dirs != nil) {
 			continue
@@ -140,10 +188,10 @@ func (w *walk) next(ctx context.Context) (*found, error) {
 			return it.object(key), nil
 		}
 		if entry, ok := w.rolledUp(key); !ok {
-			w.stack = append(w.stack, &frame{base: key, dirs: it.dirs, more: true})
+			w.stack = append(w.stack, &frame{base: key, dirs: it.dirs})
 		} else if entry > w.after {
 			for _, dir := range it.dirs {
-				holds, err := w.s.holdsObject(ctx, dir)
+				holds, err := w.s.holdsObject(ctx, &w.trail, dir, len(key))
 				if holds {
 					return &found{key: key}, nil
 				}
@@ -166,104 +214,140 @@ func (it *item) object(key string) *found {
 	return &found{key, join(it.dir, it.order)}
 }
 
-// read fills the frame with its next names.
-func (w *walk) read(ctx context.Context, f *frame) error {
-	f.more, f.state, f.readAt = false, f.state[:0], time.Now()
-	var items []item
-	bound := "" // with f.more: names behind it are for the next time
-	add := func(it item) {
-		if it.order <= f.last || f.more && it.order > bound ||
-			w.past(f.base+it.order, it.dirs != nil) {
-			return
+// start is the first order in the directory of keys that begin with base that can be visited.
+func (w *walk) start(base string) (start string) {
+	for _, from := range [...]string{w.after, w.prefix} {
+		if rel, ok := strings.CutPrefix(from, base); ok {
+			if i := strings.IndexByte(rel, '/'); i >= 0 {
+				rel = rel[:i+1] // the subtree comes before what is in it
+			}
+			start = max(start, rel)
 		}
-		if items = append(items, it); len(items) >= 2*w.s.maxNames {
-			if items = lowest(items); len(items) > w.s.maxNames {
-				items, f.more = items[:w.s.maxNames], true
-				bound = items[len(items)-1].order
+	}
+	return start
+}
+
+// item returns what is next in the frame; nil at its end.
+func (w *walk) item(ctx context.Context, f *frame) (*item, error) {
+	if f.heads == nil {
+		f.heads = make([]head, len(f.dirs))
+		for i, dir := range f.dirs {
+			f.heads[i].dir = dir
+			if err := w.load(ctx, &f.heads[i], w.start(f.base)); err != nil {
+				return nil, err
 			}
 		}
 	}
-	for _, dir := range f.dirs {
-		fi, err := w.s.eachEntry(ctx, dir, func(name string, typ fs.FileMode) bool {
-			classifyEntry(dir, name, typ, add)
-			return true
-		})
-		if err = w.refuse(dir, err); err != nil {
-			return err
+	for {
+		var next []byte
+		for i := range f.heads {
+			h := &f.heads[i]
+			for h.x != nil && h.i == h.x.len() {
+				if err := w.turn(ctx, h); err != nil {
+					return nil, err
+				}
+			}
+			if h.x != nil && (next == nil || bytes.Compare(h.x.order(h.i), next) < 0) {
+				next = h.x.order(h.i)
+			}
 		}
-		f.state = append(f.state, fi)
+		if next == nil {
+			return nil, nil
+		}
+		key := f.base + string(next)
+		if key > w.prefix && !strings.HasPrefix(key, w.prefix) {
+			return nil, nil // and so is everything behind it
+		}
+		it := &item{order: key[len(f.base):]}
+		for i := range f.heads {
+			for h := &f.heads[i]; h.at(next); h.i++ {
+				it.join(h.dir, h.x.kind(h.i))
+			}
+		}
+		if it.fits(len(f.base)) && !w.past(key, it.dirs != nil) {
+			slices.Sort(it.dirs) // a before a.
+			it.dirs = slices.Compact(it.dirs)
+			return it, nil
+		}
 	}
-	if items = lowest(items); len(items) > w.s.maxNames {
-		items, f.more = items[:w.s.maxNames], true
+}
+
+// join adds what one more name of the same order stands for.
+func (it *item) join(dir string, kind byte) {
+	switch kind {
+	case isPlain:
+		it.dirs = append(it.dirs, join(dir, strings.TrimSuffix(it.order, "/")))
+	case isMarked:
+		it.dirs = append(it.dirs, join(dir, strings.TrimSuffix(it.order, "/")+mark))
+	default:
+		switch {
+		case !it.some:
+			it.some, it.dir, it.over = true, dir, kind == isOver
+		case it.dir != dir || it.over != (kind == isOver):
+			it.dir = "" // two files
+		}
 	}
-	if f.items = items; len(items) > 0 {
-		f.last = items[len(items)-1].order
+}
+
+// load goes to an order in a directory.
+func (w *walk) load(ctx context.Context, h *head, start string) error {
+	x, err := w.s.indexOf(ctx, &w.trail, h.dir, start)
+	if err = w.refuse(h.dir, err); err != nil {
+		return err
+	}
+	if h.x = x; x != nil {
+		h.i = x.search(start)
 	}
 	return nil
 }
 
-// classifyEntry says what a directory entry stands for. A directory a stands for the subtree a/,
-// and perhaps for the object a in it.
-func classifyEntry(dir, name string, typ fs.FileMode, add func(item)) {
-	children, isOwn := strings.CutSuffix(name, mark)
-	switch {
-	case isOwn:
-		if typ.IsDir() && goodSegment(children) {
-			add(item{order: children + "/", dirs: []string{join(dir, name)}})
-		}
-	case !goodSegment(name):
-	case typ.IsRegular():
-		add(item{order: name, dir: dir})
-	case typ.IsDir():
-		add(item{order: name, dir: dir, over: true})
-		add(item{order: name + "/", dirs: []string{join(dir, name)}})
+// turn goes on where an index ends.
+func (w *walk) turn(ctx context.Context, h *head) error {
+	if h.x.more {
+		return w.load(ctx, h, h.x.bound+"\x00")
 	}
+	w.s.indexes.done(h.dir, h.x)
+	h.x = nil
+	return nil
 }
 
-// lowest sorts the items and joins what stands for the same.
-func lowest(items []item) []item {
-	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.order, b.order) })
-	n := 0
-	for _, it := range items {
-		if n == 0 || items[n-1].order != it.order {
-			items[n] = it
-			n++
-			continue
-		}
-		same := &items[n-1]
-		if it.dirs == nil {
-			if same.dir != it.dir || same.over != it.over {
-				same.dir = "" // two files
-			}
-			continue
-		}
-		same.dirs = append(same.dirs, it.dirs...)
-		slices.Sort(same.dirs) // a before a.
-		same.dirs = slices.Compact(same.dirs)
+// fits reports whether the item's keys, which begin with base bytes, may be as long as they are: a
+// tree of another program can be deeper.
+func (it *item) fits(base int) bool {
+	if it.dirs != nil {
+		return base+len(it.order) < maxKey
 	}
-	return items[:n]
+	return base+len(it.order) <= maxKey
 }
 
-// holdsObject reports whether there is an object anywhere in the directory dir of keys.
-func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
+// holdsObject reports whether there is an object anywhere in the directory dir of keys, which begin
+// with base bytes.
+func (s *Store) holdsObject(
+	ctx context.Context, t *trail, dir string, base int,
+) (bool, error) {
 	var below []string
 	var failed, refused error
 	holds := false
-	_, err := s.eachEntry(ctx, dir, func(name string, typ fs.FileMode) bool {
-		classifyEntry(dir, name, typ, func(it item) {
-			switch {
-			case it.dirs != nil:
-				below = append(below, it.dirs...)
-			case it.over:
-				fi, err := s.lstat(join(dir, it.order) + "/" + over)
-				holds = holds || fi != nil && fi.Mode().IsRegular()
-				if failed == nil {
-					failed = err
-				}
-			default:
-				holds = true
+	_, err := s.eachEntry(ctx, t, dir, func(name string, typ fs.FileMode) bool {
+		children, isOwn := strings.CutSuffix(name, mark)
+		switch {
+		case isOwn:
+			if typ.IsDir() && goodSegment(children) && base+len(children)+1 < maxKey {
+				below = append(below, name)
 			}
-		})
+		case !goodSegment(name):
+		case typ.IsRegular():
+			holds = holds || base+len(name) <= maxKey
+		case typ.IsDir():
+			if base+len(name)+1 < maxKey {
+				below = append(below, name)
+			}
+			if base+len(name) <= maxKey {
+				fi, err := s.overIn(t, dir, name)
+				holds = holds || fi != nil && fi.Mode().IsRegular()
+				failed = cmp.Or(failed, err)
+			}
+		}
 		return !holds
 	})
 	if err == nil && !holds {
@@ -273,7 +357,8 @@ func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 		if holds || err != nil {
 			break
 		}
-		holds, err = s.holdsObject(ctx, sub)
+		n := base + len(strings.TrimSuffix(sub, mark)) + 1
+		holds, err = s.holdsObject(ctx, t, join(dir, sub), n)
 		if errors.Is(err, fs.ErrPermission) { // another may hold one
 			refused, err = cmp.Or(refused, err), nil
 		}
@@ -284,25 +369,30 @@ func (s *Store) holdsObject(ctx context.Context, dir string) (bool, error) {
 	return holds, err
 }
 
-// eachEntry calls visit for the names in a directory, until it returns false, and returns what the
-// directory was like before; nil if it is not there. A name may come twice.
-func (s *Store) eachEntry(
-	ctx context.Context, dir string, visit func(name string, typ fs.FileMode) bool,
-) (fs.FileInfo, error) {
-	d, err := s.root.Open(dir)
+// overIn is the file of the object name in the directory dir that is over a directory; nil if there
+// is none.
+func (s *Store) overIn(t *trail, dir, name string) (fs.FileInfo, error) {
+	d, err := t.open(dir)
 	if isGone(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer d.Close()
-	fi, err := d.Stat()
-	if err != nil || !fi.IsDir() {
+	return s.lstatIn(d, dir, name+"/"+over)
+}
+
+// eachEntry calls visit for the names in a directory, until it returns false, and returns what the
+// directory was like before; nil if it is not there. A name may come twice.
+func (s *Store) eachEntry(
+	ctx context.Context, t *trail, dir string, visit func(name string, typ fs.FileMode) bool,
+) (fs.FileInfo, error) {
+	at, err := t.open(dir)
+	if isGone(err) {
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
-	if err := s.readDir(ctx, d, dir, visit); err != nil && !isGone(err) { // gone: removed meanwhile
-		return nil, err
-	}
-	return fi, nil
+	return s.eachIn(ctx, at, ".", visit)
 }

@@ -30,17 +30,4 @@ func setXattr(f *os.File, data []byte) (bool, error) {
 	return err == nil, err
 }
 
-// getXattr returns nil where the file has none.
-func getXattr(f *os.File) ([]byte, error) {
-	b, err := xattr.FGet(f, xattrName)
-	for _, none := range [...]error{
-		xattr.ENOATTR, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.EPERM,
-	} {
-		if errors.Is(err, none) {
-			return nil, nil
-		}
-	}
-	return b, err
-}
-
 func removeXattr(f *os.File) { xattr.FRemove(f, xattrName) }

@@ -20,7 +20,10 @@ const loginPage = "<html><head><title>Sign in</title></head><body>to the network
 // A page that a proxy put in the service's place, with success, is no answer: nothing is taken for
 // done, gone or empty.
 func TestForeignPage(t *testing.T) {
-	for name, page := range map[string]string{"a page for people": loginPage, "another document": "<Other/>", "nothing": ""} {
+	for name, page := range map[string]string{
+		"a page for people": loginPage, "another document": "<Other/>", "nothing": "",
+		"an error": `{"error":{"code":503,"message":"Backend Error"}}`,
+	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, page) })
 			ctx := t.Context()

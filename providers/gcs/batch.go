@@ -44,7 +44,7 @@ func (s *Store) DeleteBatch(
 	var list deletion
 	list.Quiet = true
 	for i, key := range keys {
-		switch err := checkKey(key); {
+		switch err := s.checkAsked(key); {
 		case err != nil:
 			errs[i] = err
 			continue

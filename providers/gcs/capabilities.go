@@ -6,8 +6,8 @@ import "github.com/polystore/storage"
 func (s *Store) Capabilities() storage.Capabilities {
 	real := !s.emulator
 	return storage.Capabilities{
-		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true, Tags: real,
-		ExactContentType: true, ListETag: true,
+		IfAbsent: true, IfMatch: true, SuffixRange: true, Versions: true, StorageClass: true,
+		Tags: real, ExactContentType: true, ListETag: true, ListSplit: true,
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: real, DeleteBatch: real,
 		Copy: real, CopyConditions: real, CopySourceIfMatch: real, CopyReplace: real,

@@ -11,6 +11,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/limits"
 	"github.com/polystore/storage/internal/testenv"
 )
 
@@ -23,16 +24,6 @@ func TestConformance(t *testing.T) {
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
-}
-
-// emulatorLimits are the defects of fake-gcs-server. Each is also shown by a probe without this
-// package, in internal/testenv/defects.
-var emulatorLimits = []conformance.Limit{
-	{Feature: conformance.SignURL, Reason: "signatures are not verified"},
-	{
-		Check:  "condition/before-range",
-		Reason: "conditions of reads are ignored, and a range behind the end leaves nothing to compare",
-	},
 }
 
 // The public fake ignores most conditions, so it proves little beyond an independent reading of the
@@ -50,7 +41,7 @@ func TestConformanceEmulator(t *testing.T) {
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
 		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
-		Limits:       emulatorLimits,
+		Limits:       limits.GCSEmulator(),
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
 	})

@@ -49,7 +49,8 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	transport, err := htransport.NewTransport(ctx, s.transport(o), extra...)
 	if err != nil {
 		return &storage.Error{
-			Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err),
+			Kind: storage.ErrInvalid,
+			Err:  driver.NewCause("connecting: "+driver.PlainText(err), err),
 		}
 	}
 	// The service sends nobody elsewhere, and what would follow has the token.
@@ -62,12 +63,16 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	s.client, err = gcloud.NewClient(
 		ctx,
 		append(
-			auth, universe, option.WithHTTPClient(s.http), option.WithEndpoint(s.endpoint+"/storage/v1/"),
+			auth,
+			universe,
+			option.WithHTTPClient(s.http),
+			option.WithEndpoint(s.endpoint+"/storage/v1/"),
 		)...,
 	)
 	if err != nil {
 		return &storage.Error{
-			Kind: storage.ErrInvalid, Err: driver.NewCause("connecting: "+driver.PlainText(err), err),
+			Kind: storage.ErrInvalid,
+			Err:  driver.NewCause("connecting: "+driver.PlainText(err), err),
 		}
 	}
 	return nil

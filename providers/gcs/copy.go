@@ -20,14 +20,16 @@ import (
 func (s *Store) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	for _, key := range [...]string{dst, src} {
-		if err := checkKey(key); err != nil {
-			return nil, err
-		}
+	if err := checkKey(dst); err != nil {
+		return nil, err
+	}
+	if err := s.checkAsked(src); err != nil {
+		return nil, err
 	}
 	if s.emulator {
 		return nil, driver.Unsupportedf(
-			"Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers that were replaced",
+			"Copy on an emulator: fake-gcs-server ignores conditions, and keeps headers " +
+				"that were replaced",
 		)
 	}
 	for _, match := range [...]string{opts.IfMatch, opts.SourceIfMatch} {
@@ -71,6 +73,9 @@ func (s *Store) Copy(
 	}
 	if err := s.sendJSON(ctx, a, r, &answer); err != nil {
 		return nil, s.refusedCopy(ctx, err, w, src, opts)
+	}
+	if answer.Done && answer.Resource.isNone() {
+		return nil, a.Foreign(noObject)
 	}
 	if answer.Done {
 		return &storage.CopyResult{Object: answer.Resource.written(dst)}, nil

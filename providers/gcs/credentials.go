@@ -25,8 +25,14 @@ const tokenTimeout = 4 * time.Second
 func findCredentials(o *Options) (*auth.Credentials, error) {
 	found := o.Credentials
 	detect := &credentials.DetectOptions{
-		Scopes: []string{gcloud.ScopeFullControl, "https://www.googleapis.com/auth/cloud-platform"}, // the second for signBlob
-		Client: &http.Client{Transport: httpdriver.NewCredentialsTransport(), Timeout: tokenTimeout},
+		Scopes: []string{
+			gcloud.ScopeFullControl,
+			"https://www.googleapis.com/auth/cloud-platform", // for signBlob
+		},
+		Client: &http.Client{
+			Transport: httpdriver.NewCredentialsTransport(),
+			Timeout:   tokenTimeout,
+		},
 	}
 	var err error
 	switch {
@@ -42,7 +48,8 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 		case err != nil && os.Getenv("GOOGLE_APPLICATION_CREDENTIALS") != "":
 			return nil, driver.Invalidf("GOOGLE_APPLICATION_CREDENTIALS: %w", err)
 		case err != nil:
-			none := new(httpdriver.CredentialSource).Fail("the environment", 0, driver.PlainText(err), err)
+			source := new(httpdriver.CredentialSource)
+			none := source.Fail("the environment", 0, driver.PlainText(err), err)
 			return nil, &storage.Error{Kind: none.Kind, Err: none}
 		}
 	}

@@ -18,7 +18,8 @@ import (
 // all the same. There was no answer, or one that broke off in the middle.
 func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	e := a.Fail(ctx, err)
-	if e.Kind == storage.ErrInvalid { // it was not sent: what the credentials are for, or of, does not fit
+	if e.Kind == storage.ErrInvalid {
+		// The request was not sent: the credentials are for, or of, something that does not fit.
 		e.Kind = storage.ErrPermission
 	}
 	return e
@@ -137,7 +138,8 @@ var kindOf = map[string]error{
 
 	"BadDigest": storage.ErrIntegrity, // 400
 
-	"KeyTooLong": storage.ErrInvalidKey,
+	"KeyTooLong":        storage.ErrInvalidKey,
+	"InvalidObjectName": storage.ErrInvalidKey,
 
 	"InternalError":      storage.ErrUnavailable,
 	"ServiceUnavailable": storage.ErrUnavailable,

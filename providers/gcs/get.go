@@ -18,7 +18,7 @@ import (
 func (s *Store) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(key); err != nil {
 		return nil, err
 	}
 	q := make(url.Values)
@@ -55,6 +55,9 @@ func (s *Store) Get(
 		return nil, err
 	}
 	r, err := gotten(key, opts, resp)
+	if err == nil && !s.emulator {
+		r.Object.TagCount = -1
+	}
 	if err == nil {
 		err = driver.CheckRead(asked, r.Object)
 	}
@@ -90,6 +93,7 @@ func gotten(
 		},
 		Length: resp.ContentLength,
 	}
+	r.Classless = r.Object.StorageClass == "" // fake-gcs-server: only the JSON API tells
 	if generation == "" {
 		return nil, new(attempt).Foreign("an object without a generation")
 	}
@@ -99,8 +103,8 @@ func gotten(
 			Err:  errors.New("the bytes are stored as " + stored + " and came as " + encodingOf(h)),
 		}
 	}
-	if stored, err := strconv.ParseInt(h.Get("X-Goog-Stored-Content-Length"), 10, 64); err == nil && r.Length < 0 &&
-		stored >= 0 && resp.StatusCode == http.StatusOK {
+	stored, err := strconv.ParseInt(h.Get("X-Goog-Stored-Content-Length"), 10, 64)
+	if err == nil && r.Length < 0 && stored >= 0 && resp.StatusCode == http.StatusOK {
 		r.Length, r.Object.Size = stored, stored
 	}
 	if v := h.Get("Content-Range"); resp.StatusCode == http.StatusPartialContent {

@@ -8,18 +8,58 @@ import (
 	"github.com/polystore/storage"
 )
 
-// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does. Everything else
-// comes back byte for byte.
+// maxKey is in bytes.
+const maxKey = 1024
+
+// checkKey refuses what https://cloud.google.com/storage/docs/objects#naming does, and NUL.
+// Everything else comes back byte for byte.
 func checkKey(key string) error {
-	reason := ""
+	reason := unaskable(key)
+	switch {
+	case reason != "":
+	case notNamed(key) != "":
+		reason = notNamed(key)
+	case strings.IndexByte(key, 0) >= 0:
+		reason = "NUL"
+	}
+	return invalidKey(key, reason)
+}
+
+// checkAsked refuses the keys that cannot be asked for. No object of the service has one; an
+// emulator may have what the service would not.
+func (s *Store) checkAsked(key string) error {
+	reason := unaskable(key)
+	if reason == "" && !s.emulator {
+		reason = notNamed(key)
+	}
+	return invalidKey(key, reason)
+}
+
+// unaskable says why there can be no request for key, or "". To whatever cleans paths on the way, a
+// path that ends in "." or ".." is one of the bucket.
+func unaskable(key string) string {
 	switch {
 	case key == "." || key == "..":
-		reason = `the name "." or ".."`
-	case strings.ContainsAny(key, "\r\n\x00"):
-		reason = "line feed, carriage return or NUL"
+		return `the name "." or ".."`
+	case len(key) > maxKey:
+		return "more than 1024 bytes"
+	}
+	return ""
+}
+
+// notNamed says why the service has no object of that name, or "".
+func notNamed(key string) string {
+	switch {
+	case strings.ContainsAny(key, "\r\n"):
+		return "line feed or carriage return"
 	case strings.HasPrefix(key, ".well-known/acme-challenge/"):
-		reason = "prefix .well-known/acme-challenge/"
-	default:
+		return "prefix .well-known/acme-challenge/"
+	}
+	return ""
+}
+
+func invalidKey(key, reason string) error {
+	if reason == "" {
 		return nil
 	}
 	return &storage.Error{

@@ -1,8 +1,10 @@
 package gcs
 
 import (
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -107,5 +109,50 @@ func TestContentRangeHeldAgainst(t *testing.T) {
 	}
 	if n := len(srv.Seen()); n != 3 {
 		t.Errorf("%d requests, want 3", n)
+	}
+}
+
+// Google's own testbench answers 405 to the DELETE of the XML API; its JSON API has one.
+func TestDeleteByJSON(t *testing.T) {
+	for _, emulator := range []bool{true, false} {
+		var paths []string
+		srv := stub.New(t, func(w http.ResponseWriter, r *stub.Request) {
+			paths = append(paths, r.URL.Path)
+			if strings.HasPrefix(r.URL.Path, "/storage/v1/") {
+				w.WriteHeader(http.StatusNoContent)
+			} else {
+				w.WriteHeader(http.StatusMethodNotAllowed)
+			}
+		})
+		s := mustNew(t, "bucket", &Options{
+			Endpoint: srv.URL, Anonymous: true, Emulator: emulator, HTTPClient: srv.Client(),
+		})
+		err := s.Delete(t.Context(), "k", &storage.DeleteOptions{})
+		if (err == nil) != emulator || len(paths) != map[bool]int{true: 2, false: 1}[emulator] {
+			t.Errorf("emulator %v: %v after %q", emulator, err, paths)
+		}
+	}
+}
+
+// A list of other names, from a cache that looks at the path alone, is no answer.
+func TestListOfOthers(t *testing.T) {
+	srv := stub.New(t, func(w http.ResponseWriter, r *stub.Request) {
+		if r.URL.Query().Has("uploads") {
+			io.WriteString(w, "<ListMultipartUploadsResult><Upload><Key>other</Key>"+
+				"<UploadId>u</UploadId></Upload></ListMultipartUploadsResult>")
+			return
+		}
+		io.WriteString(w, `{"kind": "storage#objects", "items": [`+
+			`{"name": "other", "generation": "1", "size": "1"}]}`)
+	})
+	s := stubStore(t, srv)
+	for prefix, want := range map[string]error{"": nil, "oth": nil, "mine/": storage.ErrUnavailable} {
+		opts := &storage.ListOptions{Prefix: prefix}
+		if _, err := s.ListPage(t.Context(), opts); !errors.Is(err, want) {
+			t.Errorf("ListPage below %q: %v, want %v", prefix, err, want)
+		}
+		if _, err := s.ListUploadsPage(t.Context(), opts); !errors.Is(err, want) {
+			t.Errorf("ListUploadsPage below %q: %v, want %v", prefix, err, want)
+		}
 	}
 }

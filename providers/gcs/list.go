@@ -13,7 +13,7 @@ import (
 )
 
 // listed is what of each object a list is asked for. Metadata would make pages ten times as long.
-const listed = "nextPageToken,prefixes," +
+const listed = "kind,nextPageToken,prefixes," +
 	"items(name,size,generation,updated,storageClass,contentType,crc32c,md5Hash)"
 
 // endless is what a list is that says it goes on, and not where, or where it was.
@@ -46,6 +46,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		q.Set("maxResults", strconv.Itoa(min(size, maxPage)))
 	}
 	var answer struct {
+		Kind          string
 		Items         []resource
 		Prefixes      []string
 		NextPageToken string
@@ -56,7 +57,12 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	); err != nil {
 		return nil, err
 	}
-	page := &storage.Page{Objects: make([]*storage.Object, 0, len(answer.Items)+len(answer.Prefixes))}
+	if answer.Kind == "" {
+		return nil, a.Foreign("a document that is no list")
+	}
+	page := &storage.Page{
+		Objects: make([]*storage.Object, 0, len(answer.Items)+len(answer.Prefixes)),
+	}
 	for i := range answer.Items {
 		// startOffset is inclusive.
 		if r := &answer.Items[i]; after == "" || r.Name > after {
@@ -70,6 +76,11 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		if after == "" || prefix > after {
 			page.Objects = append(page.Objects, &storage.Object{Key: prefix, IsPrefix: true})
 		}
+	}
+	if slices.ContainsFunc(page.Objects, func(o *storage.Object) bool {
+		return !strings.HasPrefix(o.Key, opts.Prefix)
+	}) {
+		return nil, a.Foreign("names without the prefix that was asked for")
 	}
 	slices.SortFunc(
 		page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) },

@@ -47,7 +47,8 @@ func (s *Store) putMultipart(
 	resp, err := s.send(ctx, a, request{
 		method: http.MethodPut,
 		url: withQuery(
-			s.xmlObject(key), url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}},
+			s.xmlObject(key),
+			url.Values{"partNumber": {strconv.Itoa(part.Number)}, "uploadId": {id}},
 		),
 		header: http.Header{hashHeader: {"crc32c=" + httpdriver.EncodeSum(part.Checksums.CRC32C)}},
 		body:   a.Body,
@@ -119,7 +120,8 @@ func (s *Store) abortMultipart(ctx context.Context, key, id string) error {
 	err := s.sendDelete(
 		ctx, a,
 		request{
-			method: http.MethodDelete, url: withQuery(s.xmlObject(key), url.Values{"uploadId": {id}}),
+			method: http.MethodDelete,
+			url:    withQuery(s.xmlObject(key), url.Values{"uploadId": {id}}),
 		},
 	)
 	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {

@@ -42,20 +42,21 @@ type Options struct {
 
 	// At most one of Credentials, CredentialsFile and Anonymous may be set. If none is, the default
 	// credentials are used; with an endpoint from STORAGE_EMULATOR_HOST, no credentials are.
-	Credentials *auth.Credentials
+	Credentials *auth.Credentials `json:"-"`
 	// CredentialsFile has the key of a service account, a user or a workload identity. It decides
 	// which hosts are asked for tokens.
 	CredentialsFile string
 	Anonymous       bool // requests carry no credentials
 
-	// AccessID and PrivateKey sign URLs. They are the e-mail address of a service account and its key
-	// in PEM. Without PrivateKey, the key of the credentials signs; if there is none, IAM's signBlob
-	// does, which needs the permission iam.serviceAccounts.signBlob and one request per URL.
+	// AccessID and PrivateKey sign URLs. They are the e-mail address of a service account and its
+	// key in PEM. Without PrivateKey, the key of the credentials signs. If there is none, IAM's
+	// signBlob does, which needs the permission iam.serviceAccounts.signBlob and one request per
+	// URL.
 	AccessID   string
 	PrivateKey []byte
 
-	// UserProject is billed for the requests, as a requester-pays bucket demands. The default is the
-	// project of the credentials.
+	// UserProject is billed for the requests, as a requester-pays bucket demands. The default is
+	// the project of the credentials.
 	UserProject string
 
 	// UniverseDomain is the domain of a cloud other than googleapis.com. The default is
@@ -67,7 +68,7 @@ type Options struct {
 
 	// HTTPClient has the transport that sends the requests, below the authentication. Redirects are
 	// never followed. The default is a transport of the Store, tuned for transfers.
-	HTTPClient *http.Client
+	HTTPClient *http.Client `json:"-"`
 }
 
 // check refuses what cannot be meant. What files and environments add around a name is taken off.

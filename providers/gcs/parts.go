@@ -15,7 +15,7 @@ func (s *Store) ListPartsPage(
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(key); err != nil {
 		return nil, err
 	}
 	if id, ok := multipartID(uploadID); ok {

@@ -64,6 +64,9 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
+	if r.isNone() {
+		return nil, a.Foreign(noObject)
+	}
 	return r.written(key), nil
 }
 
@@ -81,8 +84,8 @@ func related(
 	fmt.Fprintf(&head, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, attrs.ContentType)
 	tail := "\r\n--" + boundary + "--\r\n"
 	length = int64(head.Len()) + size + int64(len(tail))
-	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where net/http
-	// has one in a pool.
+	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where
+	// net/http has one in a pool.
 	return struct{ io.Reader }{
 		io.MultiReader(&head, bytesOf, strings.NewReader(tail)),
 	}, length, boundary, nil

@@ -39,6 +39,9 @@ func (s *Store) attributesOf(key string, o *storage.PutOptions) (*attributes, er
 	if err != nil {
 		return nil, err
 	}
+	if err := checkHeaders(o); err != nil {
+		return nil, err
+	}
 	a := &attributes{
 		Name:               key,
 		ContentType:        o.ContentType,
@@ -72,7 +75,7 @@ func (a *attributes) header() http.Header {
 		}
 	}
 	for name, v := range a.Metadata {
-		h.Set(metadataPrefix+name, v)
+		h.Set(metadataPrefix+name, headerValue(v))
 	}
 	return h
 }
@@ -85,6 +88,13 @@ type resource struct {
 	Metageneration string `json:"metageneration"`
 	Updated        stamp  `json:"updated"`
 }
+
+// isNone reports whether r was read from a document that describes no object, such as an error that
+// came with success.
+func (r *resource) isNone() bool { return r.Name == "" && r.Generation == "" }
+
+// noObject is what such an answer is.
+const noObject = "a document that describes no object"
 
 // stamp is a time; zero where it is told in a form that nobody knows, which is not worth failing
 // for.
@@ -105,6 +115,7 @@ func (r *resource) object(key string) *storage.Object {
 	o.CacheControl = r.CacheControl
 	o.Metadata = driver.DecodeMetadata(r.Metadata)
 	o.StorageClass = r.StorageClass
+	o.TagCount = len(r.Contexts.tags())
 	return o
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,8 +68,15 @@ func (s *Store) putSession(
 	for {
 		kept := u.has()
 		if kept == unknown {
-			if kept, _, err = s.advance(ctx, u, nil, "*/*", ""); err != nil {
+			if s.emulator {
+				return nil, errUnasked()
+			}
+			var made *resource
+			if kept, made, err = s.advance(ctx, u, nil, "*/*", ""); err != nil {
 				return nil, err
+			}
+			if made != nil {
+				return nil, errMade()
 			}
 		}
 		if kept >= end {
@@ -78,12 +86,18 @@ func (s *Store) putSession(
 			return nil, lost(kept, offset)
 		}
 		body := src.Section(kept-offset, whole)
-		now, _, err := s.advance(ctx, u, body, fmt.Sprintf("%d-%d/*", kept, end-1), "")
+		now, made, err := s.advance(ctx, u, body, fmt.Sprintf("%d-%d/*", kept, end-1), "")
 		if err != nil {
 			return nil, err
 		}
+		if made != nil {
+			return nil, errMade()
+		}
 		if now <= kept {
-			return nil, driver.Errorf(storage.ErrUnavailable, "the service takes nothing more of the part")
+			return nil, driver.Errorf(
+				storage.ErrUnavailable,
+				"the service takes nothing more of the part",
+			)
 		}
 	}
 	if tail, err = io.ReadAll(src.Section(whole, size)); err != nil {
@@ -107,6 +121,9 @@ func (s *Store) completeSession(
 	}
 	kept := u.has()
 	if kept == unknown {
+		if s.emulator {
+			return nil, errUnasked()
+		}
 		var made *resource
 		if kept, made, err = s.advance(ctx, u, nil, fmt.Sprintf("*/%d", size), hash); err != nil {
 			return nil, err
@@ -132,9 +149,29 @@ func (s *Store) completeSession(
 		return nil, err
 	}
 	if made == nil { // the next attempt goes on from there
-		return nil, driver.Errorf(storage.ErrUnavailable, "the service has not completed the upload")
+		return nil, driver.Errorf(
+			storage.ErrUnavailable,
+			"the service has not completed the upload",
+		)
 	}
 	return made.written(u.key), nil
+}
+
+// errUnasked is the error of a session on an emulator of which nobody knows how much there is.
+// fake-gcs-server takes the question for the end of the upload, and makes an object of what it has;
+// bytes that are sent again it takes twice.
+func errUnasked() error {
+	return driver.Errorf(storage.ErrNotExist,
+		"an answer was lost, and an emulator cannot be asked how much it has: the session is over")
+}
+
+// errMade is the error of a session of which the service has made an object before its end was
+// sent.
+func errMade() error {
+	return &storage.Error{
+		Kind: storage.ErrUnavailable, InDoubt: true,
+		Err: errors.New("the service has made an object of an upload that is not complete"),
+	}
 }
 
 // lost is the error of a session that has less than was acknowledged: it cannot be gone on with.
@@ -160,6 +197,7 @@ func (s *Store) advance(
 	if hash != "" {
 		r.header.Set(hashHeader, hash)
 	}
+	before := u.has()
 	u.keeps(unknown)
 	resp, err := s.send(ctx, a, r)
 	if err != nil {
@@ -172,6 +210,8 @@ func (s *Store) advance(
 			fallthrough
 		case e.Kind == storage.ErrNotExist:
 			s.sessions.remove(u)
+		case s.emulator && !e.InDoubt: // nothing was taken, and it cannot be asked
+			u.keeps(before)
 		}
 		return 0, nil, err
 	}
@@ -180,6 +220,9 @@ func (s *Store) advance(
 		made = &resource{Size: -1}
 		if err := json.NewDecoder(resp.Body).Decode(made); err != nil {
 			return 0, nil, s.fail(ctx, a, err)
+		}
+		if made.isNone() {
+			return 0, nil, a.Foreign(noObject)
 		}
 		s.sessions.remove(u)
 		return 0, made, nil

@@ -72,7 +72,9 @@ func (s *signer) account(ctx context.Context) (string, error) {
 	case ctx.Err() != nil:
 		return "", &storage.Error{Err: ctx.Err()}
 	case err != nil:
-		none := new(httpdriver.CredentialSource).Fail(metadataServer, statusOf(err), "no account to sign for: "+driver.PlainText(err), err)
+		none := new(httpdriver.CredentialSource).Fail(
+			metadataServer, statusOf(err), "no account to sign for: "+driver.PlainText(err), err,
+		)
 		return "", &storage.Error{Kind: none.Kind, Err: none}
 	}
 	return email, nil
@@ -86,12 +88,18 @@ func (s *Store) SignURL(
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if err := checkKey(key); err != nil {
+	check := s.checkAsked
+	if opts.Method == http.MethodPut {
+		check = checkKey
+	}
+	if err := check(key); err != nil {
 		return nil, err
 	}
 	if s.signer == nil {
-		return nil, driver.Unsupportedf("these credentials cannot sign: a service account can, by " +
-			"its key or, named by AccessID, through IAM")
+		return nil, driver.Unsupportedf(
+			"these credentials cannot sign: a service account can, by " +
+				"its key or, named by AccessID, through IAM",
+		)
 	}
 	method, expires, err := driver.CheckSign(opts)
 	if err != nil {
@@ -170,7 +178,8 @@ func (s *Store) signBlob(ctx context.Context, account string, b []byte) ([]byte,
 	}
 	var answer struct{ SignedBlob string }
 	if err := s.sendJSON(ctx, new(attempt), r, &answer); err != nil {
-		if e, ok := err.(*storage.Error); ok && e.Kind != nil && e.Kind != storage.ErrUnavailable && e.Kind != storage.ErrThrottled {
+		if e, ok := err.(*storage.Error); ok && e.Kind != nil &&
+			e.Kind != storage.ErrUnavailable && e.Kind != storage.ErrThrottled {
 			e.Kind = storage.ErrPermission // of the signer: no object was asked for
 		}
 		return nil, err

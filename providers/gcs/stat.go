@@ -14,7 +14,7 @@ import (
 func (s *Store) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(key); err != nil {
 		return nil, err
 	}
 	r, err := s.resource(ctx, key, opts.VersionID)
@@ -38,7 +38,8 @@ func (s *Store) resource(ctx context.Context, key, version string) (*resource, e
 		return nil, err
 	}
 	a, r := new(attempt), &resource{Size: -1}
-	if err := s.sendJSON(ctx, a, request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}, r); err != nil {
+	get := request{method: http.MethodGet, url: withQuery(s.jsonObject(key), q)}
+	if err := s.sendJSON(ctx, a, get, r); err != nil {
 		return nil, err
 	}
 	if r.Generation == "" {

@@ -8,26 +8,27 @@
 //
 // The parameters are endpoint, emulator, anonymous, credentials_file, access_id, private_key_path,
 // user_project, universe_domain and batch_size: see [Options]. Credentials themselves are never in
-// the URL. Without any the default ones are looked for: GOOGLE_APPLICATION_CREDENTIALS, those of
-// gcloud, the metadata server. STORAGE_EMULATOR_HOST names an emulator in place of the service.
+// the URL. If none are given, New looks for the default credentials in
+// GOOGLE_APPLICATION_CREDENTIALS, gcloud and the metadata server. STORAGE_EMULATOR_HOST names an
+// emulator that replaces the service.
 //
-// ETags are generations: decimal numbers that never come back, so a compare-and-swap is exact.
-// Object.VersionID is the same number, and works as a version as long as the bucket keeps it. The
-// times of objects are in whole seconds, as the reads of the service tell them.
+// ETags are generations: decimal numbers that are never used again, so a compare-and-swap is exact.
+// Object.VersionID is the same number. It works as a version as long as the bucket keeps that
+// version. The times of objects are in whole seconds, as in the service's answers to reads.
 //
-// Requests go through one authenticated client. The SDK has it (see [Store.Client]), and the
-// requests of this package are made with it directly, because the SDK cannot make them: its reads
-// lack half of the attributes, it cannot upload in parts, retries the pieces of a resumable upload
-// by itself, buffers 16 MiB for each object, and knows no deletion of many.
+// The SDK (see [Store.Client]) and this package share one authenticated HTTP client. This package
+// makes its requests with it directly, because the SDK cannot make them: its reads lack half of the
+// attributes, it cannot upload in parts, it retries the pieces of a resumable upload by itself, it
+// buffers 16 MiB for each object, and it has no batch deletion.
 //
-// An object that is written in parts goes up by the XML API's multipart upload, in parallel, unless
-// the write is conditional or has tags: those uploads know neither, so it is a resumable session,
-// whose parts go up one after the other. The last piece of a session is what makes its object, so
-// up to 256 KiB of it are kept in the Store until CompleteUpload; with the Store the session is
-// gone.
+// An object that is written in parts uses the multipart upload of the XML API, with parts in
+// parallel. That upload supports neither conditions nor tags, so a write that has them uses a
+// resumable session, whose parts are sent one after the other. The last piece of a session creates
+// its object. The Store therefore keeps up to 256 KiB until CompleteUpload, and the session cannot
+// be continued by another Store.
 //
-// Tags are object contexts: names and values of 1 to 256 bytes that begin with a letter or digit
-// and have no quotes and no slashes.
+// Tags are object contexts. Their names and values have 1 to 256 bytes, begin with a letter or
+// digit, and have no quotes and no slashes.
 package gcs
 
 import (
@@ -58,11 +59,11 @@ type Store struct {
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New opens bucket. It makes no request to the service; where the environment names no credentials,
-// it asks whether there is a metadata server.
+// New opens bucket. It makes no request to the service. If the environment names no credentials, it
+// asks whether there is a metadata server.
 //
 // Errors: ErrInvalid for options that do not fit together and files that hold no credentials;
-// ErrPermission where there are none.
+// ErrPermission if no credentials are found.
 func New(ctx context.Context, bucket string, opts *Options) (*Store, error) {
 	var o Options
 	if opts != nil {

@@ -1,10 +1,12 @@
 package gcs
 
 import (
+	"context"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 )
 
@@ -37,13 +39,45 @@ func (s *Store) contextsOf(tags map[string]string) (*contexts, error) {
 	c := &contexts{Custom: make(map[string]tagValue, len(tags))}
 	for name, v := range tags {
 		if !validTag(name) || !validTag(v) || strings.HasPrefix(name, "google:") {
-			return nil, driver.Invalidf("tag %q=%q: Cloud Storage takes names and values of 1 to %d "+
-				`bytes that begin with a letter or digit, have none of '"\/, and no names in google:`,
-				name, v, maxTag)
+			return nil, driver.Invalidf(
+				"tag %q=%q: Cloud Storage takes names and values of 1 to %d "+
+					`bytes that begin with a letter or digit, have none of '"\/, `+
+					"and no names in google:",
+				name, v, maxTag,
+			)
 		}
 		c.Custom[name] = tagValue{v}
 	}
 	return c, nil
+}
+
+// Tags makes one objects.get. The XML API, by which objects are read, does not tell of contexts.
+func (s *Store) Tags(
+	ctx context.Context, key string, opts *storage.TagsOptions,
+) (map[string]string, error) {
+	if err := s.checkAsked(key); err != nil {
+		return nil, err
+	}
+	if s.emulator {
+		return nil, driver.Unsupportedf("tags on an emulator: fake-gcs-server drops them")
+	}
+	r, err := s.resource(ctx, key, opts.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	return r.Contexts.tags(), nil
+}
+
+// tags undoes contextsOf.
+func (c *contexts) tags() map[string]string {
+	if c == nil {
+		return nil
+	}
+	tags := make(map[string]string, len(c.Custom))
+	for name, v := range c.Custom {
+		tags[name] = v.Value
+	}
+	return tags
 }
 
 func validTag(text string) bool {

@@ -123,8 +123,8 @@ func TestDropContextsPermission(t *testing.T) {
 	}
 }
 
-// A conditional copy through a Bucket replaces the headers by themselves, and refuses none of its
-// own conditions.
+// A conditional copy through a Bucket replaces the headers and tags by themselves, and refuses none
+// of its own conditions.
 func TestConditionalCopyOfTagged(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
@@ -134,7 +134,11 @@ func TestConditionalCopyOfTagged(t *testing.T) {
 		if _, err := b.Copy(t.Context(), "l", "k", opts); err != nil {
 			t.Fatal(err)
 		}
-		wantTags(t, "the copy", tagsOf(t, s, "l"), opts.Tags)
+		want := opts.Tags
+		if !opts.Replace {
+			want = someTags
+		}
+		wantTags(t, "the copy", tagsOf(t, s, "l"), want)
 		if _, err := b.Copy(t.Context(), "l", "k", opts); !errors.Is(err, storage.ErrExist) {
 			t.Errorf("Copy again: %v, want %v", err, storage.ErrExist)
 		}

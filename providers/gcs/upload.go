@@ -61,7 +61,7 @@ func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
 	if err := driver.ContextErr(ctx); err != nil {
 		return err
 	}
-	if err := checkKey(key); err != nil {
+	if err := s.checkAsked(key); err != nil {
 		return err
 	}
 	if id, ok := multipartID(uploadID); ok {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -53,6 +54,11 @@ func (s *Store) ListUploadsPage(
 			page.Uploads,
 			&storage.Upload{Key: answer.decode(u.Key), ID: "m" + u.UploadId, Created: u.Initiated},
 		)
+	}
+	if slices.ContainsFunc(page.Uploads, func(u *storage.Upload) bool {
+		return !strings.HasPrefix(u.Key, opts.Prefix)
+	}) {
+		return nil, a.Foreign("uploads without the prefix that was asked for")
 	}
 	slices.SortFunc(page.Uploads, driver.CompareUploads)
 	if answer.IsTruncated {

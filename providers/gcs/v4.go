@@ -66,7 +66,9 @@ func (t *toSign) sign(
 	}, "\n")))
 	sum, err := signs(
 		ctx,
-		[]byte(strings.Join([]string{signAlgorithm, at, scope, hex.EncodeToString(request[:])}, "\n")),
+		[]byte(strings.Join(
+			[]string{signAlgorithm, at, scope, hex.EncodeToString(request[:])}, "\n",
+		)),
 	)
 	if err != nil {
 		return "", err

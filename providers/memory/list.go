@@ -21,13 +21,22 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 }
 
 // walk goes over the objects whose keys are from or sort behind it. s.mu is held.
+//
+// The results are allocated in chunks, which saves nine allocations in ten. Who keeps one object of
+// a list keeps its chunk.
 func (s *Store) walk(from string, yield func(*storage.Object) bool) error {
+	const most = 15 // which fill a size class of the allocator
+	var chunk []storage.Object
+	size := 1
 	for e := range s.objects.from(from) {
-		o := e.v.object
-		listed := &storage.Object{
-			Key: o.Key, Size: o.Size, ETag: o.ETag, ModTime: o.ModTime,
-			StorageClass: o.StorageClass, VersionID: o.VersionID,
+		if len(chunk) == 0 {
+			chunk = make([]storage.Object, size)
+			size = min(2*size, most)
 		}
+		o, listed := e.v.object, &chunk[0]
+		chunk = chunk[1:]
+		listed.Key, listed.Size, listed.ETag, listed.ModTime = o.Key, o.Size, o.ETag, o.ModTime
+		listed.StorageClass, listed.VersionID = o.StorageClass, o.VersionID
 		if !yield(listed) {
 			break
 		}

@@ -101,3 +101,23 @@ func TestNothingIsShared(t *testing.T) {
 		}
 	}
 }
+
+// The sums that a caller gave of an object in parts are kept, as those of an object in one request.
+func TestSumsOfParts(t *testing.T) {
+	s, err := memory.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := storage.New(s, &storage.Options{PartSize: 10})
+	defer b.Close()
+	data := bytes.Repeat([]byte("1234567"), 9)
+	sum := md5.Sum(data)
+	opts := &storage.PutOptions{Checksums: storage.Checksums{MD5: sum[:]}}
+	if _, err := b.Put(t.Context(), "k", bytes.NewReader(data), opts); err != nil {
+		t.Fatal(err)
+	}
+	o, err := b.Stat(t.Context(), "k", nil)
+	if err != nil || !bytes.Equal(o.Checksums.MD5, sum[:]) || o.Checksums.CRC32C == nil {
+		t.Errorf("Stat: %+v, %v", o, err)
+	}
+}

@@ -58,6 +58,7 @@ type version struct {
 func (v *version) describe() *storage.Object {
 	o := *v.object
 	o.Metadata = maps.Clone(o.Metadata)
+	o.TagCount = len(v.tags)
 	o.Checksums = ownSums(o.Checksums)
 	return &o
 }

@@ -155,3 +155,27 @@ func TestEndlessAnswer(t *testing.T) {
 	wantError(t, "Complete", calls["Complete"](ctx, srv.store(t)), storage.ErrUnavailable, true)
 	wantError(t, "List", calls["List"](ctx, srv.store(t)), storage.ErrUnavailable, false)
 }
+
+// Headers in a form that nobody knows are no reason to fail: another program has stored them.
+func TestOddDates(t *testing.T) {
+	for _, h := range [][2]string{
+		{"Expires", "0"}, {"Expires", "1632280617"}, {"Expires", "2022-10-21T07:28:00.000Z"},
+		{"Last-Modified", "Wed, 5 Oct 2022 07:28:00 GMT"}, {"Last-Modified", "yesterday"},
+	} {
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+			w.Header().Set("ETag", `"1"`)
+			w.Header().Set("Content-Length", "5")
+			w.Header().Set(h[0], h[1])
+			if r.Method == http.MethodGet {
+				io.WriteString(w, "hello")
+			}
+		})
+		s := srv.store(t)
+		if got := read(t, s, "k"); got != "hello" {
+			t.Errorf("%s %q: Get = %q", h[0], h[1], got)
+		}
+		if o, err := s.Stat(t.Context(), "k", &storage.StatOptions{}); err != nil || o.Size != 5 {
+			t.Errorf("%s %q: Stat = %+v, %v", h[0], h[1], o, err)
+		}
+	}
+}

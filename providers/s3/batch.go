@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -30,8 +31,8 @@ func (s *Store) DeleteBatch(
 	index := make(map[string][]int, len(keys)) // a key may be there twice
 	ids := make([]types.ObjectIdentifier, 0, len(keys))
 	for i, key := range keys {
-		if err := s.checkKey(key); err != nil {
-			errs[i] = err
+		if err := s.checkAsked(ctx, key); err != nil {
+			errs[i] = driver.GoneErr(err, "")
 			continue
 		}
 		if !httpdriver.XMLText(key) {
@@ -46,13 +47,19 @@ func (s *Store) DeleteBatch(
 	if len(ids) == 0 {
 		return errs, nil
 	}
-	a := writing()
+	a := writing(deleteDocument)
 	out, err := s.client.DeleteObjects(a.begin(ctx), &s3.DeleteObjectsInput{
 		Bucket: &s.bucket,
 		Delete: &types.Delete{Objects: ids, Quiet: aws.Bool(true)},
 	}, s.batchSum)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
+	}
+	for _, gone := range out.Deleted { // which a quiet answer need not have
+		if key := aws.ToString(gone.Key); index[key] == nil && index[unescape(&key)] == nil &&
+			httpdriver.XMLText(key) && !strings.ContainsAny(key, "\r\n") {
+			return nil, a.Foreign("a batch of other keys")
+		}
 	}
 	for _, failed := range out.Errors {
 		err := keyFailure(&failed)

@@ -7,10 +7,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/middleware"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -23,17 +20,20 @@ var headerSums = [...]driver.Sums{
 }
 
 // seal computes, in one pass over body at most, what its request has to carry: sent are the sums
-// for the wire, at most one of the x-amz-checksum ones and MD5 for Content-MD5. The sums in want
-// that do not fit on the wire are held against body here: ErrIntegrity. Over plain HTTP, sign hands
-// the SDK the payload's SHA-256, which it would make a pass of its own for.
+// for the wire, at most one of the x-amz-checksum ones, and MD5 for Content-MD5 or, where keepsMD5
+// says so, for its x-amz-checksum. The sums in want that do not fit on the wire are held against
+// body here: ErrIntegrity. payload is what stands for the body in the signature: its SHA-256, which
+// is needed over plain HTTP alone.
 func (s *Store) seal(
 	ctx context.Context, body *driver.Payload, want *storage.Checksums,
-) (sent storage.Checksums, sign func(*s3.Options), err error) {
+) (sent storage.Checksums, payload string, err error) {
 	given := driver.Given(want)
 	wire := given & driver.MD5
-	if s.profile.contentMD5 {
+	switch {
+	case s.profile.contentMD5:
 		wire = driver.MD5
-	} else {
+	case s.keepsMD5(want): // as the one sum
+	default:
 		header := driver.CRC32C // where the caller gave none: it is free and every reader has it
 		for _, sum := range slices.Backward(headerSums[:]) {
 			if given.Has(sum) {
@@ -42,21 +42,22 @@ func (s *Store) seal(
 		}
 		wire |= header
 	}
-	sent, sign = wire.Select(want), func(*s3.Options) {}
+	sent, payload = wire.Select(want), unsignedPayload
 	which := given ^ wire
-	if !s.tls {
+	signed := !s.unsigned(body.Size())
+	if signed {
 		which |= driver.SHA256
 	}
 	if which == 0 {
-		return sent, sign, nil
+		return sent, payload, nil
 	}
 	have, err := s.hasher.Sum(ctx, body, which)
 	if err != nil {
-		return sent, sign, err
+		return sent, payload, err
 	}
 	kept := which.Select(want)
 	if err := driver.Verify(&have, &kept); err != nil {
-		return sent, sign, err
+		return sent, payload, err
 	}
 	switch wire &^ given {
 	case driver.CRC32C:
@@ -66,26 +67,25 @@ func (s *Store) seal(
 	case driver.CRC32C | driver.MD5:
 		sent.CRC32C, sent.MD5 = have.CRC32C, have.MD5
 	}
-	if !s.tls {
-		sign = payloadHash(hex.EncodeToString(have.SHA256))
+	if signed {
+		payload = hex.EncodeToString(have.SHA256)
 	}
-	return sent, sign, nil
+	return sent, payload, nil
 }
 
-// payloadHash sets the payload's hash for the signature. It has to be done within the stack of
-// middleware, which forgets such values of the context that it is given.
-func payloadHash(sum string) func(*s3.Options) {
-	set := middleware.FinalizeMiddlewareFunc("polystore:PayloadHash", func(
-		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
-	) (middleware.FinalizeOutput, middleware.Metadata, error) {
-		return next.HandleFinalize(v4.SetPayloadHash(ctx, sum), in)
-	})
-	return func(o *s3.Options) {
-		o.APIOptions = append(
-			o.APIOptions,
-			func(stack *middleware.Stack) error { return stack.Finalize.Add(set, middleware.Before) },
-		)
-	}
+// unsignedFrom is the size of bodies, in bytes, whose SHA-256 takes longer than sending them to a
+// service on the same machine.
+const unsignedFrom = 1 << 20
+
+// unsigned reports whether nobody between here and the service could alter a body, so that the
+// signature of the request leaves it out.
+func (s *Store) unsigned(size int64) bool { return s.tls || s.loopback && size >= unsignedFrom }
+
+// keepsMD5 reports whether a caller's MD5 goes up as the sum that the service keeps. Directory
+// buckets know CRCs and SHA alone.
+func (s *Store) keepsMD5(want *storage.Checksums) bool {
+	return s.profile.md5Sum && driver.Given(want) == driver.MD5 &&
+		!strings.HasSuffix(s.bucket, "--x-s3")
 }
 
 // encodeSum is a sum as headers carry it; nil for none.
@@ -105,9 +105,10 @@ func decodeSum(s *string, size int) []byte {
 	return httpdriver.DecodeSum(*s, size)
 }
 
-// answered reads the sums of an answer. S3 gives no MD5: the ETag is one only sometimes, and
-// nothing says when.
-func answered(t types.ChecksumType, crc32, crc32c, crc64, sha1, sha256 *string) storage.Checksums {
+// answered reads the sums of an answer. The ETag is an MD5 only sometimes, and nothing says when.
+func answered(
+	t types.ChecksumType, crc32, crc32c, crc64, md5, sha1, sha256 *string,
+) storage.Checksums {
 	if t == types.ChecksumTypeComposite {
 		return storage.Checksums{}
 	}
@@ -115,6 +116,7 @@ func answered(t types.ChecksumType, crc32, crc32c, crc64, sha1, sha256 *string) 
 		CRC32:     decodeSum(crc32, 4),
 		CRC32C:    decodeSum(crc32c, 4),
 		CRC64NVME: decodeSum(crc64, 8),
+		MD5:       decodeSum(md5, 16),
 		SHA1:      decodeSum(sha1, 20),
 		SHA256:    decodeSum(sha256, 32),
 	}

@@ -2,6 +2,11 @@ package s3
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -19,7 +24,10 @@ func (s *Store) CompleteUpload(
 	if err := s.checkKey(key); err != nil {
 		return nil, err
 	}
-	if err := s.checkConditions(opts); err != nil {
+	if err := s.honouredAtEnd(ctx, opts); err != nil {
+		return nil, err
+	}
+	if err := driver.CheckMatch(opts.IfMatch); err != nil {
 		return nil, err
 	}
 	if err := driver.CheckParts(parts, maxParts); err != nil {
@@ -29,14 +37,16 @@ func (s *Store) CompleteUpload(
 	if err := driver.Verify(&sums, &opts.Checksums); err != nil {
 		return nil, err
 	}
-	a := writing()
+	a := writing(completeDocument)
 	in := &s3.CompleteMultipartUploadInput{
-		Bucket:          &s.bucket,
-		Key:             &key,
-		UploadId:        &uploadID,
-		MultipartUpload: &types.CompletedMultipartUpload{Parts: make([]types.CompletedPart, len(parts))},
+		Bucket:   &s.bucket,
+		Key:      &key,
+		UploadId: &uploadID,
+		MultipartUpload: &types.CompletedMultipartUpload{
+			Parts: make([]types.CompletedPart, len(parts)),
+		},
 	}
-	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
+	in.IfMatch, in.IfNoneMatch = s.conditions(opts.IfAbsent, opts.IfMatch, a)
 	var size int64
 	for i, p := range parts {
 		size += p.Size
@@ -55,10 +65,16 @@ func (s *Store) CompleteUpload(
 	out, err := s.client.CompleteMultipartUpload(a.begin(ctx), in)
 	if err != nil {
 		e := s.fail(ctx, a, err)
-		if e.Code == "InvalidPart" && s.profile.falseComplete {
+		switch {
+		case e.Code == "InvalidPart" && s.profile.falseComplete && s.isGone(ctx, key, uploadID):
 			e.Kind = storage.ErrNotExist
+		case e.Code == "InternalError" && s.profile.busyComplete && s.isGone(ctx, key, uploadID):
+			e.Kind, e.InDoubt = storage.ErrNotExist, false
 		}
 		return nil, e
+	}
+	if err := a.sameUpload(key, "", out.Key, nil); err != nil {
+		return nil, err
 	}
 	if s.profile.falseComplete && out.ChecksumCRC64NVME == nil {
 		return nil, driver.Errorf(
@@ -68,8 +84,31 @@ func (s *Store) CompleteUpload(
 	return &storage.Object{
 		Key:       key,
 		Size:      size,
-		ETag:      etagOf(out.ETag),
-		VersionID: aws.ToString(out.VersionId),
+		ETag:      s.completedETag(out.ETag, parts),
+		VersionID: s.versionOf(out.VersionId),
 		Checksums: sums,
 	}, nil
+}
+
+// completedETag is the ETag of an answer. Where that may be empty, it is made as the service makes
+// it: the MD5 of the parts' MD5s, which are their ETags.
+func (s *Store) completedETag(etag *string, parts []*storage.Part) string {
+	if aws.ToString(etag) != "" || !s.profile.blankETag {
+		return etagOf(etag)
+	}
+	h := md5.New()
+	for _, p := range parts {
+		sum, err := hex.DecodeString(strings.Trim(p.ETag, `"`))
+		if err != nil || len(sum) != md5.Size {
+			return storage.ETagNone
+		}
+		h.Write(sum)
+	}
+	return fmt.Sprintf(`"%x-%d"`, h.Sum(nil), len(parts))
+}
+
+// isGone asks whether an upload is not there, by one ListParts.
+func (s *Store) isGone(ctx context.Context, key, uploadID string) bool {
+	_, err := s.ListPartsPage(ctx, key, uploadID, &storage.ListPartsOptions{PageSize: 1})
+	return errors.Is(err, storage.ErrNotExist)
 }

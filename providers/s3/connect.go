@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -61,7 +63,8 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	s.virtualHost = !o.PathStyle && (o.VirtualHost || !s.profile.pathStyle)
 	s.tls = strings.HasPrefix(endpoint, "https:") || endpoint == "" && !o.DisableHTTPS
-	httpClient := s.httpClient(o, cfg)
+	s.loopback = loopback(endpoint)
+	s.http = s.httpClient(o, cfg)
 	newClient := func(region string, signed bool) *s3.Client {
 		return s3.NewFromConfig(cfg, func(so *s3.Options) {
 			so.Region = region
@@ -72,7 +75,7 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 			if signed {
 				so.Credentials = s.credentials
 			}
-			so.HTTPClient = httpClient
+			so.HTTPClient = s.http
 			so.UsePathStyle = !s.virtualHost
 			so.UseAccelerate = o.Accelerate
 			// Or it would overrule an endpoint's https
@@ -112,7 +115,22 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	}
 	s.client = newClient(s.region, !o.Anonymous)
 	s.presign = s3.NewPresignClient(s.client)
-	return nil
+	s.route = s.findRoute(ctx)
+	s.clock.off = cfg.DisableClockSkewCorrection
+	learn, cancel := context.WithTimeout(ctx, learnTimeout)
+	defer cancel()
+	_ = s.learnVersions(learn) // the first conditional write asks again
+	return ctx.Err()
+}
+
+// loopback reports whether an endpoint, which can be empty, is on this machine.
+func loopback(endpoint string) bool {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // load reads the environment and the shared files. It makes no request.

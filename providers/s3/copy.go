@@ -3,8 +3,8 @@ package s3
 import (
 	"context"
 	"errors"
+	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
@@ -19,26 +19,42 @@ import (
 func (s *Store) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	for _, key := range [...]string{dst, src} {
-		if err := s.checkKey(key); err != nil {
-			return nil, err
-		}
+	if err := s.checkKey(dst); err != nil {
+		return nil, err
+	}
+	if err := s.checkAsked(ctx, src); err != nil {
+		return nil, err
+	}
+	if s.profile.keys.asked&oddTrailing != 0 && strings.HasSuffix(src, "/") {
+		return nil, driver.Unsupportedf("Copy of a directory's marker on %s", s.profile.name)
 	}
 	conditional := opts.IfAbsent || opts.IfMatch != ""
 	switch {
 	case opts.Token != "":
 		return nil, driver.Invalidf("a copy within S3 has no token")
-	case conditional && !s.profile.can.CopyConditions:
+	case conditional && !s.can().CopyConditions:
 		return nil, s.unconditional("Copy")
+	case opts.SourceIfMatch != "" && !s.can().CopySourceIfMatch:
+		return nil, s.unconditional("Copy of a source")
+	case opts.Replace && s.profile.stickyHeaders:
+		return nil, driver.Unsupportedf(
+			"Copy with Replace on %s, which keeps headers of the source", s.profile.name,
+		)
+	}
+	if err := s.checkVersion(opts.SourceVersionID); err != nil {
+		return nil, err
 	}
 	if err := driver.CheckMatch(opts.IfMatch); err != nil {
+		return nil, err
+	}
+	if err := driver.CheckHeaders(driver.CopyPutOptions(opts)); err != nil {
 		return nil, err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
 	if err != nil {
 		return nil, err
 	}
-	a := writing()
+	a := writing(copyDocument)
 	in := &s3.CopyObjectInput{
 		Bucket:               &s.bucket,
 		Key:                  &dst,
@@ -48,10 +64,10 @@ func (s *Store) Copy(
 		ServerSideEncryption: types.ServerSideEncryption(s.sse),
 		SSEKMSKeyId:          optional(s.kmsKey),
 	}
-	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
+	in.IfMatch, in.IfNoneMatch = s.conditions(opts.IfAbsent, opts.IfMatch, a)
 	if opts.Replace {
 		in.MetadataDirective = types.MetadataDirectiveReplace
-		if s.profile.can.Tags {
+		if s.can().Tags {
 			in.TaggingDirective = types.TaggingDirectiveReplace
 		}
 		in.ContentType = optional(opts.ContentType)
@@ -71,14 +87,14 @@ func (s *Store) Copy(
 		return nil, e
 	}
 	o := &storage.Object{
-		Key: dst, Size: -1, ETag: storage.ETagNone, VersionID: aws.ToString(out.VersionId),
+		Key: dst, Size: -1, ETag: storage.ETagNone, VersionID: s.versionOf(out.VersionId),
 	}
 	if r := out.CopyObjectResult; r != nil {
 		o.ETag = etagOf(r.ETag)
 		o.ModTime = modTime(r.LastModified)
 		o.Checksums = answered(
-			r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1,
-			r.ChecksumSHA256,
+			r.ChecksumType, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumMD5,
+			r.ChecksumSHA1, r.ChecksumSHA256,
 		)
 	}
 	return &storage.CopyResult{Object: o}, nil

@@ -55,7 +55,9 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	c.source.Had()
 	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
 		a.signed = signature{
-			id: v.AccessKeyID + "\n" + v.SessionToken, generation: generation, temporary: v.SessionToken != "",
+			id:         v.AccessKeyID + "\n" + v.SessionToken,
+			generation: generation,
+			temporary:  v.SessionToken != "",
 		}
 		if v.CanExpire {
 			a.signed.ends = v.Expires

@@ -68,11 +68,12 @@ func (s *Store) answer(
 		e.Kind = httpdriver.KindOfStatus(e.Status)
 	}
 	switch {
-	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" || e.Kind == storage.ErrNotExist && !known:
+	case e.Code == "NoSuchKey" || e.Code == "NoSuchVersion" ||
+		e.Kind == storage.ErrNotExist && !known:
 		switch {
 		case a.Missing != nil:
 			e.Kind = a.Missing
-		case !known && (a.Write || a.document):
+		case !known && (a.Write || a.document != nil):
 			e.Kind = nil // it is not said what is missing: it could be S3, at this endpoint
 		}
 	case e.Kind == storage.ErrPrecondition && a.Refused != nil:
@@ -82,7 +83,8 @@ func (s *Store) answer(
 	case e.Code == "InvalidObjectState",
 		e.Code == "ObjectNotInActiveTierError": // of a copy's source
 		text = "the object is archived and must be restored first: " + text
-	case e.Code == "ExpiredToken", e.Code == "ExpiredTokenException", e.Code == "TokenRefreshRequired",
+	case e.Code == "ExpiredToken", e.Code == "ExpiredTokenException",
+		e.Code == "TokenRefreshRequired",
 		// All that the answer to a HEAD says of it; that has other reasons, too.
 		head && e.Status == http.StatusBadRequest && a.signed.temporary && a.signed.ends.IsZero():
 		if s.credentials != nil && s.credentials.expired(a.signed) {
@@ -183,6 +185,9 @@ var kindOf = map[string]error{
 	"KeyTooLongError":           storage.ErrInvalidKey,
 	"XMinioInvalidObjectName":   storage.ErrInvalidKey,
 	"XMinioInvalidResourceName": storage.ErrInvalidKey,
+
+	// A directory with something in it, and no object of its own name (versitygw).
+	"ErrDirectoryNotEmpty": storage.ErrNotExist,
 
 	"NotImplemented":   errors.ErrUnsupported,
 	"MethodNotAllowed": errors.ErrUnsupported,

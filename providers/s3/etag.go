@@ -2,6 +2,7 @@ package s3
 
 import (
 	"cmp"
+	"context"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,23 +36,43 @@ func readNoneMatch(noneMatch, match string) *string {
 
 // checkConditions refuses the conditions of a write that the service would not honour, and those
 // that match nothing.
-func (s *Store) checkConditions(o *storage.PutOptions) error {
-	if err := s.honoured(o); err != nil {
+func (s *Store) checkConditions(ctx context.Context, o *storage.PutOptions) error {
+	if err := s.honoured(ctx, o); err != nil {
 		return err
 	}
 	return driver.CheckMatch(o.IfMatch)
 }
 
 // honoured refuses the conditions of a write that the service would not honour.
-func (s *Store) honoured(o *storage.PutOptions) error {
-	if o.IfAbsent && !s.profile.can.IfAbsent || o.IfMatch != "" && !s.profile.can.IfMatch {
+func (s *Store) honoured(ctx context.Context, o *storage.PutOptions) error {
+	if !o.IfAbsent && o.IfMatch == "" {
+		return nil
+	}
+	if err := s.learnVersions(ctx); err != nil {
+		return err
+	}
+	if o.IfAbsent && !s.can().IfAbsent || o.IfMatch != "" && !s.can().IfMatch {
 		return s.unconditional("writes")
 	}
 	return nil
 }
 
+// honouredAtEnd refuses the conditions of an upload that CompleteMultipartUpload would not honour.
+func (s *Store) honouredAtEnd(ctx context.Context, o *storage.PutOptions) error {
+	if (o.IfAbsent || o.IfMatch != "") && !s.can().MultipartConditions {
+		return s.unconditional("multipart uploads")
+	}
+	return s.honoured(ctx, o)
+}
+
 // unconditional refuses a condition where it would be ignored, or is not known to be honoured.
 func (s *Store) unconditional(what string) error {
+	if versioning(s.versions.Load()) == versionsKept {
+		return driver.Unsupportedf(
+			"conditional %s on %s in a bucket that keeps versions, where the condition is ignored",
+			what, s.profile.name,
+		)
+	}
 	return driver.Unsupportedf(
 		"conditional %s on %s, where the condition is not known to hold", what, s.profile.name,
 	)
@@ -59,14 +80,20 @@ func (s *Store) unconditional(what string) error {
 
 // conditions are the headers of a conditional write, and the kinds of its refusal. A missing object
 // is as good as a changed one to an If-Match.
-func conditions(ifAbsent bool, ifMatch string, a *attempt) (match, noneMatch *string) {
+func (s *Store) conditions(
+	ifAbsent bool, ifMatch string, a *attempt,
+) (match, noneMatch *string) {
 	switch {
 	case ifAbsent:
 		a.Refused = storage.ErrExist
 		return nil, aws.String("*")
 	case ifMatch != "":
 		a.Refused, a.Missing = storage.ErrPrecondition, storage.ErrPrecondition
-		return &ifMatch, nil
+		wire := ifMatch
+		if s.profile.bareMatch {
+			wire = strings.Trim(wire, `"`)
+		}
+		return &wire, nil
 	}
 	return nil, nil
 }

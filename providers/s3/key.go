@@ -9,7 +9,8 @@ import (
 )
 
 // keyRule says which keys a service gives back byte for byte. What it would alter, hide or refuse
-// is ErrInvalidKey before any request.
+// is ErrInvalidKey for a new object, before any request. Of keys that are there already see
+// checkAsked.
 type keyRule struct {
 	// "." and ".." are names as others, unless ".." leads above the bucket; else they are refused
 	climbing bool
@@ -20,10 +21,44 @@ type keyRule struct {
 	segment  int    // bytes of a segment; 0: any
 	reserved string // first segment of the server's own files
 	soap     bool   // "soap" is refused in a virtual host
+
+	// asked are what a write refuses and a read can ask for, known to be taken for no other key.
+	asked oddity
+	// lost are what no object of the service has, and what it takes for another key.
+	lost oddity
+	// wary: that a list shows one such key says nothing of the next.
+	wary bool
 }
 
+// oddity is a set of what can be odd about a key.
+type oddity uint16
+
+const (
+	oddXML oddity = 1 << iota
+	oddNUL
+	oddCharacter
+	oddName
+	oddLength
+	oddLeading
+	oddDoubled
+	oddTrailing
+	oddDots
+	oddAbove
+	oddSegment
+	oddReserved
+)
+
+// cleaned are what a server that cleans paths makes other keys of, or refuses.
+const cleaned = oddNUL | oddLeading | oddDoubled | oddDots | oddAbove | oddSegment | oddReserved
+
+// maxKey is in bytes.
+const maxKey = 1024
+
 func (s *Store) checkKey(key string) error {
-	reason := s.profile.keys.refuse(key, s.virtualHost)
+	return s.invalidKey(key, s.profile.keys.refuse(key, s.virtualHost))
+}
+
+func (s *Store) invalidKey(key, reason string) error {
 	if reason == "" {
 		return nil
 	}
@@ -34,41 +69,71 @@ func (s *Store) checkKey(key string) error {
 
 // refuse names what is wrong with key, or "".
 func (r *keyRule) refuse(key string, virtualHost bool) string {
+	_, reason := r.judge(key, virtualHost)
+	return reason
+}
+
+// judge returns what is wrong with key, and the first of it as a text; "" for nothing.
+func (r *keyRule) judge(key string, virtualHost bool) (odd oddity, reason string) {
+	note := func(o oddity, text string) {
+		if odd |= o; reason == "" {
+			reason = text
+		}
+	}
+	if len(key) > maxKey {
+		note(oddLength, "more than 1024 bytes")
+	}
 	if !r.nonXML && !httpdriver.XMLText(key) {
-		return "character that XML cannot carry"
+		note(oddXML, "character that XML cannot carry")
+		if strings.IndexByte(key, 0) >= 0 {
+			note(oddNUL, "NUL")
+		}
 	}
 	if i := strings.IndexAny(key, r.without); i >= 0 {
-		return fmt.Sprintf("character %q", key[i])
+		note(oddCharacter, fmt.Sprintf("character %q", key[i]))
 	}
 	if r.soap && virtualHost && key == "soap" {
-		return `the name "soap"`
+		note(oddName, `the name "soap"`)
 	}
 	above, below, first := 0, 0, true
-	for segment, rest, more := strings.Cut(key, "/"); ; segment, rest, more = strings.Cut(rest, "/") {
+	segment, rest, more := strings.Cut(key, "/")
+	for ; ; segment, rest, more = strings.Cut(rest, "/") {
 		switch {
 		case segment == "" && !r.empty && (more || first || !r.trailing):
-			return "empty segment: a slash at the start, at the end or doubled"
+			note(emptySegment(first, more),
+				"empty segment: a slash at the start, at the end or doubled")
 		case (segment == "." || segment == "..") && !r.climbing:
-			return `"." or ".." as a segment`
+			note(oddDots, `"." or ".." as a segment`)
 		case r.segment > 0 && len(segment) > r.segment:
-			return "segment longer than a file name"
+			note(oddSegment, "segment longer than a file name")
 		case first && r.reserved != "" && segment == r.reserved:
-			return "segment that the server keeps for itself"
-		case segment == "..":
+			note(oddReserved, "segment that the server keeps for itself")
+		}
+		if segment == ".." {
 			above++
-		default:
+		} else {
 			below++
 		}
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: read from the left, the
-		// relative path elements must never outnumber the others.
+		// Read from the left, the relative path elements must never outnumber the others:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
 		if above > below {
-			return `".." above the bucket`
+			note(oddAbove, `".." above the bucket`)
 		}
 		if !more {
-			return ""
+			return odd, reason
 		}
 		first = false
 	}
+}
+
+func emptySegment(first, more bool) oddity {
+	switch {
+	case first:
+		return oddLeading
+	case more:
+		return oddDoubled
+	}
+	return oddTrailing
 }
 
 // CheckKey refuses the keys that a write would.

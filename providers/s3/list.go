@@ -2,7 +2,6 @@ package s3
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -34,15 +33,26 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		EncodingType:      types.EncodingTypeUrl, // XML cannot carry every key
 		MaxKeys:           pageSize(opts.PageSize),
 	}
-	if token == "" {
+	// Below the prefix it leaves nothing out, and Garage lists nothing for it.
+	if token == "" && after >= opts.Prefix {
 		in.StartAfter = optional(behind(after, opts))
 	}
-	a := reading()
+	a := reading(listDocument)
 	out, err := s.client.ListObjectsV2(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
-	decode := decoder(out.EncodingType)
+	keys := make([]*string, 0, len(out.Contents)+len(out.CommonPrefixes))
+	for i := range out.Contents {
+		keys = append(keys, out.Contents[i].Key)
+	}
+	for i := range out.CommonPrefixes {
+		keys = append(keys, out.CommonPrefixes[i].Prefix)
+	}
+	decode, ok := decoder(out.EncodingType, s.profile.listKeys, opts.Prefix, keys)
+	if !ok {
+		return nil, a.Foreign("keys without the prefix that was asked for")
+	}
 	page := &storage.Page{
 		Objects: make([]*storage.Object, 0, len(out.Contents)+len(out.CommonPrefixes)),
 	}
@@ -65,6 +75,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	slices.SortFunc(
 		page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) },
 	)
+	s.note(page.Objects)
 	if !aws.ToBool(out.IsTruncated) {
 		return page, nil
 	}
@@ -107,19 +118,4 @@ func pageSize(n int) *int32 {
 		return nil
 	}
 	return aws.Int32(int32(min(n, maxPage)))
-}
-
-// decoder undoes encoding-type=url, if the service did as it was told: some return the keys as they
-// are.
-func decoder(t types.EncodingType) func(*string) string {
-	return func(v *string) string {
-		s := aws.ToString(v)
-		if t != types.EncodingTypeUrl {
-			return s
-		}
-		if d, err := url.QueryUnescape(s); err == nil {
-			return d
-		}
-		return s
-	}
 }

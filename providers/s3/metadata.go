@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"mime"
 	"net/url"
 	"strings"
 
@@ -32,7 +33,23 @@ func (s *Store) extras(metadata, tags map[string]string, class string) (x extras
 // metadata gives the entries in the form of the wire, ErrInvalid where S3 takes no more.
 func (s *Store) metadata(m map[string]string) (map[string]string, error) {
 	// https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
-	return driver.EncodeMetadata(m, s.profile.metadataName, maxMetadata)
+	coded, err := driver.EncodeMetadata(m, s.profile.metadataName, maxMetadata)
+	return s.wireNames(coded), err
+}
+
+// ownMetadata undoes metadata. The text of others is in RFC 2047 where it is not ASCII: that is how
+// S3 gives it.
+func (s *Store) ownMetadata(coded map[string]string) map[string]string {
+	m := driver.DecodeMetadata(coded)
+	for name, v := range coded {
+		if name = strings.ToLower(name); m[name] == v && strings.HasPrefix(v, "=?") {
+			var d mime.WordDecoder
+			if text, err := d.DecodeHeader(v); err == nil {
+				m[name] = text
+			}
+		}
+	}
+	return s.ownNames(m)
 }
 
 // tagging is the x-amz-tagging header, nil for no tags.
@@ -40,7 +57,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 	if len(tags) == 0 {
 		return nil, nil
 	}
-	if !s.profile.can.Tags {
+	if !s.can().Tags {
 		return nil, driver.Unsupportedf("tags on %s, which has none", s.profile.name)
 	}
 	v := make(url.Values, len(tags))
@@ -52,7 +69,7 @@ func (s *Store) tagging(tags map[string]string) (*string, error) {
 }
 
 func (s *Store) storageClass(class string) (types.StorageClass, error) {
-	if class != "" && class != "STANDARD" && !s.profile.can.StorageClass {
+	if class != "" && class != "STANDARD" && !s.can().StorageClass {
 		return "", driver.Unsupportedf("storage classes on %s, which ignores them", s.profile.name)
 	}
 	return types.StorageClass(class), nil

@@ -54,7 +54,7 @@ func (o oneByOne) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestMotoConformance(t *testing.T) {
 	env, o, bucket := onMoto(t)
 	c := conformanceOptions(env, o, bucket)
-	c.Only = []string{"key/portable", "key/long", "key/coexist", "key/case", "key/normal-forms", "list/*"}
+	c.Only = []string{"key/portable", "key/long", "key/coexist", "key/case", "key/normal-forms", "list/*", "foreign/listed", "foreign/apart", "foreign/view"}
 	conformance.Test(t, c)
 }
 
@@ -112,4 +112,32 @@ func TestMotoOddKeys(t *testing.T) {
 			t.Errorf("%.40q is still there as %.40q", key, left)
 		}
 	}
+}
+
+// Objects of another program with an empty segment in their keys, on a service that keeps them, as
+// Ceph and R2 do, and under the name of each.
+func TestMotoForeignKeys(t *testing.T) {
+	env, o, _ := onMoto(t)
+	for _, provider := range []string{"generic", "ceph", "r2", "aws"} {
+		t.Run(provider, func(t *testing.T) {
+			o.Provider = provider
+			c := conformanceOptions(env, o, env.NewBucket(t))
+			c.Only = []string{"foreign/listed", "foreign/apart", "foreign/view"}
+			conformance.Test(t, c)
+		})
+	}
+}
+
+// A server that nobody has named gets the rules for unknown ones, also where it cleans paths.
+func TestForeignKeysOfUnknownServers(t *testing.T) {
+	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
+		cleans := o.Provider == "versitygw"
+		o.Provider = "generic"
+		c := conformanceOptions(env, o, bucket)
+		c.Only = []string{"foreign/apart", "foreign/view"}
+		if !cleans { // see TestQuirks
+			c.Only = append(c.Only, "foreign/listed")
+		}
+		conformance.Test(t, c)
+	})
 }

@@ -13,9 +13,9 @@ import (
 // Options are the options of New. The zero value is AWS with the environment's region and
 // credentials.
 type Options struct {
-	// Region of the bucket. If it is empty, the region is taken from the access point ARN, the
-	// environment or the shared profile, in that order. Failing that, New asks AWS for the region of
-	// the bucket (one request), or uses us-east-1 with a custom endpoint.
+	// Region is the region of the bucket. If it is empty, the region is taken from the access point
+	// ARN, the environment or the shared profile, in that order. Failing that, New asks AWS for the
+	// region of the bucket (one request), or uses us-east-1 with a custom endpoint.
 	Region string
 
 	// Endpoint is the URL of a service other than AWS: "http://127.0.0.1:9000". A URL without a
@@ -46,7 +46,7 @@ type Options struct {
 	// At most one of these may be set: Credentials; AccessKeyID with SecretAccessKey, and
 	// SessionToken for temporary keys; Anonymous. If none is, the default chain is used:
 	// environment, web identity, shared files, container, EC2 metadata service.
-	Credentials     aws.CredentialsProvider
+	Credentials     aws.CredentialsProvider `json:"-"`
 	AccessKeyID     string
 	SecretAccessKey string
 	SessionToken    string
@@ -73,7 +73,7 @@ type Options struct {
 
 	// HTTPClient sends the requests. Redirects are never followed. The default is a client of the
 	// Store, tuned for transfers.
-	HTTPClient *http.Client
+	HTTPClient *http.Client `json:"-"`
 }
 
 // check refuses what cannot be meant.
@@ -123,8 +123,11 @@ func (o *Options) withScheme(endpoint string) (string, error) {
 	case err != nil: // which would repeat what it was given
 		return "", driver.Invalidf("the endpoint is not a URL")
 	case u.User != nil:
-		return "", driver.Invalidf("credentials in the endpoint: use AccessKeyID and SecretAccessKey")
-	case u.Scheme != "http" && u.Scheme != "https", u.Host == "", u.RawQuery != "", u.Fragment != "":
+		return "", driver.Invalidf(
+			"credentials in the endpoint: use AccessKeyID and SecretAccessKey",
+		)
+	case u.Scheme != "http" && u.Scheme != "https",
+		u.Host == "", u.RawQuery != "", u.Fragment != "":
 		return "", driver.Invalidf("the endpoint is not http(s)://host[:port][/path]")
 	}
 	return endpoint, nil

@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
-	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // PutPart makes one UploadPart.
@@ -25,44 +25,49 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, err
 	}
-	sums, sign, err := s.seal(ctx, p, new(storage.Checksums))
+	sums, payload, err := s.seal(ctx, p, new(storage.Checksums))
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}}
-	out, err := s.client.UploadPart(a.begin(ctx), &s3.UploadPartInput{
-		Bucket:         &s.bucket,
-		Key:            &key,
-		UploadId:       &uploadID,
-		PartNumber:     aws.Int32(int32(number)),
-		Body:           p,
-		ContentLength:  &size,
-		ContentMD5:     encodeSum(sums.MD5),
-		ChecksumCRC32C: encodeSum(sums.CRC32C),
-	}, sign)
+	in := newUpload(key, partQuery(uploadID, number), p, &sums, payload)
+	in.set("Content-Type", binary)
+	h, err := s.sendWrite(ctx, in)
 	if err != nil {
-		return nil, s.fail(ctx, a, err)
+		return nil, err
 	}
-	return &storage.Part{Number: number, Size: size, ETag: partETag(out.ETag), Checksums: sums}, nil
+	etag := partETag(header(h, "Etag"))
+	return &storage.Part{Number: number, Size: size, ETag: etag, Checksums: sums}, nil
 }
 
 // CopyPart makes one UploadPartCopy. The range must not be empty.
 func (s *Store) CopyPart(
-	ctx context.Context, key, uploadID string, number int, src string, opts *storage.CopyPartOptions,
+	ctx context.Context, key, uploadID string, number int, src string,
+	opts *storage.CopyPartOptions,
 ) (*storage.Part, error) {
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
 	}
-	if err := s.checkKey(src); err != nil {
+	if err := s.checkAsked(ctx, src); err != nil {
 		return nil, err
 	}
-	if !s.profile.can.CopyPart {
+	if !s.can().CopyPart {
 		return nil, driver.Unsupportedf("UploadPartCopy on %s", s.profile.name)
+	}
+	if opts.SourceIfMatch != "" && !s.can().CopySourceIfMatch {
+		return nil, s.unconditional("UploadPartCopy")
+	}
+	if s.profile.decodesPartSource && strings.ContainsAny(src, "%?") {
+		return nil, driver.Unsupportedf(
+			"UploadPartCopy of %q on %s, which would take it for another key", src, s.profile.name,
+		)
+	}
+	if err := s.checkVersion(opts.SourceVersionID); err != nil {
+		return nil, err
 	}
 	if err := driver.CheckSourceRange(opts, -1); err != nil {
 		return nil, err
 	}
-	a := writing()
+	a := writing(copyDocument)
 	out, err := s.client.UploadPartCopy(a.begin(ctx), &s3.UploadPartCopyInput{
 		Bucket:            &s.bucket,
 		Key:               &key,
@@ -81,7 +86,8 @@ func (s *Store) CopyPart(
 	if r := out.CopyPartResult; r != nil {
 		part.ETag = partETag(r.ETag)
 		part.Checksums = answered(
-			"", r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumSHA1, r.ChecksumSHA256,
+			"", r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumCRC64NVME, r.ChecksumMD5,
+			r.ChecksumSHA1, r.ChecksumSHA256,
 		)
 	}
 	return part, nil

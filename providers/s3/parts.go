@@ -14,13 +14,13 @@ import (
 func (s *Store) ListPartsPage(
 	ctx context.Context, key, uploadID string, opts *storage.ListPartsOptions,
 ) (*storage.PartPage, error) {
-	if err := s.checkKey(key); err != nil {
+	if err := s.invalidKey(key, s.lostKey(key)); err != nil {
 		return nil, err
 	}
 	if _, err := driver.ParsePartToken(opts.PageToken); err != nil {
 		return nil, err
 	}
-	a := reading()
+	a := reading(partsDocument)
 	out, err := s.client.ListParts(a.begin(ctx), &s3.ListPartsInput{
 		Bucket:           &s.bucket,
 		Key:              &key,
@@ -31,6 +31,9 @@ func (s *Store) ListPartsPage(
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
+	if err := a.sameUpload(key, uploadID, out.Key, out.UploadId); err != nil {
+		return nil, err
+	}
 	page := &storage.PartPage{Parts: make([]*storage.Part, len(out.Parts))}
 	for i := range out.Parts {
 		p := &out.Parts[i]
@@ -39,7 +42,8 @@ func (s *Store) ListPartsPage(
 			Size:   aws.ToInt64(p.Size),
 			ETag:   partETag(p.ETag),
 			Checksums: answered(
-				"", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumSHA1, p.ChecksumSHA256,
+				"", p.ChecksumCRC32, p.ChecksumCRC32C, p.ChecksumCRC64NVME, p.ChecksumMD5,
+				p.ChecksumSHA1, p.ChecksumSHA256,
 			),
 		}
 	}

@@ -33,11 +33,49 @@ type profile struct {
 	// x-amz-checksum-algorithm.
 	contentMD5 bool
 
+	// md5Sum: a caller's MD5 goes as x-amz-checksum-md5, which the service keeps, in place of
+	// Content-MD5, which it forgets. It keeps one sum of an object: any other of the caller's wins.
+	md5Sum bool
+
 	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its
 	// parts. Both servers check each part all the same, but with a declared sum MinIO refuses
 	// copied parts ("checksum missing"), and versitygw takes the sum of the source for that of the
 	// part, so that the object would never read well again.
 	uploadSums bool
+
+	// bareMatch: If-Match of PutObject is compared byte for byte with an ETag that has no quotes.
+	// In quotes it never matches.
+	bareMatch bool
+
+	// plainBuckets: the conditions of can hold in buckets that keep no versions. In the others they
+	// are ignored or always refused, so New asks which one it is.
+	plainBuckets bool
+
+	// stickyHeaders: CopyObject with the REPLACE directive keeps headers of the source.
+	stickyHeaders bool
+
+	// noVersions: there are none, although answers can have a version ID.
+	noVersions bool
+
+	// hyphens: an underscore in a metadata name becomes a hyphen.
+	hyphens bool
+
+	// listKeys and uploadKeys say in which form ListObjectsV2 and ListMultipartUploads list keys
+	// without saying so.
+	listKeys, uploadKeys keyForm
+
+	// decodesPartSource: the source of UploadPartCopy is decoded twice. That of a key with a
+	// percent sign would be another object or end the server, and what looks like a version would
+	// be one.
+	decodesPartSource bool
+
+	// blankETag: the ETag that CompleteMultipartUpload answers can be empty. It is made of those of
+	// the parts.
+	blankETag bool
+
+	// busyComplete: completing an upload that is not there is answered by 500 InternalError, "This
+	// multipart completion is already in progress".
+	busyComplete bool
 
 	// falseComplete: completing an upload that is not there, be it aborted or never begun, is
 	// answered by success where there is any object under the key, and else by InvalidPart. What
@@ -49,7 +87,7 @@ type profile struct {
 	batchMD5 bool
 
 	// can is what the service can of what not all can that speak S3; Store.Capabilities adds the
-	// rest. IfAbsent and IfMatch are those of CompleteMultipartUpload, too.
+	// rest.
 	can        storage.Capabilities
 	copyPrefix string // what stands before If-Match and If-None-Match of CopyObject's destination
 	encryption bool   // x-amz-server-side-encryption is not ignored
@@ -93,7 +131,9 @@ func profileOf(provider string, custom bool) (*profile, error) {
 	}
 	i := slices.IndexFunc(profiles, func(p profile) bool { return p.name == name })
 	if i < 0 {
-		return nil, driver.Invalidf("unknown provider %q, known are %s", provider, strings.Join(Providers(), ", "))
+		return nil, driver.Invalidf(
+			"unknown provider %q, known are %s", provider, strings.Join(Providers(), ", "),
+		)
 	}
 	if name != "aws" && !custom && profiles[i].host == "" {
 		return nil, driver.Invalidf("provider %s needs an endpoint", name)
@@ -120,11 +160,13 @@ func (p *profile) locate(o *Options, region, endpoint string) (string, string, e
 			return "", "", driver.Invalidf("provider %s needs a region or an endpoint", p.name)
 		}
 		if strings.ContainsAny(region, ".:/@?#") {
-			return "", "", driver.Invalidf("%q is no region", region) // but could lead to another host
+			// It could lead to another host.
+			return "", "", driver.Invalidf("%q is no region", region)
 		}
 		if o.Accelerate || o.DualStack || o.FIPS {
 			return "", "", driver.Invalidf(
-				"Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s", p.name,
+				"Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider %s",
+				p.name,
 			)
 		}
 		endpoint = o.scheme() + strings.ReplaceAll(p.host, "{region}", region)

@@ -13,22 +13,36 @@ var profiles = slices.Concat(standard, hosted, installed)
 // unknown one.
 var standard = []profile{
 	{
+		// S3 itself.
+		//
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: conditions
+		// of PutObject, CompleteMultipartUpload and CopyObject;
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html: and of
+		// DeleteObject, where a missing key is 404.
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and
+		// API_UploadPartCopy.html: conditions of the source.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: keys.
 		name: "aws",
 		can: storage.Capabilities{
-			IfAbsent: true, IfMatch: true, DeleteIfMatch: true, CopyConditions: true,
+			IfAbsent: true, IfMatch: true, MultipartConditions: true, DeleteIfMatch: true,
+			CopyConditions: true, CopySourceIfMatch: true,
 			CopyPart: true, StorageClass: true, Tags: true, CoexistingKeys: true,
 		},
+		md5Sum:     true,
 		uploadSums: true,
 		encryption: true,
 		maxObject:  maxPart * maxParts, // "50 TB"
-		keys:       keyRule{climbing: true, empty: true, nonXML: true, soap: true},
+		keys: keyRule{
+			climbing: true, empty: true, nonXML: true, soap: true, lost: oddName | oddAbove,
+		},
 	},
 	{
-		// MinIO ignores If-Match of DeleteObject: the header is sent, and `polystore check` shows
-		// what becomes of it.
+		// MinIO. What it lacks has probes in internal/testenv/defects: it ignores If-Match of
+		// DeleteObject, also on a missing key, and the conditions of CopyObject's destination; it
+		// lists uploads by their whole key only. TestServerQuirks shows stuckDelimiters.
 		name: "minio",
 		can: storage.Capabilities{
-			IfAbsent: true, IfMatch: true, DeleteIfMatch: true,
+			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
 			CopyPart: true, StorageClass: true, Tags: true, CoexistingKeys: true,
 		},
 		pathStyle:       true,
@@ -38,21 +52,58 @@ var standard = []profile{
 		stuckDelimiters: true,
 		maxObject:       5 << 40,
 		metadataName:    len("x-amz-meta-"),
-		keys:            keyRule{trailing: true, segment: 255},
+		keys:            keyRule{trailing: true, segment: 255, lost: cleaned},
 	},
 	{
+		// versitygw. What it lacks has probes in internal/testenv/defects: a conditional Delete
+		// and a conditional Put on one ETag can both succeed, so that neither could be believed,
+		// and a Delete of a missing key succeeds; it ignores the conditions of CopyObject's
+		// destination, storage classes and encryption. It insists on one region, us-east-1 unless
+		// it was started with another.
 		name: "versitygw",
 		can: storage.Capabilities{
-			IfAbsent: true, IfMatch: true, DeleteIfMatch: true, CopyPart: true, Tags: true,
+			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
+			CopyPart: true, Tags: true,
 		},
+		region:         defaultRegion,
+		oneRegion:      true,
 		pathStyle:      true,
+		listKeys:       keysPlain,
+		uploadKeys:     keysPlain,
 		falseComplete:  true,
 		ownUploadPages: true,
 		batchMD5:       true,
 		maxObject:      5 << 40,
-		keys:           keyRule{segment: 255, reserved: ".sgwtmp"},
+		keys: keyRule{
+			segment: 255, reserved: ".sgwtmp", asked: oddTrailing, lost: cleaned,
+		},
 	},
 	{
+		// MiniStack, an emulator of AWS, from 1.5.33 on, with probes in internal/testenv/defects:
+		// it ignores the conditions of CopyObject's destination, and CopyObject with the REPLACE
+		// directive keeps headers of the source. It does not verify signatures. It counts the tags
+		// of an object in some answers only, and drops those of an upload: tags are refused.
+		name: "ministack",
+		can: storage.Capabilities{
+			IfAbsent: true, IfMatch: true, MultipartConditions: true, DeleteIfMatch: true,
+			CopySourceIfMatch: true,
+			CopyPart:          true, StorageClass: true, CoexistingKeys: true,
+		},
+		pathStyle:     true,
+		contentMD5:    true,
+		batchMD5:      true,
+		encryption:    true,
+		stickyHeaders: true,
+		uploadKeys:    keysPlain,
+		maxObject:     5 << 40,
+		metadataName:  len("x-amz-meta-"),
+		keys:          keyRule{trailing: true},
+	},
+	{
+		// Any other server. That it honours the conditions of PutObject is an assumption, which
+		// `polystore check` puts to the test. Those that are known to be ignored by a server in
+		// wide use are not made: of CompleteMultipartUpload and of copies, by Ceph; of
+		// DeleteObject, by MinIO.
 		name: "generic",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true,
@@ -74,15 +125,23 @@ var standard = []profile{
 var hosted = []profile{
 	{
 		// Cloudflare R2. The account is in the host, so an endpoint must be given.
-		// https://developers.cloudflare.com/r2/api/s3/api/: one region, no tags, encryption is not for the client to choose.
-		// https://developers.cloudflare.com/r2/api/s3/conditional-operations/: PutObject, CompleteMultipartUpload, and CopyObject
-		// with header names of its own; no DeleteObject.
-		// https://developers.cloudflare.com/r2/objects/multipart-objects/: all parts but the last have the same size.
-		// https://developers.cloudflare.com/r2/platform/limits/: 5 MiB less than 5 GiB at once, 5 GiB less than 5 TiB in all.
-		// https://github.com/apache/opendal/issues/2227: more than 700 keys in a DeleteObjects are answered by 500.
+		//
+		// https://developers.cloudflare.com/r2/api/s3/api/: one region, no tags, and the client
+		// does not choose the encryption.
+		// https://developers.cloudflare.com/r2/api/s3/conditional-operations/: conditions of
+		// PutObject and CompleteMultipartUpload, and of CopyObject with header names of its own;
+		// none of DeleteObject. The table of the S3 API has the conditions of the source, for
+		// CopyObject and UploadPartCopy.
+		// https://developers.cloudflare.com/r2/objects/multipart-objects/: all parts but the last
+		// have the same size.
+		// https://developers.cloudflare.com/r2/platform/limits/: 5 MiB less than 5 GiB at once,
+		// 5 GiB less than 5 TiB in all.
+		// https://github.com/apache/opendal/issues/2227: more than 700 keys in a DeleteObjects are
+		// answered by 500.
 		name: "r2",
 		can: storage.Capabilities{
-			IfAbsent: true, IfMatch: true, CopyConditions: true,
+			IfAbsent: true, IfMatch: true, MultipartConditions: true,
+			CopyConditions: true, CopySourceIfMatch: true,
 			CopyPart: true, StorageClass: true, CoexistingKeys: true,
 		},
 		region:       "auto",
@@ -99,14 +158,18 @@ var hosted = []profile{
 		keys:         keyRule{trailing: true},
 	},
 	{
-		// Backblaze B2. https://www.backblaze.com/docs/cloud-storage-call-the-s3-compatible-api: the
-		// host, over HTTPS only. https://www.backblaze.com/apidocs/s3-put-object has no storage class;
-		// https://www.backblaze.com/apidocs/s3-copy-object: x-amz-tagging is refused. Conditional writes
-		// are answered by 501 NotImplemented:
-		// https://github.com/sathinduga/obsidian-s3-sync-and-backup/pull/84.
-		// https://www.backblaze.com/docs/cloud-storage-large-files: parts to 5 GB, objects to 10 TB, both decimal.
-		// https://www.backblaze.com/docs/cloud-storage-files: names neither begin nor end with a slash nor have two in a row, and
-		// there is no backslash, no DEL and no control character in them.
+		// Backblaze B2.
+		//
+		// https://www.backblaze.com/docs/cloud-storage-call-the-s3-compatible-api: the host, over
+		// HTTPS only.
+		// https://www.backblaze.com/apidocs/s3-put-object: no storage class.
+		// https://www.backblaze.com/apidocs/s3-copy-object: x-amz-tagging is refused.
+		// https://github.com/sathinduga/obsidian-s3-sync-and-backup/pull/84: conditional writes are
+		// answered by 501 NotImplemented.
+		// https://www.backblaze.com/docs/cloud-storage-large-files: parts to 5 GB, objects to
+		// 10 TB, both decimal.
+		// https://www.backblaze.com/docs/cloud-storage-files: names neither begin nor end with a
+		// slash nor have two in a row. They have no backslash, no DEL and no control character.
 		name: "b2",
 		can: storage.Capabilities{
 			CopyPart: true, CoexistingKeys: true,
@@ -166,13 +229,21 @@ var hosted = []profile{
 		keys:         keyRule{trailing: true},
 	},
 	{
-		// DigitalOcean Spaces. https://docs.digitalocean.com/reference/api/spaces-api/: the host, and one storage class.
-		// https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/: of the encryptions only SSE-C; neither tags nor
-		// conditions of writes are in the table. https://docs.digitalocean.com/products/spaces/details/limits/: no tags.
+		// DigitalOcean Spaces.
+		//
+		// https://docs.digitalocean.com/reference/api/spaces-api/: the host, and one storage class.
+		// https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/: of the
+		// encryptions only SSE-C; neither tags nor conditions of writes are in the table.
+		// https://docs.digitalocean.com/products/spaces/details/limits/: no tags.
+		// https://github.com/slatedb/slatedb/issues/1818: PutObject honours If-Match without the
+		// quotes and refuses it with them, as its own engineers say; of If-None-Match they say
+		// nothing. It is a Ceph: what that needs of the bucket is asked for here, too.
 		name: "spaces",
 		can: storage.Capabilities{
-			CopyPart: true, CoexistingKeys: true,
+			IfMatch: true, CopyPart: true, CoexistingKeys: true,
 		},
+		bareMatch:    true,
+		plainBuckets: true,
 		host:         "{region}.digitaloceanspaces.com",
 		pathStyle:    true,
 		contentMD5:   true,
@@ -210,55 +281,75 @@ var hosted = []profile{
 // counts as ignored.
 var installed = []profile{
 	{
-		// Ceph's Object Gateway. https://docs.ceph.com/en/latest/radosgw/s3/: tags, storage classes, encryption, part copies.
-		// PutObject and CompleteMultipartUpload honour their conditions; DeleteObject does since
-		// https://github.com/ceph/ceph/pull/63348, and the destination of CopyObject would by
+		// Ceph's Object Gateway. https://docs.ceph.com/en/latest/radosgw/s3/: storage
+		// classes, encryption, part copies. The rest has probes in internal/testenv/defects. An
+		// object that was made of parts or by a replacing copy gives no tags: tags are refused.
+		// PutObject honours its conditions, If-Match without quotes, in buckets that keep no
+		// versions. CompleteMultipartUpload, UploadPartCopy and CopyObject ignore theirs;
+		// DeleteObject honours them since https://github.com/ceph/ceph/pull/63348, the source of
+		// CopyObject since https://github.com/ceph/ceph/pull/44678, and the destination would by
 		// https://github.com/ceph/ceph/pull/71588, which is not in any release.
 		name: "ceph",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true,
-			CopyPart: true, StorageClass: true, Tags: true, CoexistingKeys: true,
+			CopyPart: true, StorageClass: true, CoexistingKeys: true,
 		},
-		pathStyle:    true,
-		contentMD5:   true,
-		batchMD5:     true,
-		encryption:   true,
-		maxObject:    5 << 40,
-		metadataName: len("x-amz-meta-"),
-		keys:         keyRule{trailing: true},
+		bareMatch:    true,
+		plainBuckets: true,
+		hyphens:      true,
+		uploadKeys:   keysEncoded,
+		blankETag:    true,
+		busyComplete: true,
+
+		decodesPartSource: true,
+		pathStyle:         true,
+		contentMD5:        true,
+		batchMD5:          true,
+		encryption:        true,
+		maxObject:         5 << 40,
+		metadataName:      len("x-amz-meta-"),
+		keys:              keyRule{trailing: true, asked: oddXML | oddCharacter, lost: oddNUL},
 	},
 	{
 		// Garage. https://garagehq.deuxfleurs.fr/documentation/reference-manual/s3-compatibility/:
 		// part copies; no tags, no versions, no storage classes, and of the encryptions only SSE-C.
 		// Its replicas agree without consensus, so there can be no conditional writes:
 		// https://garagehq.deuxfleurs.fr/documentation/design/goals/. "garage" is its
-		// documentation's s3_region.
+		// documentation's s3_region, and it refuses every other. Its answers have version IDs,
+		// which no request takes.
 		name: "garage",
 		can: storage.Capabilities{
 			CopyPart: true, CoexistingKeys: true,
 		},
-		region:       "garage",
-		pathStyle:    true,
-		contentMD5:   true,
-		batchMD5:     true,
-		maxObject:    5 << 40,
-		metadataName: len("x-amz-meta-"),
-		keys:         keyRule{trailing: true},
+		region:     "garage",
+		oneRegion:  true,
+		noVersions: true,
+
+		ownUploadPages: true,
+		pathStyle:      true,
+		contentMD5:     true,
+		batchMD5:       true,
+		maxObject:      5 << 40,
+		metadataName:   len("x-amz-meta-"),
+		keys:           keyRule{trailing: true},
 	},
 	{
-		// SeaweedFS. https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API: tags, part copies. PutObject honours its conditions since
-		// https://github.com/seaweedfs/seaweedfs/pull/7154 (and no two writers at once since
-		// https://github.com/seaweedfs/seaweedfs/pull/8802, with which DeleteObject and the destination of CopyObject came).
-		// Keys are paths of its filer; uploads under way are in .uploads.
+		// SeaweedFS. https://github.com/seaweedfs/seaweedfs/wiki/Amazon-S3-API: tags, part copies.
+		// PutObject honours its conditions since https://github.com/seaweedfs/seaweedfs/pull/7154
+		// only, and lets no two writers through since
+		// https://github.com/seaweedfs/seaweedfs/pull/8802, with which DeleteObject and the
+		// destination of CopyObject came. Older releases, which ignore them, are in use.
+		// Keys are paths of its filer, where a backslash is a slash: x\y overwrites x/y. Uploads
+		// under way are in .uploads.
 		name: "seaweedfs",
 		can: storage.Capabilities{
-			IfAbsent: true, IfMatch: true, CopyPart: true, Tags: true, CoexistingKeys: true,
+			CopyPart: true, Tags: true, CoexistingKeys: true,
 		},
 		pathStyle:    true,
 		contentMD5:   true,
 		batchMD5:     true,
 		maxObject:    5 << 40,
 		metadataName: len("x-amz-meta-"),
-		keys:         keyRule{segment: 255, reserved: ".uploads"},
+		keys:         keyRule{segment: 255, reserved: ".uploads", without: `\`, wary: true},
 	},
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -39,52 +39,52 @@ var switched = []struct {
 	{
 		name: "b2", o: Options{Region: "us-west-004"},
 		host: "https://s3.us-west-004.backblazeb2.com", region: "us-west-004", path: "/bucket/k",
-		refuses:  "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, tags, class",
+		refuses:  "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, tags, class",
 		limits:   storage.PartLimits{Min: 5 << 20, Max: 5_000_000_000, MaxObject: 10_000_000_000_000, Count: 10_000, Parallel: true},
 		maxBatch: 1000, keys: "a/ a\\b a\x7fb a\nb",
 	},
 	{
 		name: "gcs",
 		host: "https://storage.googleapis.com", region: "auto", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, copy part, tags, encryption",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, copy part, tags, encryption",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000, keys: "a\nb",
 	},
 	{
 		name: "wasabi", o: Options{Region: "eu-central-2"},
 		host: "https://s3.eu-central-2.wasabisys.com", region: "eu-central-2", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, class, encryption",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, class, encryption",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "spaces", o: Options{Region: "fra1"},
 		host: "https://fra1.digitaloceanspaces.com", region: "fra1", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, tags, class, encryption",
+		refuses: "put if absent, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, tags, class, encryption",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "tigris",
 		host: "https://bucket.t3.storage.dev", region: "auto", path: "/k",
-		refuses: "copy if absent, copy if match, delete if match",
+		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "ceph", o: Options{Endpoint: "https://rgw.example"},
 		host: "https://rgw.example", region: "us-east-1", path: "/bucket/k",
-		refuses: "copy if absent, copy if match, delete if match",
+		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, tags",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "garage", o: Options{Endpoint: "http://garage.example:3900"},
 		host: "http://garage.example:3900", region: "garage", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, copy if absent, copy if match, delete if match, sign if absent, tags, class, encryption",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, version, tags, class, encryption",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "seaweedfs", o: Options{Endpoint: "http://weed.example:8333"},
 		host: "http://weed.example:8333", region: "us-east-1", path: "/bucket/k",
-		refuses: "copy if absent, copy if match, delete if match, class, encryption",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, class, encryption",
 		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
-		keys: "a/ .uploads/a " + strings.Repeat("s", 256),
+		keys: "a/ .uploads/a " + strings.Repeat("s", 256) + ` a\b`,
 	},
 }
 
@@ -99,8 +99,24 @@ var switches = []struct {
 		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfAbsent: true})
 		return sameAnswer(err, calls["Complete if absent"](ctx, s))
 	}},
+	{"complete if match", func(ctx context.Context, s *Store) error {
+		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfMatch: `"e"`})
+		return sameAnswer(err, calls["Complete if match"](ctx, s))
+	}},
 	{"copy if absent", calls["Copy if absent"]},
 	{"copy if match", calls["Copy if match"]},
+	{"copy source if match", func(ctx context.Context, s *Store) error {
+		_, err := s.Copy(ctx, "k", "src", &storage.CopyOptions{SourceIfMatch: `"e"`})
+		if !s.can().CopyPart {
+			return err
+		}
+		_, err2 := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1, SourceIfMatch: `"e"`})
+		return sameAnswer(err, err2)
+	}},
+	{"copy replace", func(ctx context.Context, s *Store) error {
+		_, err := s.Copy(ctx, "k", "src", &storage.CopyOptions{Replace: true})
+		return err
+	}},
 	{"delete if match", calls["Delete if match"]},
 	{"sign if absent", func(ctx context.Context, s *Store) error {
 		_, err := s.SignURL(ctx, "k", &storage.SignOptions{Method: "PUT", IfAbsent: true})
@@ -110,10 +126,17 @@ var switches = []struct {
 		_, err := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1})
 		return err
 	}},
+	{"version", func(ctx context.Context, s *Store) error {
+		_, err := s.Get(ctx, "k", &storage.GetOptions{VersionID: "v"})
+		_, err2 := s.Stat(ctx, "k", &storage.StatOptions{VersionID: "v"})
+		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{SourceVersionID: "v"})
+		_, err4 := s.SignURL(ctx, "k", &storage.SignOptions{VersionID: "v"})
+		return sameAnswer(err, err2, err3, err4)
+	}},
 	{"tags", func(ctx context.Context, s *Store) error {
 		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{Tags: map[string]string{"a": "b"}})
 		_, err2 := s.CreateUpload(ctx, "k", &storage.PutOptions{Tags: map[string]string{"a": "b"}})
-		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{Replace: true, Tags: map[string]string{"a": "b"}})
+		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{Replace: !s.profile.stickyHeaders, Tags: map[string]string{"a": "b"}})
 		return sameAnswer(err, err2, err3)
 	}},
 	{"class", func(ctx context.Context, s *Store) error {
@@ -147,6 +170,7 @@ func TestProfiles(t *testing.T) {
 			o := c.o
 			o.Provider, o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = c.name, stubKey, stubSecret, &http.Client{Transport: rt}
 			s := mustNew(t, "bucket", &o)
+			srv.Seen() // what New asked
 			if err := calls["Put"](t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
@@ -330,7 +354,9 @@ func TestLocate(t *testing.T) {
 		{"one region", Options{Provider: "gcs"}, "eu-west-1", "https://storage.googleapis.com auto"},
 		{"one region, but asked for", Options{Provider: "gcs", Region: "us-east1"}, "eu-west-1", "https://storage.googleapis.com us-east1"},
 		{"plain HTTP", Options{Provider: "tigris", DisableHTTPS: true}, "", "http://t3.storage.dev auto"},
-		{"configured region", Options{Provider: "garage", Endpoint: "http://h"}, "here", "http://h here"},
+		{"region of the environment", Options{Provider: "ceph", Endpoint: "http://h"}, "here", "http://h here"},
+		{"one region of a server", Options{Provider: "garage", Endpoint: "http://h"}, "here", "http://h garage"},
+		{"another one, as configured", Options{Provider: "versitygw", Endpoint: "http://h", Region: "here"}, "there", "http://h here"},
 		{"region that is a host", Options{Provider: "b2", Region: "evil.example/"}, "", `invalid argument: "evil.example/" is no region`},
 		{"neither", Options{Provider: "b2"}, "", "invalid argument: provider b2 needs a region or an endpoint"},
 		{"no host", Options{Provider: "r2"}, "", "invalid argument: provider r2 needs an endpoint"},
@@ -356,15 +382,18 @@ func TestLocate(t *testing.T) {
 	}
 }
 
+// sourced is a page, a probe or a check.
+var sourced = regexp.MustCompile("https://|internal/testenv/defects|polystore check")
+
 // Each profile names where its facts come from.
 func TestProfilesHaveSources(t *testing.T) {
 	source, err := os.ReadFile("profiles.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range slices.Concat(hosted, installed) {
+	for _, p := range profiles {
 		before, _, ok := strings.Cut(string(source), fmt.Sprintf("%q,\n", p.name))
-		if !ok || !strings.Contains(before[strings.LastIndex(before, "\t{\n"):], "https://") {
+		if !ok || !sourced.MatchString(before[strings.LastIndex(before, "\t{\n"):]) {
 			t.Errorf("%s has no source", p.name)
 		}
 	}

@@ -1,17 +1,16 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"io"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
-	"github.com/polystore/storage/driver/httpdriver"
 )
+
+// binary is the type of what nobody gave one.
+const binary = "application/octet-stream"
 
 // Put makes one PutObject, of at most 5 GiB (a little less on some services).
 func (s *Store) Put(
@@ -23,7 +22,10 @@ func (s *Store) Put(
 	if limit := s.profile.putLimit(); size > limit {
 		return nil, driver.Invalidf("%d bytes in one request, at most %d", size, limit)
 	}
-	if err := s.checkConditions(opts); err != nil {
+	if err := s.checkConditions(ctx, opts); err != nil {
+		return nil, err
+	}
+	if err := driver.CheckHeaders(opts); err != nil {
 		return nil, err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
@@ -34,43 +36,37 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	sums, sign, err := s.seal(ctx, p, &opts.Checksums)
+	sums, payload, err := s.seal(ctx, p, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
-	a := &attempt{Attempt: httpdriver.Attempt{Write: true, Body: p}, object: true}
-	in := &s3.PutObjectInput{
-		Bucket:               &s.bucket,
-		Key:                  &key,
-		Body:                 p,
-		ContentLength:        &size,
-		ContentType:          optional(opts.ContentType),
-		ContentEncoding:      optional(opts.ContentEncoding),
-		ContentDisposition:   optional(opts.ContentDisposition),
-		ContentLanguage:      optional(opts.ContentLanguage),
-		CacheControl:         optional(opts.CacheControl),
-		Metadata:             x.metadata,
-		StorageClass:         x.class,
-		Tagging:              x.tagging,
-		ContentMD5:           encodeSum(sums.MD5),
-		ChecksumCRC32:        encodeSum(sums.CRC32),
-		ChecksumCRC32C:       encodeSum(sums.CRC32C),
-		ChecksumCRC64NVME:    encodeSum(sums.CRC64NVME),
-		ChecksumSHA1:         encodeSum(sums.SHA1),
-		ChecksumSHA256:       encodeSum(sums.SHA256),
-		ServerSideEncryption: types.ServerSideEncryption(s.sse),
-		SSEKMSKeyId:          optional(s.kmsKey),
+	wire, keptMD5 := sums, []byte(nil)
+	if s.keepsMD5(&opts.Checksums) {
+		wire.MD5, keptMD5 = nil, sums.MD5
 	}
-	in.IfMatch, in.IfNoneMatch = conditions(opts.IfAbsent, opts.IfMatch, a)
-	out, err := s.client.PutObject(a.begin(ctx), in, sign)
+	in := newUpload(key, "x-id=PutObject", p, &wire, payload)
+	in.object = true
+	in.setOptional("X-Amz-Checksum-Md5", encodeSum(keptMD5))
+	in.set("Content-Type", cmp.Or(opts.ContentType, binary))
+	in.set("Content-Encoding", opts.ContentEncoding)
+	in.set("Content-Disposition", opts.ContentDisposition)
+	in.set("Content-Language", opts.ContentLanguage)
+	in.set("Cache-Control", opts.CacheControl)
+	in.set("X-Amz-Server-Side-Encryption", s.sse)
+	in.set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", s.kmsKey)
+	in.setExtras(&x)
+	match, noneMatch := s.conditions(opts.IfAbsent, opts.IfMatch, &in.attempt)
+	in.setOptional("If-Match", match)
+	in.setOptional("If-None-Match", noneMatch)
+	h, err := s.sendWrite(ctx, in)
 	if err != nil {
-		return nil, s.fail(ctx, a, err)
+		return nil, err
 	}
 	return &storage.Object{
 		Key:       key,
 		Size:      size,
-		ETag:      etagOf(out.ETag),
-		VersionID: aws.ToString(out.VersionId),
+		ETag:      etagOf(header(h, "Etag")),
+		VersionID: s.versionOf(header(h, "X-Amz-Version-Id")),
 		Checksums: sums,
 	}, nil
 }

@@ -94,6 +94,45 @@ var quirks = []struct {
 		}
 		return false
 	}},
+	{"versitygw", "keys: a character that XML cannot carry is U+FFFD in lists, under which there is nothing", func(t *testing.T, c *s3.Client, bucket *string) bool {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("a\x01"), Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		page, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket, EncodingType: types.EncodingTypeUrl})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("a\ufffd")})
+		return len(page.Contents) == 1 && strings.Contains(aws.ToString(page.Contents[0].Key), "\ufffd") && codeOf(err) == "NotFound"
+	}},
+	{"versitygw", "keys: a directory with something in it is no object, and its deletion is refused", func(t *testing.T, c *s3.Client, bucket *string) bool {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("d/x"), Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: bucket, Key: aws.String("d/")})
+		return codeOf(err) == "ErrDirectoryNotEmpty"
+	}},
+	{"versitygw", "keys: a marker of a directory cannot be the source of a copy", func(t *testing.T, c *s3.Client, bucket *string) bool {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("d/")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: bucket, Key: aws.String("copy"), CopySource: aws.String(*bucket + "/d/")})
+		return codeOf(err) == "InternalError"
+	}},
+	{"minio", "keys: a slash at the beginning is dropped", func(t *testing.T, c *s3.Client, bucket *string) bool {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("/lead"), Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("lead")})
+		return err == nil
+	}},
+	{"versitygw", "keys: doubled slashes are one", func(t *testing.T, c *s3.Client, bucket *string) bool {
+		if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: aws.String("a//b"), Body: strings.NewReader("x")}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := c.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: bucket, Key: aws.String("a/b")})
+		return err == nil
+	}},
 	{"versitygw", "notModified: If-Modified-Since with the object's own Last-Modified is no 304", func(t *testing.T, c *s3.Client, bucket *string) bool {
 		key := aws.String("k")
 		for range 3 { // in case that the clock was at a whole second

@@ -29,6 +29,9 @@ var servers = []struct {
 	{"MinIOTLS", "minio", testenv.MinIOTLS},
 	{"VersityGW", "versitygw", testenv.VersityGW},
 	{"VersityGWTLS", "versitygw", testenv.VersityGWTLS},
+	{"Ceph", "ceph", testenv.Ceph},
+	{"MiniStack", "ministack", testenv.MiniStack},
+	{"Garage", "garage", testenv.Garage},
 }
 
 // onServers runs test on every real server, each on a bucket of its own.
@@ -172,7 +175,10 @@ func TestServerMultipart(t *testing.T) {
 		s := mustNew(t, bucket, &o)
 		ctx := t.Context()
 		content := strings.Repeat("0123456789abcdef", minPart/16+1000)
-		source := put(t, s, "source", content)
+		pin := put(t, s, "source", content).ETag
+		if !s.can().CopySourceIfMatch {
+			pin = ""
+		}
 		for _, copied := range []bool{false, true} {
 			for _, key := range []string{"up/one", "up/two"} {
 				id, err := s.CreateUpload(ctx, key, &storage.PutOptions{ContentType: "text/x", Metadata: map[string]string{"n": "ü"}})
@@ -181,7 +187,7 @@ func TestServerMultipart(t *testing.T) {
 				}
 				first, err := s.PutPart(ctx, key, id, 1, strings.NewReader(content[:minPart]), minPart, &storage.PartOptions{})
 				if copied {
-					first, err = s.CopyPart(ctx, key, id, 1, "source", &storage.CopyPartOptions{SourceLength: minPart, SourceIfMatch: source.ETag})
+					first, err = s.CopyPart(ctx, key, id, 1, "source", &storage.CopyPartOptions{SourceLength: minPart, SourceIfMatch: pin})
 				}
 				if err != nil {
 					t.Fatalf("part 1, copied %v: %v", copied, err)
@@ -203,6 +209,9 @@ func TestServerMultipart(t *testing.T) {
 					t.Fatalf("ListPartsPage: %v", err)
 				}
 				parts := append(page.Parts, rest.Parts...)
+				if o.Provider == "ceph" { // it leaves the quotes out where a part is copied
+					first.ETag = `"` + strings.Trim(first.ETag, `"`) + `"`
+				}
 				for _, p := range parts { // which sums a server keeps of a part is its own affair, as long as they are right
 					if p.Checksums.CRC32C == nil || !s.profile.uploadSums {
 						p.Checksums = []*storage.Part{first, second}[p.Number-1].Checksums
@@ -213,7 +222,7 @@ func TestServerMultipart(t *testing.T) {
 				}
 				wrong := storage.Checksums{CRC32C: []byte{1, 2, 3, 4}}
 				refusal := storage.ErrIntegrity
-				if copied && !s.profile.uploadSums {
+				if copied && !s.profile.uploadSums || s.profile.contentMD5 {
 					refusal = errors.ErrUnsupported // nobody knows the sum of the copied part
 				}
 				if _, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second}, &storage.PutOptions{Checksums: wrong}); !errors.Is(err, refusal) {
@@ -323,14 +332,14 @@ func (s *shrinking) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Encryption needs TLS and a key; versitygw, which ignores it, is not asked.
+// Encryption needs TLS and a key; versitygw and Garage, which ignore it, are not asked.
 func TestServerEncryption(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
 		for _, way := range []struct{ sse, key string }{{"AES256", ""}, {"aws:kms", testenv.KMSKey}} {
 			o := o
 			o.SSE, o.KMSKeyID = way.sse, way.key
 			s, err := New(t.Context(), bucket, &o)
-			if o.Provider == "versitygw" {
+			if o.Provider == "versitygw" || o.Provider == "garage" {
 				if !errors.Is(err, errors.ErrUnsupported) {
 					t.Errorf("New with SSE %s: %v", way.sse, err)
 				}
@@ -340,6 +349,15 @@ func TestServerEncryption(t *testing.T) {
 				t.Fatalf("New: %v", err)
 			}
 			o1, err := s.Put(t.Context(), "k", strings.NewReader("secret"), 6, &storage.PutOptions{})
+			if o.Provider == "ceph" { // it asks for TLS first
+				if !errors.Is(err, storage.ErrInvalid) {
+					t.Errorf("Put with SSE %s: %v", way.sse, err)
+				}
+				continue
+			}
+			if o.Provider == "ministack" {
+				continue // takes everything
+			}
 			if env.CA == nil {
 				if !errors.Is(err, errors.ErrUnsupported) {
 					t.Errorf("Put with SSE %s and no key server: %v", way.sse, err)
@@ -438,6 +456,9 @@ func TestServerMissing(t *testing.T) {
 // A wrong secret is ErrPermission everywhere and stands in no error.
 func TestServerWrongCredentials(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
+		if o.Provider == "ministack" {
+			return // it verifies no signature: package defects shows it
+		}
 		const secret = "wrong-secret-that-must-not-show"
 		o.SecretAccessKey = secret
 		s := mustNew(t, bucket, &o)
@@ -493,14 +514,14 @@ func TestServerSignedURL(t *testing.T) {
 			}
 			return u
 		}
-		up := sign(&storage.SignOptions{Method: "PUT", ContentType: "text/x", ContentLength: 5, Metadata: map[string]string{"n": "ü"}, IfAbsent: true})
+		up := sign(&storage.SignOptions{Method: "PUT", ContentType: "text/x", ContentLength: 5, Metadata: map[string]string{"n": "ü"}, IfAbsent: s.can().IfAbsent})
 		if status := follow(ctx, env.Client, up, "longer"); status[0] != '4' {
 			t.Errorf("signed PUT of another length: %s", status)
 		}
 		if status := follow(ctx, env.Client, up, "hello"); status != "200 OK" {
 			t.Errorf("signed PUT: %s", status)
 		}
-		if status := follow(ctx, env.Client, up, "hello"); status != "412 Precondition Failed" {
+		if status := follow(ctx, env.Client, up, "hello"); s.can().IfAbsent && status != "412 Precondition Failed" {
 			t.Errorf("signed PUT if absent, again: %s", status)
 		}
 		got, err := s.Stat(ctx, "dir/k +é", &storage.StatOptions{})

@@ -23,7 +23,7 @@ func (s *Store) SignURL(
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.checkKey(key); err != nil {
+	if err := s.checkSigned(ctx, key, opts.Method); err != nil {
 		return nil, err
 	}
 	if s.credentials == nil {
@@ -33,7 +33,7 @@ func (s *Store) SignURL(
 	if err != nil {
 		return nil, err
 	}
-	if opts.IfAbsent && !s.profile.can.IfAbsent {
+	if opts.IfAbsent && !s.can().IfAbsent {
 		return nil, s.unconditional("writes")
 	}
 	until := time.Now().Truncate(time.Second).Add(expires)
@@ -56,8 +56,12 @@ func (s *Store) SignURL(
 }
 
 func (s *Store) sign(
-	ctx context.Context, method, key string, o *storage.SignOptions, expires func(*s3.PresignOptions),
+	ctx context.Context, method, key string, o *storage.SignOptions,
+	expires func(*s3.PresignOptions),
 ) (*v4.PresignedHTTPRequest, error) {
+	if err := s.checkVersion(o.VersionID); err != nil {
+		return nil, err
+	}
 	switch method {
 	case http.MethodGet:
 		return s.presign.PresignGetObject(ctx, &s3.GetObjectInput{

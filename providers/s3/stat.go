@@ -2,58 +2,32 @@ package s3
 
 import (
 	"context"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"net/http"
 
 	"github.com/polystore/storage"
-	"github.com/polystore/storage/driver"
 )
 
 // Stat makes one HeadObject. Its refusals have no body: a missing bucket is ErrNotExist, too.
 func (s *Store) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	if err := s.checkKey(key); err != nil {
+	if err := s.checkAsked(ctx, key); err != nil {
 		return nil, err
 	}
-	in := &s3.HeadObjectInput{
-		Bucket:       &s.bucket,
-		Key:          &key,
-		IfMatch:      readMatch(opts.IfMatch),
-		IfNoneMatch:  readNoneMatch(opts.IfNoneMatch, opts.IfMatch),
-		VersionId:    optional(opts.VersionID),
-		ChecksumMode: types.ChecksumModeEnabled,
+	if err := s.checkVersion(opts.VersionID); err != nil {
+		return nil, err
 	}
-	if !opts.IfModifiedSince.IsZero() && opts.IfNoneMatch == "" { // which makes it void
-		in.IfModifiedSince = &opts.IfModifiedSince
-	}
-	a := new(attempt)
-	out, err := s.client.HeadObject(a.begin(ctx), in)
+	c := &asked{opts.VersionID, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince}
+	in := newRead(http.MethodHead, key, c)
+	in.set("X-Amz-Checksum-Mode", "ENABLED")
+	resp, err := s.send(ctx, in)
 	if err != nil {
-		return nil, s.fail(ctx, a, err)
+		return nil, err
 	}
-	// versitygw takes the fractions of its own clock into account.
-	if driver.NotModified(modTime(out.LastModified), opts.IfModifiedSince, opts.IfNoneMatch) {
-		return nil, driver.Errorf(storage.ErrNotModified, "not modified since IfModifiedSince")
+	resp.Body.Close()
+	o := s.gotten(key, resp) // whose length an answer to HEAD need not have
+	if err := in.checkRead(o, resp, c); err != nil {
+		return nil, err
 	}
-	return &storage.Object{
-		Key:                key,
-		Size:               sizeOf(out.ContentLength), // which an answer to HEAD need not have
-		ETag:               etagOf(out.ETag),
-		VersionID:          aws.ToString(out.VersionId),
-		ModTime:            modTime(out.LastModified),
-		ContentType:        aws.ToString(out.ContentType),
-		ContentEncoding:    aws.ToString(out.ContentEncoding),
-		ContentDisposition: aws.ToString(out.ContentDisposition),
-		ContentLanguage:    aws.ToString(out.ContentLanguage),
-		CacheControl:       aws.ToString(out.CacheControl),
-		Metadata:           driver.DecodeMetadata(out.Metadata),
-		StorageClass:       string(out.StorageClass),
-		Checksums: answered(
-			out.ChecksumType, out.ChecksumCRC32, out.ChecksumCRC32C, out.ChecksumCRC64NVME, out.ChecksumSHA1,
-			out.ChecksumSHA256,
-		),
-	}, nil
+	return o, nil
 }

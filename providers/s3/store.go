@@ -10,21 +10,22 @@
 // (s3ForcePathStyle), virtual_host, accelerate, dualstack, fips, disable_https, ssetype, kmskeyid
 // and batch_size: see [Options]. Credentials are never in the URL.
 //
-// ETags are S3's own, in their quotes. Where S3 makes them of the content, equal bytes have equal
-// ETags: see PutOptions.IfMatch of package storage. Bodies go up in one piece with their checksum
-// in a header, never in aws-chunked pieces with a trailer, which many compatible services take for
-// content.
+// ETags are S3's own, including the quotes. If S3 derives them from the content, equal bytes have
+// equal ETags: see PutOptions.IfMatch of package storage. Bodies are sent in one piece with their
+// checksum in a header. They are never sent in aws-chunked pieces with a trailer, because many
+// compatible services store those pieces as content.
 //
-// What is known of a compatible service is behind its name: see Options.Provider. What it is not
-// known to honour is errors.ErrUnsupported rather than a request that it could ignore.
+// Options.Provider selects what this package knows of a compatible service. An option that the
+// service is not known to honour is errors.ErrUnsupported, since the service could ignore it.
 //
-// Directory buckets (names that end in --x-s3) list in no order, and Object.ETag of theirs is not a
+// Directory buckets (names that end in --x-s3) list in no order, and their Object.ETag is not a
 // hash.
 package s3
 
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -40,20 +41,26 @@ type Store struct {
 	client      *s3.Client
 	presign     *s3.PresignClient
 	profile     *profile
+	http        *httpdriver.Client
+	route       *route // nil: only the SDK knows it
+	clock       clock
+	versions    atomic.Int32      // a versioning, of profiles with plainBuckets
 	credentials *credentialsCache // nil: anonymous
 	closeIdle   func()            // nil: the transport is not the Store's own
 	region      string
 	virtualHost bool
 	tls         bool
+	loopback    bool // the service is on this machine
 	sse, kmsKey string
 	batch       int
+	shown       atomic.Uint32 // oddities of the keys that lists have shown
 	hasher      driver.Hasher
 }
 
 var _ storage.FullStore = (*Store)(nil)
 
-// New opens bucket, or the access point whose ARN it is. It makes no request, except where the
-// region of a bucket on AWS is not known: then one.
+// New opens bucket, which is a name or the ARN of an access point. It makes one request if the
+// region of a bucket on AWS is not known, and none otherwise.
 //
 // Errors: ErrInvalid for options that do not fit together; ErrNoBucket and ErrUnavailable from the
 // request for the region.

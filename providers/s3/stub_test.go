@@ -57,7 +57,9 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 	case r.Method == http.MethodHead:
 		w.Header().Set("Content-Length", "0")
 	case r.Method == http.MethodGet && (q.Has("list-type") || q.Has("uploads") || q.Has("uploadId")):
-		io.WriteString(w, "<ListResult></ListResult>")
+		io.WriteString(w, "<ListResult><IsTruncated>false</IsTruncated></ListResult>")
+	case q.Has("versioning"):
+		io.WriteString(w, "<VersioningConfiguration/>")
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
 	case q.Has("uploads") && r.Method == http.MethodPost:

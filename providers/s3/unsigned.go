@@ -25,8 +25,9 @@ func newUnsignedEncoding() unsignedEncoding {
 
 // SignHTTP signs r without its Accept-Encoding, which is sent all the same.
 func (u unsignedEncoding) SignHTTP(
-	ctx context.Context, creds aws.Credentials, r *http.Request, payloadHash, service, region string,
-	signingTime time.Time, options ...func(*v4.SignerOptions),
+	ctx context.Context, creds aws.Credentials, r *http.Request,
+	payloadHash, service, region string, signingTime time.Time,
+	options ...func(*v4.SignerOptions),
 ) error {
 	const name = "Accept-Encoding"
 	encoding, set := r.Header[name]

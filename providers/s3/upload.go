@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
@@ -19,7 +20,10 @@ func (s *Store) CreateUpload(
 	if err := s.checkKey(key); err != nil {
 		return "", err
 	}
-	if err := s.honoured(opts); err != nil { // rather than when all parts are there
+	if err := s.honouredAtEnd(ctx, opts); err != nil { // rather than when all parts are there
+		return "", err
+	}
+	if err := driver.CheckHeaders(opts); err != nil {
 		return "", err
 	}
 	x, err := s.extras(opts.Metadata, opts.Tags, opts.StorageClass)
@@ -44,7 +48,7 @@ func (s *Store) CreateUpload(
 		in.ChecksumAlgorithm = types.ChecksumAlgorithmCrc32c
 		in.ChecksumType = types.ChecksumTypeFullObject
 	}
-	a := writing()
+	a := writing(uploadDocument)
 	out, err := s.client.CreateMultipartUpload(a.begin(ctx), in)
 	if err != nil {
 		return "", s.fail(ctx, a, err)
@@ -52,17 +56,22 @@ func (s *Store) CreateUpload(
 	if aws.ToString(out.UploadId) == "" { // a part of no upload could be taken for an object
 		return "", a.Foreign("an upload without an ID")
 	}
+	if err := a.sameUpload(key, "", out.Key, nil); err != nil {
+		return "", err
+	}
 	return *out.UploadId, nil
 }
 
 // AbortUpload makes one AbortMultipartUpload.
 func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
-	if err := s.checkKey(key); err != nil {
+	// An upload is known by its ID, so that of any key can be asked for that is in a list.
+	if err := s.invalidKey(key, s.lostKey(key)); err != nil {
 		return err
 	}
 	a := &attempt{Attempt: httpdriver.Attempt{Write: true}}
 	_, err := s.client.AbortMultipartUpload(
-		a.begin(ctx), &s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &uploadID},
+		a.begin(ctx),
+		&s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &uploadID},
 	)
 	if err != nil {
 		if e := s.fail(ctx, a, err); e.Kind != storage.ErrNotExist {

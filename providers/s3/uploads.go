@@ -110,16 +110,22 @@ func (s *Store) listUploads(
 	ctx context.Context, in *s3.ListMultipartUploadsInput,
 ) (*uploadList, error) {
 	in.Bucket, in.EncodingType = &s.bucket, types.EncodingTypeUrl
-	a := reading()
+	a := reading(uploadsDocument)
 	out, err := s.client.ListMultipartUploads(a.begin(ctx), in)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
-	decode := decoder(out.EncodingType)
+	keys := make([]*string, len(out.Uploads))
+	for i := range out.Uploads {
+		keys[i] = out.Uploads[i].Key
+	}
+	decode, ok := decoder(out.EncodingType, s.profile.uploadKeys, aws.ToString(in.Prefix), keys)
+	if !ok {
+		return nil, a.Foreign("uploads without the prefix that was asked for")
+	}
 	l := &uploadList{
 		uploads:   make([]*storage.Upload, len(out.Uploads)),
 		truncated: aws.ToBool(out.IsTruncated),
-		nextKey:   decode(out.NextKeyMarker),
 		nextID:    aws.ToString(out.NextUploadIdMarker),
 	}
 	for i := range out.Uploads {
@@ -127,6 +133,12 @@ func (s *Store) listUploads(
 		l.uploads[i] = &storage.Upload{
 			Key: decode(u.Key), ID: aws.ToString(u.UploadId), Created: aws.ToTime(u.Initiated),
 		}
+	}
+	l.nextKey = decode(out.NextKeyMarker)
+	// Ceph encodes the keys and not the marker, which is the last of them.
+	marker := aws.ToString(out.NextKeyMarker)
+	if slices.ContainsFunc(l.uploads, func(u *storage.Upload) bool { return u.Key == marker }) {
+		l.nextKey = marker
 	}
 	slices.SortFunc(l.uploads, driver.CompareUploads)
 	return l, nil

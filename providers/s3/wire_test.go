@@ -96,6 +96,7 @@ func TestContentMD5OnTheWire(t *testing.T) {
 func contentMD5OnTheWire(t *testing.T, provider string) {
 	srv := newStub(t, answerOK)
 	s := srv.provider(t, provider)
+	srv.Seen() // what New asked
 	sum := md5.Sum([]byte(content))
 	want := base64.StdEncoding.EncodeToString(sum[:])
 	if _, err := s.Put(t.Context(), "k", strings.NewReader(content), int64(len(content)), &storage.PutOptions{}); err != nil {
@@ -170,11 +171,11 @@ func TestConditionsOnTheWire(t *testing.T) {
 		if err := calls["Copy if absent"](t.Context(), s); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("Copy if absent on %s: %v", provider, err)
 		}
-		if err := calls["Delete if match"](t.Context(), s); err != nil {
+		if err := calls["Delete if match"](t.Context(), s); !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("Delete if match on %s: %v", provider, err)
 		}
-		if got := srv.One(t).Header.Get("If-Match"); got != `"e"` {
-			t.Errorf("Delete if match on %s: If-Match %q", provider, got)
+		if n := len(srv.Seen()); n != 0 {
+			t.Errorf("%s: %d requests", provider, n)
 		}
 	}
 }
@@ -433,8 +434,8 @@ func TestListOnTheWire(t *testing.T) {
 		t.Errorf("second page %v, %v", page, err)
 	}
 	encoded = false
-	if page, err = s.ListPage(t.Context(), &storage.ListOptions{}); err != nil || len(page.Objects) != 1 || page.Objects[0].Key != "a%2B+b" {
-		t.Errorf("unencoded page %v, %v", page, err)
+	if page, err = s.ListPage(t.Context(), &storage.ListOptions{}); err != nil || len(page.Objects) != 1 || page.Objects[0].Key != "a+ b" {
+		t.Errorf("page that does not tell its encoding %v, %v", page, err)
 	}
 	if _, err = s.ListPage(t.Context(), &storage.ListOptions{PageToken: "???"}); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("ListPage with a bad token: %v", err)
@@ -448,7 +449,7 @@ func TestGetOnTheWire(t *testing.T) {
 		h := w.Header()
 		h.Set("ETag", `"e"`)
 		h.Set("Content-Encoding", "gzip")
-		h.Set("X-Amz-Meta-N", "utf8b64:w7w")
+		h.Set("X-Amz-Meta-N", storage.EncodeMetadataValue("ü"))
 		h.Set("X-Amz-Checksum-Crc32c", "AAAAAA==")
 		switch r.URL.Path {
 		case "/bucket/ranged":
@@ -523,6 +524,7 @@ func TestMetadataLimit(t *testing.T) {
 	for _, p := range profiles {
 		provider := p.name
 		s := srv.provider(t, provider)
+		srv.Seen()
 		portable := make(map[string]string)
 		for i := range 16 { // 1 KiB in 16 entries, of the text that takes most, beside the write ID
 			portable[fmt.Sprintf("n%x", i)] = strings.Repeat("ü", 31)
@@ -535,7 +537,7 @@ func TestMetadataLimit(t *testing.T) {
 		big := map[string]string{"n": strings.Repeat("x", 2048)}
 		_, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: big})
 		_, err2 := s.CreateUpload(t.Context(), "k", &storage.PutOptions{Metadata: big})
-		_, err3 := s.Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: true, Metadata: big})
+		_, err3 := s.Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: !p.stickyHeaders, Metadata: big})
 		for _, err := range []error{err, err2, err3} {
 			if !errors.Is(err, storage.ErrInvalid) {
 				t.Errorf("%s: 2 KiB of metadata: %v", provider, err)

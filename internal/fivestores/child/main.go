@@ -21,6 +21,10 @@ import (
 	_ "github.com/polystore/storage/providers/all"
 )
 
+// memory is what the parts of each bucket may take together. A copy takes it twice, to read and to
+// write, which stays far below the object.
+const memory = 16 << 20
+
 func main() {
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -38,7 +42,7 @@ func run(ctx context.Context) error {
 	}
 	var stores []*store
 	for _, u := range os.Args[2:] {
-		b, err := storage.Open(ctx, u)
+		b, err := storage.OpenWith(ctx, u, &storage.Options{Memory: memory})
 		if err != nil {
 			return err
 		}

@@ -23,10 +23,11 @@ type probe func(ctx context.Context, b bucket) (shown bool, saw string, err erro
 // bucket is a bucket and the bare SDK's client for it.
 type bucket struct {
 	*s3.Client
-	name *string
+	name    *string
+	patient bool // a race that is declared may take its time to be lost
 }
 
-var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO, VersityGW: testenv.VersityGW, Moto: testenv.Moto}
+var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO, VersityGW: testenv.VersityGW, Moto: testenv.Moto, Ceph: testenv.Ceph, MiniStack: testenv.MiniStack, Garage: testenv.Garage}
 
 // probes has one for each name.
 var probes = map[string]probe{
@@ -42,6 +43,34 @@ var probes = map[string]probe{
 	IfNoneMatchOverDeleteMarker: ifNoneMatchOverDeleteMarker,
 	NewlineRefused:              newlineRefused,
 	ContentMD5Ignored:           contentMD5Ignored,
+
+	IfMatchQuotedRefused:    ifMatchQuotedRefused,
+	VersionedIfNoneMatch:    versionedIfNoneMatch,
+	VersionedIfMatchRefused: versionedIfMatchRefused,
+	CompleteIfNoneMatch:     completeIfNoneMatch,
+	CompleteIfMatch:         completeIfMatch,
+	CopySourceIfMatch:       copySourceIfMatch,
+	PartSourceIfMatch:       partSourceIfMatch,
+	PartSourceDecodedTwice:  partSourceDecodedTwice,
+	CopyReplaceKeepsHeaders: copyReplaceKeepsHeaders,
+	UnderscoreAltered:       underscoreAltered,
+	CompleteWithoutETag:     completeWithoutETag,
+	CompleteGoneBusy:        completeGoneBusy,
+	CompleteTwice:           completeTwice,
+	UploadsEncodedUnsaid:    uploadsEncodedUnsaid,
+	UploadsPlainUnsaid:      uploadsPlainUnsaid,
+	ListPlainUnsaid:         listPlainUnsaid,
+	UploadsInOtherOrder:     uploadsInOtherOrder,
+	SignatureIgnored:        signatureIgnored,
+	VersionRangeIgnored:     versionRangeIgnored,
+	PutEndsUploads:          putEndsUploads,
+	IfNoneMatchIgnored:      ifNoneMatchIgnored,
+	IfMatchIgnored:          ifMatchIgnored,
+	VersionTold:             versionTold,
+	PrefixBehindStart:       prefixBehindStart,
+	RangeBeforeCondition:    rangeBeforeCondition,
+	ETagOfAnotherVersion:    etagOfAnotherVersion,
+	DeleteAndPutOnOneETag:   deleteAndPutOnOneETag,
 }
 
 // judge runs the probe of a declared defect: one that does not show it is an error.
@@ -63,7 +92,9 @@ func TestDefects(t *testing.T) {
 			if !ok {
 				t.Fatal("declared without a probe")
 			}
-			saw, err := judge(t.Context(), d, p, newBucket(t, d.Server))
+			b := newBucket(t, d.Server)
+			b.patient = true
+			saw, err := judge(t.Context(), d, p, b)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -81,13 +112,14 @@ func TestNotDeclared(t *testing.T) {
 	}
 	for name, p := range probes {
 		for server := range servers {
-			if declared[Defect{Name: name, Server: server}] {
+			if declared[Defect{Name: name, Server: server}] || unlocked(name, server) {
 				continue
 			}
 			t.Run(server+"/"+name, func(t *testing.T) {
 				shown, saw, err := p(t.Context(), newBucket(t, server))
-				if errors.Is(err, errNotApplicable) && declared[Defect{Name: ObjectBesidePrefixRefused, Server: server}] {
-					return // that defect of the server is in the way
+				if errors.Is(err, errNotApplicable) &&
+					(server == Garage || declared[Defect{Name: ObjectBesidePrefixRefused, Server: server}]) {
+					return // that defect of the server is in the way, or Garage's lack of versions
 				}
 				if err != nil {
 					t.Fatal(err)
@@ -98,6 +130,12 @@ func TestNotDeclared(t *testing.T) {
 			})
 		}
 	}
+}
+
+// unlocked reports whether the probe is one of a race and the server an emulator without locks. It
+// loses such a race in one run and not in the next, so that neither can be declared.
+func unlocked(probe, server string) bool {
+	return server == Moto && (probe == DeleteAndPutOnOneETag || probe == ETagOfAnotherVersion)
 }
 
 // TestDeclarations checks the data itself, which needs no server.
@@ -155,5 +193,5 @@ func newBucket(t *testing.T, server string) bucket {
 		HTTPClient:   s.Client,
 		Retryer:      aws.NopRetryer{},
 	})
-	return bucket{client, aws.String(s.NewBucket(t))}
+	return bucket{Client: client, name: aws.String(s.NewBucket(t))}
 }

@@ -16,6 +16,7 @@ const (
 	GCSPagesRepeatPrefixes     = "objects.list: all prefixes on every page"
 	GCSDelimiterOneByte        = "objects.list: of a delimiter only the first byte in prefixes"
 	GCSEmptySuffix             = "XML GET: suffix of an empty object is a part of -1 bytes"
+	GCSRangeBeforeCondition    = "XML GET: 416 rather than 412 for a range behind the end"
 	GCSContextsDropped         = "objects.insert: contexts dropped"
 	GCSReadWithoutClass        = "XML GET: no x-goog-storage-class"
 	GCSStatusQueryCompletes    = "resumable upload: a status query completes it"
@@ -37,6 +38,7 @@ var GCS = []Defect{
 	{GCSPagesRepeatPrefixes, FakeGCS, "each page of a delimited list has every prefix that follows; Cloud Storage lists each once, in its place"},
 	{GCSDelimiterOneByte, FakeGCS, "with the delimiter -- the prefix of c--1 is c-; Cloud Storage says c--"},
 	{GCSEmptySuffix, FakeGCS, "answers 206 with bytes 0--1/0; Cloud Storage answers 416"},
+	{GCSRangeBeforeCondition, FakeGCS, "looks at the range first, and at the generation never; Cloud Storage answers 412"},
 	{GCSContextsDropped, FakeGCS, "an object that was written with contexts has none; Cloud Storage keeps them"},
 	{GCSReadWithoutClass, FakeGCS, "an object's class is in its resource and not in the header of its reads; Cloud Storage says it in both"},
 	{GCSStatusQueryCompletes, FakeGCS, "makes the object of what there is; Cloud Storage answers 308 and what it has"},

@@ -113,6 +113,15 @@ var gcsProbes = map[string]gcsProbe{
 		a, err := b.do(ctx, http.MethodGet, "/"+b.name+"/k", http.Header{"Range": {"bytes=-5"}}, "")
 		return a.status == http.StatusPartialContent, fmt.Sprint(a.status, a.header["Content-Range"]), err
 	},
+	GCSRangeBeforeCondition: func(ctx context.Context, b gcsBucket) (bool, string, error) {
+		if err := b.put(ctx, "k", "0123456789"); err != nil {
+			return false, "", err
+		}
+		a, err := b.do(ctx, http.MethodGet, "/"+b.name+"/k", http.Header{
+			"Range": {"bytes=100-"}, "X-Goog-If-Generation-Match": {"5"},
+		}, "")
+		return a.status == http.StatusRequestedRangeNotSatisfiable, a.String(), err
+	},
 	GCSReadWithoutClass: func(ctx context.Context, b gcsBucket) (bool, string, error) {
 		if err := b.put(ctx, "k", "x"); err != nil {
 			return false, "", err

@@ -144,11 +144,7 @@ func storageClassIgnored(ctx context.Context, b bucket) (bool, string, error) {
 }
 
 func ifNoneMatchOverDeleteMarker(ctx context.Context, b bucket) (bool, string, error) {
-	_, err := b.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-		Bucket:                  b.name,
-		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
-	})
-	if err != nil {
+	if _, err := b.version(ctx); err != nil {
 		return false, "", err
 	}
 	if _, err := b.put(ctx, "k", "one"); err != nil {

@@ -1,0 +1,247 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"text/tabwriter"
+)
+
+// goal is a promise about one row, for this library with its defaults.
+type goal struct {
+	row     string
+	subject string   // whose figure it is; "": us
+	column  column   // the figure
+	against []string // subjects whose best figure it is compared with; nil: the floor
+	times   float64  // want at least this many times as much, or at most if lower is better
+	limit   float64  // instead of times: want at most this
+	most    bool     // of times: want at most
+
+	// capped goals hold from 0.95 of the floor's figure on, whatever the peers have.
+	capped bool
+}
+
+// knee is the number of connections that a link of 50 MB/s has with 25 MB/s for each.
+const knee = 2
+
+var goals = slices.Concat(
+	[]goal{
+		{row: "down128", column: rate, times: 0.9},
+		{row: "down128file", column: rate, times: 0.9},
+		{row: "down1g", column: rate, times: 0.95},
+		{row: "down1gfile", column: rate, times: 0.95},
+		{row: "up128", column: rate, times: 0.9},
+		{row: "up128stream", column: rate, times: 0.9},
+		{row: "up1g", column: rate, times: 0.95},
+		{row: "up1gstream", column: rate, times: 0.95},
+	},
+	beats([]string{"down128", "down128file"}, map[string]float64{
+		"boto3": 2, "awscrt": 2.5, "gocdk": 14,
+	}),
+	beats([]string{"down1g", "down1gfile"}, map[string]float64{"awscrt": 1.7, "boto3": 2.5}),
+	beats([]string{"up128", "up128stream"}, map[string]float64{
+		"awscrt": 1.2, "boto3": 2.5, "gocdk": 3.5,
+	}),
+	beats([]string{"up1g", "up1gstream"}, map[string]float64{"awscrt": 1.1, "boto3": 2.5}),
+	limits(peakRSS, 160,
+		"down1g", "down1gfile", "up128", "up128stream", "up1g", "up1gstream"),
+	[]goal{
+		{row: "cap512", column: share, times: 0.95},
+		{row: "cap512up", column: share, times: 0.95},
+		{row: "cap512", column: late, limit: knee + 4},
+		{row: "cap512up", column: late, limit: knee + 4},
+		{row: "loopdown", column: cpu, times: 1.05, most: true},
+		{row: "loopup", column: cpu, times: 1.05, most: true},
+		{row: "loopup", column: cpu, times: 0.6, most: true, against: ups[1:]},
+	},
+	limits(peakRSS, 400, "many64down", "many64up", "many64"),
+	limits(spread, 2, "many64down", "many64up", "many64"),
+	smallGoals("small", map[string]float64{"read": 140, "write": 130, "stat": 110, "delete": 110}),
+	beyond([]string{"smallread", "smallwrite", "smallstat", "smalldelete"}, "aws", "minio"),
+	beyond([]string{"gcsread", "gcswrite", "gcsstat", "gcsdelete"}, "gcs:raw"),
+	beyond([]string{"azureread", "azurewrite", "azurestat", "azuredelete"}, "azblob"),
+	limits(allocOp, 150, "gcswrite"),
+	[]goal{
+		{row: "tail", column: p99, times: 0.2, most: true},
+		{row: "zip", column: requests, limit: 4},
+		{row: "parquet", column: requests, limit: 8},
+		{row: "arrow", column: requests, limit: 6},
+	},
+	limits(requests, 45, "deletemany"),
+	lists("list", "listuuid", "listdates", "listdeep", "listskew"),
+	[]goal{
+		{row: "filewrite", column: opRate, times: 0.9},
+		{row: "fileread", column: usual, times: 1.5, most: true},
+		{row: "memstat", column: micros, limit: 0.3},
+		{row: "memstat", column: allocOp, limit: 2},
+		{row: "memlist", column: millis, limit: 5},
+	},
+)
+
+// share is the part of the cap of 50 MB/s that was used.
+var share = column{"of the cap", func(s sample) float64 {
+	return float64(s.Bytes) / s.Seconds / configs[narrow].Total
+}, "%.3f"}
+
+func beats(rows []string, peers map[string]float64) []goal {
+	var out []goal
+	for _, r := range rows {
+		for _, p := range slices.Sorted(maps.Keys(peers)) {
+			out = append(out, goal{
+				row: r, column: rate, against: []string{p}, times: peers[p], capped: true,
+			})
+		}
+	}
+	return out
+}
+
+func limits(c column, limit float64, rows ...string) []goal {
+	var out []goal
+	for _, r := range rows {
+		out = append(out, goal{row: r, column: c, limit: limit})
+	}
+	return out
+}
+
+func smallGoals(prefix string, allocs map[string]float64) []goal {
+	var out []goal
+	for _, op := range slices.Sorted(maps.Keys(allocs)) {
+		out = append(out,
+			goal{row: prefix + op, column: usual, times: 1.15, most: true},
+			goal{row: prefix + op, column: allocOp, limit: allocs[op]})
+	}
+	return out
+}
+
+// beyond wants no more time and no more allocations than any of the peers.
+func beyond(rows []string, peers ...string) []goal {
+	var out []goal
+	for _, r := range rows {
+		for _, c := range []column{usual, allocOp} {
+			out = append(out, goal{row: r, column: c, against: peers, times: 1, most: true})
+		}
+	}
+	return out
+}
+
+func lists(rows ...string) []goal {
+	var out []goal
+	for _, r := range rows {
+		out = append(out, goal{
+			row: r, subject: "us:list=8", column: opRate, against: []string{"us"}, times: 6,
+		})
+	}
+	return out
+}
+
+// judged is a goal with what was measured.
+type judged struct {
+	goal
+	got, want float64
+	met       bool
+}
+
+// judge looks at the goals of the rows that were measured.
+func judge(tables []*table) []judged {
+	var out []judged
+	for _, g := range goals {
+		i := slices.IndexFunc(tables, func(t *table) bool { return t.row.name == g.row })
+		if i < 0 {
+			continue
+		}
+		if j, ok := g.judge(tables[i]); ok {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+func (g goal) judge(t *table) (j judged, ok bool) {
+	j.goal = g
+	name := "us"
+	if g.subject != "" {
+		name = g.subject
+	}
+	if j.got, ok = t.median(name, g.column); !ok {
+		return j, false
+	}
+	floor, _ := t.floor()
+	lower := g.limit != 0 || g.most
+	switch {
+	case g.limit != 0:
+		j.want = g.limit
+	case g.row == "cap512" || g.row == "cap512up":
+		j.want = g.times // of the cap, and not of the floor
+	case g.against == nil:
+		v, ok := t.median(floor, g.column)
+		if !ok {
+			return j, false
+		}
+		j.want = g.times * v
+	default:
+		best := math.NaN()
+		for _, peer := range g.against {
+			if v, ok := t.median(peer, g.column); ok && (math.IsNaN(best) || lower == (v < best)) {
+				best = v
+			}
+		}
+		if math.IsNaN(best) {
+			return j, false
+		}
+		j.want = g.times * best
+	}
+	if v, ok := t.median(floor, g.column); ok && g.capped {
+		j.want = min(j.want, 0.95*v)
+	}
+	j.met = j.got >= j.want
+	if lower {
+		j.met = j.got <= j.want
+	}
+	return j, true
+}
+
+// text is the goal in words.
+func (g goal) text() string {
+	name := g.column.head
+	switch {
+	case g.limit != 0:
+		return fmt.Sprintf("%s ≤ %g", name, g.limit)
+	case g.row == "cap512" || g.row == "cap512up":
+		return fmt.Sprintf("%s ≥ %g", name, g.times)
+	}
+	than, sign := "the floor", "≥"
+	switch len(g.against) {
+	case 0:
+	case 1:
+		than = g.against[0]
+	default:
+		than = "the best peer"
+	}
+	if g.most {
+		sign = "≤"
+	}
+	return fmt.Sprintf("%s %s %g × %s", name, sign, g.times, than)
+}
+
+func (j judged) cells() []string {
+	met := "met"
+	if !j.met {
+		met = "not met"
+	}
+	return []string{j.row, j.text(), j.column.text(j.want), j.column.text(j.got), met}
+}
+
+func printGoals(w io.Writer, all []judged) {
+	if len(all) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\ngoals, defaults only:")
+	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	for _, j := range all {
+		c := j.cells()
+		fmt.Fprintf(tw, "%s\t%s\twant %s\tgot %s\t%s\n", c[0], c[1], c[2], c[3], c[4])
+	}
+	tw.Flush()
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"slices"
+	"time"
+
+	"github.com/polystore/storage/benchmarks/proxy"
+	"github.com/polystore/storage/benchmarks/server"
+)
+
+// row is one comparison: the same work by every subject.
+type row struct {
+	name  string
+	title string
+	kind  *kind
+	op    string
+	way   way
+	size  int64 // of each object
+	count int   // of small objects
+	width int   // operations at once
+	shape shape // of the keys of a list
+
+	faults   server.Faults
+	subjects []string // without the floors
+	floors   []string // all of them are tried; the best one counts
+	shown    []string // floors that are shown, and do not count
+	note     string   // what is not equal between the subjects
+	short    []string // subjects of a quick run; nil: the row is not part of it
+}
+
+// way is the service, and what is between it and the subjects.
+type way int
+
+const (
+	far      way = iota // the server behind 20 ms and 25 MB/s a connection
+	narrow              // the same, and 50 MB/s for all connections
+	remote              // the server behind 50 ms
+	direct              // the server of this module
+	minio               // MinIO on this machine
+	gcs                 // the fake of Google Cloud Storage of the tests
+	azure               // the Azure side of the server
+	disk                // a directory on a disk
+	inMemory            // the memory provider
+)
+
+var configs = map[way]proxy.Config{
+	far:    {RTT: 20 * time.Millisecond, PerConn: 25e6},
+	narrow: {RTT: 20 * time.Millisecond, PerConn: 25e6, Total: 50e6},
+	remote: {RTT: 50 * time.Millisecond},
+}
+
+const (
+	mib = int64(1) << 20
+	gib = int64(1) << 30
+)
+
+// rows are all of them, in the order of the tables.
+var rows = slices.Concat(largeRows, manyRows, smallRows, formatRows, listRows, fileRows)

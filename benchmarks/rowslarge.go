@@ -1,0 +1,97 @@
+package main
+
+// distant are the floors over a distance: numbers of connections with sizes of parts. One
+// connection makes one request, whatever the size.
+var distant = []string{
+	"floor:1x8",
+	"floor:8x2", "floor:8x4", "floor:8x8",
+	"floor:16x2", "floor:16x4", "floor:16x8",
+	"floor:32x2", "floor:32x4", "floor:32x8",
+}
+
+// distantUp are those of uploads, whose parts have 5 MiB at least.
+var distantUp = []string{
+	"floor:1x8", "floor:8x5", "floor:8x8", "floor:16x5", "floor:16x8", "floor:32x5", "floor:32x8",
+}
+
+// downs and ups are the subjects of large objects. The name behind a colon is what is opted into.
+// Those of long rows are fewer: of the peers that use one connection, one is enough.
+var (
+	downs = []string{
+		"us", "gocdk", "gocdk:parallel", "minio", "minio:4", "awstm", "aws", "thanos", "boto3",
+		"awscrt", "obstore",
+	}
+	longDowns = []string{
+		"us", "gocdk", "gocdk:parallel", "minio:4", "awstm", "boto3", "awscrt",
+	}
+	ups = []string{
+		"us", "gocdk", "minio", "minio:4", "awstm", "thanos", "boto3", "awscrt", "obstore",
+	}
+	longUps = []string{"us", "gocdk", "minio:4", "awstm", "boto3", "awscrt", "obstore"}
+
+	few    = []string{"us", "gocdk", "minio:4", "boto3", "awscrt"}
+	near   = []string{"floor:1x8+crc", "floor:2x8+crc"}
+	wide   = []string{"floor:64x2", "floor:64x4"}
+	wideUp = []string{"floor:64x5"}
+)
+
+var largeRows = []row{
+	{
+		name: "down128", title: "128 MiB down, to a stream", kind: large, op: "get",
+		size: 128 * mib, subjects: downs, floors: distant, shown: wide, short: few,
+	}, {
+		name: "down128file", title: "128 MiB down, to a file", kind: large, op: "getfile",
+		size: 128 * mib, subjects: downs, floors: distant, shown: wide, short: few,
+	}, {
+		name: "down1g", title: "1 GiB down, to a stream", kind: large, op: "get",
+		size: gib, subjects: longDowns, floors: distant, shown: wide,
+	}, {
+		name: "down1gfile", title: "1 GiB down, to a file", kind: large, op: "getfile",
+		size: gib, subjects: longDowns, floors: distant, shown: wide,
+	}, {
+		name: "up128", title: "128 MiB up, a file", kind: large, op: "putfile",
+		size: 128 * mib, subjects: ups, floors: distantUp, shown: wideUp, short: few,
+	}, {
+		name: "up128stream", title: "128 MiB up, of unknown length", kind: large, op: "put",
+		size: 128 * mib, subjects: ups, floors: distantUp, shown: wideUp, short: few,
+	}, {
+		name: "up1g", title: "1 GiB up, a file", kind: large, op: "putfile",
+		size: gib, subjects: longUps, floors: distantUp, shown: wideUp,
+	}, {
+		name: "up1gstream", title: "1 GiB up, of unknown length", kind: large, op: "put",
+		size: gib, subjects: longUps, floors: distantUp, shown: wideUp,
+	}, {
+		name: "cap512", title: "512 MiB down through 50 MB/s in all, to a stream", kind: shared,
+		op: "get", size: 512 * mib, way: narrow, subjects: few,
+		floors: []string{"floor:2x8", "floor:4x8"},
+	}, {
+		name: "cap512up", title: "512 MiB up through 50 MB/s in all, a file", kind: shared,
+		op: "putfile", size: 512 * mib, way: narrow, subjects: few,
+		floors: []string{"floor:2x8", "floor:4x8"},
+	}, {
+		name: "loopdown", title: "1 GiB down from MinIO on this machine, to a stream", kind: large,
+		op: "get", size: gib, way: minio, subjects: downs, floors: near,
+	}, {
+		name: "loopup", title: "1 GiB up to MinIO on this machine, a file", kind: large,
+		op: "putfile", size: gib, way: minio, subjects: ups, floors: near,
+	}, {
+		name: "loopupstream", title: "1 GiB up to MinIO on this machine, of unknown length",
+		kind: large, op: "put", size: gib, way: minio, subjects: ups, floors: near,
+	},
+}
+
+// crowds are the subjects that many transfers at once are measured with.
+var crowds = []string{"us", "gocdk", "minio", "awstm", "boto3", "awscrt"}
+
+var manyRows = []row{
+	{
+		name: "many64down", title: "64 downloads of 64 MiB at once, to streams", kind: crowd,
+		op: "getmany", size: 64 * mib, width: 64, subjects: crowds,
+	}, {
+		name: "many64up", title: "64 uploads of 64 MiB at once, a file", kind: crowd,
+		op: "putmany", size: 64 * mib, width: 64, subjects: crowds,
+	}, {
+		name: "many64", title: "64 downloads and 64 uploads of 64 MiB at once", kind: crowd,
+		op: "bothmany", size: 64 * mib, width: 64, subjects: crowds,
+	},
+}

@@ -1,0 +1,305 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+)
+
+// contents are what the cells write: small ones, and ones of two parts.
+type contents struct{ old, new, rival, largeOld, largeNew []byte }
+
+func newContents(part int64) *contents {
+	return &contents{
+		old: pattern(3000, 1), new: pattern(3001, 2), rival: pattern(3002, 3),
+		largeOld: pattern(int(part)+1000, 4), largeNew: pattern(int(part)+1001, 5),
+	}
+}
+
+// cell is a [FaultCell] at work.
+type cell struct {
+	FaultCell
+	m    *matrix
+	row  *faultRow // nil: without a fault
+	path *faultPath
+	key  string
+	seen *witnessed
+
+	b        *storage.Bucket // its requests meet the fault
+	mu       sync.Mutex
+	etag     string // of what was there before
+	rivalled bool   // another program has written
+	rivalErr error
+}
+
+// cellLimit is how long a cell may take.
+const cellLimit = 45 * time.Second
+
+func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
+	c := &cell{m: m, row: row, path: p, seen: &witnessed{byOp: make(map[string]*traits)}}
+	c.Path, c.Op = p.name, op
+	name := "dry"
+	if row != nil {
+		c.Fault = row.name
+		name = strings.Map(func(r rune) rune {
+			if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+				return r
+			}
+			return '-'
+		}, strings.ToLower(row.name))
+	}
+	c.key = m.prefix + p.name + "/" + strings.ToLower(op) + "/" + name + "/o"
+	return c
+}
+
+// run makes the call of the path and returns what it shows to be wrong.
+func (c *cell) run(ctx context.Context) (err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, cellLimit, errors.New("the cell did not end in time"))
+	defer cancel()
+	defer func() {
+		if err != nil && errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
+			err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))
+		}
+	}()
+	t := &fault.Transport{Base: c.transport(), Service: c.m.o.Service, Classify: c.m.o.Classify}
+	s, err := c.m.o.Open(ctx, &http.Client{Transport: t})
+	if err != nil {
+		return fmt.Errorf("open: %w", err)
+	}
+	c.b = storage.New(s, &storage.Options{
+		Retry: storage.RetryOptions{
+			MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond, Budget: -1,
+		},
+		StallTimeout: c.m.o.StallTimeout, AbortTimeout: 4 * c.m.o.StallTimeout,
+		PartSize: c.m.part, Concurrency: 2,
+	})
+	defer c.b.Close()
+	if err := c.path.before(ctx, c); err != nil {
+		return fmt.Errorf("before: %w", err)
+	}
+	t.Reset() // what Open has asked does not count
+	for op, f := range c.path.also {
+		t.Next(op, f)
+	}
+	if c.row != nil {
+		rule := fault.Rule{Op: c.Op, Fault: c.row.fault(c)}
+		if c.row.ever {
+			rule.Times = fault.Always
+		}
+		// The fault of the path comes first where both are of one operation.
+		if _, ok := c.path.also[c.Op]; ok {
+			rule.Skip = 1
+		}
+		t.Add(rule)
+	}
+	c.Result = c.path.call(ctx, c)
+	met := t.Met() - len(c.path.also)
+	t.Wait()
+	c.mu.Lock()
+	rivalErr := c.rivalErr
+	c.mu.Unlock()
+	switch {
+	case rivalErr != nil:
+		return fmt.Errorf("the other program: %w", rivalErr)
+	case c.row == nil:
+		c.note(t.Calls())
+		return errors.Join(c.Result, c.path.after(ctx, c, c.Result))
+	case met < 1 && !c.path.mayMiss[c.Op]:
+		return errors.New("no request met the fault")
+	}
+	return errors.Join(
+		c.kind(c.Result), c.path.after(ctx, c, c.Result), c.uploads(ctx, t.Count("CreateUpload")),
+	)
+}
+
+// uploads says that an upload is left behind although the trouble was short. An upload whose ID
+// nobody learnt may be, where its creation was sent more than once: CleanUploads is for it.
+func (c *cell) uploads(ctx context.Context, creations int) error {
+	caps := c.m.store.Capabilities()
+	if c.row.ever || c.Op == "CreateUpload" || !c.path.writes || !caps.ListUploads {
+		return nil
+	}
+	page, err := c.m.store.ListUploadsPage(ctx, &storage.ListOptions{Prefix: c.key})
+	if err != nil {
+		return fmt.Errorf("looking for uploads: %w", err)
+	}
+	if n := len(page.Uploads); n > max(creations-1, 0) {
+		return fmt.Errorf("%d uploads are left behind; the call returned %v", n, c.Result)
+	}
+	return nil
+}
+
+// kind holds the kind of an error against those that the contract names.
+func (c *cell) kind(err error) error {
+	if err == nil {
+		return nil
+	}
+	fails := append(slices.Clone(c.row.fails), c.path.fails[c.row.name]...)
+	var e *storage.Error
+	switch {
+	case !errors.As(err, &e):
+		return fmt.Errorf("%w is no *storage.Error", err)
+	case e.InDoubt && c.row.sure && c.path.also == nil:
+		return fmt.Errorf("%w: in doubt, and nothing was sent", err)
+	case e.Kind == nil && slices.Contains(fails, errNoKind):
+		return nil
+	case e.Kind == storage.ErrUnknownOutcome && c.path.writes && !(c.row.sure && c.path.also == nil) &&
+		(len(c.row.fails) > 0 || c.path.unknown):
+		return nil
+	case slices.ContainsFunc(fails, func(kind error) bool { return e.Kind == kind }):
+		return nil
+	case len(fails) == 0:
+		return fmt.Errorf("it fails: %w", err)
+	}
+	return fmt.Errorf("%w; the contract names %v", err, fails)
+}
+
+// transport carries requests to the service; without a fault it notes what they have.
+func (c *cell) transport() http.RoundTripper {
+	if c.row != nil {
+		return c.m.o.Transport
+	}
+	classify := c.m.o.Classify
+	if classify == nil {
+		classify = c.m.o.Service.Classify
+	}
+	return &witnessTransport{c.m.o.Transport, classify, func(op string, t traits) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		have := c.seen.byOp[op]
+		if have == nil {
+			have = new(traits)
+			c.seen.byOp[op] = have
+		}
+		have.sent, have.received = max(have.sent, t.sent), max(have.received, t.received)
+		have.ranged = have.ranged || t.ranged
+	}}
+}
+
+// note keeps the operations of a call, in order.
+func (c *cell) note(calls []fault.Call) {
+	for _, call := range calls {
+		if call.Op != "" && !slices.Contains(c.seen.order, call.Op) {
+			c.seen.order = append(c.seen.order, call.Op)
+		}
+	}
+}
+
+// rivalNow is another program that writes over the object.
+func (c *cell) rivalNow() {
+	_, err := c.m.clean.WriteAll(context.Background(), c.key, c.m.data().rival, nil)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.rivalled, c.rivalErr = true, err
+}
+
+func (c *cell) rivalHook(context.Context, storage.FullStore, fault.Call) error {
+	c.rivalNow()
+	return nil
+}
+
+// put writes what is there before the call.
+func (c *cell) put(ctx context.Context, key string, data []byte) error {
+	o, err := c.m.clean.WriteAll(ctx, key, data, &storage.PutOptions{PartSize: c.m.part})
+	if err == nil && key == c.key {
+		c.etag = o.ETag
+	}
+	return err
+}
+
+// holds says what is wrong with what is stored, given the error of a write of want over was; nil
+// stands for no object.
+func (c *cell) holds(ctx context.Context, result error, was, want []byte) error {
+	var e *storage.Error
+	errors.As(result, &e)
+	rival := [][]byte(nil)
+	if c.rivalled {
+		rival = [][]byte{c.m.data().rival}
+	}
+	var may [][]byte
+	switch {
+	case result == nil:
+		may = append(rival, want)
+		if c.rivalled && c.path.exclusive && c.Op != "Stat" {
+			may = [][]byte{want}
+		}
+	case errors.Is(result, storage.ErrExist), errors.Is(result, storage.ErrPrecondition):
+		if may = rival; !c.rivalled {
+			if !c.path.mayRefuse[c.row.name] {
+				return fmt.Errorf("refused, and nobody else wrote: %w", result)
+			}
+			may = [][]byte{was, want}
+		}
+	case errors.Is(result, storage.ErrUnknownOutcome), e != nil && e.InDoubt:
+		may = append(rival, was, want)
+	default:
+		may = append(rival, was)
+	}
+	return c.isOne(ctx, c.key, result, may)
+}
+
+// isOne says that the object under key is none of those that it may be.
+func (c *cell) isOne(ctx context.Context, key string, result error, may [][]byte) error {
+	for _, data := range may {
+		if ok, err := c.is(ctx, key, data); err != nil {
+			return err
+		} else if ok {
+			return nil
+		}
+	}
+	o, err := c.m.clean.Stat(ctx, key, nil)
+	now := "no object"
+	if err == nil {
+		now = fmt.Sprintf("%d bytes", o.Size)
+	}
+	var sizes []string
+	for _, data := range may {
+		if data == nil {
+			sizes = append(sizes, "no object")
+		} else {
+			sizes = append(sizes, fmt.Sprintf("%d bytes", len(data)))
+		}
+	}
+	return fmt.Errorf("reported %v, but the bucket has %s, want %s", result, now,
+		strings.Join(sizes, " or "))
+}
+
+// is reports whether the object under key has the bytes of data; nil stands for no object. Of large
+// objects it looks at the ends and at the seam of the parts.
+func (c *cell) is(ctx context.Context, key string, data []byte) (bool, error) {
+	o, err := c.m.clean.Stat(ctx, key, nil)
+	switch {
+	case errors.Is(err, storage.ErrNotExist):
+		return data == nil, nil
+	case err != nil:
+		return false, fmt.Errorf("looking: %w", err)
+	case data == nil || o.Size != int64(len(data)):
+		return false, nil
+	}
+	size := int64(len(data))
+	pieces := [][2]int64{{0, min(size, 4000)}}
+	if size > 4000 {
+		pieces = append(pieces, [2]int64{size - 2000, 2000})
+	}
+	for _, p := range pieces {
+		got, err := c.m.clean.ReadAll(ctx, key, &storage.GetOptions{
+			Offset: p[0], Length: p[1], IfMatch: o.ETag,
+		})
+		if err != nil {
+			return false, fmt.Errorf("looking: %w", err)
+		}
+		if !bytes.Equal(got, data[p[0]:p[0]+p[1]]) {
+			return false, nil
+		}
+	}
+	return true, nil
+}

@@ -1,0 +1,172 @@
+package histories_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/histories"
+	"github.com/polystore/storage/providers/memory"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// broken is a Store of memory in which some calls are not what they should be.
+type broken struct {
+	storage.FullStore
+	mu    sync.Mutex
+	calls int
+	old   map[string]*storage.Object // that a stale Stat shows
+	grave map[string]*dead           // what comes back
+
+	stale, lostUpdate, twoCreates, resurrects, tornList, forgets bool
+}
+
+// dead is an object that was deleted.
+type dead struct {
+	data     []byte
+	metadata map[string]string
+}
+
+// turn is true for one of n calls.
+func (b *broken) turn(n int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls++
+	return b.calls%n == 0
+}
+
+func (b *broken) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	o := *opts
+	if b.lostUpdate && o.IfMatch != "" || b.twoCreates && o.IfAbsent {
+		now, err := b.FullStore.Stat(ctx, key, &storage.StatOptions{})
+		switch {
+		case o.IfAbsent && err == nil:
+			return nil, &storage.Error{Kind: storage.ErrExist}
+		case o.IfMatch != "" && (err != nil || now.ETag != o.IfMatch):
+			return nil, &storage.Error{Kind: storage.ErrPrecondition}
+		}
+		o.IfMatch, o.IfAbsent = "", false
+		time.Sleep(100 * time.Microsecond) // what comes between is what is wrong
+	}
+	if b.forgets && b.turn(20) {
+		now, err := b.FullStore.Put(ctx, key+".elsewhere", body, size, &o)
+		return now, err
+	}
+	return b.FullStore.Put(ctx, key, body, size, &o)
+}
+
+func (b *broken) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
+	b.mu.Lock()
+	risen, old := b.grave[key], b.old[key]
+	delete(b.grave, key)
+	b.mu.Unlock()
+	if risen != nil {
+		_, err := b.FullStore.Put(ctx, key, bytes.NewReader(risen.data), int64(len(risen.data)),
+			&storage.PutOptions{IfAbsent: true, Metadata: risen.metadata})
+		if err != nil && !errors.Is(err, storage.ErrExist) {
+			return nil, err
+		}
+	}
+	if b.stale && old != nil && b.turn(6) {
+		return old, nil
+	}
+	o, err := b.FullStore.Stat(ctx, key, opts)
+	if err == nil {
+		b.mu.Lock()
+		b.old[key] = o
+		b.mu.Unlock()
+	}
+	return o, err
+}
+
+func (b *broken) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	var d *dead
+	if b.resurrects && b.turn(3) {
+		if r, err := b.FullStore.Get(ctx, key, &storage.GetOptions{}); err == nil {
+			data, err := io.ReadAll(r.Body)
+			r.Body.Close()
+			if err != nil {
+				return err
+			}
+			d = &dead{data, r.Object.Metadata}
+		}
+	}
+	err := b.FullStore.Delete(ctx, key, opts)
+	if err == nil && d != nil {
+		b.mu.Lock()
+		b.grave[key] = d
+		b.mu.Unlock()
+	}
+	return err
+}
+
+func (b *broken) ListPage(
+	ctx context.Context, opts *storage.ListOptions,
+) (*storage.Page, error) {
+	p, err := b.FullStore.ListPage(ctx, opts)
+	if err == nil && b.tornList && len(p.Objects) > 1 && b.turn(4) {
+		p.Objects = p.Objects[1:]
+	}
+	runtime.Gosched()
+	return p, err
+}
+
+// Each kind of broken driver is caught, and a sound one is not accused.
+func TestBroken(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		wrong func(b *broken)
+		want  string
+	}{
+		{"sound", func(*broken) {}, ""},
+		{"stale read", func(b *broken) { b.stale = true }, "not linearizable"},
+		{"lost update", func(b *broken) { b.lostUpdate = true }, "not linearizable"},
+		{"two creates", func(b *broken) { b.twoCreates = true }, "not linearizable"},
+		{"resurrected delete", func(b *broken) { b.resurrects = true }, "not linearizable"},
+		{"torn list", func(b *broken) { b.tornList = true }, "not linearizable"},
+		{"forgotten write", func(b *broken) { b.forgets = true }, "not linearizable"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			const most = 30
+			for seed := uint64(1); seed <= most; seed++ {
+				inner, err := memory.New(nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := &broken{
+					FullStore: histories.Count(inner), old: make(map[string]*storage.Object),
+					grave: make(map[string]*dead),
+				}
+				test.wrong(s)
+				h := histories.Run(t.Context(), storage.New(s, nil), histories.Config{Seed: seed})
+				h.Counted = true
+				_, err = h.Check(time.Minute)
+				switch {
+				case err == nil:
+					continue
+				case test.want == "" || !strings.Contains(err.Error(), test.want):
+					t.Fatalf("seed %d: %v", seed, err)
+				}
+				t.Logf("caught by the history of seed %d", seed)
+				return
+			}
+			if test.want != "" {
+				t.Errorf("not caught in %d histories", most)
+			}
+		})
+	}
+}

@@ -1,0 +1,25 @@
+package httpstore_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance"
+	"github.com/polystore/storage/internal/httpstore"
+)
+
+func TestFaults(t *testing.T) {
+	url, transport := start(t)
+	conformance.TestFaults(t, conformance.FaultOptions{
+		Open: func(_ context.Context, client *http.Client) (storage.Store, error) {
+			return httpstore.New(url, client), nil
+		},
+		Transport: transport,
+		Exclude: []conformance.FaultExclusion{{
+			Fault: "delivered late", Op: "PutPart",
+			Reason: "a part that arrives late has another ETag here: ErrInvalid, and nothing is stored",
+		}},
+	})
+}

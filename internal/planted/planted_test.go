@@ -1,0 +1,168 @@
+// Package planted puts defects into the code, one at a time and never into the work tree, and
+// requires that a test of its name catches each.
+package planted
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/polystore/storage/internal/tally"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var plant = flag.Bool("plant", false, "build each defect and run its test (15 minutes)")
+
+// A defect is a change of one place of a file, and the test that must fail then.
+type defect struct {
+	layer, what string
+	file        string // from the root of the module
+	old, new    string // old is there once
+	pkg, test   string
+}
+
+var defects = []defect{
+	{"retry loop", "the doubt of an earlier attempt is forgotten", "retry.go",
+		"doubt = doubt || doubtful", "doubt = doubtful",
+		".", "TestLostCopyOfAChangingSource"},
+	{"retry loop", "one pause too short: Retry-After is not waited for", "retry.go",
+		"max(ceiling, 0))+1)), after)", "max(ceiling, 0))+1)), 0)",
+		".", "TestPause"},
+	{"retry loop", "the budget is not spent", "retry.go",
+		"return c.free || e.credit.spend()", "return true || e.credit.spend()",
+		"./providers/memory", "TestConformance"},
+	{"settle", "a look finds our ID below others, and calls it refused", "claim.go",
+		"return replaced", "return refused",
+		".", "TestTruthModel"},
+	{"settle", "the look at a refusal is not tried again", "truth.go",
+		"how := call{once: f.InDoubt,", "how := call{once: true,",
+		".", "TestDoubledWriteWhoseLookFails"},
+	{"settle", "a copy in doubt is refused", "truth.go",
+		`case t.claim.id == "" && isRefusal(f):`, `case t.claim.id == "?" && isRefusal(f):`,
+		".", "TestLostCopyOfAChangingSource"},
+	{"abort", "nothing is aborted", "upload.go",
+		"\tif e.off.abort {", "\tif e.off.abort || true {",
+		"./providers/memory", "TestConformance"},
+	{"abort", "a Writer that is closed leaves its parts", "partwriter.go",
+		"\tif p.upload != nil {\n\t\tp.upload.abort()\n", "\tif p.upload != nil {\n",
+		"./providers/memory", "TestConformance"},
+	{"abort", "one attempt, whatever the service says", "upload.go",
+		`call{op: "AbortUpload", key: u.w.key, cleanup: true}`,
+		`call{op: "AbortUpload", key: u.w.key, once: true}`,
+		".", "TestCleanUpOutlastsStorms"},
+	{"file rename order", "the bytes are not synced before the rename", "providers/file/commit.go",
+		"return !stored, t.s.syncFile(t.f)", "return !stored, nil",
+		"./providers/file", "TestPowerCutAtSyncs"},
+	{"file rename order", "the directory is not synced after the rename", "providers/file/commit.go",
+		"err := s.syncDirs(path); err != nil {", "err := error(nil); err != nil {",
+		"./providers/file", "TestPowerCut"},
+	{"file rename order", "the condition is checked before the lock alone",
+		"providers/file/commit.go",
+		"\tif err := s.check(ctx, key, c); err != nil {\n\t\treturn nil, err\n\t}\n\t// Another", "\t// Another",
+		"./providers/file", "TestLockBetweenProcesses"},
+	{"list merge", "a common prefix ends in front of its delimiter", "driver/list.go",
+		"return key[:len(prefix)+i+len(delimiter)], true", "return key[:len(prefix)+i], true",
+		"./providers/memory", "TestConformance"},
+	{"list merge", "StartAfter wins over the token", "driver/list.go",
+		`if opts.PageToken == "" {`, `if opts.PageToken == "" || opts.StartAfter != "" {`,
+		"./providers/memory", "TestConformance"},
+	{"list merge", "a list that jumps behind a prefix jumps too far", "driver/list.go",
+		"prefix[last] + 1}", "prefix[last] + 2}",
+		"./driver", "TestPrefixEnd"},
+	{"range check", "a range at the end is empty and no ErrRange", "driver/range.go",
+		"case offset >= size:\n\t\treturn 0, 0, Errorf", "case offset > size:\n\t\treturn 0, 0, Errorf",
+		"./driver", "TestResolveRange"},
+	{"range check", "a range beyond the end is not cut", "driver/range.go",
+		"case length == 0 || length > size-offset:", "case length == 0:",
+		"./driver", "TestResolveRange"},
+	{"range check", "a long suffix begins before the object", "driver/range.go",
+		"offset = max(size+offset, 0)", "offset = size + offset",
+		"./driver", "TestResolveRange"},
+}
+
+// The list does not rot: each defect still has its place, and each layer has three.
+func TestPlaces(t *testing.T) {
+	layers := make(map[string]int)
+	for _, d := range defects {
+		layers[d.layer]++
+		text, err := os.ReadFile(filepath.Join("..", "..", d.file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(string(text), d.old); n != 1 {
+			t.Errorf("%s, %s: %q is in %s %d times", d.layer, d.what, d.old, d.file, n)
+		}
+	}
+	for layer, n := range layers {
+		if n != 3 {
+			t.Errorf("%s has %d defects, want 3", layer, n)
+		}
+	}
+}
+
+// Each defect is caught by the test that is named for it.
+func TestCaught(t *testing.T) {
+	if !*plant {
+		t.Skip("takes -plant, and 15 minutes")
+	}
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried, missed := 0, 0
+	for _, d := range defects {
+		t.Run(d.layer+"/"+d.what, func(t *testing.T) {
+			tried++
+			if !d.caught(t, root) {
+				missed++
+				t.Errorf("%s in %s does not notice", d.test, d.pkg)
+			}
+		})
+	}
+	tally.Add(t, tally.Row{
+		What: "planted defects", On: "the code", Tried: tried, Lost: missed,
+		Note: "each caught by the test of its name",
+	})
+}
+
+// caught runs the test of d on code with the defect.
+func (d *defect) caught(t *testing.T, root string) bool {
+	t.Helper()
+	path := filepath.Join(root, filepath.FromSlash(d.file))
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	broken := filepath.Join(dir, filepath.Base(d.file))
+	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), d.old, d.new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: broken}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(file, overlay, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", file, "-run", "^"+d.test+"$", "-count=1",
+		"-timeout", "5m", d.pkg)
+	cmd.Dir = root
+	out, err := cmd.CombinedOutput()
+	if err != nil && !strings.Contains(string(out), "--- FAIL: ") {
+		t.Fatalf("%v, and no test failed:\n%s", err, out)
+	}
+	return err != nil
+}

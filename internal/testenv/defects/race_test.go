@@ -1,0 +1,102 @@
+package defects
+
+import (
+	"context"
+	"crypto/md5"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// How long a race is run until it counts as not lost. versitygw pairs some 4 of 1,000 reads wrongly
+// and lets some 5 of 1,000 pairs of writes through, which is seconds.
+const (
+	raceTime   = 30 * time.Second
+	soundTime  = 2 * time.Second
+	raceRounds = 20_000
+)
+
+// racing is how long the probe of a race runs.
+func racing(b bucket) time.Duration {
+	if b.patient {
+		return raceTime
+	}
+	return soundTime
+}
+
+// etagOfAnotherVersion reads an object beside two writers. The ETag of these objects is the MD5 of
+// their bytes.
+func etagOfAnotherVersion(ctx context.Context, b bucket) (bool, string, error) {
+	ctx, stop := context.WithTimeout(ctx, racing(b))
+	defer stop()
+	if _, err := b.put(ctx, "k", "first"); err != nil {
+		return false, "", err
+	}
+	var writers sync.WaitGroup
+	defer writers.Wait()
+	defer stop()
+	for w := range 2 {
+		writers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				b.put(ctx, "k", strings.Repeat(fmt.Sprintf("%d.%d ", w, n), 200+n%50))
+			}
+		})
+	}
+	for n := range raceRounds {
+		out, err := b.GetObject(ctx, &s3.GetObjectInput{Bucket: b.name, Key: aws.String("k")})
+		if err != nil {
+			if ctx.Err() != nil {
+				return false, fmt.Sprintf("%d reads", n), nil
+			}
+			continue // beside a writer some servers know no object for a moment
+		}
+		body, err := io.ReadAll(out.Body)
+		out.Body.Close()
+		if err != nil {
+			continue
+		}
+		if want := fmt.Sprintf(`"%x"`, md5.Sum(body)); *out.ETag != want {
+			return true, fmt.Sprintf("read %d: ETag %s of the body %s", n, *out.ETag, want), nil
+		}
+	}
+	return false, "all reads", nil
+}
+
+// deleteAndPutOnOneETag lets a DELETE and a PUT race for one version.
+func deleteAndPutOnOneETag(ctx context.Context, b bucket) (bool, string, error) {
+	end := time.Now().Add(racing(b))
+	for n := range raceRounds {
+		if time.Now().After(end) {
+			return false, fmt.Sprintf("%d rounds", n), nil
+		}
+		key := aws.String(fmt.Sprint("k", n))
+		old, err := b.put(ctx, *key, "old")
+		if err != nil {
+			return false, "", err
+		}
+		var deleted, put error
+		var both sync.WaitGroup
+		both.Go(func() {
+			_, deleted = b.DeleteObject(ctx, &s3.DeleteObjectInput{
+				Bucket: b.name, Key: key, IfMatch: old.ETag,
+			})
+		})
+		both.Go(func() {
+			_, put = b.PutObject(ctx, &s3.PutObjectInput{
+				Bucket: b.name, Key: key, IfMatch: old.ETag, Body: strings.NewReader("new"),
+			})
+		})
+		both.Wait()
+		// Both may succeed where the PUT's object has an ETag of its own only if one ignored the
+		// condition, or if they were not held against each other.
+		if deleted == nil && put == nil {
+			return true, fmt.Sprintf("round %d", n), nil
+		}
+	}
+	return false, "all rounds", nil
+}

@@ -1,0 +1,72 @@
+package torture
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+)
+
+// quick are the options of Buckets below which requests fail: they try again at once.
+var quick = storage.Options{Retry: storage.RetryOptions{
+	Attempts: 6, MinDelay: time.Millisecond, MaxDelay: 4 * time.Millisecond, Budget: -1,
+}}
+
+// writeFaults and readFaults are what happens to a request, each as likely as the others.
+var (
+	writeFaults = []func(*rand.Rand) fault.Fault{
+		func(*rand.Rand) fault.Fault { return fault.Lost() },
+		func(*rand.Rand) fault.Fault { return fault.Lost() },
+		func(*rand.Rand) fault.Fault { return fault.Twice() },
+		func(*rand.Rand) fault.Fault { return fault.Doubt() },
+		func(*rand.Rand) fault.Fault { return fault.Unsent() },
+		func(*rand.Rand) fault.Fault { return fault.Throttle(0) },
+		late,
+	}
+	readFaults = []func(*rand.Rand) fault.Fault{
+		func(*rand.Rand) fault.Fault { return fault.Lost() },
+		func(*rand.Rand) fault.Fault { return fault.Unsent() },
+		func(*rand.Rand) fault.Fault { return fault.Throttle(0) },
+		func(r *rand.Rand) fault.Fault { return fault.Cut(r.Int64N(200)) },
+		func(r *rand.Rand) fault.Fault { return fault.Short(r.Int64N(200)) },
+		func(r *rand.Rand) fault.Fault { return fault.Flip(r.Int64N(50)) },
+		late,
+	}
+)
+
+func late(r *rand.Rand) fault.Fault {
+	return fault.Delay(time.Duration(r.IntN(5_000)) * time.Microsecond)
+}
+
+var faulty = map[string][]func(*rand.Rand) fault.Fault{
+	"Put": writeFaults, "Delete": writeFaults, "Copy": writeFaults, "CompleteUpload": writeFaults,
+	"PutPart": writeFaults, "CreateUpload": writeFaults, "DeleteBatch": writeFaults,
+	"Get": readFaults, "Stat": readFaults, "ListPage": readFaults,
+}
+
+// plan gives about one of every in the next calls of each method a fault, out of so many calls. What
+// it returns counts the requests that met one.
+func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
+	met := new(atomic.Int64)
+	count := func(context.Context, storage.FullStore, fault.Call) error {
+		met.Add(1)
+		return nil
+	}
+	r := rand.New(rand.NewPCG(seed, 1))
+	for _, op := range []string{
+		"Put", "Delete", "Copy", "CompleteUpload", "PutPart", "CreateUpload", "DeleteBatch", "Get",
+		"Stat", "ListPage",
+	} {
+		kinds := faulty[op]
+		for i := range calls {
+			if r.IntN(every) == 0 {
+				f := kinds[r.IntN(len(kinds))](r)
+				s.Add(fault.Rule{Op: op, Skip: i, Fault: f.Before(count)})
+			}
+		}
+	}
+	return met
+}

@@ -1,0 +1,208 @@
+package torture
+
+import (
+	"flag"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/tally"
+)
+
+var modelOn = flag.String("model", "memory,file,gcsfake",
+	"services on which random programs run, with commas between; -rapid.checks=N says how many")
+
+// object is what the model knows of an object.
+type object struct {
+	data []byte
+	opts storage.PutOptions // its headers and metadata
+	etag string
+	by   string // the call that wrote it
+}
+
+// machine is a Bucket beside its model.
+type machine struct {
+	b     *storage.Bucket
+	store *fault.Store
+	model map[string]*object
+	keys  []string
+	stale []string          // ETags of versions that are gone
+	names map[string]string // of ETags, so that a program reads the same each time that it runs
+	made  int               // contents
+	dir   string            // for files
+	large int64             // the size of objects in parts; 0: none
+	part  int64
+}
+
+// Random programs of all methods, with a fault in some of their calls, do on every driver what they
+// do on a plain map.
+func TestModel(t *testing.T) {
+	chosen := strings.Split(*modelOn, ",")
+	for _, s := range services {
+		if !slices.Contains(chosen, s.name) {
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			raw, programs, dir := s.open(t), 0, t.TempDir()
+			rapid.Check(t, func(rt *rapid.T) {
+				programs++
+				if _, err := raw.DeletePrefix(t.Context(), "p/", nil); err != nil {
+					rt.Fatal(err)
+				}
+				newMachine(raw.Store(), s, "p/", dir).run(rt)
+			})
+			tally.Add(t, tally.Row{What: "programs against the model", On: s.name, Tried: programs})
+		})
+	}
+}
+
+func newMachine(inner storage.Store, s service, prefix, dir string) *machine {
+	store := fault.New(inner)
+	m := &machine{
+		b: storage.New(store, &quick).Prefix(prefix), store: store, model: make(map[string]*object),
+		names: make(map[string]string),
+		keys:  []string{"a", "a/b", "a/b/c", "a!", "b/ä"}, dir: dir, part: s.partSize,
+		large: s.partSize * 5 / 2,
+	}
+	if s.flat {
+		m.keys = []string{"a", "b/c", "b/d", "a!", "b/ä"}
+	}
+	return m
+}
+
+// run runs one program.
+func (m *machine) run(t *rapid.T) {
+	t.Repeat(map[string]func(*rapid.T){
+		"":       m.agrees,
+		"write":  m.write,
+		"write2": m.write, // twice as often as the others
+		"read":   m.read,
+		"stat":   m.stat,
+		"list":   m.list,
+		"delete": m.remove,
+		"many":   m.removeMany,
+		"copy":   m.copies,
+		"update": m.update,
+	})
+}
+
+// agrees compares everything with the model.
+func (m *machine) agrees(t *rapid.T) {
+	m.store.Reset() // no faults here
+	left := maps.Clone(m.model)
+	for o, err := range m.b.List(t.Context(), nil) {
+		if err != nil {
+			wrong(t, "List: %v", err)
+		}
+		want := m.model[o.Key]
+		if want == nil || o.Size != int64(len(want.data)) || o.ETag != want.etag {
+			wrong(t, "List has %q, %d bytes, ETag %s; the model has %v", o.Key, o.Size,
+				m.name(o.ETag), want)
+		}
+		delete(left, o.Key)
+	}
+	if len(left) > 0 {
+		wrong(t, "List lacks %q", slices.Sorted(maps.Keys(left)))
+	}
+	for _, key := range m.keys {
+		data, err := m.b.ReadAll(t.Context(), key, nil)
+		want := m.model[key]
+		if want == nil {
+			m.fails(t, "ReadAll "+key, err, storage.ErrNotExist)
+			continue
+		}
+		if err != nil || string(data) != string(want.data) {
+			wrong(t, "ReadAll %q: %d bytes, %v; the model has %v", key, len(data), err, want)
+		}
+	}
+}
+
+func (o *object) String() string {
+	if o == nil {
+		return "nothing"
+	}
+	return fmt.Sprintf("%d bytes by %s", len(o.data), o.by)
+}
+
+// wrong ends a program. What is wrong is logged and not the failure itself: a shorter program whose
+// numbers are others fails in the same way.
+func wrong(t *rapid.T, format string, args ...any) {
+	t.Helper()
+	t.Logf("wrong: "+format, args...)
+	t.FailNow()
+}
+
+// fails checks that err is of the kind, nil included.
+func (m *machine) fails(t *rapid.T, what string, err, kind error) {
+	if kind == nil && err != nil || kind != nil && !is(err, kind) {
+		wrong(t, "%s: %v, want %v", what, err, kind)
+	}
+}
+
+// wrote is fails for a write. One that is refused after an attempt in doubt can be unknown.
+func (m *machine) wrote(t *rapid.T, step string, err, want error) {
+	if want != nil && strings.HasSuffix(step, "doubt") && is(err, storage.ErrUnknownOutcome) {
+		return
+	}
+	m.fails(t, step, err, want)
+}
+
+// name is what an ETag is called in a program.
+func (m *machine) name(etag string) string {
+	switch {
+	case etag == "":
+		return ""
+	case m.names[etag] == "":
+		return "unheard of"
+	}
+	return m.names[etag]
+}
+
+// put makes the model hold an object.
+func (m *machine) put(key string, o *object) {
+	m.drop(key)
+	if m.names[o.etag] == "" {
+		m.names[o.etag] = fmt.Sprintf("v%d", len(m.names)+1)
+	}
+	m.model[key] = o
+}
+
+func (m *machine) drop(key string) {
+	if was := m.model[key]; was != nil {
+		m.stale = append(m.stale, was.etag)
+		delete(m.model, key)
+	}
+}
+
+// The methods of Bucket that no program calls, and why.
+var notInModel = map[string]string{
+	"Close":        "ends it",
+	"SignURL":      "makes a text that depends on the time; conformance sends what it makes",
+	"Store":        "is what the machine is made of",
+	"StoreKey":     "answers without a Store",
+	"CheckKey":     "answers without a request",
+	"Capabilities": "answers without a request",
+	"Prefix":       "is the Bucket of every program",
+	"CleanUploads": "needs uploads that were left; conformance leaves some",
+	"ResumeWriter": "needs a token of Suspend; conformance has one",
+}
+
+// Every method of Bucket is in the programs, or in the list above.
+func TestModelIsComplete(t *testing.T) {
+	bucket := reflect.TypeFor[*storage.Bucket]()
+	for i := range bucket.NumMethod() {
+		name := bucket.Method(i).Name
+		_, not := notInModel[name]
+		in := slices.Contains(called, name)
+		if in == not {
+			t.Errorf("%s: called %v, excluded %v", name, in, not)
+		}
+	}
+}

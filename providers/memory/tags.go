@@ -1,0 +1,23 @@
+package memory
+
+import (
+	"context"
+	"maps"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
+)
+
+// Tags returns a copy of an object's tags.
+func (s *Store) Tags(
+	ctx context.Context, key string, opts *storage.TagsOptions,
+) (map[string]string, error) {
+	if err := driver.ContextErr(ctx); err != nil {
+		return nil, err
+	}
+	v, err := s.find(key, opts.VersionID)
+	if err != nil {
+		return nil, err
+	}
+	return maps.Clone(v.tags), nil
+}

@@ -1,0 +1,37 @@
+package s3
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"testing"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance"
+	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/testenv"
+)
+
+// faults asks for TestFaults, which needs a machine with nothing else to do: its Buckets cut what
+// stalls for 200 ms.
+var faults = flag.Bool("faults", false, "run TestFaults")
+
+func TestFaults(t *testing.T) {
+	if !*faults {
+		t.Skip("it is run with -args -faults")
+	}
+	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
+		if env.CA != nil || o.Provider != "minio" && o.Provider != "versitygw" {
+			t.Skip("the faults are tried on MinIO and versitygw, without TLS")
+		}
+		conformance.TestFaults(t, conformance.FaultOptions{
+			Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
+				own := o
+				own.HTTPClient = client
+				return New(ctx, bucket, &own)
+			},
+			Transport: o.HTTPClient.Transport,
+			Service:   fault.S3,
+		})
+	})
+}
