@@ -147,7 +147,8 @@ func (r row) names(o options) []string {
 	})
 	// A name that the row does not have is one more subject: "us:PartSize=4194304", "floor:48x4".
 	for _, name := range o.subjects {
-		if !strings.HasSuffix(name, "*") && !slices.Contains(all, name) && strings.Contains(name, ":") {
+		if !strings.HasSuffix(name, "*") && !slices.Contains(all, name) &&
+			strings.Contains(name, ":") {
 			kept = append(kept, name)
 		}
 	}

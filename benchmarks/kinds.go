@@ -82,8 +82,9 @@ var (
 	heapOp = column{"B/op", func(s sample) float64 {
 		return per(s.Heap, s.Ops)
 	}, "%.0f"}
-	usual = column{"p50 µs", func(s sample) float64 { return quantile(s.Times, 0.50) * 1e6 }, "%.1f"}
-	p50   = column{"p50 ms", func(s sample) float64 {
+	usual = column{"p50 µs", func(s sample) float64 { return quantile(s.Times, 0.50) * 1e6 },
+		"%.1f"}
+	p50 = column{"p50 ms", func(s sample) float64 {
 		return quantile(s.Times, 0.50) * 1e3
 	}, "%.2f"}
 	p99 = column{"p99 ms", func(s sample) float64 {
@@ -95,13 +96,15 @@ var (
 )
 
 var (
-	large    = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns}}
-	shared   = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns, late}}
-	crowd    = &kind{columns: []column{rate, cpu, peakRSS, grown, requests, open, spread}}
-	tiny     = &kind{columns: []column{usual, micros, cpuOp, allocOp, heapOp, requests}, lower: true}
-	fastest  = &kind{columns: []column{micros, cpuOp, allocOp, heapOp}, lower: true}
-	tail     = &kind{columns: []column{p99, p50, opRate, requests, conns}, lower: true}
-	listing  = &kind{columns: []column{millis, opRate, allocOp, peakRSS, grown, requests}, lower: true}
+	large  = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns}}
+	shared = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns, late}}
+	crowd  = &kind{columns: []column{rate, cpu, peakRSS, grown, requests, open, spread}}
+	tiny   = &kind{columns: []column{usual, micros, cpuOp, allocOp, heapOp, requests},
+		lower: true}
+	fastest = &kind{columns: []column{micros, cpuOp, allocOp, heapOp}, lower: true}
+	tail    = &kind{columns: []column{p99, p50, opRate, requests, conns}, lower: true}
+	listing = &kind{columns: []column{millis, opRate, allocOp, peakRSS, grown, requests},
+		lower: true}
 	formats  = &kind{columns: []column{millis, requests, allocs, conns}, lower: true}
 	parallel = &kind{columns: []column{opRate, cpuOp, allocOp, p99}}
 )

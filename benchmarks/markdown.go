@@ -116,7 +116,8 @@ func writeMarkdown(path string, r report) error {
 		fmt.Fprintf(&b, "- %s\n", v)
 	}
 	if len(r.goals) > 0 {
-		b.WriteString("\n## Goals\n\nFor this library with its defaults. A multiple of a peer binds " +
+		b.WriteString("\n## Goals\n\nFor this library with its defaults. A multiple of a peer " +
+			"binds " +
 			"up to 0.95 × the floor.\n\n")
 		writeCells(&b, [][]string{{"row", "goal", "want", "got", ""}})
 		for _, j := range r.goals {

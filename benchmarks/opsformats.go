@@ -71,7 +71,8 @@ func readArrow(ctx context.Context, s subject.Subject, t task, r *measure.Result
 			return 0, err
 		}
 		defer f.Close()
-		columns, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
+		columns, err := pqarrow.NewFileReader(f, pqarrow.ArrowReadProperties{},
+			memory.DefaultAllocator)
 		if err != nil {
 			return 0, err
 		}

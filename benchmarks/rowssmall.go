@@ -18,7 +18,8 @@ func smallOps(prefix, service string, w way, subjects, floors, short []string) [
 		{"read", "Get"}, {"write", "Put"}, {"stat", "Stat"}, {"delete", "Delete"},
 	} {
 		out = append(out, row{
-			name: prefix + op.op, title: op.title + " of 4 KiB, " + service + ", one after the other",
+			name: prefix + op.op, title: op.title + " of 4 KiB, " + service +
+				", one after the other",
 			kind: tiny, op: op.op, size: 4 << 10, count: 2000, way: w,
 			subjects: subjects, floors: floors, short: short,
 		})

@@ -24,7 +24,8 @@ var brokenHTTP = []struct {
 	path, fault string
 }{
 	{
-		name: "sends a conditional delete again, blindly", path: "delete-if-match", fault: "answer lost",
+		name: "sends a conditional delete again, blindly", path: "delete-if-match",
+		fault: "answer lost",
 		transport: func(base http.RoundTripper) http.RoundTripper {
 			return tripper(func(req *http.Request) (*http.Response, error) {
 				resp, err := base.RoundTrip(req)
@@ -76,7 +77,10 @@ var brokenHTTP = []struct {
 	},
 	{
 		name: "reports a delete in doubt as done", path: "delete", fault: "request lost",
-		store: func(s *httpstore.Store) storage.Store { return &doubtless{Store: s, deletes: true} },
+		store: func(s *httpstore.Store) storage.Store {
+			return &doubtless{Store: s,
+				deletes: true}
+		},
 	},
 	{
 		name: "hides the doubt of a write", path: "put", fault: "answer lost, ever",
@@ -242,11 +246,13 @@ func TestFaultOptions(t *testing.T) {
 		t.Fatal(err, r.Err())
 	}
 	out := r.count(func(c *FaultCell) bool { return c.Excluded == "a reason" })
-	if r.Paths != 1 || r.Pairs != 1 || len(r.Cells) != r.Faults || out < 5 || r.Ran()+out > r.Faults {
+	if r.Paths != 1 || r.Pairs != 1 || len(r.Cells) != r.Faults || out < 5 ||
+		r.Ran()+out > r.Faults {
 		t.Errorf("%s; %d for a reason", r.summary(), out)
 	}
 	var table bytes.Buffer
-	if err := r.Table(&table); err != nil || !strings.Contains(table.String(), "excluded: a reason") {
+	if err := r.Table(&table); err != nil ||
+		!strings.Contains(table.String(), "excluded: a reason") {
 		t.Errorf("the table: %v\n%s", err, table.String())
 	}
 	r.Cells = r.Cells[1:]

@@ -122,8 +122,8 @@ var cleanUpChecks = []check{
 	},
 	{
 		name: "engine/abort-storm", feature: Engine, needs: []Feature{Multipart, AbortUpload},
-		rule: "rule 3: the abort of a failed upload is tried until it succeeds or AbortTimeout is " +
-			"over, outside of the retry budget",
+		rule: "rule 3: the abort of a failed upload is tried until it succeeds or AbortTimeout " +
+			"is over, outside of the retry budget",
 		run: abortStorm,
 	},
 }

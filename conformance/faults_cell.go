@@ -63,7 +63,8 @@ func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
 
 // run makes the call of the path and returns what it shows to be wrong.
 func (c *cell) run(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, cellLimit, errors.New("the cell did not end in time"))
+	ctx, cancel := context.WithTimeoutCause(ctx, cellLimit,
+		errors.New("the cell did not end in time"))
 	defer cancel()
 	defer func() {
 		if err != nil && errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
@@ -152,7 +153,8 @@ func (c *cell) kind(err error) error {
 		return fmt.Errorf("%w: in doubt, and nothing was sent", err)
 	case e.Kind == nil && slices.Contains(fails, errNoKind):
 		return nil
-	case e.Kind == storage.ErrUnknownOutcome && c.path.writes && !(c.row.sure && c.path.also == nil) &&
+	case e.Kind == storage.ErrUnknownOutcome && c.path.writes &&
+		!(c.row.sure && c.path.also == nil) &&
 		(len(c.row.fails) > 0 || c.path.unknown):
 		return nil
 	case slices.ContainsFunc(fails, func(kind error) bool { return e.Kind == kind }):

@@ -162,11 +162,13 @@ var faultPaths = []faultPath{
 	},
 	{
 		name: "multipart", needs: func(c *storage.Capabilities) bool { return c.Multipart },
-		before: putOld, call: write(largeNew, unbound), after: written(oldOf, largeNew), writes: true,
+		before: putOld, call: write(largeNew, unbound), after: written(oldOf, largeNew),
+		writes: true,
 	},
 	{
 		name: "multipart-if-absent", needs: conditionalParts, before: nothing,
-		call: write(largeNew, absent), after: written(none, largeNew), writes: true, exclusive: true,
+		call: write(largeNew, absent), after: written(none, largeNew), writes: true,
+		exclusive: true,
 	},
 	{
 		name: "multipart-if-match", needs: conditionalParts, before: putOld,
@@ -174,11 +176,13 @@ var faultPaths = []faultPath{
 		exclusive: true,
 	},
 	{
-		name: "update", needs: conditional, before: putOld, after: written(oldOf, newOf), writes: true,
+		name: "update", needs: conditional, before: putOld, after: written(oldOf, newOf),
+		writes: true,
 		call: func(ctx context.Context, c *cell) error {
 			_, err := c.b.Update(ctx, c.key, func(old []byte, _ *storage.Object) ([]byte, error) {
 				d := c.m.data()
-				if !bytes.Equal(old, d.old) && !bytes.Equal(old, d.rival) && !bytes.Equal(old, d.new) {
+				if !bytes.Equal(old, d.old) && !bytes.Equal(old, d.rival) &&
+					!bytes.Equal(old, d.new) {
 					return nil, errTorn
 				}
 				return d.new, nil
@@ -194,7 +198,9 @@ var faultPaths = []faultPath{
 	{
 		name: "copy-if-absent", needs: conditionalCopy, before: beforeCopy(false),
 		after: written(none, newOf), writes: true,
-		call: copying(func(*cell) *storage.CopyOptions { return &storage.CopyOptions{IfAbsent: true} }),
+		call: copying(func(*cell) *storage.CopyOptions {
+			return &storage.CopyOptions{IfAbsent: true}
+		}),
 	},
 	{
 		name: "copy-if-match", needs: conditionalCopy, before: beforeCopy(true),
@@ -208,13 +214,15 @@ var faultPaths = []faultPath{
 		call: func(ctx context.Context, c *cell) error { return c.b.Delete(ctx, c.key, nil) },
 	},
 	{
-		name: "delete-if-match", before: putOld, after: written(oldOf, none), writes: true, unknown: true,
-		needs: func(c *storage.Capabilities) bool { return c.DeleteIfMatch },
+		name: "delete-if-match", before: putOld, after: written(oldOf, none), writes: true,
+		unknown: true,
+		needs:   func(c *storage.Capabilities) bool { return c.DeleteIfMatch },
 		call: func(ctx context.Context, c *cell) error {
 			return c.b.Delete(ctx, c.key, &storage.DeleteOptions{IfMatch: c.etag})
 		},
 		fails: map[string][]error{
-			"delivered twice": {storage.ErrPrecondition}, "delivered twice, ever": {storage.ErrPrecondition},
+			"delivered twice":       {storage.ErrPrecondition},
+			"delivered twice, ever": {storage.ErrPrecondition},
 		},
 		mayRefuse: map[string]bool{"delivered twice": true, "delivered twice, ever": true},
 	},

@@ -47,7 +47,8 @@ var passing = []error{storage.ErrUnavailable, storage.ErrThrottled}
 
 // refusing are the kinds of a refusal that the service did not mean.
 var refusing = []error{
-	storage.ErrPermission, storage.ErrUnavailable, storage.ErrInvalid, storage.ErrNoBucket, errNoKind,
+	storage.ErrPermission, storage.ErrUnavailable, storage.ErrInvalid, storage.ErrNoBucket,
+	errNoKind,
 }
 
 // errNoKind stands for an error without a kind.
@@ -83,7 +84,8 @@ var faultRows = []faultRow{
 	{name: "stalled while sending", fault: always(fault.HangSending(100)), sends: true},
 	{name: "never answered", fault: always(fault.HangWaiting())},
 	{name: "500", fault: always(fault.Status(500, "InternalError"))},
-	{name: "500, ever", fault: always(fault.Status(500, "InternalError")), ever: true, fails: passing},
+	{name: "500, ever", fault: always(fault.Status(500, "InternalError")), ever: true,
+		fails: passing},
 	{name: "500, carried out", fault: always(fault.Status(500, "InternalError").Carried())},
 	{
 		name: "500, carried out, ever", fault: always(fault.Status(500, "InternalError").Carried()),

@@ -27,8 +27,8 @@ var foreignKeys = []string{
 var foreignChecks = []check{
 	{
 		name: "foreign/listed", feature: Keys,
-		rule: "rule 29: what a list shows can be described, read, copied, signed for and deleted, " +
-			"whatever its key",
+		rule: "rule 29: what a list shows can be described, read, copied, signed for and " +
+			"deleted, whatever its key",
 		run: func(ctx context.Context, e *env) error {
 			planted, err := e.plant(ctx, foreignKeys...)
 			if err != nil {
@@ -39,7 +39,8 @@ var foreignChecks = []check{
 				return err
 			}
 			if len(all) < len(planted) { // whatever a service makes of their names
-				e.errorf("%d objects are in the list of %d: %s", len(all), len(planted), e.names(all))
+				e.errorf("%d objects are in the list of %d: %s", len(all), len(planted),
+					e.names(all))
 			}
 			for _, o := range all {
 				e.tracked.wrote(o.Key)
@@ -50,8 +51,8 @@ var foreignChecks = []check{
 	},
 	{
 		name: "foreign/apart", feature: Keys,
-		rule: "rule 29: a key that is not there is missing or ErrInvalidKey for reads and deletes, " +
-			"and is never taken for another",
+		rule: "rule 29: a key that is not there is missing or ErrInvalidKey for reads and " +
+			"deletes, and is never taken for another",
 		run: func(ctx context.Context, e *env) error {
 			keys := []string{"a/b", "lead", "dir", "dot", "A"}
 			if err := e.putAll(ctx, keys); err != nil {
@@ -71,7 +72,8 @@ var foreignChecks = []check{
 	},
 	{
 		name: "foreign/view", feature: Buckets,
-		rule: "rule 29: an object whose key is the prefix of a view is not in the view's lists, and " +
+		rule: "rule 29: an object whose key is the prefix of a view is not in the view's lists, " +
+			"and " +
 			"goes with its DeletePrefix",
 		run: func(ctx context.Context, e *env) error {
 			planted, err := e.plant(ctx, "dir/", "dir/x")
@@ -104,7 +106,8 @@ var foreignChecks = []check{
 	},
 	{
 		name: "foreign/headers", feature: Metadata,
-		rule: "rule 29: headers and metadata that a Bucket would not write come back exactly, or are " +
+		rule: "rule 29: headers and metadata that a Bucket would not write come back exactly, or " +
+			"are " +
 			"ErrInvalid and nothing is written",
 		run: func(ctx context.Context, e *env) error {
 			for i, o := range oddAttributes {
@@ -131,7 +134,8 @@ var foreignChecks = []check{
 	},
 	{
 		name: "foreign/update", feature: Buckets, needs: []Feature{IfAbsent, IfMatch},
-		rule: "rule 29: Update keeps headers and metadata that are there already, and judges new ones",
+		rule: "rule 29: Update keeps headers and metadata that are there already, and judges new " +
+			"ones",
 		run: onForeign(func(ctx context.Context, e *env, b *storage.Bucket, o *storage.Object) {
 			_, err := b.Update(ctx, "k", func(old []byte, now *storage.Object) ([]byte, error) {
 				if now.Metadata == nil {
@@ -162,7 +166,8 @@ var foreignChecks = []check{
 	},
 	{
 		name: "foreign/copy", feature: Buckets,
-		rule: "rule 29: a copy keeps headers and metadata of its source, also with Replace from its " +
+		rule: "rule 29: a copy keeps headers and metadata of its source, also with Replace from " +
+			"its " +
 			"Object, and judges new ones",
 		run: onForeign(func(ctx context.Context, e *env, b *storage.Bucket, o *storage.Object) {
 			src, err := b.Stat(ctx, "k", nil)

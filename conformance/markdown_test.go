@@ -22,7 +22,8 @@ func TestMarkdown(t *testing.T) {
 	for _, want := range []string{
 		"| reads | kept | 1 kept, 1 unsupported |\n", "| if match | BROKEN | 1 BROKEN |\n",
 		"| copy | unsupported | 1 unsupported |\n", "| lists | not run | 1 not run |\n",
-		"| keys | defect | 1 defect |\n", "- `b/1`: lost\n", "- `e/1`: known\n", "- `a/2`: no checksum\n",
+		"| keys | defect | 1 defect |\n", "- `b/1`: lost\n", "- `e/1`: known\n",
+		"- `a/2`: no checksum\n",
 		"6 checks: 1 kept, 1 broken, 2 unsupported, 1 defects, 1 not run;",
 	} {
 		if !strings.Contains(b.String(), want) {

@@ -51,7 +51,8 @@ var refusalChecks = []check{
 	},
 	{
 		name: "multipart/other-key", feature: Multipart,
-		rule: "rule 1: an upload is to one key: with another it is ErrNotExist, and nothing becomes " +
+		rule: "rule 1: an upload is to one key: with another it is ErrNotExist, and nothing " +
+			"becomes " +
 			"of it",
 		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
 			if err := u.send(ctx, u.size, 1000); err != nil {
@@ -68,7 +69,8 @@ var refusalChecks = []check{
 				e.got("ListPartsPage with another key", err, storage.ErrNotExist)
 			}
 			if e.has(AbortUpload) {
-				e.got("AbortUpload with another key", e.store.AbortUpload(ctx, other.key, u.id), nil)
+				e.got("AbortUpload with another key", e.store.AbortUpload(ctx, other.key, u.id),
+					nil)
 			}
 			e.missing(ctx, other.key)
 			if _, err := u.complete(ctx, nil); err != nil {

@@ -368,7 +368,8 @@ func TestKeysWithoutRequests(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := find(r, "key/check"); got.Status != tt.want {
-			t.Errorf("a CheckKey that refuses %q: %v, %v%s", tt.key, got.Status, got.Err, got.Reason)
+			t.Errorf("a CheckKey that refuses %q: %v, %v%s", tt.key, got.Status, got.Err,
+				got.Reason)
 		}
 	}
 }

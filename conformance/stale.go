@@ -41,8 +41,8 @@ var staleChecks = []check{
 	},
 	{
 		name: "bucket/stale-sum", feature: Buckets,
-		rule: "rule 14: a sum that is not the object's, and that the Store cannot prove, makes no " +
-			"object unreadable",
+		rule: "rule 14: a sum that is not the object's, and that the Store cannot prove, makes " +
+			"no object unreadable",
 		run: func(ctx context.Context, e *env) error {
 			part := e.part()
 			data := pattern(int(part+part/2), 1)

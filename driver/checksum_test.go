@@ -64,7 +64,8 @@ func TestSums(t *testing.T) {
 	}
 	for which := range checkValues {
 		one, rest := which.Select(&inMemory), (AllSums &^ which).Select(&inMemory)
-		if Given(&one) != which || Given(&rest) != AllSums&^which || Verify(&inMemory, &one) != nil {
+		if Given(&one) != which || Given(&rest) != AllSums&^which ||
+			Verify(&inMemory, &one) != nil {
 			t.Errorf("Select(%b) = %v, the others are %v", which, one, rest)
 		}
 	}
@@ -161,7 +162,8 @@ func TestVerifyBytes(t *testing.T) {
 	} {
 		got, err := h.VerifyBytes(test.ctx, data, &test.want)
 		if test.err == nil && err == nil {
-			if Given(&got) != test.sums || Verify(&got, &test.want) != nil || Verify(&all, &got) != nil {
+			if Given(&got) != test.sums || Verify(&got, &test.want) != nil ||
+				Verify(&all, &got) != nil {
 				t.Errorf("%s: %v", test.name, got)
 			}
 		} else if !errors.Is(err, test.err) {

@@ -11,13 +11,15 @@ import (
 func TestETags(t *testing.T) {
 	for token, want := range map[string]bool{
 		`"0x8D"`: true, `"a-1"`: true,
-		"": false, `"`: false, `""`: false, "abc": false, "*": false, `W/"a"`: false, `"a", "b"`: false,
+		"": false, `"`: false, `""`: false, "abc": false, "*": false, `W/"a"`: false,
+		`"a", "b"`:       false,
 		storage.ETagNone: false,
 	} {
 		if got := ValidETag(token); got != want {
 			t.Errorf("ValidETag(%q) = %v", token, got)
 		}
-		if err := CheckMatch(token); errors.Is(err, storage.ErrPrecondition) == (want || token == "") {
+		if err := CheckMatch(token); errors.Is(err, storage.ErrPrecondition) == (want ||
+			token == "") {
 			t.Errorf("CheckMatch(%q) = %v", token, err)
 		}
 	}
@@ -38,7 +40,8 @@ func TestCheckRead(t *testing.T) {
 		{"not another version", storage.GetOptions{IfNoneMatch: `"b"`}, nil},
 		{"since then", storage.GetOptions{IfModifiedSince: at}, storage.ErrNotModified},
 		{
-			"since then, in whole seconds", storage.GetOptions{IfModifiedSince: at.Truncate(time.Second)},
+			"since then, in whole seconds",
+			storage.GetOptions{IfModifiedSince: at.Truncate(time.Second)},
 			storage.ErrNotModified,
 		},
 		{"since before", storage.GetOptions{IfModifiedSince: at.Add(-time.Second)}, nil},

@@ -44,7 +44,8 @@ func TestCheckHeaders(t *testing.T) {
 				}
 				if c.err != nil && (!errors.Is(c.err, storage.ErrInvalid) ||
 					!strings.Contains(c.err.Error(), name)) {
-					t.Errorf("%s with %s %+q = %v, want ErrInvalid and the name", what, name, v, c.err)
+					t.Errorf("%s with %s %+q = %v, want ErrInvalid and the name", what, name, v,
+						c.err)
 				}
 			}
 		}
@@ -53,7 +54,8 @@ func TestCheckHeaders(t *testing.T) {
 
 func TestCheckText(t *testing.T) {
 	for want, o := range map[string]*storage.PutOptions{
-		"":                                 {ContentLanguage: "\u00e4", Metadata: map[string]string{"a": " \n"}},
+		"": {ContentLanguage: "\u00e4",
+			Metadata: map[string]string{"a": " \n"}},
 		`CacheControl "\xfc" is not UTF-8`: {CacheControl: "\xfc"},
 		`metadata "a" is not UTF-8`:        {Metadata: map[string]string{"a": "x\xfc"}},
 	} {

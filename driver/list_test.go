@@ -29,14 +29,16 @@ func TestCommonPrefix(t *testing.T) {
 	} {
 		got, ok := CommonPrefix(test.key, test.prefix, test.delimiter)
 		if got != test.want || ok != test.ok {
-			t.Errorf("CommonPrefix(%q, %q, %q) = %q, %v", test.key, test.prefix, test.delimiter, got, ok)
+			t.Errorf("CommonPrefix(%q, %q, %q) = %q, %v", test.key, test.prefix, test.delimiter,
+				got, ok)
 		}
 	}
 }
 
 func TestPrefixEnd(t *testing.T) {
 	for prefix, want := range map[string]string{
-		"a/": "a0", "": "", "\xff": "", "a\xff\xff": "b", "é": "\xc3\xaa", "a\uFFFD": "a\xef\xbf\xbe",
+		"a/": "a0", "": "", "\xff": "", "a\xff\xff": "b", "é": "\xc3\xaa",
+		"a\uFFFD": "a\xef\xbf\xbe",
 	} {
 		if got := PrefixEnd(prefix); got != want {
 			t.Errorf("PrefixEnd(%q) = %q, want %q", prefix, got, want)
@@ -52,7 +54,8 @@ func FuzzPrefixEnd(f *testing.F) {
 		if end == "" {
 			return
 		}
-		if in := strings.HasPrefix(key, prefix); in && key >= end || !in && key >= prefix && key < end {
+		if in := strings.HasPrefix(key, prefix); in && key >= end ||
+			!in && key >= prefix && key < end {
 			t.Errorf("PrefixEnd(%q) = %q, and %q", prefix, end, key)
 		}
 	})
@@ -92,7 +95,8 @@ func TestListPage(t *testing.T) {
 		{"start", storage.ListOptions{StartAfter: "a/1"}, listed[3:]},
 		{"start in a prefix", storage.ListOptions{StartAfter: "a/1", Delimiter: "/"},
 			[]string{"a0", "b/", "b\U00010000/", "c"}},
-		{"start before the prefix", storage.ListOptions{Prefix: "b/", StartAfter: "a"}, listed[5:8]},
+		{"start before the prefix", storage.ListOptions{Prefix: "b/", StartAfter: "a"},
+			listed[5:8]},
 		{"start behind the prefix", storage.ListOptions{Prefix: "b/", StartAfter: "c"}, nil},
 		{"long delimiter", storage.ListOptions{Delimiter: "/x/"},
 			[]string{"a", "a/", "a/1", "a/2", "a0", "b/x/", "b/y", "b\U00010000/z", "c"}},
@@ -108,7 +112,8 @@ func TestListPage(t *testing.T) {
 					t.Fatal(err)
 				}
 				if most := PageSize(size, 3); len(page.Objects) > most || yielded > 2*most+4 {
-					t.Errorf("%s, %d: %d entries of %d keys", test.name, size, len(page.Objects), yielded)
+					t.Errorf("%s, %d: %d entries of %d keys", test.name, size, len(page.Objects),
+						yielded)
 				}
 				for _, o := range page.Objects {
 					got = append(got, o.Key)

@@ -32,7 +32,8 @@ func TestMetadata(t *testing.T) {
 	}{{0, 8, nil}, {0, 7, storage.ErrInvalid}, {11, 30, nil}, {11, 29, storage.ErrInvalid}} {
 		m := map[string]string{"ab": "cd", "ef": "gh"}
 		if _, err := EncodeMetadata(m, test.overhead, test.limit); !errors.Is(err, test.want) {
-			t.Errorf("overhead %d, limit %d: %v, want %v", test.overhead, test.limit, err, test.want)
+			t.Errorf("overhead %d, limit %d: %v, want %v", test.overhead, test.limit, err,
+				test.want)
 		}
 	}
 }

@@ -101,7 +101,8 @@ func TestFailure(t *testing.T) {
 		{"shrunk", func(p []byte) (int, error) { return 0, io.EOF }, io.ErrUnexpectedEOF, false},
 		// It did give all.
 		{"shrunk by and by", func(p []byte) (int, error) { return 1, io.EOF }, nil, true},
-		{"broken behind the last byte", func(p []byte) (int, error) { return len(p), broken }, nil, true},
+		{"broken behind the last byte", func(p []byte) (int, error) { return len(p), broken }, nil,
+			true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -57,7 +57,8 @@ func TestCheckSourceRange(t *testing.T) {
 		o := &storage.CopyPartOptions{SourceOffset: test.offset, SourceLength: test.length}
 		if err := CheckSourceRange(o, test.size); !errors.Is(err, test.want) {
 			t.Errorf(
-				"%d bytes at %d of %d: %v, want %v", test.length, test.offset, test.size, err, test.want,
+				"%d bytes at %d of %d: %v, want %v", test.length, test.offset, test.size, err,
+				test.want,
 			)
 		}
 	}

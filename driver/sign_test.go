@@ -16,8 +16,10 @@ func TestCheckSign(t *testing.T) {
 	}{
 		{storage.SignOptions{}, "GET", DefaultExpiry},
 		{storage.SignOptions{Expires: 90*time.Second + 1}, "GET", 90 * time.Second},
-		{storage.SignOptions{Method: "HEAD", VersionID: "v", Expires: MaxExpiry}, "HEAD", MaxExpiry},
-		{storage.SignOptions{Method: "PUT", IfAbsent: true, ContentLength: 3}, "PUT", DefaultExpiry},
+		{storage.SignOptions{Method: "HEAD", VersionID: "v", Expires: MaxExpiry}, "HEAD",
+			MaxExpiry},
+		{storage.SignOptions{Method: "PUT", IfAbsent: true, ContentLength: 3}, "PUT",
+			DefaultExpiry},
 		{storage.SignOptions{Method: "DELETE"}, "DELETE", DefaultExpiry},
 		{storage.SignOptions{Method: "POST"}, "", 0},
 		{storage.SignOptions{Method: "PUT", VersionID: "v"}, "", 0},

@@ -35,7 +35,8 @@ func (brokenList) ListPage(context.Context, *storage.ListOptions) (*storage.Page
 	return nil, &storage.Error{Kind: storage.ErrUnavailable, Err: io.EOF}
 }
 
-// A program takes every error that matches io.EOF for the end of a list or an object, and the Go CDK gives such an error no code.
+// A program takes every error that matches io.EOF for the end of a list or an object, and the Go
+// CDK gives such an error no code.
 func TestFailureIsNotTheEnd(t *testing.T) {
 	b := Bucket(onMemory(t, func(s storage.FullStore) storage.Store { return brokenList{s} }))
 	_, err := b.List(nil).Next(t.Context())
@@ -54,11 +55,14 @@ func TestFailureIsNotTheEnd(t *testing.T) {
 		_, read := b.ReadAll(t.Context(), "k")
 		_, list := b.List(nil).Next(t.Context())
 		for what, err := range map[string]error{
-			"Attributes": attributes, "ReadAll": read, "List": list, "Delete": b.Delete(t.Context(), "k"),
-			"Copy": b.Copy(t.Context(), "to", "k", nil), "WriteAll": b.WriteAll(t.Context(), "k", nil, nil),
+			"Attributes": attributes, "ReadAll": read, "List": list, "Delete": b.Delete(t.Context(),
+				"k"),
+			"Copy": b.Copy(t.Context(), "to", "k", nil), "WriteAll": b.WriteAll(t.Context(), "k",
+				nil, nil),
 		} {
 			if errors.Is(err, io.EOF) || gcerrors.Code(err) != gcerrors.Internal {
-				t.Errorf("%s where the connection breaks = %v, code %v; want %v", what, err, gcerrors.Code(err), gcerrors.Internal)
+				t.Errorf("%s where the connection breaks = %v, code %v; want %v", what, err,
+					gcerrors.Code(err), gcerrors.Internal)
 			}
 		}
 	})
@@ -68,16 +72,22 @@ func TestFailureIsNotTheEnd(t *testing.T) {
 func TestErrorCodes(t *testing.T) {
 	for kind, want := range map[error]gcerrors.ErrorCode{
 		storage.ErrNotExist: gcerrors.NotFound, storage.ErrNoBucket: gcerrors.NotFound,
-		storage.ErrExist: gcerrors.FailedPrecondition, storage.ErrPrecondition: gcerrors.FailedPrecondition,
-		storage.ErrNotModified: gcerrors.FailedPrecondition, storage.ErrChanged: gcerrors.FailedPrecondition,
-		storage.ErrClosed: gcerrors.FailedPrecondition, storage.ErrIntegrity: gcerrors.FailedPrecondition,
-		storage.ErrPermission: gcerrors.PermissionDenied,
-		storage.ErrInvalid:    gcerrors.InvalidArgument, storage.ErrInvalidKey: gcerrors.InvalidArgument,
-		storage.ErrRange:     gcerrors.InvalidArgument,
-		storage.ErrThrottled: gcerrors.ResourceExhausted, storage.ErrUnavailable: gcerrors.Internal,
+		storage.ErrExist:          gcerrors.FailedPrecondition,
+		storage.ErrPrecondition:   gcerrors.FailedPrecondition,
+		storage.ErrNotModified:    gcerrors.FailedPrecondition,
+		storage.ErrChanged:        gcerrors.FailedPrecondition,
+		storage.ErrClosed:         gcerrors.FailedPrecondition,
+		storage.ErrIntegrity:      gcerrors.FailedPrecondition,
+		storage.ErrPermission:     gcerrors.PermissionDenied,
+		storage.ErrInvalid:        gcerrors.InvalidArgument,
+		storage.ErrInvalidKey:     gcerrors.InvalidArgument,
+		storage.ErrRange:          gcerrors.InvalidArgument,
+		storage.ErrThrottled:      gcerrors.ResourceExhausted,
+		storage.ErrUnavailable:    gcerrors.Internal,
 		storage.ErrUnknownOutcome: gcerrors.Unknown, errors.ErrUnsupported: gcerrors.Unimplemented,
 	} {
-		if got := new(bucket).ErrorCode(&storage.Error{Kind: kind, Err: errors.New("why")}); got != want {
+		if got := new(bucket).ErrorCode(&storage.Error{Kind: kind,
+			Err: errors.New("why")}); got != want {
 			t.Errorf("ErrorCode(%v) = %v, want %v", kind, got, want)
 		}
 	}
@@ -89,7 +99,9 @@ func TestErrorCodes(t *testing.T) {
 // noETag is a Store that does not know the versions of its objects.
 type noETag struct{ storage.FullStore }
 
-func (s noETag) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s noETag) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	o, err := s.FullStore.Stat(ctx, key, opts)
 	if err == nil {
 		o.ETag = storage.ETagNone
@@ -123,7 +135,8 @@ func TestEmptyContentMD5(t *testing.T) {
 func TestPlainMetadataIsNotEncoded(t *testing.T) {
 	want := map[string]string{"user_id": "7", "a.b-c": "Zoë", "0": ""}
 	sb := onMemory(t, func(s storage.FullStore) storage.Store { return s })
-	if err := Bucket(sb).WriteAll(t.Context(), "k", nil, &blob.WriterOptions{Metadata: want}); err != nil {
+	if err := Bucket(sb).WriteAll(t.Context(), "k", nil,
+		&blob.WriterOptions{Metadata: want}); err != nil {
 		t.Fatal(err)
 	}
 	o, err := sb.Stat(t.Context(), "k", nil)
@@ -146,7 +159,8 @@ func TestListLooksEncoded(t *testing.T) {
 	}
 	want := []string{"__0x5c__a", "__0x5c__b", `c\`, "e"}
 	for _, size := range []int{1, 2, 1000} {
-		if diff := cmp.Diff(want, pages(t, b, size, &blob.ListOptions{Delimiter: `\`})); diff != "" {
+		if diff := cmp.Diff(want,
+			pages(t, b, size, &blob.ListOptions{Delimiter: `\`})); diff != "" {
 			t.Errorf("pages of %d (-want +got):\n%s", size, diff)
 		}
 	}
@@ -168,8 +182,10 @@ func TestListNeedsNoReads(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for prefix, want := range map[string][]string{"d/": {"d/", "d/x"}, "none/": nil, strings.Repeat("x/", 510): nil} {
-		if diff := cmp.Diff(want, pages(t, b, 10, &blob.ListOptions{Prefix: prefix, Delimiter: "/"})); diff != "" {
+	for prefix, want := range map[string][]string{"d/": {"d/", "d/x"}, "none/": nil,
+		strings.Repeat("x/", 510): nil} {
+		if diff := cmp.Diff(want, pages(t, b, 10, &blob.ListOptions{Prefix: prefix,
+			Delimiter: "/"})); diff != "" {
 			t.Errorf("List(%q) (-want +got):\n%s", prefix, diff)
 		}
 	}
@@ -203,7 +219,8 @@ func TestHooks(t *testing.T) {
 	_, sign := b.SignedURL(t.Context(), "k", &blob.SignedURLOptions{BeforeSign: refuse})
 	for what, err := range map[string]error{
 		"read": read, "list": list, "sign": sign,
-		"write":  b.WriteAll(t.Context(), "k", []byte("bad"), &blob.WriterOptions{BeforeWrite: refuse}),
+		"write": b.WriteAll(t.Context(), "k", []byte("bad"),
+			&blob.WriterOptions{BeforeWrite: refuse}),
 		"copy":   b.Copy(t.Context(), "k2", "k", &blob.CopyOptions{BeforeCopy: refuse}),
 		"delete": b.DeleteWithOptions(t.Context(), "k", &blob.DeleteOptions{BeforeDelete: refuse}),
 	} {
@@ -220,14 +237,16 @@ func TestHooks(t *testing.T) {
 	}
 }
 
-// A Writer whose context ended leaves nothing, however much was written, and says so by the context's error.
+// A Writer whose context ended leaves nothing, however much was written, and says so by the
+// context's error.
 func TestCancelledWriter(t *testing.T) {
 	each(t, func(t *testing.T, sb *storage.Bucket) {
 		b := Bucket(sb)
 		write(t, sb, "k")
 		for _, size := range []int{0, 3, 6 << 20} {
 			ctx, cancel := context.WithCancel(t.Context())
-			w, err := b.NewWriter(ctx, "k", &blob.WriterOptions{ContentType: "text/plain", BufferSize: 5 << 20})
+			w, err := b.NewWriter(ctx, "k", &blob.WriterOptions{ContentType: "text/plain",
+				BufferSize: 5 << 20})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -235,12 +254,14 @@ func TestCancelledWriter(t *testing.T) {
 				t.Errorf("Write of %d bytes: %v", size, err)
 			}
 			cancel()
-			if err := w.Close(); !errors.Is(err, context.Canceled) || gcerrors.Code(err) != gcerrors.Canceled {
+			if err := w.Close(); !errors.Is(err, context.Canceled) ||
+				gcerrors.Code(err) != gcerrors.Canceled {
 				t.Errorf("Close after %d bytes = %v, code %v", size, err, gcerrors.Code(err))
 			}
 			holds(t, sb, "k", "good")
 		}
-		if n, err := sb.CleanUploads(t.Context(), 0, nil); n != 0 || err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		if n, err := sb.CleanUploads(t.Context(), 0, nil); n != 0 ||
+			err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			t.Errorf("%d uploads were left behind, %v", n, err)
 		}
 	})
@@ -250,7 +271,8 @@ func TestCancelledWriter(t *testing.T) {
 func TestCopyOntoItself(t *testing.T) {
 	each(t, func(t *testing.T, sb *storage.Bucket) {
 		b := Bucket(sb)
-		if err := b.WriteAll(t.Context(), "k", []byte("same"), &blob.WriterOptions{Metadata: map[string]string{"a": "1"}}); err != nil {
+		if err := b.WriteAll(t.Context(), "k", []byte("same"),
+			&blob.WriterOptions{Metadata: map[string]string{"a": "1"}}); err != nil {
 			t.Fatal(err)
 		}
 		if err := b.Copy(t.Context(), "k", "k", nil); err != nil {
@@ -269,25 +291,31 @@ type puts struct {
 	n *int
 }
 
-func (p puts) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (p puts) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	*p.n++
 	return p.FullStore.Put(ctx, key, body, size, opts)
 }
 
-// BufferSize is a hint: where the Go CDK's drivers take no notice of one of a few bytes, here are not as many requests.
+// BufferSize is a hint: where the Go CDK's drivers take no notice of one of a few bytes, here are
+// not as many requests.
 func TestSmallBufferSize(t *testing.T) {
 	n := 0
 	b := Bucket(onMemory(t, func(s storage.FullStore) storage.Store { return puts{s, &n} }))
-	if err := b.WriteAll(t.Context(), "k", make([]byte, 100<<10), &blob.WriterOptions{BufferSize: 1}); err != nil || n != 1 {
+	if err := b.WriteAll(t.Context(),
+		"k", make([]byte, 100<<10), &blob.WriterOptions{BufferSize: 1}); err != nil || n != 1 {
 		t.Errorf("100 KiB with a BufferSize of 1: %v, %d puts of it whole; want 1", err, n)
 	}
 }
 
-// Upload of the Go CDK hands the errors of a driver's Upload on without a code, those of its Close with one.
+// Upload of the Go CDK hands the errors of a driver's Upload on without a code, those of its Close
+// with one.
 func TestUploadErrorsHaveCodes(t *testing.T) {
 	b := Bucket(onMemory(t, func(s storage.FullStore) storage.Store { return s }))
 	opts := &blob.WriterOptions{ContentType: "text/plain"}
-	if err := b.Upload(t.Context(), strings.Repeat("k", 1100), strings.NewReader("x"), opts); gcerrors.Code(err) != gcerrors.InvalidArgument {
+	if err := b.Upload(t.Context(), strings.Repeat("k", 1100), strings.NewReader("x"),
+		opts); gcerrors.Code(err) != gcerrors.InvalidArgument {
 		t.Errorf("Upload under a key that is too long = %v, code %v", err, gcerrors.Code(err))
 	}
 	if err := b.Upload(t.Context(), "k", broken("half"), opts); !errors.Is(err, errSource) {
@@ -298,7 +326,9 @@ func TestUploadErrorsHaveCodes(t *testing.T) {
 // denied opens objects whose bytes may not be read.
 type denied struct{ storage.FullStore }
 
-func (d denied) Get(ctx context.Context, key string, opts *storage.GetOptions) (*storage.GetResult, error) {
+func (d denied) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
 	res, err := d.FullStore.Get(ctx, key, opts)
 	if err == nil {
 		res.Body.Close()
@@ -312,7 +342,8 @@ func TestDownloadErrorsHaveCodes(t *testing.T) {
 	sb := onMemory(t, func(s storage.FullStore) storage.Store { return denied{s} })
 	b := Bucket(sb)
 	write(t, sb, "k")
-	if err := b.Download(t.Context(), "k", io.Discard, nil); gcerrors.Code(err) != gcerrors.PermissionDenied {
+	if err := b.Download(t.Context(),
+		"k", io.Discard, nil); gcerrors.Code(err) != gcerrors.PermissionDenied {
 		t.Errorf("Download = %v, code %v", err, gcerrors.Code(err))
 	}
 	if _, err := b.ReadAll(t.Context(), "k"); gcerrors.Code(err) != gcerrors.PermissionDenied {

@@ -28,7 +28,9 @@ func (h *harness) MakeDriverForNonexistentBucket(ctx context.Context) (driver.Bu
 	return h.driver(ctx, h.missing)
 }
 
-func (h *harness) driver(ctx context.Context, open func(ctx context.Context) (storage.Store, error)) (driver.Bucket, error) {
+func (h *harness) driver(
+	ctx context.Context, open func(ctx context.Context) (storage.Store, error),
+) (driver.Bucket, error) {
 	if open == nil {
 		return nil, nil
 	}
@@ -45,10 +47,14 @@ func (h *harness) SupportsNonSlashDelimiters() bool { return true }
 func (h *harness) Close()                           {}
 
 func run(t *testing.T, h *harness) {
-	drivertest.RunConformanceTests(t, func(context.Context, *testing.T) (drivertest.Harness, error) { return h, nil }, nil)
+	drivertest.RunConformanceTests(t, func(context.Context, *testing.T) (drivertest.Harness,
+		error) {
+		return h, nil
+	}, nil)
 }
 
-// shared keeps a Store open when a driver of it is closed: the suite opens the same one again and again.
+// shared keeps a Store open when a driver of it is closed: the suite opens the same one again and
+// again.
 type shared struct{ storage.FullStore }
 
 func (shared) Close() error { return nil }
@@ -63,7 +69,10 @@ func TestDriverMemory(t *testing.T) {
 
 func TestDriverFile(t *testing.T) {
 	dir := t.TempDir()
-	run(t, &harness{open: func(context.Context) (storage.Store, error) { return file.New(dir, nil) }})
+	run(t, &harness{open: func(context.Context) (storage.Store, error) {
+		return file.New(dir,
+			nil)
+	}})
 }
 
 func TestMain(m *testing.M) { testenv.Main(m) }

@@ -85,7 +85,8 @@ func TestD16TrailingSlash(t *testing.T) {
 	})
 }
 
-// D17: escaped keys are out of order, and prefixes do not find them. What a portable key may have is not escaped here.
+// D17: escaped keys are out of order, and prefixes do not find them. What a portable key may have
+// is not escaped here.
 func TestD17OrderAndPrefixOfOddKeys(t *testing.T) {
 	portable := []string{"k!", "k#", "k%", "k0", "k?", "kA", "k_", "k~", "ké"}
 	odd := []string{"../foo", "foo/"}
@@ -102,21 +103,25 @@ func TestD17OrderAndPrefixOfOddKeys(t *testing.T) {
 				t.Fatalf("WriteAll(%q): %v", key, err)
 			}
 		}
-		for prefix, want := range map[string]string{"foo/": "foo/", "../": "../foo", "..": "../foo", ".": "../foo"} {
-			if got := pages(t, cdk, 10, &blob.ListOptions{Prefix: prefix}); !slices.Equal(got, []string{want}) {
+		for prefix, want := range map[string]string{"foo/": "foo/", "../": "../foo", "..": "../foo",
+			".": "../foo"} {
+			if got := pages(t, cdk, 10, &blob.ListOptions{Prefix: prefix}); !slices.Equal(got,
+				[]string{want}) {
 				t.Errorf("List(%q) = %q, want %q", prefix, got, want)
 			}
 		}
 	})
-	theirs(t, "a prefix does not find its keys", theirFile(t), func(t *testing.T, b *blob.Bucket) bool {
-		for _, key := range odd {
-			if err := b.WriteAll(t.Context(), key, nil, nil); err != nil {
-				t.Fatal(err)
+	theirs(t, "a prefix does not find its keys", theirFile(t),
+		func(t *testing.T, b *blob.Bucket) bool {
+			for _, key := range odd {
+				if err := b.WriteAll(t.Context(), key, nil, nil); err != nil {
+					t.Fatal(err)
+				}
 			}
-		}
-		_, _, err := b.ListPage(t.Context(), blob.FirstPageToken, 10, &blob.ListOptions{Prefix: "../"})
-		return len(pages(t, b, 10, &blob.ListOptions{Prefix: "foo/"})) == 0 && err != nil
-	})
+			_, _, err := b.ListPage(t.Context(), blob.FirstPageToken, 10,
+				&blob.ListOptions{Prefix: "../"})
+			return len(pages(t, b, 10, &blob.ListOptions{Prefix: "foo/"})) == 0 && err != nil
+		})
 }
 
 // D18, of lists: fileblob lists its own temporary files.
@@ -154,7 +159,8 @@ func TestD18LinksStayInside(t *testing.T) {
 	linked := func(t *testing.T) string {
 		t.Helper()
 		dir := t.TempDir()
-		for name, target := range map[string]string{"link": filepath.Join(outside, "secret"), "dir": outside} {
+		for name, target := range map[string]string{"link": filepath.Join(outside, "secret"),
+			"dir": outside} {
 			if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 				t.Skipf("no symbolic links here: %v", err)
 			}
@@ -178,7 +184,8 @@ func TestD18LinksStayInside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs(t, "links lead out of the root", map[string]*blob.Bucket{"fileblob": cdk}, func(t *testing.T, b *blob.Bucket) bool {
-		return theirContent(t, b, "dir/secret") == "secret"
-	})
+	theirs(t, "links lead out of the root", map[string]*blob.Bucket{"fileblob": cdk},
+		func(t *testing.T, b *blob.Bucket) bool {
+			return theirContent(t, b, "dir/secret") == "secret"
+		})
 }

@@ -58,7 +58,8 @@ func TestD10CloseDuringReads(t *testing.T) {
 			var wg sync.WaitGroup
 			for range 4 {
 				wg.Go(func() {
-					if _, err := b.ReadAll(t.Context(), "k", nil); err != nil && !errors.Is(err, storage.ErrClosed) {
+					if _, err := b.ReadAll(t.Context(), "k", nil); err != nil &&
+						!errors.Is(err, storage.ErrClosed) {
 						t.Errorf("ReadAll during Close = %v", err)
 					}
 				})
@@ -106,10 +107,12 @@ func (b *openBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// D11: s3blob and azureblob leak the response of a range of no bytes; azureblob asks for the whole object.
+// D11: s3blob and azureblob leak the response of a range of no bytes; azureblob asks for the whole
+// object.
 func TestD11EmptyRanges(t *testing.T) {
 	test := func(t *testing.T, b *storage.Bucket, o *open) {
-		if _, err := b.Put(t.Context(), "k", strings.NewReader(strings.Repeat("x", 1<<20)), nil); err != nil {
+		if _, err := b.Put(t.Context(), "k", strings.NewReader(strings.Repeat("x", 1<<20)),
+			nil); err != nil {
 			t.Fatal(err)
 		}
 		o.read.Store(0)
@@ -134,13 +137,15 @@ func TestD11EmptyRanges(t *testing.T) {
 	}
 	t.Run("s3", func(t *testing.T) {
 		o := new(open)
-		test(t, onMinIO(t, func(next http.RoundTripper) http.RoundTripper { o.RoundTripper = next; return o }), o)
+		test(t, onMinIO(t,
+			func(next http.RoundTripper) http.RoundTripper { o.RoundTripper = next; return o }), o)
 	})
 	t.Run("azure", func(t *testing.T) {
 		server := testenv.Azurite(t)
 		o := &open{RoundTripper: server.Client.Transport}
 		s, err := azure.New(t.Context(), server.NewBucket(t), &azure.Options{
-			Endpoint: server.Endpoint + "/" + server.AccessKey, Key: server.AzureKey(), HTTPClient: &http.Client{Transport: o},
+			Endpoint: server.Endpoint + "/" + server.AccessKey, Key: server.AzureKey(),
+			HTTPClient: &http.Client{Transport: o},
 		})
 		test(t, newBucket(t, s, err), o)
 	})
@@ -151,7 +156,8 @@ func TestD12RangesAtTheEnd(t *testing.T) {
 	each(t, func(t *testing.T, b *storage.Bucket) {
 		write(t, b, "k")
 		for _, offset := range []int64{4, 5, 1 << 40} {
-			if _, err := b.Get(t.Context(), "k", &storage.GetOptions{Offset: offset}); !errors.Is(err, storage.ErrRange) {
+			if _, err := b.Get(t.Context(), "k",
+				&storage.GetOptions{Offset: offset}); !errors.Is(err, storage.ErrRange) {
 				t.Errorf("Get at %d of 4 bytes = %v, want %v", offset, err, storage.ErrRange)
 			}
 			for _, length := range []int64{-1, 0, 10} {
@@ -187,7 +193,8 @@ func TestD12RangesAtTheEnd(t *testing.T) {
 	})
 }
 
-// D15: s3blob takes every ETag of 32 hexadecimal digits for an MD5; those of encrypted objects are none.
+// D15: s3blob takes every ETag of 32 hexadecimal digits for an MD5; those of encrypted objects are
+// none.
 func TestD15ETagIsNoMD5(t *testing.T) {
 	b := onStubS3(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"0123456789abcdef0123456789abcdef"`)
@@ -204,8 +211,8 @@ func TestD15ETagIsNoMD5(t *testing.T) {
 	}
 }
 
-// D19: memblob and fileblob do not look at the context, so tests on them find no mistake with it; a copy in memblob keeps the ETag and
-// the time of its source.
+// D19: memblob and fileblob do not look at the context, so tests on them find no mistake with it; a
+// copy in memblob keeps the ETag and the time of its source.
 func TestD19ContextsAndCopies(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -238,7 +245,8 @@ func TestD19ContextsAndCopies(t *testing.T) {
 			t.Fatal(err)
 		}
 		if dst.ETag == src.ETag || dst.ModTime.Before(src.ModTime) {
-			t.Errorf("the copy has the ETag %s and the time %v, its source %s and %v", dst.ETag, dst.ModTime, src.ETag, src.ModTime)
+			t.Errorf("the copy has the ETag %s and the time %v, its source %s and %v", dst.ETag,
+				dst.ModTime, src.ETag, src.ModTime)
 		}
 	})
 	theirs(t, "contexts are not looked at", theirBoth(t), func(t *testing.T, b *blob.Bucket) bool {

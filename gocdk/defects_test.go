@@ -1,7 +1,8 @@
 package gocdk
 
-// The tests named TestD… show, one by one, that what is wrong with the Go CDK v0.47.0 is right here, and where it is cheap, that
-// it is wrong there. D4 is that its tests of Azure are switched off: ours are in package azure.
+// The tests named TestD… show, one by one, that what is wrong with the Go CDK v0.47.0 is right
+// here, and where it is cheap, that it is wrong there. D4 is that its tests of Azure are switched
+// off: ours are in package azure.
 
 import (
 	"context"
@@ -45,7 +46,8 @@ func newBucket(t *testing.T, s storage.Store, err error) *storage.Bucket {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := storage.New(s, &storage.Options{Retry: storage.RetryOptions{MinDelay: time.Millisecond, MaxDelay: time.Millisecond}})
+	b := storage.New(s, &storage.Options{Retry: storage.RetryOptions{MinDelay: time.Millisecond,
+		MaxDelay: time.Millisecond}})
 	t.Cleanup(func() { b.Close() })
 	return b
 }
@@ -81,7 +83,8 @@ func onStubS3(t *testing.T, answer http.HandlerFunc) *storage.Bucket {
 	t.Helper()
 	url, client := stub(t, answer)
 	s, err := s3.New(t.Context(), "bucket", &s3.Options{
-		Endpoint: url, Provider: "aws", Region: "us-east-1", PathStyle: true, AccessKeyID: "id", SecretAccessKey: "secret", HTTPClient: client,
+		Endpoint: url, Provider: "aws", Region: "us-east-1", PathStyle: true, AccessKeyID: "id",
+		SecretAccessKey: "secret", HTTPClient: client,
 	})
 	return newBucket(t, s, err)
 }
@@ -89,14 +92,16 @@ func onStubS3(t *testing.T, answer http.HandlerFunc) *storage.Bucket {
 func onStubGCS(t *testing.T, answer http.HandlerFunc) *storage.Bucket {
 	t.Helper()
 	url, client := stub(t, answer)
-	s, err := gcs.New(t.Context(), "bucket", &gcs.Options{Endpoint: url, Anonymous: true, HTTPClient: client})
+	s, err := gcs.New(t.Context(), "bucket", &gcs.Options{Endpoint: url, Anonymous: true,
+		HTTPClient: client})
 	return newBucket(t, s, err)
 }
 
 func onStubAzure(t *testing.T, answer http.HandlerFunc) *storage.Bucket {
 	t.Helper()
 	url, client := stub(t, answer)
-	s, err := azure.New(t.Context(), "bucket", &azure.Options{Endpoint: url + "/account", Key: "c2VjcmV0", HTTPClient: client})
+	s, err := azure.New(t.Context(), "bucket", &azure.Options{Endpoint: url + "/account",
+		Key: "c2VjcmV0", HTTPClient: client})
 	return newBucket(t, s, err)
 }
 
@@ -109,7 +114,10 @@ func refuse(w http.ResponseWriter, status int, code string) {
 }
 
 // theirs runs test on the Go CDK's own drivers. What test returns is whether the defect showed.
-func theirs(t *testing.T, defect string, drivers map[string]*blob.Bucket, test func(t *testing.T, b *blob.Bucket) bool) {
+func theirs(
+	t *testing.T, defect string, drivers map[string]*blob.Bucket, test func(t *testing.T,
+		b *blob.Bucket) bool,
+) {
 	t.Helper()
 	for name, b := range drivers {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +167,8 @@ func write(t *testing.T, b *storage.Bucket, keys ...string) {
 
 func holds(t *testing.T, b *storage.Bucket, key, want string) {
 	t.Helper()
-	if got, err := b.ReadAll(context.WithoutCancel(t.Context()), key, nil); err != nil || string(got) != want {
+	if got, err := b.ReadAll(context.WithoutCancel(t.Context()), key, nil); err != nil ||
+		string(got) != want {
 		t.Errorf("ReadAll(%q) = %.40q, %v; want %q", key, got, err, want)
 	}
 }

@@ -20,7 +20,8 @@ import (
 // D1: Upload commits what it has when its source fails.
 func TestD1FailedUploadCommitsNothing(t *testing.T) {
 	upload := func(b *blob.Bucket) error {
-		return b.Upload(t.Context(), "k", broken("trunc"), &blob.WriterOptions{ContentType: "text/plain"})
+		return b.Upload(t.Context(), "k", broken("trunc"),
+			&blob.WriterOptions{ContentType: "text/plain"})
 	}
 	each(t, func(t *testing.T, b *storage.Bucket) {
 		write(t, b, "k")
@@ -30,7 +31,8 @@ func TestD1FailedUploadCommitsNothing(t *testing.T) {
 		if _, err := b.Put(t.Context(), "k", broken("trunc"), nil); !errors.Is(err, errSource) {
 			t.Errorf("Put from a broken source = %v, want its error", err)
 		}
-		if _, err := b.Put(t.Context(), "new", broken(strings.Repeat("x", 9<<20)), nil); !errors.Is(err, errSource) {
+		if _, err := b.Put(t.Context(), "new", broken(strings.Repeat("x", 9<<20)),
+			nil); !errors.Is(err, errSource) {
 			t.Errorf("Put in parts from a broken source = %v, want its error", err)
 		}
 		holds(t, b, "k", "good")
@@ -78,14 +80,15 @@ func TestD2DeferredCloseAborts(t *testing.T) {
 		}
 		holds(t, b, "k", "good")
 	})
-	theirs(t, "Close commits after a failed copy", theirBoth(t), func(t *testing.T, b *blob.Bucket) bool {
-		w, err := b.NewWriter(t.Context(), "k", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		io.Copy(w, broken("trunc"))
-		return w.Close() == nil && theirContent(t, b, "k") == "trunc"
-	})
+	theirs(t, "Close commits after a failed copy", theirBoth(t),
+		func(t *testing.T, b *blob.Bucket) bool {
+			w, err := b.NewWriter(t.Context(), "k", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			io.Copy(w, broken("trunc"))
+			return w.Close() == nil && theirContent(t, b, "k") == "trunc"
+		})
 }
 
 // D3: azureblob dereferences nil when a streamed write fails.
@@ -95,15 +98,22 @@ func TestD3FailedStreamedWriteOnAzure(t *testing.T) {
 		code         string
 		small, large gcerrors.ErrorCode // in one request, in blocks
 	}{
-		{http.StatusConflict, "BlobAlreadyExists", gcerrors.FailedPrecondition, gcerrors.FailedPrecondition},
-		{http.StatusForbidden, "AuthorizationFailure", gcerrors.PermissionDenied, gcerrors.PermissionDenied},
-		// A create whose every answer is lost is ErrUnknownOutcome; without its blocks it cannot have happened.
+		{http.StatusConflict, "BlobAlreadyExists", gcerrors.FailedPrecondition,
+			gcerrors.FailedPrecondition},
+		{http.StatusForbidden, "AuthorizationFailure", gcerrors.PermissionDenied,
+			gcerrors.PermissionDenied},
+		// A create whose every answer is lost is ErrUnknownOutcome; without its blocks it cannot
+		// have happened.
 		{http.StatusInternalServerError, "InternalError", gcerrors.Unknown, gcerrors.Internal},
 	} {
 		for size, want := range map[int]gcerrors.ErrorCode{10: test.small, 20 << 20: test.large} {
 			t.Run(test.code+"/"+strconv.Itoa(size), func(t *testing.T) {
-				b := onStubAzure(t, func(w http.ResponseWriter, _ *http.Request) { refuse(w, test.status, test.code) })
-				w, err := Bucket(b).NewWriter(t.Context(), "k", &blob.WriterOptions{ContentType: "text/plain", IfNotExist: true})
+				b := onStubAzure(t, func(w http.ResponseWriter, _ *http.Request) {
+					refuse(w,
+						test.status, test.code)
+				})
+				w, err := Bucket(b).NewWriter(t.Context(), "k",
+					&blob.WriterOptions{ContentType: "text/plain", IfNotExist: true})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -125,7 +135,8 @@ func TestD3FailedStreamedWriteOnAzure(t *testing.T) {
 	}
 }
 
-// D5: azureblob.Copy dereferences nil when its first poll fails, and sleeps through the end of its context. Ours does not poll.
+// D5: azureblob.Copy dereferences nil when its first poll fails, and sleeps through the end of its
+// context. Ours does not poll.
 func TestD5FailedCopyOnAzure(t *testing.T) {
 	t.Run("failed", func(t *testing.T) {
 		b := onStubAzure(t, func(w http.ResponseWriter, r *http.Request) {
@@ -174,7 +185,8 @@ func winners(n int, create func() error) int {
 
 func createCDK(t *testing.T, b *blob.Bucket, key string) int {
 	return winners(8, func() error {
-		return b.WriteAll(t.Context(), key, []byte("mine"), &blob.WriterOptions{IfNotExist: true, ContentType: "text/plain"})
+		return b.WriteAll(t.Context(), key, []byte("mine"), &blob.WriterOptions{IfNotExist: true,
+			ContentType: "text/plain"})
 	})
 }
 
@@ -197,7 +209,8 @@ func TestD7OneCreatorWins(t *testing.T) {
 	})
 }
 
-// torn overwrites an object whose metadata name its size, reads attributes meanwhile, and reports whether any did not fit.
+// torn overwrites an object whose metadata name its size, reads attributes meanwhile, and reports
+// whether any did not fit.
 func torn(t *testing.T, b *blob.Bucket, rounds int) bool {
 	t.Helper()
 	put := func(n int) error {
@@ -237,18 +250,19 @@ func TestD8OverwriteIsAtomic(t *testing.T) {
 			t.Error("a reader saw the metadata of one version with the size of another, or an error")
 		}
 	})
-	theirs(t, "metadata is not replaced with the content", theirFile(t), func(t *testing.T, b *blob.Bucket) bool {
-		for range 100 {
-			if torn(t, b, 100) {
-				return true
+	theirs(t, "metadata is not replaced with the content", theirFile(t),
+		func(t *testing.T, b *blob.Bucket) bool {
+			for range 100 {
+				if torn(t, b, 100) {
+					return true
+				}
 			}
-		}
-		return false
-	})
+			return false
+		})
 }
 
-// D18, of writes: fileblob keeps no a beside a/b, no key that ends in .attrs or has a long segment, and leaves empty directories
-// in the way of keys.
+// D18, of writes: fileblob keeps no a beside a/b, no key that ends in .attrs or has a long segment,
+// and leaves empty directories in the way of keys.
 func TestD18AwkwardKeys(t *testing.T) {
 	long := strings.Repeat("s", 254)
 	each(t, func(t *testing.T, b *storage.Bucket) {

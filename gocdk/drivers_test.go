@@ -25,11 +25,13 @@ func TestDriverS3(t *testing.T) {
 		return func(ctx context.Context) (storage.Store, error) {
 			return s3.New(ctx, bucket, &s3.Options{
 				Endpoint: server.Endpoint, Provider: "minio", Region: server.Region,
-				AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey, HTTPClient: server.Client,
+				AccessKeyID: server.AccessKey, SecretAccessKey: server.SecretKey,
+				HTTPClient: server.Client,
 			})
 		}
 	}
-	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"), client: server.Client})
+	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"),
+		client: server.Client})
 }
 
 // The server that keeps Google's rules, credentials and signatures included.
@@ -50,15 +52,17 @@ func TestDriverGCS(t *testing.T) {
 	open := func(bucket string) func(context.Context) (storage.Store, error) {
 		return func(ctx context.Context) (storage.Store, error) {
 			return gcs.New(ctx, bucket, &gcs.Options{
-				Endpoint:    server.URL,
-				Credentials: auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: token("good")}),
-				AccessID:    signer,
-				PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+				Endpoint: server.URL,
+				Credentials: auth.NewCredentials(
+					&auth.CredentialsOptions{TokenProvider: token("good")}),
+				AccessID:   signer,
+				PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
 			})
 		}
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"), client: client})
+	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"),
+		client: client})
 }
 
 type token string
@@ -67,27 +71,32 @@ func (t token) Token(context.Context) (*auth.Token, error) {
 	return &auth.Token{Value: string(t), Type: "Bearer"}, nil
 }
 
-// The public fake, as far as it goes: it verifies no signatures, so its URLs are not the suite's concern.
+// The public fake, as far as it goes: it verifies no signatures, so its URLs are not the suite's
+// concern.
 func TestDriverFakeGCS(t *testing.T) {
 	server := testenv.FakeGCS(t)
 	open := func(bucket string) func(context.Context) (storage.Store, error) {
 		return func(ctx context.Context) (storage.Store, error) {
-			return gcs.New(ctx, bucket, &gcs.Options{Endpoint: server.Endpoint, Emulator: true, Anonymous: true, HTTPClient: server.Client})
+			return gcs.New(ctx, bucket, &gcs.Options{Endpoint: server.Endpoint, Emulator: true,
+				Anonymous: true, HTTPClient: server.Client})
 		}
 	}
-	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"), client: server.Client})
+	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-bucket"),
+		client: server.Client})
 }
 
 func TestDriverAzure(t *testing.T) {
 	server := testenv.Azurite(t)
 	open := func(bucket string) func(context.Context) (storage.Store, error) {
 		return func(ctx context.Context) (storage.Store, error) {
-			return azure.New(ctx, bucket, &azure.Options{Endpoint: server.Endpoint + "/" + server.AccessKey, Key: server.AzureKey(), HTTPClient: server.Client})
+			return azure.New(ctx, bucket, &azure.Options{Endpoint: server.Endpoint + "/" +
+				server.AccessKey, Key: server.AzureKey(), HTTPClient: server.Client})
 		}
 	}
 	// A signed PUT has to say what kind of blob it makes; the Go CDK has no way to hand that on.
 	client := &http.Client{Transport: blockBlob{server.Client.Transport}}
-	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-container"), client: client})
+	run(t, &harness{open: open(server.NewBucket(t)), missing: open("no-such-container"),
+		client: client})
 }
 
 type blockBlob struct{ base http.RoundTripper }

@@ -37,7 +37,8 @@ func ExampleStore() {
 	b := storage.New(gocdk.Store(memblob.OpenBucket(nil)), nil)
 	defer b.Close()
 
-	o, err := b.Put(ctx, "greeting", strings.NewReader("hello"), &storage.PutOptions{IfAbsent: true})
+	o, err := b.Put(ctx, "greeting", strings.NewReader("hello"),
+		&storage.PutOptions{IfAbsent: true})
 	if err != nil {
 		log.Fatal(err)
 	}

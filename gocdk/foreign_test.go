@@ -27,7 +27,8 @@ func TestBucketFindsForeignKeys(t *testing.T) {
 	defer b.Close()
 	foreign := []string{"/lead", "a//b", "dots.", "looks__0x41__encoded", "photos/", "photos/a.jpg"}
 	for _, key := range foreign {
-		_, err := s.Put(ctx, key, bytes.NewReader([]byte(key)), int64(len(key)), &storage.PutOptions{})
+		_, err := s.Put(ctx, key, bytes.NewReader([]byte(key)), int64(len(key)),
+			&storage.PutOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,8 @@ func TestEncodeKey(t *testing.T) {
 }
 
 func FuzzKey(f *testing.F) {
-	for _, s := range []string{"a//b", "__0x", "___0x2f__", "../foo/../", "soap", `\\`, "\uFFFE", "a_"} {
+	for _, s := range []string{"a//b", "__0x", "___0x2f__", "../foo/../", "soap", `\\`, "\uFFFE",
+		"a_"} {
 		f.Add(s, "b")
 		f.Add(s, "/")
 		f.Add(s, "_0x")
@@ -73,7 +74,8 @@ func FuzzMetadata(f *testing.F) {
 	f.Add("cdk32.name", "cdk64:value")
 	f.Add("a b", "\x00")
 	f.Fuzz(func(t *testing.T, name, value string) {
-		if name == "" || !utf8.ValidString(name) || !utf8.ValidString(value) || strings.ToLower(name) != name {
+		if name == "" || !utf8.ValidString(name) || !utf8.ValidString(value) ||
+			strings.ToLower(name) != name {
 			return
 		}
 		got := decodeMetadata(encodeMetadata(map[string]string{name: value}))

@@ -14,7 +14,8 @@ import (
 	"github.com/polystore/storage/providers/memory"
 )
 
-// TestListEscapedEnds lists keys whose last character is escaped because it is the last, which sort apart from their directory.
+// TestListEscapedEnds lists keys whose last character is escaped because it is the last, which sort
+// apart from their directory.
 func TestListEscapedEnds(t *testing.T) {
 	s, err := memory.New(nil)
 	b := Bucket(newBucket(t, s, err))
@@ -33,8 +34,10 @@ func TestListEscapedEnds(t *testing.T) {
 		{"", ".", []string{"d/x", "d0/x", "d/", "e.", "e/y", "f"}},
 	} {
 		for _, size := range []int{1, 2, 1000} {
-			if diff := cmp.Diff(test.want, pages(t, b, size, &blob.ListOptions{Prefix: test.prefix, Delimiter: test.delimiter})); diff != "" {
-				t.Errorf("List(%q, %q) by pages of %d (-want +got):\n%s", test.prefix, test.delimiter, size, diff)
+			if diff := cmp.Diff(test.want, pages(t, b, size, &blob.ListOptions{Prefix: test.prefix,
+				Delimiter: test.delimiter})); diff != "" {
+				t.Errorf("List(%q, %q) by pages of %d (-want +got):\n%s", test.prefix,
+					test.delimiter, size, diff)
 			}
 		}
 	}
@@ -42,7 +45,8 @@ func TestListEscapedEnds(t *testing.T) {
 
 // TestListModel holds lists of odd keys against what the Go CDK says a list is, but for the order.
 func TestListModel(t *testing.T) {
-	pieces := []string{"a", "b", "/", "/", ".", `\`, "_", "__0x", "2f__", "__0x5c__", "soap", "é", "\x01"}
+	pieces := []string{"a", "b", "/", "/", ".", `\`, "_", "__0x", "2f__", "__0x5c__", "soap", "é",
+		"\x01"}
 	random := rand.New(rand.NewPCG(1, 2))
 	word := func(most int) string {
 		var s strings.Builder
@@ -82,7 +86,8 @@ func TestListModel(t *testing.T) {
 				for _, size := range []int{1, 3, 1000} {
 					var got []string
 					for token := blob.FirstPageToken; len(token) > 0; {
-						objects, next, err := b.ListPage(t.Context(), token, size, &blob.ListOptions{Prefix: prefix, Delimiter: delimiter})
+						objects, next, err := b.ListPage(t.Context(), token, size,
+							&blob.ListOptions{Prefix: prefix, Delimiter: delimiter})
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -96,8 +101,10 @@ func TestListModel(t *testing.T) {
 						token = next
 					}
 					slices.Sort(got)
-					if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), got, cmpopts.EquateEmpty()); diff != "" {
-						t.Fatalf("List(%q, %q) of %q by pages of %d (-want +got):\n%s", prefix, delimiter, slices.Sorted(maps.Keys(keys)), size, diff)
+					if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), got,
+						cmpopts.EquateEmpty()); diff != "" {
+						t.Fatalf("List(%q, %q) of %q by pages of %d (-want +got):\n%s", prefix,
+							delimiter, slices.Sorted(maps.Keys(keys)), size, diff)
 					}
 				}
 			}

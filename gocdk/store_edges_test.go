@@ -47,13 +47,19 @@ func (c *cdk) ErrorCode(err error) gcerrors.ErrorCode {
 
 func (c *cdk) Close() error { return nil }
 
-func (c *cdk) Attributes(context.Context, string) (*driver.Attributes, error) { return c.attributes() }
+func (c *cdk) Attributes(
+	context.Context, string,
+) (*driver.Attributes, error) {
+	return c.attributes()
+}
 
 func (c *cdk) ListPaged(context.Context, *driver.ListOptions) (*driver.ListPage, error) {
 	return c.list()
 }
 
-func (c *cdk) NewTypedWriter(context.Context, string, string, *driver.WriterOptions) (driver.Writer, error) {
+func (c *cdk) NewTypedWriter(
+	context.Context, string, string, *driver.WriterOptions,
+) (driver.Writer, error) {
 	return cdkWriter{c}, nil
 }
 
@@ -71,13 +77,16 @@ func put(t *testing.T, s storage.Store, opts *storage.PutOptions) error {
 // A driver may refuse a write while it takes the bytes, or at the end.
 func TestStoreRefusedWrite(t *testing.T) {
 	refused := coded{errors.New("refused"), gcerrors.FailedPrecondition}
-	for name, c := range map[string]*cdk{"Write": {write: refused, close: refused}, "Close": {close: refused}} {
+	for name, c := range map[string]*cdk{"Write": {write: refused, close: refused},
+		"Close": {close: refused}} {
 		s := Store(blob.NewBucket(c))
-		if err := put(t, s, &storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrExist) {
+		if err := put(t, s, &storage.PutOptions{IfAbsent: true}); !errors.Is(err,
+			storage.ErrExist) {
 			t.Errorf("a create that %s refuses = %v, want %v", name, err, storage.ErrExist)
 		}
 		// There was no condition that could have failed.
-		if err := put(t, s, &storage.PutOptions{}); err == nil || errors.Is(err, storage.ErrPrecondition) {
+		if err := put(t, s, &storage.PutOptions{}); err == nil ||
+			errors.Is(err, storage.ErrPrecondition) {
 			t.Errorf("a write without a condition that %s refuses = %v", name, err)
 		}
 	}
@@ -86,8 +95,10 @@ func TestStoreRefusedWrite(t *testing.T) {
 // A list, and a write, miss nothing but the bucket.
 func TestStoreMissingBucket(t *testing.T) {
 	missing := coded{errors.New("no container"), gcerrors.NotFound}
-	s := Store(blob.NewBucket(&cdk{list: func() (*driver.ListPage, error) { return nil, missing }, write: missing, close: missing}))
-	if _, err := s.ListPage(t.Context(), &storage.ListOptions{}); !errors.Is(err, storage.ErrNoBucket) {
+	s := Store(blob.NewBucket(&cdk{list: func() (*driver.ListPage, error) { return nil, missing },
+		write: missing, close: missing}))
+	if _, err := s.ListPage(t.Context(), &storage.ListOptions{}); !errors.Is(err,
+		storage.ErrNoBucket) {
 		t.Errorf("ListPage = %v, want %v", err, storage.ErrNoBucket)
 	}
 	if err := put(t, s, &storage.PutOptions{}); !errors.Is(err, storage.ErrNoBucket) {
@@ -97,7 +108,8 @@ func TestStoreMissingBucket(t *testing.T) {
 
 // The URL of a request may be signed.
 func TestStoreErrorsHaveNoURL(t *testing.T) {
-	broken := &url.Error{Op: "Get", URL: "https://account/container?sig=hunter2", Err: errors.New("connection reset")}
+	broken := &url.Error{Op: "Get", URL: "https://account/container?sig=hunter2",
+		Err: errors.New("connection reset")}
 	s := Store(blob.NewBucket(&cdk{
 		attributes: func() (*driver.Attributes, error) { return nil, broken },
 		list:       func() (*driver.ListPage, error) { return nil, broken },
@@ -105,8 +117,10 @@ func TestStoreErrorsHaveNoURL(t *testing.T) {
 	}))
 	_, stat := s.Stat(t.Context(), "k", &storage.StatOptions{})
 	_, list := s.ListPage(t.Context(), &storage.ListOptions{})
-	for what, err := range map[string]error{"Stat": stat, "ListPage": list, "Put": put(t, s, &storage.PutOptions{})} {
-		if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "connection reset") {
+	for what, err := range map[string]error{"Stat": stat, "ListPage": list,
+		"Put": put(t, s, &storage.PutOptions{})} {
+		if err == nil || strings.Contains(err.Error(), "hunter2") ||
+			!strings.Contains(err.Error(), "connection reset") {
 			t.Errorf("%s = %v", what, err)
 		}
 		if !errors.Is(err, broken.Err) {
@@ -121,10 +135,12 @@ func TestStoreConditionsOfReads(t *testing.T) {
 	s := Store(blob.NewBucket(&cdk{attributes: func() (*driver.Attributes, error) {
 		return &driver.Attributes{ETag: `"2"`, ModTime: now}, nil
 	}}))
-	if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfNoneMatch: `"1"`, IfModifiedSince: now}); err != nil {
+	if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfNoneMatch: `"1"`,
+		IfModifiedSince: now}); err != nil {
 		t.Errorf("Stat of another version of the same second = %v", err)
 	}
-	if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfModifiedSince: now}); !errors.Is(err, storage.ErrNotModified) {
+	if _, err := s.Stat(t.Context(),
+		"k", &storage.StatOptions{IfModifiedSince: now}); !errors.Is(err, storage.ErrNotModified) {
 		t.Errorf("Stat with IfModifiedSince = %v, want %v", err, storage.ErrNotModified)
 	}
 }
@@ -136,7 +152,8 @@ func TestStoreHugeNumbers(t *testing.T) {
 	if err != nil || len(page.Objects) != 1 {
 		t.Errorf("a page of the largest size = %v, %v", page, err)
 	}
-	if _, err := b.PutReaderAt(t.Context(), "k2", strings.NewReader("short"), math.MaxInt64, nil); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if _, err := b.PutReaderAt(t.Context(), "k2", strings.NewReader("short"), math.MaxInt64,
+		nil); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("a source that is much too short = %v, want %v", err, io.ErrUnexpectedEOF)
 	}
 	if got, err := b.Exists(t.Context(), "k2"); got || err != nil {
@@ -147,7 +164,8 @@ func TestStoreHugeNumbers(t *testing.T) {
 func TestStoreForeignToken(t *testing.T) {
 	s := Store(memblob.OpenBucket(nil))
 	for _, token := range []string{"x", "%.%", "YQ.", kit.EncodeToken("a", "")} {
-		if _, err := s.ListPage(t.Context(), &storage.ListOptions{PageToken: token}); !errors.Is(err, storage.ErrInvalid) {
+		if _, err := s.ListPage(t.Context(),
+			&storage.ListOptions{PageToken: token}); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("the page token %q = %v, want %v", token, err, storage.ErrInvalid)
 		}
 	}
@@ -172,16 +190,20 @@ func TestStoreFailedSource(t *testing.T) {
 	}
 	sum := md5.Sum([]byte("other"))
 	long := bytes.Repeat([]byte("x"), 1<<20)
-	for name, cdk := range map[string]*blob.Bucket{"memblob": memblob.OpenBucket(nil), "fileblob": file} {
+	for name, cdk := range map[string]*blob.Bucket{"memblob": memblob.OpenBucket(nil),
+		"fileblob": file} {
 		s := Store(cdk)
 		b := newBucket(t, s, nil)
 		write(t, b, "k")
-		for _, opts := range []storage.PutOptions{{}, {ContentType: "text/plain"}, {Checksums: storage.Checksums{MD5: sum[:]}}} {
+		for _, opts := range []storage.PutOptions{{}, {ContentType: "text/plain"},
+			{Checksums: storage.Checksums{MD5: sum[:]}}} {
 			_, short := s.Put(t.Context(), "k", bytes.NewReader(long), int64(len(long))+1, &opts)
 			_, tooLong := s.Put(t.Context(), "k", bytes.NewReader(long), int64(len(long))-1, &opts)
 			_, failed := s.Put(t.Context(), "k", hundred{broken("half")}, 100, &opts)
-			if !errors.Is(short, io.ErrUnexpectedEOF) || !errors.Is(tooLong, storage.ErrInvalid) || !errors.Is(failed, errSource) {
-				t.Errorf("%s, %+v: a short source = %v, a long one = %v, a broken one = %v", name, opts, short, tooLong, failed)
+			if !errors.Is(short, io.ErrUnexpectedEOF) || !errors.Is(tooLong, storage.ErrInvalid) ||
+				!errors.Is(failed, errSource) {
+				t.Errorf("%s, %+v: a short source = %v, a long one = %v, a broken one = %v", name,
+					opts, short, tooLong, failed)
 			}
 		}
 		other := &storage.PutOptions{Checksums: storage.Checksums{MD5: sum[:]}}
@@ -197,7 +219,9 @@ func TestStoreFailedSource(t *testing.T) {
 // a write is refused, it dereferences nil (D3).
 type pieces struct{ cdk }
 
-func (p *pieces) NewTypedWriter(context.Context, string, string, *driver.WriterOptions) (driver.Writer, error) {
+func (p *pieces) NewTypedWriter(
+	context.Context, string, string, *driver.WriterOptions,
+) (driver.Writer, error) {
 	return &uploader{cdkWriter{&p.cdk}, false}, nil
 }
 
@@ -222,7 +246,8 @@ func (u *uploader) Close() error {
 func TestStoreRefusedUpload(t *testing.T) {
 	refused := coded{errors.New("BlobAlreadyExists"), gcerrors.FailedPrecondition}
 	sum := md5.Sum([]byte("data"))
-	for _, opts := range []storage.PutOptions{{ContentType: "text/plain"}, {}, {Checksums: storage.Checksums{MD5: sum[:]}}} {
+	for _, opts := range []storage.PutOptions{{ContentType: "text/plain"}, {},
+		{Checksums: storage.Checksums{MD5: sum[:]}}} {
 		p := &pieces{cdk{close: refused}}
 		opts.IfAbsent = true
 		if err := put(t, Store(blob.NewBucket(p)), &opts); !errors.Is(err, storage.ErrExist) {
@@ -246,7 +271,9 @@ func (r *reads) Attributes(context.Context, string) (*driver.Attributes, error) 
 	return &driver.Attributes{Size: min(int64(r.looks)*4, 8)}, nil
 }
 
-func (r *reads) NewRangeReader(_ context.Context, _ string, offset, length int64, _ *driver.ReaderOptions) (driver.Reader, error) {
+func (r *reads) NewRangeReader(
+	_ context.Context, _ string, offset, length int64, _ *driver.ReaderOptions,
+) (driver.Reader, error) {
 	return nopReader{io.NewSectionReader(strings.NewReader("new data"), offset, length)}, nil
 }
 
@@ -262,7 +289,9 @@ func TestStoreReadWithoutETags(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if got, err := io.ReadAll(res.Body); err != nil || string(got) != "new data" || res.Object.Size != 8 {
-		t.Errorf("Get of an object that is replaced meanwhile = %q of %d bytes, %v", got, res.Object.Size, err)
+	if got, err := io.ReadAll(res.Body); err != nil || string(got) != "new data" ||
+		res.Object.Size != 8 {
+		t.Errorf("Get of an object that is replaced meanwhile = %q of %d bytes, %v", got,
+			res.Object.Size, err)
 	}
 }

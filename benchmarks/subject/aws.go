@@ -142,7 +142,8 @@ func (s *awsSDK) ReaderAt(ctx context.Context, key string) (io.ReaderAt, int64, 
 	}
 	return ranges{size, func(off, n int64) (io.ReadCloser, error) {
 		out, err := s.c.GetObject(ctx, &s3.GetObjectInput{
-			Bucket: s.bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", off, off+n-1)),
+			Bucket: s.bucket, Key: &key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", off,
+				off+n-1)),
 		})
 		if err != nil {
 			return nil, err

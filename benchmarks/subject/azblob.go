@@ -38,7 +38,8 @@ func (s *azblobSDK) Read(ctx context.Context, key string, buf []byte) error {
 }
 
 func (s *azblobSDK) Write(ctx context.Context, key string, data []byte) error {
-	_, err := s.c.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(bytes.NewReader(data)), nil)
+	_, err := s.c.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(bytes.NewReader(data)),
+		nil)
 	return err
 }
 

@@ -85,6 +85,7 @@ func (s *thanos) Delete(ctx context.Context, key string) error { return s.b.Dele
 
 func (s *thanos) List(ctx context.Context, prefix string) (int, error) {
 	n := 0
-	err := s.b.Iter(ctx, prefix, func(string) error { n++; return nil }, objstore.WithRecursiveIter())
+	err := s.b.Iter(ctx, prefix, func(string) error { n++; return nil },
+		objstore.WithRecursiveIter())
 	return n, err
 }

@@ -34,12 +34,14 @@ func (l leakChecked) Run() int {
 	return code
 }
 
-// TestScripts runs the command as users do, on directories, in memory, and on services in this process.
+// TestScripts runs the command as users do, on directories, in memory, and on services in this
+// process.
 func TestScripts(t *testing.T) {
 	runScripts(t, "testdata/script", map[string]string{
-		"SERVICE":    newService(t).URL,
-		"GCS":        gcsfake.Start(t, gcsfake.Options{}).URL,
-		"GCS_CLOSED": gcsfake.Start(t, gcsfake.Options{Tokens: map[string]bool{"nobody has": true}}).URL,
+		"SERVICE": newService(t).URL,
+		"GCS":     gcsfake.Start(t, gcsfake.Options{}).URL,
+		"GCS_CLOSED": gcsfake.Start(t,
+			gcsfake.Options{Tokens: map[string]bool{"nobody has": true}}).URL,
 	})
 }
 
@@ -53,7 +55,8 @@ func TestAzureScripts(t *testing.T) {
 	})
 }
 
-// TestEmulatorScripts does so on fake-gcs-server, as the variable names it that Google's own libraries know.
+// TestEmulatorScripts does so on fake-gcs-server, as the variable names it that Google's own
+// libraries know.
 func TestEmulatorScripts(t *testing.T) {
 	s := testenv.FakeGCS(t)
 	runScripts(t, "testdata/emulator", map[string]string{
@@ -68,7 +71,8 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
-			// No test may find the credentials, or the metadata service, of the machine that it runs on.
+			// No test may find the credentials, or the metadata service, of the machine that it
+			// runs on.
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("AWS_CONFIG_FILE", e.WorkDir+"/none")
 			e.Setenv("AWS_SHARED_CREDENTIALS_FILE", e.WorkDir+"/none")
@@ -77,7 +81,8 @@ func runScripts(t *testing.T, dir string, env map[string]string) {
 			for name, v := range env {
 				e.Setenv(name, v)
 			}
-			// Under the race detector every process would wait a second at its end for other goroutines to race.
+			// Under the race detector every process would wait a second at its end for other
+			// goroutines to race.
 			e.Setenv("GORACE", "atexit_sleep_ms=0")
 			return nil
 		},
@@ -103,7 +108,8 @@ func exit(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// field NAME VARIABLE: the environment variable is set to a field of the JSON object on standard output.
+// field NAME VARIABLE: the environment variable is set to a field of the JSON object on standard
+// output.
 func field(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: field name variable")

@@ -9,9 +9,10 @@ import (
 	"testing"
 )
 
-// newService is as much of S3 as the scripts need to see what no directory shows: a bucket "closed" to which nobody has
-// access, one "taken" that somebody else has, "listed" that can be listed and no more, "elsewhere" in another region, "misspelt" whose
-// signatures are wrong, and any other that can be made in eu-west-1.
+// newService is as much of S3 as the scripts need to see what no directory shows: a bucket "closed"
+// to which nobody has access, one "taken" that somebody else has, "listed" that can be listed and
+// no more, "elsewhere" in another region, "misspelt" whose signatures are wrong, and any other that
+// can be made in eu-west-1.
 func newService(t *testing.T) *httptest.Server {
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		refuse := func(status int, code string) {

@@ -16,7 +16,8 @@ func TestInterruptible(t *testing.T) {
 		"half":     iotest.HalfReader(strings.NewReader(text)),
 		"data+EOF": iotest.DataErrReader(strings.NewReader(text)),
 	} {
-		if err := iotest.TestReader(&interruptible{ctx: t.Context(), r: r}, []byte(text)); err != nil {
+		if err := iotest.TestReader(&interruptible{ctx: t.Context(), r: r},
+			[]byte(text)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -125,7 +125,8 @@ func Range(n int64) Fault {
 			return
 		}
 		r.Header.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%s", first+n, last+n, size))
-		moved := &movedBody{Reader: io.MultiReader(r.Body, bytes.NewReader(make([]byte, n))), skip: n}
+		moved := &movedBody{Reader: io.MultiReader(r.Body, bytes.NewReader(make([]byte, n))),
+			skip: n}
 		r.Body = readCloser{moved, r.Body}
 	}}.named("Range(%+d)", n)
 }

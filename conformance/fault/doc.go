@@ -23,7 +23,8 @@
 //	Twice         the request is carried out twice, and the second answer is returned
 //	Hang          nothing happens until the context ends
 //	HangSending   some bytes of the body are taken, then nothing happens until the context ends
-//	HangWaiting   the request is carried out, then nothing happens until the context ends: in doubt
+//	HangWaiting   the request is carried out, then nothing happens until the context ends:
+//	              in doubt
 //	Delay         the request takes longer
 //	Cut           the body of a Get breaks after some bytes: ErrUnavailable
 //	Short         the body of a Get ends after some bytes as if that were all: io.EOF

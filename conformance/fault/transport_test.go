@@ -144,7 +144,8 @@ func TestHTTPFaults(t *testing.T) {
 			f.Add(fault.Rule{Key: path[1:], Fault: test.fault})
 			got, err := do(client, test.method, url+path, "hello")
 			f.Wait()
-			if test.want == "" && err == nil || test.want != "" && (err != nil || got != test.want) {
+			if test.want == "" && err == nil || test.want != "" && (err != nil ||
+				got != test.want) {
 				t.Errorf("%v: %q, %v; want %q", test.fault, got, err, test.want)
 			}
 			deadline := time.Now().Add(time.Second)
@@ -152,7 +153,8 @@ func TestHTTPFaults(t *testing.T) {
 				time.Sleep(time.Millisecond)
 			}
 			if n := c.count(test.method + " " + path); n != test.carried {
-				t.Errorf("%v: the service carried it out %d times, want %d", test.fault, n, test.carried)
+				t.Errorf("%v: the service carried it out %d times, want %d", test.fault, n,
+					test.carried)
 			}
 		}
 		f.Add(fault.Rule{Key: "r", Fault: fault.Range(1)})
@@ -254,7 +256,8 @@ func TestClassify(t *testing.T) {
 		{fault.S3, "PUT", "http://h/b/k/l", "", "Put", "k/l"},
 		{fault.S3, "PUT", "http://b.s3.eu-1.amazonaws.com/k/l", "", "Put", "k/l"},
 		{fault.S3, "PUT", "http://h/b/k", "X-Amz-Copy-Source", "Copy", "k"},
-		{fault.S3, "PUT", "http://h/b/k?partNumber=1&uploadId=u", "X-Amz-Copy-Source", "CopyPart", "k"},
+		{fault.S3, "PUT", "http://h/b/k?partNumber=1&uploadId=u", "X-Amz-Copy-Source", "CopyPart",
+			"k"},
 		{fault.S3, "PUT", "http://h/b/k?partNumber=1&uploadId=u", "", "PutPart", "k"},
 		{fault.S3, "POST", "http://h/b/k?uploadId=u", "", "CompleteUpload", "k"},
 		{fault.S3, "DELETE", "http://h/b/k?uploadId=u", "", "AbortUpload", "k"},
@@ -278,7 +281,8 @@ func TestClassify(t *testing.T) {
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k/l", "", "Put", "k/l"},
 		{fault.Azure, "PUT", "https://acc.blob.core.windows.net/c/k/l", "", "Put", "k/l"},
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=block&blockid=x", "", "PutPart", "k"},
-		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=block", "X-Ms-Copy-Source", "CopyPart", "k"},
+		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=block", "X-Ms-Copy-Source", "CopyPart",
+			"k"},
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k", "X-Ms-Copy-Source", "Copy", "k"},
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=blocklist", "", "CompleteUpload", "k"},
 		{fault.Azure, "GET", "http://127.0.0.1/acc/c/k?comp=blocklist", "", "ListPartsPage", "k"},

@@ -56,7 +56,8 @@ func TestTransport(t *testing.T) {
 	} {
 		a := &Attempt{Write: tc.write}
 		a.connected.Store(tc.before)
-		req, err := http.NewRequestWithContext(Begin(tc.ctx, a), http.MethodPut, tc.url, http.NoBody)
+		req, err := http.NewRequestWithContext(Begin(tc.ctx, a), http.MethodPut, tc.url,
+			http.NoBody)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +86,8 @@ func TestFail(t *testing.T) {
 	secret := &url.Error{Op: "Put", URL: "https://host/?signature", Err: errBroken}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	whole, partial := payload(t, strings.NewReader("123"), 3), payload(t, strings.NewReader("123"), 3)
+	whole, partial := payload(t, strings.NewReader("123"), 3), payload(t, strings.NewReader("123"),
+		3)
 	io.ReadAll(whole)
 	io.ReadFull(partial, make([]byte, 2))
 	shrunk := payload(t, shrinking{bytes.NewReader([]byte("123"))}, 3)
@@ -103,8 +105,10 @@ func TestFail(t *testing.T) {
 		{"a read", t.Context(), false, nil, true, storage.ErrUnavailable, errBroken, false},
 		{"a write", t.Context(), true, nil, true, storage.ErrUnavailable, errBroken, true},
 		{"a write, whole", t.Context(), true, whole, true, storage.ErrUnavailable, errBroken, true},
-		{"a write, partial", t.Context(), true, partial, true, storage.ErrUnavailable, errBroken, false},
-		{"a write, not sent", t.Context(), true, whole, false, storage.ErrInvalid, errBroken, false},
+		{"a write, partial", t.Context(), true, partial, true, storage.ErrUnavailable, errBroken,
+			false},
+		{"a write, not sent", t.Context(), true, whole, false, storage.ErrInvalid, errBroken,
+			false},
 		{"a write that ended", ended, true, whole, true, nil, context.Canceled, true},
 		{"a source that failed", t.Context(), true, shrunk, true, nil, io.ErrUnexpectedEOF, false},
 		{"a source that failed, ended", ended, true, shrunk, true, nil, io.ErrUnexpectedEOF, false},

@@ -159,7 +159,8 @@ func TestCheckDocument(t *testing.T) {
 			t.Errorf("%q is %q, %v after it was looked at", body, got, err)
 		}
 	}
-	broken := &http.Response{Body: io.NopCloser(io.MultiReader(strings.NewReader("<a><b/>"), broken{}))}
+	broken := &http.Response{Body: io.NopCloser(io.MultiReader(strings.NewReader("<a><b/>"),
+		broken{}))}
 	if err := CheckDocument(broken, known); !errors.Is(err, errBroken) {
 		t.Errorf("a body that breaks: %v", err)
 	}

@@ -20,7 +20,8 @@ func TestEarlyRefusal(t *testing.T) {
 	defer client.CloseIdleConnections()
 	for i := range 50 {
 		body := bytes.NewReader(make([]byte, 8<<20))
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL, struct{ io.Reader }{body})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, server.URL,
+			struct{ io.Reader }{body})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -43,7 +44,8 @@ func TestCutWithoutAnswer(t *testing.T) {
 	plain, secure := httptest.NewServer(hangUp), httptest.NewTLSServer(hangUp)
 	defer plain.Close()
 	defer secure.Close()
-	transport := NewTransport(&tls.Config{RootCAs: secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs})
+	trusted := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	transport := NewTransport(&tls.Config{RootCAs: trusted})
 	client := &http.Client{Transport: transport}
 	defer client.CloseIdleConnections()
 	for _, url := range []string{plain.URL, secure.URL} {

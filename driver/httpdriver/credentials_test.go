@@ -21,7 +21,8 @@ import (
 // Trouble that passes is told from what is definite, and silence at a default address from both.
 func TestCredentialSource(t *testing.T) {
 	dial := func(err error) error {
-		return &url.Error{Op: "Get", URL: "http://x", Err: &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", err)}}
+		return &url.Error{Op: "Get", URL: "http://x", Err: &net.OpError{Op: "dial",
+			Err: os.NewSyscallError("connect", err)}}
 	}
 	for _, tc := range []struct {
 		name    string
@@ -43,8 +44,10 @@ func TestCredentialSource(t *testing.T) {
 		{"no network", 0, dial(syscall.ENETUNREACH), storage.ErrUnavailable, storage.ErrPermission},
 		{"silence", 0, dial(os.ErrDeadlineExceeded), storage.ErrUnavailable, storage.ErrPermission},
 		{"a deadline", 0, context.DeadlineExceeded, storage.ErrUnavailable, storage.ErrPermission},
-		{"no name", 0, &net.DNSError{Err: "no such host"}, storage.ErrUnavailable, storage.ErrUnavailable},
-		{"no file", 0, &os.PathError{Op: "open", Err: syscall.ENOENT}, storage.ErrPermission, storage.ErrPermission},
+		{"no name", 0, &net.DNSError{Err: "no such host"}, storage.ErrUnavailable,
+			storage.ErrUnavailable},
+		{"no file", 0, &os.PathError{Op: "open", Err: syscall.ENOENT}, storage.ErrPermission,
+			storage.ErrPermission},
 		{"another error", 0, errBroken, storage.ErrPermission, storage.ErrPermission},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -70,7 +73,8 @@ func TestCredentialSource(t *testing.T) {
 // An attempt that had no credentials has their kind, whatever they hold, and is not in doubt.
 func TestFailWithoutCredentials(t *testing.T) {
 	a := &Attempt{Write: true, Missing: storage.ErrNotExist}
-	none := new(CredentialSource).Fail("x", 503, "text", &url.Error{Op: "Get", URL: "http://secret", Err: errBroken})
+	none := new(CredentialSource).Fail("x", 503, "text", &url.Error{Op: "Get", URL: "http://secret",
+		Err: errBroken})
 	e := a.Fail(t.Context(), fmt.Errorf("wrapped: %w", none))
 	if e.Kind != storage.ErrUnavailable || e.InDoubt || e.Err.Error() != none.Error() {
 		t.Errorf("%+v", e)
@@ -115,7 +119,8 @@ func TestTrimSecret(t *testing.T) {
 	}
 	for _, in := range []string{" ", "\n", "a\nb", "a\x00b"} {
 		_, err := TrimSecret("Key", in)
-		if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), "Key") || strings.Contains(err.Error(), in) && in != " " {
+		if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), "Key") ||
+			strings.Contains(err.Error(), in) && in != " " {
 			t.Errorf("%q: %v", in, err)
 		}
 	}
@@ -126,7 +131,8 @@ func TestTrimSecret(t *testing.T) {
 func TestHeaderThatCannotBeSent(t *testing.T) {
 	a := &Attempt{Write: true}
 	base := roundTripper(func(*http.Request) (*http.Response, error) { return nil, errBroken })
-	req, err := http.NewRequestWithContext(Begin(t.Context(), a), http.MethodPut, "http://x", http.NoBody)
+	req, err := http.NewRequestWithContext(Begin(t.Context(), a), http.MethodPut, "http://x",
+		http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,8 @@ func TestRange(t *testing.T) {
 
 var malformed = []string{
 	"", "bytes", "0-0/1", "bytes */10", "bytes 0-9/*", "bytes 9-0/10", "bytes 10-9/10",
-	"bytes 0-10/10", "bytes 0--1/0", "bytes -1-2/3", "bytes 0-9223372036854775807/9223372036854775807",
+	"bytes 0-10/10", "bytes 0--1/0", "bytes -1-2/3",
+	"bytes 0-9223372036854775807/9223372036854775807",
 }
 
 func TestContentRange(t *testing.T) {
@@ -45,7 +46,8 @@ func TestContentRange(t *testing.T) {
 		}
 		r := &storage.GetResult{Object: new(storage.Object), Length: -1}
 		err = SetRange(r, &storage.GetOptions{Offset: want[0]}, v)
-		if got := [3]int64{r.Offset, r.Offset + r.Length - 1, r.Object.Size}; err != nil || got != want {
+		if got := [3]int64{r.Offset, r.Offset + r.Length - 1, r.Object.Size}; err != nil ||
+			got != want {
 			t.Errorf("SetRange(%q) = %v, %v, want %v", v, got, err, want)
 		}
 	}
@@ -85,9 +87,11 @@ func TestSetRangeHeldAgainst(t *testing.T) {
 		{-3, 0, "bytes 8-9/10", 2, false},
 	} {
 		r := &storage.GetResult{Object: new(storage.Object), Length: test.content}
-		err := SetRange(r, &storage.GetOptions{Offset: test.offset, Length: test.length}, test.header)
+		err := SetRange(r, &storage.GetOptions{Offset: test.offset, Length: test.length},
+			test.header)
 		if (err == nil) != test.ok || err != nil && !errors.Is(err, storage.ErrUnavailable) {
-			t.Errorf("%d, %d asked, %q with %d bytes: %v", test.offset, test.length, test.header, test.content, err)
+			t.Errorf("%d, %d asked, %q with %d bytes: %v", test.offset, test.length, test.header,
+				test.content, err)
 		}
 	}
 }

@@ -9,8 +9,10 @@ import (
 func TestParseTime(t *testing.T) {
 	want := time.Date(2022, 10, 5, 7, 28, 0, 0, time.UTC)
 	for _, text := range []string{
-		"Wed, 05 Oct 2022 07:28:00 GMT", "Wed, 5 Oct 2022 07:28:00 GMT", " Wed, 05 Oct 2022 07:28:00 UTC",
-		"Wednesday, 05-Oct-22 07:28:00 GMT", "Wed Oct  5 07:28:00 2022", "Wed, 05 Oct 2022 07:28:00 +0000",
+		"Wed, 05 Oct 2022 07:28:00 GMT", "Wed, 5 Oct 2022 07:28:00 GMT",
+		" Wed, 05 Oct 2022 07:28:00 UTC",
+		"Wednesday, 05-Oct-22 07:28:00 GMT", "Wed Oct  5 07:28:00 2022",
+		"Wed, 05 Oct 2022 07:28:00 +0000",
 		"Wed, 05 Oct 2022 09:28:00 +0200", "5 Oct 2022 07:28:00 GMT", "2022-10-05T07:28:00Z",
 		"2022-10-05T07:28:00.000Z", "2022-10-05T09:28:00+02:00", "2022-10-05T07:28:00",
 	} {
@@ -28,7 +30,8 @@ func TestParseTime(t *testing.T) {
 func TestTidyTimes(t *testing.T) {
 	h := http.Header{"A": {"Wed, 5 Oct 2022 07:28:00 GMT"}, "B": {"0"}, "C": {"0"}}
 	TidyTimes(h, "A", "B", "D")
-	if h.Get("A") != "Wed, 05 Oct 2022 07:28:00 GMT" || h.Values("B") != nil || h.Get("C") != "0" || h.Values("D") != nil {
+	if h.Get("A") != "Wed, 05 Oct 2022 07:28:00 GMT" || h.Values("B") != nil || h.Get("C") != "0" ||
+		h.Values("D") != nil {
 		t.Errorf("%q", h)
 	}
 }

@@ -52,7 +52,8 @@ func TestOpen(t *testing.T) {
 	if got, err := b.ReadAll(t.Context(), "k", nil); err != nil || string(got) != "v" {
 		t.Errorf("ReadAll = %q, %v", got, err)
 	}
-	if _, err := storage.Open(t.Context(), "table://?colour=blue"); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := storage.Open(t.Context(), "table://?colour=blue"); !errors.Is(err,
+		storage.ErrInvalid) {
 		t.Errorf("an unknown parameter: %v", err)
 	}
 }

@@ -18,7 +18,9 @@ type silent struct {
 	wrote  bool
 }
 
-func (s *silent) Put(ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *silent) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if key != indexKey {
 		return s.FullStore.Put(ctx, key, body, size, opts)
 	}
@@ -34,7 +36,9 @@ func (s *silent) Put(ctx context.Context, key string, body io.ReadSeeker, size i
 	return nil, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true}
 }
 
-func (s *silent) Stat(ctx context.Context, key string, opts *storage.StatOptions) (*storage.Object, error) {
+func (s *silent) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
 	if key == indexKey {
 		return nil, &storage.Error{Kind: storage.ErrUnavailable}
 	}
@@ -52,11 +56,14 @@ func TestReceiveWithoutAnAnswer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := &inbox{bucket: storage.New(&silent{FullStore: m, refuse: test.refuse}, &storage.Options{Retry: storage.RetryOptions{Attempts: 1}})}
-		if _, err := in.receive(t.Context(), "a.txt", strings.NewReader("hello")); !errors.Is(err, test.want) {
+		in := &inbox{bucket: storage.New(&silent{FullStore: m, refuse: test.refuse},
+			&storage.Options{Retry: storage.RetryOptions{Attempts: 1}})}
+		if _, err := in.receive(t.Context(), "a.txt", strings.NewReader("hello")); !errors.Is(err,
+			test.want) {
 			t.Errorf("receive = %v, want %v", err, test.want)
 		}
-		if exists, err := in.bucket.Exists(t.Context(), fileKey("a.txt")); exists != test.exists || err != nil {
+		if exists, err := in.bucket.Exists(t.Context(), fileKey("a.txt")); exists != test.exists ||
+			err != nil {
 			t.Errorf("where the index answers %v the file exists: %v, %v", test.want, exists, err)
 		}
 		if err := in.bucket.Close(); err != nil {

@@ -17,7 +17,8 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 func TestSameEverywhere(t *testing.T) {
 	dir := directory(filepath.Join(t.TempDir(), "data"))
 	outputs := make(map[string]string)
-	for name, url := range map[string]string{"file": dir, "file again": dir, "mem": "mem://quickstart"} {
+	for name, url := range map[string]string{"file": dir, "file again": dir,
+		"mem": "mem://quickstart"} {
 		var out bytes.Buffer
 		if err := run(t.Context(), url, &out); err != nil {
 			t.Fatalf("%s: %v\n%s", name, err, &out)
@@ -33,7 +34,8 @@ func TestSameEverywhere(t *testing.T) {
 			t.Errorf("%s prints something else than file:\n%s", name, diff)
 		}
 	}
-	for _, want := range []string{"  hugo.txt: 201 Created\n", "ana.txt again: 409 Conflict\n", "zoe.txt exists: false\n", `"hello from ana\n"`} {
+	for _, want := range []string{"  hugo.txt: 201 Created\n", "ana.txt again: 409 Conflict\n",
+		"zoe.txt exists: false\n", `"hello from ana\n"`} {
 		if !strings.Contains(outputs["file"], want) {
 			t.Errorf("the output lacks %q:\n%s", want, outputs["file"])
 		}

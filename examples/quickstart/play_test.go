@@ -34,7 +34,8 @@ func (c *careless) Put(
 	case c.fault == "has no conditions" && (o.IfAbsent || o.IfMatch != ""):
 		return nil, &storage.Error{Kind: storage.ErrPermission}
 	case c.fault == "alters objects" && strings.HasSuffix(key, "ana.txt") && size > 0:
-		return c.FullStore.Put(ctx, key, strings.NewReader(strings.Repeat("x", int(size))), size, &o)
+		return c.FullStore.Put(ctx, key, strings.NewReader(strings.Repeat("x", int(size))), size,
+			&o)
 	}
 	return c.FullStore.Put(ctx, key, body, size, &o)
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/polystore/storage/internal/fivestores"
 )
 
-// One service, five stores: by its URL alone the program runs on each, and prints the same, other than which store it is and who
-// serves the link.
+// One service, five stores: by its URL alone the program runs on each, and prints the same, other
+// than which store it is and who serves the link.
 func TestFiveStores(t *testing.T) {
 	outputs := make(map[string]string)
 	links := make(map[string]bool)
@@ -34,7 +34,8 @@ func TestFiveStores(t *testing.T) {
 	t.Logf("the same on %d stores", len(outputs))
 }
 
-// same is what the program prints without the lines that may differ; signed, whether the store signed the link.
+// same is what the program prints without the lines that may differ; signed, whether the store
+// signed the link.
 func same(out string) (rest string, signed bool) {
 	var b strings.Builder
 	for line := range strings.Lines(out) {

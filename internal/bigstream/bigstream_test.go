@@ -1,4 +1,5 @@
-// Package bigstream shows that a stream of 4 GiB whose length nobody knows goes through in bounded memory.
+// Package bigstream shows that a stream of 4 GiB whose length nobody knows goes through in bounded
+// memory.
 package bigstream
 
 import (
@@ -30,7 +31,8 @@ func TestFile(t *testing.T) {
 func TestMinIO(t *testing.T) {
 	s := testenv.MinIO(t)
 	q := url.Values{"endpoint": {s.Endpoint}, "region": {s.Region}, "provider": {"minio"}}
-	stream(t, "s3://"+s.NewBucket(t)+"?"+q.Encode(), []string{"AWS_ACCESS_KEY_ID=" + s.AccessKey, "AWS_SECRET_ACCESS_KEY=" + s.SecretKey})
+	stream(t, "s3://"+s.NewBucket(t)+"?"+q.Encode(), []string{"AWS_ACCESS_KEY_ID=" + s.AccessKey,
+		"AWS_SECRET_ACCESS_KEY=" + s.SecretKey})
 }
 
 func stream(t *testing.T, bucket string, env []string) {
@@ -38,12 +40,14 @@ func stream(t *testing.T, bucket string, env []string) {
 		testenv.NotRun(t, "4 GiB stream", "memory is read from /proc")
 	}
 	child := filepath.Join(t.TempDir(), "child")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", child, "./child").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", child,
+		"./child").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	cmd := exec.CommandContext(t.Context(), child, bucket, strconv.Itoa(size))
 	for _, v := range os.Environ() {
-		if name, _, _ := strings.Cut(v, "="); name != "GOGC" && name != "GOMEMLIMIT" && !strings.HasPrefix(name, "AWS_") {
+		if name, _, _ := strings.Cut(v, "="); name != "GOGC" && name != "GOMEMLIMIT" &&
+			!strings.HasPrefix(name, "AWS_") {
 			cmd.Env = append(cmd.Env, v)
 		}
 	}

@@ -30,7 +30,8 @@ func TestTables(t *testing.T) {
 			t.Fatalf("%s: %v", d.path, err)
 		}
 		if diff := cmp.Diff(want, string(text)); diff != "" {
-			t.Errorf("%s is not what the Stores say: run make tables (-want +got):\n%s", d.path, diff)
+			t.Errorf("%s is not what the Stores say: run make tables (-want +got):\n%s", d.path,
+				diff)
 		}
 	}
 }
@@ -52,7 +53,8 @@ func TestFill(t *testing.T) {
 		tables []string
 		want   string
 	}{
-		{two, []string{"1\n", "2\n"}, "a\n" + begin + "1\n" + end + "\nb\n" + begin + "2\n" + end + "\nc"},
+		{two, []string{"1\n", "2\n"}, "a\n" + begin + "1\n" + end + "\nb\n" + begin + "2\n" + end +
+			"\nc"},
 		{two, []string{"1\n"}, ""},
 		{two, []string{"1\n", "2\n", "3\n"}, ""},
 		{begin, []string{"1\n"}, ""},

@@ -44,19 +44,27 @@ func open(ctx context.Context) (*stores, error) {
 		name string
 		open func() (storage.Store, error)
 	}{
-		{"memory", func() (storage.Store, error) { return memory.New(&memory.Options{Versions: true}) }},
+		{"memory", func() (storage.Store,
+			error) {
+			return memory.New(&memory.Options{Versions: true})
+		}},
 		{"file", func() (storage.Store, error) { return file.New(dir, nil) }},
 		{"S3", func() (storage.Store, error) { return openS3(ctx, "aws") }},
 		{"GCS", func() (storage.Store, error) {
 			return gcs.New(ctx, "bucket", &gcs.Options{Endpoint: nowhere, Anonymous: true})
 		}},
 		{"Azure", func() (storage.Store, error) {
-			return azure.New(ctx, "bucket", &azure.Options{Endpoint: nowhere + "/account", Key: "a2V5"})
+			return azure.New(ctx, "bucket", &azure.Options{Endpoint: nowhere + "/account",
+				Key: "a2V5"})
 		}},
 		{"GCS emulator", func() (storage.Store, error) {
-			return gcs.New(ctx, "bucket", &gcs.Options{Endpoint: nowhere, Anonymous: true, Emulator: true})
+			return gcs.New(ctx, "bucket", &gcs.Options{Endpoint: nowhere, Anonymous: true,
+				Emulator: true})
 		}},
-		{"Go CDK", func() (storage.Store, error) { return gocdk.Store(memblob.OpenBucket(nil)), nil }},
+		{"Go CDK", func() (storage.Store, error) {
+			return gocdk.Store(memblob.OpenBucket(nil)),
+				nil
+		}},
 	} {
 		c, err := ask(p.name, p.open)
 		if err != nil {

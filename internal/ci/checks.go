@@ -32,7 +32,8 @@ func gofmt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cmd := command(ctx, nil, filepath.Join(string(bytes.TrimSpace(root)), "bin", "gofmt"), "-l", "-s", ".")
+	cmd := command(ctx, nil, filepath.Join(string(bytes.TrimSpace(root)), "bin", "gofmt"), "-l",
+		"-s", ".")
 	var files bytes.Buffer
 	cmd.Stdout = &files
 	if err := cmd.Run(); err != nil {
@@ -96,8 +97,8 @@ func servers(ctx context.Context) error {
 	return nil
 }
 
-// leftOut is a failure where everything is required, and where we were interrupted; elsewhere it says and records what this
-// machine could not run.
+// leftOut is a failure where everything is required, and where we were interrupted; elsewhere it
+// says and records what this machine could not run.
 func leftOut(ctx context.Context, what string, why error) error {
 	if ctx.Err() != nil || os.Getenv(testenv.ModeEnv) == "require" {
 		return why
@@ -110,7 +111,8 @@ func record(what string, why error) error {
 	return testenv.Record(what, why.Error())
 }
 
-// tidy fails on a real difference only. That it cannot tell (it may have to download what no build needs) is no failure.
+// tidy fails on a real difference only. That it cannot tell (it may have to download what no build
+// needs) is no failure.
 func tidy(ctx context.Context) error {
 	cmd := command(ctx, nil, "go", "mod", "tidy", "-diff")
 	var diff, stderr bytes.Buffer

@@ -79,7 +79,8 @@ func fuzzTargets(r io.Reader) ([]target, error) {
 			return nil, err
 		}
 		// Beside the names it prints a line for each package.
-		if name := strings.TrimSpace(e.Output); e.Action == "output" && strings.HasPrefix(name, "Fuzz") {
+		if name := strings.TrimSpace(e.Output); e.Action == "output" &&
+			strings.HasPrefix(name, "Fuzz") {
 			targets = append(targets, target{e.Package, name})
 		}
 	}

@@ -60,7 +60,8 @@ func run(ctx context.Context, names []string) error {
 		for _, name := range names {
 			i := slices.IndexFunc(known, func(s step) bool { return s.name == name })
 			if i < 0 {
-				return fmt.Errorf("unknown step %q, known are %s", name, strings.Join(stepNames(known), ", "))
+				return fmt.Errorf("unknown step %q, known are %s", name,
+					strings.Join(stepNames(known), ", "))
 			}
 			chosen = append(chosen, known[i])
 		}

@@ -7,7 +7,8 @@ import (
 
 func TestUnknownStep(t *testing.T) {
 	err := run(t.Context(), []string{"vet", "nonsense"})
-	if err == nil || !strings.Contains(err.Error(), `unknown step "nonsense", known are fmt, vet, lint, tidy, api, benchmarks, servers, test, api-update, fuzz`) {
+	if err == nil || !strings.Contains(err.Error(),
+		`unknown step "nonsense", known are fmt, vet, lint, tidy, api, benchmarks, servers, test, api-update, fuzz`) {
 		t.Errorf("run = %v", err)
 	}
 }

@@ -22,8 +22,9 @@ type event struct {
 	FailedBuild string // fail of a package that did not build
 }
 
-// report digests the events of a test run: it prints each package as it ends, failures with their output, and keeps what
-// was skipped. Tests and subtests count alike; so does a package that fails without a test that does.
+// report digests the events of a test run: it prints each package as it ends, failures with their
+// output, and keeps what was skipped. Tests and subtests count alike; so does a package that fails
+// without a test that does.
 type report struct {
 	w     io.Writer
 	total counts
@@ -165,7 +166,8 @@ func (r *report) printFailure(id testID) {
 	}
 }
 
-// finish prints what was not run, by reason, and the count as the last line. recorded are the lines of POLYSTORE_NOTRUN.
+// finish prints what was not run, by reason, and the count as the last line. recorded are the lines
+// of POLYSTORE_NOTRUN.
 func (r *report) finish(recorded []string) {
 	for _, line := range recorded {
 		// What a skip says already is not said twice.
@@ -199,13 +201,15 @@ func appendTo[K comparable](m map[K]*strings.Builder, k K, s string) {
 // isMark says whether the line is the test runner's and not the test's.
 func isMark(line string) bool {
 	line = strings.TrimSpace(line)
-	return strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "--- SKIP: ") || strings.HasPrefix(line, "--- FAIL: ")
+	return strings.HasPrefix(line, "=== ") || strings.HasPrefix(line, "--- SKIP: ") ||
+		strings.HasPrefix(line, "--- FAIL: ")
 }
 
 // isVerdict says whether the line only repeats how a package ended.
 func isVerdict(line string) bool {
 	line = strings.TrimSpace(line)
-	return line == "PASS" || line == "FAIL" || strings.HasPrefix(line, "FAIL\t") || strings.HasPrefix(line, "exit status ")
+	return line == "PASS" || line == "FAIL" || strings.HasPrefix(line, "FAIL\t") ||
+		strings.HasPrefix(line, "exit status ")
 }
 
 var position = regexp.MustCompile(`^\s*\S+\.go:\d+: `)

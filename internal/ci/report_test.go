@@ -19,14 +19,17 @@ func TestReport(t *testing.T) {
 		`{"Action":"output",` + p + `,"Test":"TestGood","Output":"    p_test.go:7: noise\n"}`,
 		`{"Action":"pass",` + p + `,"Test":"TestGood"}`,
 		`{"Action":"run",` + p + `,"Test":"TestServer"}`,
-		`{"Action":"output",` + p + `,"Test":"TestServer","Output":"    p_test.go:9: not run: MinIO: set X=1\n"}`,
-		`{"Action":"output",` + p + `,"Test":"TestServer","Output":"--- SKIP: TestServer (0.00s)\n"}`,
+		`{"Action":"output",` + p +
+			`,"Test":"TestServer","Output":"    p_test.go:9: not run: MinIO: set X=1\n"}`,
+		`{"Action":"output",` + p +
+			`,"Test":"TestServer","Output":"--- SKIP: TestServer (0.00s)\n"}`,
 		`{"Action":"skip",` + p + `,"Test":"TestServer"}`,
 		`{"Action":"run",` + p + `,"Test":"TestMute"}`,
 		`{"Action":"skip",` + p + `,"Test":"TestMute"}`,
 		`{"Action":"run",` + p + `,"Test":"TestBad"}`,
 		`{"Action":"output",` + p + `,"Test":"TestBad","Output":"=== RUN   TestBad\n"}`,
-		`{"Action":"output",` + p + `,"Test":"TestBad","Output":"    p_test.go:12: got 1, want 2\n"}`,
+		`{"Action":"output",` + p +
+			`,"Test":"TestBad","Output":"    p_test.go:12: got 1, want 2\n"}`,
 		`{"Action":"fail",` + p + `,"Test":"TestBad"}`,
 		`{"Action":"run",` + p + `,"Test":"TestCutOff"}`,
 		`{"Action":"output",` + p + `,"Test":"TestCutOff","Output":"panic: timed out\n"}`,

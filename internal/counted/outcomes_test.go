@@ -130,8 +130,10 @@ func outcomes(t *testing.T, address string, trouble trouble) {
 		}
 		wg.Wait()
 	}
-	t.Logf("%d writes, each first request %s: %d done, %d refused, %d unknown; %.2f requests for one "+
-		"that its first request did", *writes/writers*writers, trouble, c.done, c.refused, c.unknown,
+	t.Logf("%d writes, each first request %s: %d done, %d refused, %d unknown; %.2f requests for "+
+		"one "+
+		"that its first request did", *writes/writers*writers, trouble, c.done, c.refused,
+		c.unknown,
 		float64(c.settledRequests)/float64(max(c.settled, 1)))
 	if c.falseSuccesses > 0 || c.falseRefusals > 0 {
 		t.Errorf("%d false successes, %d false refusals", c.falseSuccesses, c.falseRefusals)

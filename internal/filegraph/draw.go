@@ -16,7 +16,10 @@ func (g Graph) Draw() string {
 	cyclic := slices.Concat(cycles...)
 	var paragraphs []string
 	for _, layer := range g.layers() {
-		layer = slices.DeleteFunc(layer, func(file string) bool { return slices.Contains(cyclic, file) })
+		layer = slices.DeleteFunc(layer, func(file string) bool {
+			return slices.Contains(cyclic,
+				file)
+		})
 		if len(layer) > 0 { // else it is cycles alone
 			paragraphs = append(paragraphs, g.lines(layer))
 		}

@@ -81,7 +81,8 @@ func TestFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	} else if d := cmp.Diff(want, string(document)); d != "" {
-		t.Errorf("%s shows other files; go test ./internal/filegraph -update writes them:\n%s", name, d)
+		t.Errorf("%s shows other files; go test ./internal/filegraph -update writes them:\n%s",
+			name, d)
 	}
 }
 
@@ -105,7 +106,8 @@ func check(t *testing.T, files map[string]string) Graph {
 
 func TestGraph(t *testing.T) {
 	g := check(t, map[string]string{
-		"type.go":   "package p\n\ntype T[V any] struct{ field V }\n\ntype base struct{ deep int }\n",
+		"type.go": "package p\n\ntype T[V any] struct{ field V }\n\ntype base struct{ deep int " +
+			"}\n",
 		"alone.go":  "package p\n\nfunc alone() {}\n",
 		"method.go": "package p\n\nfunc (t *T[V]) method() {}\n",
 		"field.go":  "package p\n\nvar f = made.field\n",

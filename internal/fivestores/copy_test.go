@@ -15,8 +15,8 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 const (
 	size = 64 << 20
 
-	// A Bucket may have 32 MiB of buffers for parts, beside one of 8 MiB, and another may wait in the pool. An object that was held as a
-	// whole would be more.
+	// A Bucket may have 32 MiB of buffers for parts, beside one of 8 MiB, and another may wait in
+	// the pool. An object that was held as a whole would be more.
 	growthLimit = 56 << 20
 
 	// What is on its way into memory, four parts at once, is there twice.
@@ -31,12 +31,14 @@ var (
 	residentLine = regexp.MustCompile(`(?m)^VmHWM=(\d+) kB$`)
 )
 
-// CopyObject takes 64 MiB from each store to each other with headers and metadata, in bounded memory; the bytes are the same by SHA-256,
-// and the copy has a checksum of the whole, which every read is held against.
+// CopyObject takes 64 MiB from each store to each other with headers and metadata, in bounded
+// memory; the bytes are the same by SHA-256, and the copy has a checksum of the whole, which every
+// read is held against.
 func TestCopyObject(t *testing.T) {
 	stores := All(t)
 	child := filepath.Join(t.TempDir(), "child")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", child, "./child").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", child,
+		"./child").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	t.Setenv("GOGC", "")
@@ -63,7 +65,8 @@ func TestCopyObject(t *testing.T) {
 			limit += toMemory
 		}
 		if growth, _ := strconv.ParseInt(p[4], 10, 64); growth > limit {
-			t.Errorf("from %s to %s: the heap grew by %d bytes, want at most %d", p[1], p[2], growth, limit)
+			t.Errorf("from %s to %s: the heap grew by %d bytes, want at most %d", p[1], p[2],
+				growth, limit)
 		}
 	}
 	if m := residentLine.FindStringSubmatch(string(out)); m != nil {

@@ -1,4 +1,5 @@
-// Package fivestores gives tests one bucket of each provider, by URL alone, and shows that an object goes from any to any.
+// Package fivestores gives tests one bucket of each provider, by URL alone, and shows that an
+// object goes from any to any.
 package fivestores
 
 import (
@@ -22,8 +23,8 @@ type Store struct {
 	URL  string
 }
 
-// All starts the five stores and sets the environment for them until the test has ended. Memory comes last. A store whose server
-// cannot be had is left out, and skipped in a subtest by its name.
+// All starts the five stores and sets the environment for them until the test has ended. Memory
+// comes last. A store whose server cannot be had is left out, and skipped in a subtest by its name.
 func All(t *testing.T) []Store {
 	t.Helper()
 	// Nothing of the machine's own accounts.
@@ -41,7 +42,10 @@ func All(t *testing.T) []Store {
 		// start may skip the subtest; what it makes goes with the test.
 		start func(subtest, test *testing.T) string
 	}{{"file", file}, {"s3", minIO}, {"gcs", gcs}, {"azure", azurite}, {"memory", memory}} {
-		t.Run("start/"+s.name, func(subtest *testing.T) { stores = append(stores, Store{s.name, s.start(subtest, t)}) })
+		t.Run("start/"+s.name, func(subtest *testing.T) {
+			stores = append(stores,
+				Store{s.name, s.start(subtest, t)})
+		})
 	}
 	return stores
 }
@@ -60,7 +64,8 @@ func minIO(subtest, t *testing.T) string {
 	s := testenv.MinIO(subtest)
 	t.Setenv("AWS_ACCESS_KEY_ID", s.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", s.SecretKey)
-	return "s3://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.Endpoint}, "region": {s.Region}, "provider": {"minio"}}.Encode()
+	return "s3://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.Endpoint},
+		"region": {s.Region}, "provider": {"minio"}}.Encode()
 }
 
 // gcs is the strict fake, which verifies the URLs that a service account of the test's own signs.
@@ -75,15 +80,19 @@ func gcs(_, t *testing.T) string {
 		t.Fatal(err)
 	}
 	keyFile := filepath.Join(t.TempDir(), "key.pem")
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), 0o600); err != nil {
+	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := gcsfake.Start(t, gcsfake.Options{Signers: map[string]*rsa.PublicKey{account: &key.PublicKey}})
-	return "gs://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.URL}, "anonymous": {"true"}, "access_id": {account}, "private_key_path": {keyFile}}.Encode()
+	s := gcsfake.Start(t,
+		gcsfake.Options{Signers: map[string]*rsa.PublicKey{account: &key.PublicKey}})
+	return "gs://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.URL}, "anonymous": {"true"},
+		"access_id": {account}, "private_key_path": {keyFile}}.Encode()
 }
 
 func azurite(subtest, t *testing.T) string {
 	s := testenv.Azurite(subtest)
 	t.Setenv("AZURE_STORAGE_KEY", s.AzureKey())
-	return "az://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.Endpoint + "/" + s.AccessKey}}.Encode()
+	return "az://" + s.NewBucket(t) + "?" + url.Values{"endpoint": {s.Endpoint + "/" +
+		s.AccessKey}}.Encode()
 }

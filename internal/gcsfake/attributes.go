@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// attributes are what the writer of an object says about it. The metadata of a committed object is not changed.
+// attributes are what the writer of an object says about it. The metadata of a committed object is
+// not changed.
 //
 // metadata; json_api/v1/objects.
 type attributes struct {
@@ -26,12 +27,14 @@ type attributes struct {
 	eventBasedHold     bool
 }
 
-// objectFields are those of an object resource that a client may write; the first three it says of the bytes that it sends.
-const objectFields = "name crc32c md5Hash contentType contentEncoding contentDisposition contentLanguage cacheControl storageClass" +
+// objectFields are those of an object resource that a client may write; the first three it says of
+// the bytes that it sends.
+const objectFields = "name crc32c md5Hash contentType contentEncoding contentDisposition " +
+	"contentLanguage cacheControl storageClass" +
 	" metadata contexts customTime temporaryHold eventBasedHold"
 
-// apply changes a by the writable fields of a JSON object resource: null and "" unset a field, metadata and contexts are merged entry by
-// entry.
+// apply changes a by the writable fields of a JSON object resource: null and "" unset a field,
+// metadata and contexts are merged entry by entry.
 func (a *attributes) apply(resource map[string]json.RawMessage) error {
 	if err := checkFields(resource, objectFields); err != nil {
 		return err
@@ -87,7 +90,8 @@ func textField(resource map[string]json.RawMessage, name string, p *string) erro
 	return nil
 }
 
-// applyCustomTime sets the time, which, once there, can neither be removed nor be set back (metadata#custom-time).
+// applyCustomTime sets the time, which, once there, can neither be removed nor be set back
+// (metadata#custom-time).
 func (a *attributes) applyCustomTime(v json.RawMessage) error {
 	if v == nil || string(v) == "null" && a.customTime.IsZero() {
 		return nil
@@ -153,7 +157,8 @@ func headerAttributes(h http.Header) (attributes, error) {
 }
 
 var storageClasses = []string{
-	"", "STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL", "DURABLE_REDUCED_AVAILABILITY",
+	"", "STANDARD", "NEARLINE", "COLDLINE", "ARCHIVE", "MULTI_REGIONAL", "REGIONAL",
+	"DURABLE_REDUCED_AVAILABILITY",
 }
 
 // maxMetadata bounds the bytes of all keys and values of custom metadata together (quotas#objects).

@@ -26,12 +26,14 @@ func (s *Server) authorize(q *request, isJSON bool) error {
 	case ok && known && allowed:
 		return nil
 	case ok && known:
-		return &apiError{status: 403, reason: "forbidden", code: "AccessDenied", message: "Access denied.",
+		return &apiError{status: 403, reason: "forbidden", code: "AccessDenied",
+			message: "Access denied.",
 			details: "The caller does not have the permission, or the resource may not exist."}
 	case header != "":
 		return unauthorized("authError", "AuthenticationRequired", "Invalid Credentials")
 	case isJSON:
-		return unauthorized("required", "AuthenticationRequired", "Anonymous caller does not have access to the Google Cloud Storage object.")
+		return unauthorized("required", "AuthenticationRequired",
+			"Anonymous caller does not have access to the Google Cloud Storage object.")
 	default:
 		// The XML API takes nobody for somebody who may not.
 		return &apiError{status: 403, code: "AccessDenied", message: "Access denied.",
@@ -40,6 +42,7 @@ func (s *Server) authorize(q *request, isJSON bool) error {
 }
 
 func unauthorized(reason, code, message string) error {
-	return &apiError{status: 401, reason: reason, code: code, message: message, location: "Authorization",
-		header: http.Header{"Www-Authenticate": {`Bearer realm="https://accounts.google.com/"`}}}
+	return &apiError{status: 401, reason: reason, code: code, message: message,
+		location: "Authorization",
+		header:   http.Header{"Www-Authenticate": {`Bearer realm="https://accounts.google.com/"`}}}
 }

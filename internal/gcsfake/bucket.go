@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// bucket holds objects and unfinished XML uploads. Its mutex is held for moments only: never while a body is read or written.
+// bucket holds objects and unfinished XML uploads. Its mutex is held for moments only: never while
+// a body is read or written.
 type bucket struct {
 	name    string
 	created time.Time
@@ -31,12 +32,14 @@ type history struct {
 
 func newBucket(name string, now time.Time) *bucket {
 	return &bucket{
-		name: name, created: now, updated: now, metageneration: 1, location: "US", storageClass: "STANDARD",
-		objects: map[string]*history{}, uploads: map[string]*upload{},
+		name: name, created: now, updated: now, metageneration: 1, location: "US",
+		storageClass: "STANDARD",
+		objects:      map[string]*history{}, uploads: map[string]*upload{},
 	}
 }
 
-// find returns the live object, or the generation asked for if that is not zero. The caller holds b.mu.
+// find returns the live object, or the generation asked for if that is not zero. The caller holds
+// b.mu.
 func (b *bucket) find(name string, generation int64) *object {
 	h := b.objects[name]
 	if h == nil {
@@ -55,7 +58,8 @@ func (b *bucket) find(name string, generation int64) *object {
 }
 
 func (h *history) index(generation int64) int {
-	return slices.IndexFunc(h.noncurrent, func(o *object) bool { return o.generation == generation })
+	return slices.IndexFunc(h.noncurrent,
+		func(o *object) bool { return o.generation == generation })
 }
 
 // get returns an object that passes c, or the error of one that is missing or does not.
@@ -75,8 +79,8 @@ func (b *bucket) check(name string, generation int64, c *conditions) (*object, e
 	return o, c.check(o)
 }
 
-// commit makes o the live object if c holds for the one that is there, all at once. The generation is given here, so that
-// generations of a name grow in the order of its writes.
+// commit makes o the live object if c holds for the one that is there, all at once. The generation
+// is given here, so that generations of a name grow in the order of its writes.
 func (s *Server) commit(b *bucket, o *object, c *conditions) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -129,7 +133,8 @@ func (b *bucket) put(o *object) {
 	h.live = o
 }
 
-// replace puts a changed copy in the place of the object of the same generation, which is there. The caller holds b.mu.
+// replace puts a changed copy in the place of the object of the same generation, which is there.
+// The caller holds b.mu.
 func (b *bucket) replace(o *object) {
 	h := b.objects[o.name]
 	if i := h.index(o.generation); i >= 0 {

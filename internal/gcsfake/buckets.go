@@ -35,9 +35,12 @@ type versioning struct {
 // resource describes the bucket. The caller holds b.mu.
 func (b *bucket) resource(base string) *bucketResource {
 	r := &bucketResource{
-		Kind: "storage#bucket", ID: b.name, Name: b.name, SelfLink: base + "/storage/v1/b/" + b.name, ProjectNumber: 1,
-		Metageneration: b.metageneration, Location: b.location, LocationType: "multi-region", StorageClass: b.storageClass,
-		ETag: strconv.FormatInt(b.metageneration, 10), TimeCreated: b.created, Updated: b.updated,
+		Kind: "storage#bucket", ID: b.name, Name: b.name, SelfLink: base + "/storage/v1/b/" +
+			b.name, ProjectNumber: 1,
+		Metageneration: b.metageneration, Location: b.location, LocationType: "multi-region",
+		StorageClass: b.storageClass,
+		ETag:         strconv.FormatInt(b.metageneration, 10), TimeCreated: b.created,
+		Updated: b.updated,
 	}
 	if b.versioning {
 		r.Versioning = &versioning{true}
@@ -79,7 +82,8 @@ func (s *Server) listBuckets(w http.ResponseWriter, q *request) error {
 	return writeJSON(w, q, page)
 }
 
-// readBucket reads the fields that a client may write. Access is not controlled here, so whatever iamConfiguration says holds.
+// readBucket reads the fields that a client may write. Access is not controlled here, so whatever
+// iamConfiguration says holds.
 func readBucket(q *request) (body struct {
 	Name, Location, StorageClass string
 	Versioning                   *versioning
@@ -105,14 +109,16 @@ func (s *Server) insertBucket(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	b := newBucket(body.Name, s.now())
-	b.location, b.storageClass = strings.ToUpper(or(body.Location, b.location)), or(body.StorageClass, b.storageClass)
+	b.location, b.storageClass = strings.ToUpper(or(body.Location, b.location)),
+		or(body.StorageClass, b.storageClass)
 	b.versioning = body.Versioning != nil && body.Versioning.Enabled
 	if err := (&attributes{storageClass: b.storageClass}).validate(); err != nil {
 		return err
 	}
 	if !s.addBucket(b) {
 		return &apiError{status: 409, reason: "conflict", code: "BucketAlreadyOwnedByYou",
-			message: "Your previous request to create the named bucket succeeded and you already own it."}
+			message: "Your previous request to create the named bucket succeeded and you already " +
+				"own it."}
 	}
 	r, err := b.view(q, func() {})
 	if err != nil {
@@ -166,7 +172,8 @@ func (s *Server) patchBucket(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if strings.ToUpper(or(body.Location, b.location)) != b.location || or(body.StorageClass, b.storageClass) != b.storageClass {
+	if strings.ToUpper(or(body.Location, b.location)) != b.location ||
+		or(body.StorageClass, b.storageClass) != b.storageClass {
 		return errNotImplemented("change of", "location and storageClass")
 	}
 	r, err := b.view(q, func() {
@@ -182,7 +189,8 @@ func (s *Server) patchBucket(w http.ResponseWriter, q *request) error {
 	return writeJSON(w, q, r)
 }
 
-// deleteBucket is Buckets: delete, of an empty one; unfinished uploads do not count (json_api/v1/buckets/delete).
+// deleteBucket is Buckets: delete, of an empty one; unfinished uploads do not count
+// (json_api/v1/buckets/delete).
 func (s *Server) deleteBucket(w http.ResponseWriter, q *request) error {
 	b, err := s.bucket(q.bucket)
 	if err != nil {
@@ -191,7 +199,8 @@ func (s *Server) deleteBucket(w http.ResponseWriter, q *request) error {
 	b.mu.Lock()
 	err = b.checkMetageneration(q)
 	if err == nil && len(b.names) > 0 {
-		err = &apiError{status: 409, reason: "conflict", code: "BucketNotEmpty", message: "The bucket you tried to delete is not empty."}
+		err = &apiError{status: 409, reason: "conflict", code: "BucketNotEmpty",
+			message: "The bucket you tried to delete is not empty."}
 	}
 	b.gone = err == nil // for a write that has found the bucket already
 	b.mu.Unlock()
@@ -205,7 +214,8 @@ func (s *Server) deleteBucket(w http.ResponseWriter, q *request) error {
 	return nil
 }
 
-// checkMetageneration holds the conditions that buckets know to b, as if it were an object. The caller holds b.mu.
+// checkMetageneration holds the conditions that buckets know to b, as if it were an object. The
+// caller holds b.mu.
 func (b *bucket) checkMetageneration(q *request) error {
 	c, err := queryConditions(q.query, "")
 	if err != nil {

@@ -20,7 +20,9 @@ func TestListBuckets(t *testing.T) {
 			page := decode[struct {
 				NextPageToken string
 				Items         []struct{ Name string }
-			}](t, call{method: "GET", path: fmt.Sprintf("/storage/v1/b?project=p&prefix=b-&maxResults=%d&pageToken=%s", size, token)}.do(t, s.URL))
+			}](t, call{method: "GET",
+				path: fmt.Sprintf("/storage/v1/b?project=p&prefix=b-&maxResults=%d&pageToken=%s",
+					size, token)}.do(t, s.URL))
 			if token = page.NextPageToken; len(page.Items) > size {
 				t.Errorf("a page of %d, want at most %d", len(page.Items), size)
 			}
@@ -34,12 +36,15 @@ func TestListBuckets(t *testing.T) {
 	}
 }
 
-// A location is in capitals, however it was written; what cannot be changed cannot be patched, unless it stays.
+// A location is in capitals, however it was written; what cannot be changed cannot be patched,
+// unless it stays.
 func TestBucketProperties(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{})
 	for _, c := range []call{
-		{method: "POST", path: "/storage/v1/b?project=p", body: `{"name":"bucket","location":"eu","iamConfiguration":{"uniformBucketLevelAccess":{"enabled":true}}}`},
-		{method: "PATCH", path: "/storage/v1/b/bucket", body: `{"location":"eu","storageClass":"STANDARD"}`},
+		{method: "POST", path: "/storage/v1/b?project=p",
+			body: `{"name":"bucket","location":"eu","iamConfiguration":{"uniformBucketLevelAccess":{"enabled":true}}}`},
+		{method: "PATCH", path: "/storage/v1/b/bucket",
+			body: `{"location":"eu","storageClass":"STANDARD"}`},
 	} {
 		if b := decode[struct{ Location string }](t, c.do(t, s.URL)); b.Location != "EU" {
 			t.Errorf("%s: location %q, want EU", c.method, b.Location)
@@ -60,7 +65,10 @@ func TestDeleteBucketRace(t *testing.T) {
 		serve("POST", "/storage/v1/b?project=p", `{"name":"`+name+`"}`)
 		var put, del int
 		var wg sync.WaitGroup
-		wg.Go(func() { put = serve("POST", "/upload/storage/v1/b/"+name+"/o?uploadType=media&name=k", "x") })
+		wg.Go(func() {
+			put = serve("POST", "/upload/storage/v1/b/"+name+
+				"/o?uploadType=media&name=k", "x")
+		})
 		wg.Go(func() { del = serve("DELETE", "/storage/v1/b/"+name, "") })
 		wg.Wait()
 		if (put == http.StatusOK) == (del == http.StatusNoContent) {

@@ -12,7 +12,8 @@ import (
 // hashes-etags; xml-api/reference-headers#xgooghash.
 type sums struct{ crc32c, md5 string }
 
-// headers adds Content-MD5 and x-goog-hash, which may come several times, and with several hashes each.
+// headers adds Content-MD5 and x-goog-hash, which may come several times, and with several hashes
+// each.
 func (s *sums) headers(h http.Header) error {
 	if v := h.Get("Content-MD5"); v != "" {
 		s.md5 = v
@@ -49,11 +50,13 @@ func compareSum(name, code, said, calculated string, size int) error {
 		return nil
 	}
 	if b, err := base64.StdEncoding.DecodeString(said); err != nil || len(b) != size {
-		return &apiError{status: 400, reason: "invalid", code: "InvalidDigest", message: fmt.Sprintf("Invalid %s: %q", name, said)}
+		return &apiError{status: 400, reason: "invalid", code: "InvalidDigest",
+			message: fmt.Sprintf("Invalid %s: %q", name, said)}
 	}
 	if said != calculated {
 		return &apiError{status: 400, reason: "invalid", code: code,
-			message: fmt.Sprintf("Provided %s %q doesn't match calculated %s %q.", name, said, name, calculated)}
+			message: fmt.Sprintf("Provided %s %q doesn't match calculated %s %q.", name, said, name,
+				calculated)}
 	}
 	return nil
 }

@@ -39,7 +39,8 @@ func TestClientBuckets(t *testing.T) {
 	if _, err := b.Attrs(t.Context()); !errors.Is(err, storage.ErrBucketNotExist) {
 		t.Errorf("Attrs of a missing bucket: %v", err)
 	}
-	if err := b.Create(t.Context(), "p", &storage.BucketAttrs{Location: "EU", StorageClass: "NEARLINE"}); err != nil {
+	if err := b.Create(t.Context(), "p", &storage.BucketAttrs{Location: "EU",
+		StorageClass: "NEARLINE"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.Create(t.Context(), "p", nil); status(err) != http.StatusConflict {
@@ -74,9 +75,11 @@ func TestClientAttributes(t *testing.T) {
 	o := newClient(t, s).Bucket("bucket").Object("dir/ключ %2F?#")
 	w := o.NewWriter(t.Context())
 	w.ObjectAttrs = storage.ObjectAttrs{
-		Name: w.Name, ContentType: "text/x", ContentEncoding: "br", ContentDisposition: "inline", ContentLanguage: "de", CacheControl: "no-store",
-		Metadata: map[string]string{"Mixed-Case": "v", "uni": "grüße €", "ключ": "x"}, StorageClass: "COLDLINE",
-		CustomTime: time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
+		Name: w.Name, ContentType: "text/x", ContentEncoding: "br", ContentDisposition: "inline",
+		ContentLanguage: "de", CacheControl: "no-store",
+		Metadata:     map[string]string{"Mixed-Case": "v", "uni": "grüße €", "ключ": "x"},
+		StorageClass: "COLDLINE",
+		CustomTime:   time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC),
 	}
 	if _, err := io.WriteString(w, "hello"); err != nil {
 		t.Fatal(err)
@@ -94,19 +97,24 @@ func TestClientAttributes(t *testing.T) {
 	if diff := cmp.Diff(w.ObjectAttrs.Metadata, got.Metadata); diff != "" {
 		t.Errorf("metadata: -want +got\n%s", diff)
 	}
-	if got.ContentType != "text/x" || got.ContentEncoding != "br" || got.ContentDisposition != "inline" || got.ContentLanguage != "de" ||
-		got.CacheControl != "no-store" || got.StorageClass != "COLDLINE" || !got.CustomTime.Equal(w.CustomTime) || got.Metageneration != 1 {
+	if got.ContentType != "text/x" || got.ContentEncoding != "br" ||
+		got.ContentDisposition != "inline" || got.ContentLanguage != "de" ||
+		got.CacheControl != "no-store" || got.StorageClass != "COLDLINE" ||
+		!got.CustomTime.Equal(w.CustomTime) || got.Metageneration != 1 {
 		t.Errorf("Attrs = %+v", got)
 	}
-	updated, err := o.Update(t.Context(), storage.ObjectAttrsToUpdate{ContentType: "text/y", CacheControl: "", Metadata: map[string]string{"uni": "2"}})
+	updated, err := o.Update(t.Context(), storage.ObjectAttrsToUpdate{ContentType: "text/y",
+		CacheControl: "", Metadata: map[string]string{"uni": "2"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if updated.Generation != got.Generation || updated.Metageneration != 2 || updated.ContentType != "text/y" || updated.CacheControl != "" ||
+	if updated.Generation != got.Generation || updated.Metageneration != 2 ||
+		updated.ContentType != "text/y" || updated.CacheControl != "" ||
 		updated.Metadata["uni"] != "2" || updated.Metadata["Mixed-Case"] != "v" {
 		t.Errorf("Update = %+v", updated)
 	}
-	cleared, err := o.Update(t.Context(), storage.ObjectAttrsToUpdate{Metadata: map[string]string{}})
+	cleared, err := o.Update(t.Context(),
+		storage.ObjectAttrsToUpdate{Metadata: map[string]string{}})
 	if err != nil || len(cleared.Metadata) != 0 || cleared.Metageneration != 3 {
 		t.Errorf("Update without metadata = %+v, %v", cleared, err)
 	}
@@ -126,7 +134,8 @@ func TestClientConditions(t *testing.T) {
 	for _, chunk := range []int{0, 256 << 10, 16 << 20} {
 		t.Run(fmt.Sprint("chunk ", chunk), func(t *testing.T) {
 			name, size := fmt.Sprint("k", chunk), 600<<10
-			if err := write(name, storage.Conditions{GenerationMatch: 77}, chunk, size); status(err) != 412 {
+			if err := write(name, storage.Conditions{GenerationMatch: 77}, chunk,
+				size); status(err) != 412 {
 				t.Errorf("a generation of a missing object: %v, want 412", err)
 			}
 			if err := write(name, storage.Conditions{DoesNotExist: true}, chunk, size); err != nil {
@@ -136,13 +145,16 @@ func TestClientConditions(t *testing.T) {
 			if err != nil || a.Size != int64(size) {
 				t.Fatalf("Attrs = %+v, %v", a, err)
 			}
-			if err := write(name, storage.Conditions{DoesNotExist: true}, chunk, size); status(err) != 412 {
+			if err := write(name, storage.Conditions{DoesNotExist: true}, chunk,
+				size); status(err) != 412 {
 				t.Errorf("create again: %v, want 412", err)
 			}
-			if err := write(name, storage.Conditions{GenerationMatch: a.Generation}, chunk, size+1); err != nil {
+			if err := write(name, storage.Conditions{GenerationMatch: a.Generation}, chunk, size+
+				1); err != nil {
 				t.Errorf("the right generation: %v", err)
 			}
-			if err := write(name, storage.Conditions{GenerationMatch: a.Generation}, chunk, size); status(err) != 412 {
+			if err := write(name, storage.Conditions{GenerationMatch: a.Generation}, chunk,
+				size); status(err) != 412 {
 				t.Errorf("a stale generation: %v, want 412", err)
 			}
 			if a, err = b.Object(name).Attrs(t.Context()); err != nil || a.Size != int64(size)+1 {
@@ -162,8 +174,10 @@ func TestClientCancelledWrite(t *testing.T) {
 		w.ChunkSize = chunk
 		w.Write(make([]byte, 1<<20))
 		cancel()
-		// Close alone may send the end of the object before the client has noticed that its context ended.
-		w.CloseWithError(context.Canceled) //lint:ignore SA1019 it is what the client does when it notices
+		// Close alone may send the end of the object before the client has noticed that its context
+		// ended.
+		//lint:ignore SA1019 it is what the client does when it notices
+		w.CloseWithError(context.Canceled)
 		if err := w.Close(); err == nil {
 			t.Error("Close of a cancelled writer: nil")
 		}
@@ -182,7 +196,8 @@ func TestClientReads(t *testing.T) {
 		want           string
 		status         int
 	}{
-		{0, -1, "0123456789", 0}, {2, 3, "234", 0}, {7, -1, "789", 0}, {-3, -1, "789", 0}, {-30, -1, "0123456789", 0},
+		{0, -1, "0123456789", 0}, {2, 3, "234", 0}, {7, -1, "789", 0}, {-3, -1, "789", 0},
+		{-30, -1, "0123456789", 0},
 		{8, 100, "89", 0}, {0, 0, "", 0}, {10, -1, "", 416}, {11, 2, "", 416},
 	} {
 		r, err := o.NewRangeReader(t.Context(), test.offset, test.length)
@@ -195,7 +210,8 @@ func TestClientReads(t *testing.T) {
 		got, err := io.ReadAll(r)
 		r.Close()
 		if err != nil || string(got) != test.want || r.Attrs.Size != 10 && test.length != 0 {
-			t.Errorf("range %d, %d: %q of %d, %v; want %q", test.offset, test.length, got, r.Attrs.Size, err, test.want)
+			t.Errorf("range %d, %d: %q of %d, %v; want %q", test.offset, test.length, got,
+				r.Attrs.Size, err, test.want)
 		}
 	}
 }
@@ -224,14 +240,17 @@ func TestClientGzip(t *testing.T) {
 		{true, 0, -1, int64(packed.Len()), packed.String()},
 		{true, 5, 3, int64(packed.Len()), packed.String()[5:8]},
 	} {
-		r, err := o.ReadCompressed(test.compressed).NewRangeReader(t.Context(), test.offset, test.length)
+		r, err := o.ReadCompressed(test.compressed).NewRangeReader(t.Context(), test.offset,
+			test.length)
 		if err != nil {
 			t.Fatal(err)
 		}
 		got, err := io.ReadAll(r)
 		r.Close()
-		if err != nil || string(got) != test.want || r.Attrs.Size != test.size || r.Attrs.Decompressed == test.compressed {
-			t.Errorf("compressed %v: %d bytes, %v, %+v; want %d bytes", test.compressed, len(got), err, r.Attrs, len(test.want))
+		if err != nil || string(got) != test.want || r.Attrs.Size != test.size ||
+			r.Attrs.Decompressed == test.compressed {
+			t.Errorf("compressed %v: %d bytes, %v, %+v; want %d bytes", test.compressed, len(got),
+				err, r.Attrs, len(test.want))
 		}
 	}
 }
@@ -239,7 +258,8 @@ func TestClientGzip(t *testing.T) {
 func TestClientVersions(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
 	b := newClient(t, s).Bucket("bucket")
-	if _, err := b.Update(t.Context(), storage.BucketAttrsToUpdate{VersioningEnabled: true}); err != nil {
+	if _, err := b.Update(t.Context(),
+		storage.BucketAttrsToUpdate{VersioningEnabled: true}); err != nil {
 		t.Fatal(err)
 	}
 	o := b.Object("k")
@@ -273,13 +293,15 @@ func TestClientVersions(t *testing.T) {
 	if a, err := o.Generation(first).Attrs(t.Context()); err != nil || a.Size != 1 {
 		t.Errorf("Attrs of the first generation = %+v, %v", a, err)
 	}
-	if a, err := o.CopierFrom(o.Generation(second)).Run(t.Context()); err != nil || a.Size != 2 || a.Generation <= second {
+	if a, err := o.CopierFrom(o.Generation(second)).Run(t.Context()); err != nil || a.Size != 2 ||
+		a.Generation <= second {
 		t.Errorf("a copy of the second generation = %+v, %v", a, err)
 	}
 	if err := o.Generation(first).Delete(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := o.Generation(first).Attrs(t.Context()); !errors.Is(err, storage.ErrObjectNotExist) {
+	if _, err := o.Generation(first).Attrs(t.Context()); !errors.Is(err,
+		storage.ErrObjectNotExist) {
 		t.Errorf("Attrs of a deleted generation: %v", err)
 	}
 }
@@ -316,7 +338,8 @@ func TestClientRaces(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				w := b.Object("counter").If(storage.Conditions{GenerationMatch: a.Generation}).NewWriter(t.Context())
+				same := storage.Conditions{GenerationMatch: a.Generation}
+				w := b.Object("counter").If(same).NewWriter(t.Context())
 				w.ChunkSize = 0
 				w.Write(make([]byte, a.Size+1))
 				if err := w.Close(); err == nil {

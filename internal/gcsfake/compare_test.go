@@ -16,13 +16,14 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// A row is requests that fake-gcs-server, an independent implementation, answers as Google documents. Both servers get the same
-// ones, and have to say the same.
+// A row is requests that fake-gcs-server, an independent implementation, answers as Google
+// documents. Both servers get the same ones, and have to say the same.
 type row struct {
 	name string
 	run  func(p *peer)
 
-	// differs names what the two do not agree on, where the reference is on our side: status or reason, by the number of the step.
+	// differs names what the two do not agree on, where the reference is on our side: status or
+	// reason, by the number of the step.
 	differs map[int]string
 
 	ignore []string // fields that only we do as documented
@@ -68,7 +69,8 @@ func (p *peer) ask(method, path, body string, header ...string) answer {
 	for i := 0; i < len(header); i += 2 {
 		h[header[i]] = header[i+1]
 	}
-	return call{method, strings.ReplaceAll(path, "BUCKET", p.bucket), h, strings.ReplaceAll(body, "BUCKET", p.bucket)}.do(p.T, p.url)
+	return call{method, strings.ReplaceAll(path, "BUCKET", p.bucket), h, strings.ReplaceAll(body,
+		"BUCKET", p.bucket)}.do(p.T, p.url)
 }
 
 func (p *peer) record(a answer) {
@@ -88,10 +90,12 @@ func (p *peer) record(a answer) {
 	p.steps = append(p.steps, s)
 }
 
-// unequal are fields that are a server's own: times, generations, IDs, links and what is made of them; and access control, which
-// gcsfake leaves out; and where a bucket is, if nobody says.
-var unequal = []string{"timeCreated", "updated", "timeStorageClassUpdated", "timeFinalized", "timeDeleted", "generation", "metageneration", "id", "etag",
-	"selfLink", "mediaLink", "nextPageToken", "rewriteToken", "acl", "projectNumber", "location", "locationType",
+// unequal are fields that are a server's own: times, generations, IDs, links and what is made of
+// them; and access control, which gcsfake leaves out; and where a bucket is, if nobody says.
+var unequal = []string{"timeCreated", "updated", "timeStorageClassUpdated", "timeFinalized",
+	"timeDeleted", "generation", "metageneration", "id", "etag",
+	"selfLink", "mediaLink", "nextPageToken", "rewriteToken", "acl", "projectNumber", "location",
+	"locationType",
 	"versioning", "defaultEventBasedHold"}
 
 func (p *peer) normal(v any) any {
@@ -121,13 +125,16 @@ func TestCompare(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mine := gcsfake.Start(t, gcsfake.Options{Signers: map[string]*rsa.PublicKey{"me@x": &key.PublicKey}})
+	mine := gcsfake.Start(t,
+		gcsfake.Options{Signers: map[string]*rsa.PublicKey{"me@x": &key.PublicKey}})
 	me := &signer{key: key, email: "me@x"}
 	for _, row := range compareRows() {
 		t.Run(row.name, func(t *testing.T) {
-			a := &peer{T: t, url: mine.URL, bucket: mine.NewBucket(t), signer: me, server: mine, ignore: row.ignore}
+			a := &peer{T: t, url: mine.URL, bucket: mine.NewBucket(t), signer: me, server: mine,
+				ignore: row.ignore}
 			row.run(a)
-			b := &peer{T: t, url: other.Endpoint, bucket: other.NewBucket(t), signer: me, server: &gcsfake.Server{URL: other.Endpoint}, ignore: row.ignore}
+			b := &peer{T: t, url: other.Endpoint, bucket: other.NewBucket(t), signer: me,
+				server: &gcsfake.Server{URL: other.Endpoint}, ignore: row.ignore}
 			row.run(b)
 			if len(a.steps) == 0 || len(a.steps) != len(b.steps) {
 				t.Fatalf("%d and %d steps", len(a.steps), len(b.steps))

@@ -23,7 +23,8 @@ func path(name string) string { return objects + "/" + url.PathEscape(name) }
 // put writes an object with metadata, in one request.
 func (p *peer) put(metadata, data string, query ...string) answer {
 	p.Helper()
-	return p.do("POST", uploads+"multipart&"+strings.Join(query, "&"), related(metadata, data), "Content-Type", "multipart/related; boundary=b")
+	return p.do("POST", uploads+"multipart&"+strings.Join(query, "&"), related(metadata, data),
+		"Content-Type", "multipart/related; boundary=b")
 }
 
 // related says the type in both of its parts, as Google's clients do.
@@ -31,7 +32,8 @@ func related(metadata, data string) string {
 	var m struct{ ContentType string }
 	json.Unmarshal([]byte(metadata), &m) // what is no JSON has no type
 	return "--b\r\nContent-Type: application/json\r\n\r\n" + metadata +
-		"\r\n--b\r\nContent-Type: " + cmp.Or(m.ContentType, "text/plain") + "\r\n\r\n" + data + "\r\n--b--\r\n"
+		"\r\n--b\r\nContent-Type: " + cmp.Or(m.ContentType, "text/plain") + "\r\n\r\n" + data +
+		"\r\n--b--\r\n"
 }
 
 // generation is that of a live object, as a parameter's value.
@@ -46,7 +48,8 @@ func (p *peer) attrs(name string) { p.Helper(); p.do("GET", path(name), "") }
 // resumable writes data in chunks. The last answer is recorded, and of those before it the status.
 func (p *peer) resumable(name, data string, chunk int, query ...string) {
 	p.Helper()
-	a := p.ask("POST", uploads+"resumable&name="+name+"&"+strings.Join(query, "&"), `{"contentType":"text/x"}`, "Content-Type", "application/json")
+	a := p.ask("POST", uploads+"resumable&name="+name+"&"+strings.Join(query, "&"),
+		`{"contentType":"text/x"}`, "Content-Type", "application/json")
 	uri := a.Header.Get("Location")
 	for first := 0; ; first += chunk {
 		last := min(first+chunk, len(data))
@@ -66,25 +69,34 @@ func (p *peer) resumable(name, data string, chunk int, query ...string) {
 	}
 }
 
-// compareRows are the rows that the survey of test servers found fake-gcs-server to do as documented, under its names for them.
+// compareRows are the rows that the survey of test servers found fake-gcs-server to do as
+// documented, under its names for them.
 func compareRows() []row {
-	return slices.Concat(basicRows(), conditionRows(), readRows(), attributeRows(), copyRows(), listRows(), keyRows(), versionRows(), signRows(), raceRows())
+	return slices.Concat(basicRows(), conditionRows(), readRows(), attributeRows(), copyRows(),
+		listRows(), keyRows(), versionRows(), signRows(), raceRows())
 }
 
 func basicRows() []row {
 	return []row{
 		{name: "bucket.attrs", run: func(p *peer) { p.do("GET", "/storage/v1/b/BUCKET", "") }},
-		{name: "bucket.create_again", run: func(p *peer) { p.do("POST", "/storage/v1/b?project=p", `{"name":"BUCKET"}`) }},
+		{name: "bucket.create_again", run: func(p *peer) {
+			p.do("POST", "/storage/v1/b?project=p",
+				`{"name":"BUCKET"}`)
+		}},
 		{name: "bucket.create, bucket.delete_empty", run: func(p *peer) {
 			p.do("POST", "/storage/v1/b?project=p", `{"name":"BUCKET-2"}`)
 			p.do("DELETE", "/storage/v1/b/BUCKET-2", "")
 			p.do("GET", "/storage/v1/b/BUCKET-2", "")
 		}},
-		{name: "bucket.attrs_missing", run: func(p *peer) { p.do("GET", "/storage/v1/b/missing", "") }},
+		{name: "bucket.attrs_missing", run: func(p *peer) {
+			p.do("GET", "/storage/v1/b/missing",
+				"")
+		}},
 		{name: "bucket.write_missing_bucket", run: func(p *peer) {
 			p.do("POST", "/upload/storage/v1/b/missing/o?uploadType=media&name=k", "x")
 		}},
-		{name: "bucket.list_missing_bucket", run: func(p *peer) { p.do("GET", "/storage/v1/b/missing/o", "") }},
+		{name: "bucket.list_missing_bucket",
+			run: func(p *peer) { p.do("GET", "/storage/v1/b/missing/o", "") }},
 		{name: "basic.write, basic.read", run: func(p *peer) {
 			p.put(`{"name":"k"}`, "hello")
 			p.get("k")
@@ -101,10 +113,13 @@ func basicRows() []row {
 			p.get("k")
 		}},
 		{name: "basic.cancelled_write_invisible", run: func(p *peer) {
-			p.ask("POST", uploads+"multipart", "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"k\"}\r\n--b\r\n\r\nhalf", "Content-Type", "multipart/related; boundary=b")
+			p.ask("POST", uploads+"multipart",
+				"--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"k\"}\r\n--b\r\n\r\nhalf",
+				"Content-Type", "multipart/related; boundary=b")
 			p.attrs("k")
 		}},
-		{name: "cksum.good", run: func(p *peer) { p.put(`{"name":"k","crc32c":"mnG7TA==","md5Hash":"XUFAKrxLKna5cZ2REBfFkg=="}`, "hello") }},
+		{name: "cksum.good",
+			run: func(p *peer) { p.put(`{"name":"k","crc32c":"mnG7TA==","md5Hash":"XUFAKrxLKna5cZ2REBfFkg=="}`, "hello") }},
 		{name: "cksum.bad_crc32c", run: func(p *peer) {
 			p.put(`{"name":"k","crc32c":"AAAAAA=="}`, "hello")
 			p.attrs("k")
@@ -129,27 +144,34 @@ func conditionRows() []row {
 			p.put(`{"name":"k"}`, "2", "ifGenerationMatch=0")
 			p.get("k")
 		}},
-		{name: "cond.dne_exists_smallbody_chunked, cond.dne_exists_resumable, cond.dne_resumable_kept", run: func(p *peer) {
+		{name: "cond.dne_exists_smallbody_chunked, cond.dne_exists_resumable, " +
+			"cond.dne_resumable_kept", run: func(p *peer) {
 			p.resumable("k", "small", quantum, "ifGenerationMatch=0")
 			p.resumable("k", "again", quantum, "ifGenerationMatch=0")
 			p.resumable("k", data, quantum, "ifGenerationMatch=0")
 			p.get("k")
 		}},
-		{name: "cond.genmatch_good, cond.genmatch_stale, cond.genmatch_stale_resumable", run: func(p *peer) {
-			p.put(`{"name":"k"}`, "1")
-			g := p.generation("k")
-			p.put(`{"name":"k"}`, "2", "ifGenerationMatch="+g)
-			p.put(`{"name":"k"}`, "3", "ifGenerationMatch="+g)
-			p.resumable("k", data, quantum, "ifGenerationMatch="+g)
-			p.get("k")
+		{name: "cond.genmatch_good, cond.genmatch_stale, cond.genmatch_stale_resumable",
+			run: func(p *peer) {
+				p.put(`{"name":"k"}`, "1")
+				g := p.generation("k")
+				p.put(`{"name":"k"}`, "2", "ifGenerationMatch="+g)
+				p.put(`{"name":"k"}`, "3", "ifGenerationMatch="+g)
+				p.resumable("k", data, quantum, "ifGenerationMatch="+g)
+				p.get("k")
+			}},
+		{name: "cond.genmatch_missing", run: func(p *peer) {
+			p.put(`{"name":"k"}`, "1",
+				"ifGenerationMatch=77")
 		}},
-		{name: "cond.genmatch_missing", run: func(p *peer) { p.put(`{"name":"k"}`, "1", "ifGenerationMatch=77") }},
 		{name: "cond.gennotmatch_write", run: func(p *peer) {
 			p.put(`{"name":"k"}`, "1")
 			p.put(`{"name":"k"}`, "2", "ifGenerationNotMatch="+p.generation("k"))
 			p.get("k")
 			p.put(`{"name":"k"}`, "3", "ifGenerationNotMatch=77")
-		}, differs: map[int]string{1: "412, where the table of request-preconditions has 304 for every NotMatch"}},
+		},
+			differs: map[int]string{1: "412, where the table of request-preconditions has 304 " +
+				"for every NotMatch"}},
 		{name: "cond.read_genmatch_good, range.with_generation", run: func(p *peer) {
 			p.put(`{"name":"k"}`, "0123")
 			g := p.generation("k")
@@ -171,7 +193,8 @@ func readRows() []row {
 		a := p.ask("HEAD", "/BUCKET/k", "")
 		p.steps = append(p.steps, a.Status, a.Header.Get("Content-Length"))
 	}}}
-	for name, header := range map[string]string{"mid": "bytes=2-4", "from": "bytes=7-", "negative": "bytes=-3", "negative_long": "bytes=-30", "past_end": "bytes=8-99",
+	for name, header := range map[string]string{"mid": "bytes=2-4", "from": "bytes=7-",
+		"negative": "bytes=-3", "negative_long": "bytes=-30", "past_end": "bytes=8-99",
 		"beyond": "bytes=10-", "beyond2": "bytes=12-13"} {
 		differs := map[int]string{}
 		if strings.HasPrefix(name, "beyond") {
@@ -184,10 +207,13 @@ func readRows() []row {
 			}
 		}})
 	}
-	for name, test := range map[string]struct{ size, chunk int }{"chunk_256KiB": {3<<20 + 7, quantum}, "chunk_1024KiB": {3<<20 + 7, 1 << 20},
-		"chunk_16384KiB": {17<<20 + 7, 16 << 20}, "exact_multiple": {2 * quantum, quantum}, "empty": {0, quantum}} {
+	for name, test := range map[string]struct{ size, chunk int }{"chunk_256KiB": {3<<20 + 7,
+		quantum}, "chunk_1024KiB": {3<<20 + 7, 1 << 20},
+		"chunk_16384KiB": {17<<20 + 7, 16 << 20}, "exact_multiple": {2 * quantum, quantum},
+		"empty": {0, quantum}} {
 		rows = append(rows, row{name: "resumable." + name, run: func(p *peer) {
-			p.resumable("k", strings.Repeat("0123456789abcdef", test.size/16+1)[:test.size], test.chunk)
+			p.resumable("k", strings.Repeat("0123456789abcdef", test.size/16+1)[:test.size],
+				test.chunk)
 			p.attrs("k")
 		}})
 	}
@@ -197,10 +223,14 @@ func readRows() []row {
 func attributeRows() []row {
 	var rows []row
 	for name, field := range map[string]string{
-		"content_type": `"contentType":"text/x; charset=utf-8"`, "cache_control": `"cacheControl":"max-age=60"`,
-		"content_disposition": `"contentDisposition":"attachment; filename=\"a b\""`, "content_encoding": `"contentEncoding":"br"`,
-		"content_language": `"contentLanguage":"de"`, "metadata_mixed_unicode": `"metadata":{"Mixed-Case":"Value","uni":"grüße €","ключ":"x","empty":""}`,
-		"custom_time": `"customTime":"2020-01-02T03:04:05Z"`, "storage_class": `"storageClass":"NEARLINE"`,
+		"content_type":           `"contentType":"text/x; charset=utf-8"`,
+		"cache_control":          `"cacheControl":"max-age=60"`,
+		"content_disposition":    `"contentDisposition":"attachment; filename=\"a b\""`,
+		"content_encoding":       `"contentEncoding":"br"`,
+		"content_language":       `"contentLanguage":"de"`,
+		"metadata_mixed_unicode": `"metadata":{"Mixed-Case":"Value","uni":"grüße €","ключ":"x","empty":""}`,
+		"custom_time":            `"customTime":"2020-01-02T03:04:05Z"`,
+		"storage_class":          `"storageClass":"NEARLINE"`,
 	} {
 		rows = append(rows, row{name: "attrs." + name, run: func(p *peer) {
 			p.put(`{"name":"k",`+field+`}`, "hello")
@@ -216,7 +246,9 @@ func copyRows() []row {
 		for _, s := range sources {
 			list = append(list, `{"name":"`+s+`"}`)
 		}
-		p.do("POST", path(name)+"/compose", `{"destination":{"contentType":"text/plain"},"sourceObjects":[`+strings.Join(list, ",")+`]}`)
+		p.do("POST", path(name)+"/compose",
+			`{"destination":{"contentType":"text/plain"},"sourceObjects":[`+strings.Join(list, ",")+
+				`]}`)
 		p.get(name)
 	}
 	composite := []string{"componentCount", "md5Hash"}
@@ -258,7 +290,8 @@ func copyRows() []row {
 func listRows() []row {
 	fill := func(p *peer, names ...string) {
 		for _, name := range names {
-			p.ask("POST", uploads+"media&name="+url.QueryEscape(name), "x", "Content-Type", "text/x")
+			p.ask("POST", uploads+"media&name="+url.QueryEscape(name), "x", "Content-Type",
+				"text/x")
 		}
 	}
 	list := func(query string, names ...string) func(p *peer) {
@@ -271,8 +304,10 @@ func listRows() []row {
 		return func(p *peer) {
 			fill(p, names...)
 			for token := ""; ; {
-				a := p.do("GET", fmt.Sprintf("%s?maxResults=%d&pageToken=%s", objects, size, url.QueryEscape(token)), "")
-				if token = decode[struct{ NextPageToken string }](p.T, a).NextPageToken; token == "" {
+				a := p.do("GET", fmt.Sprintf("%s?maxResults=%d&pageToken=%s", objects, size,
+					url.QueryEscape(token)), "")
+				if token = decode[struct{ NextPageToken string }](p.T,
+					a).NextPageToken; token == "" {
 					return
 				}
 			}
@@ -287,7 +322,8 @@ func listRows() []row {
 		{name: "list.delimiter", run: list("prefix=l/&delimiter=/", tree...)},
 		{name: "list.start_offset_inclusive", run: list("startOffset=l/b/2", tree...)},
 		{name: "list.end_offset", run: list("endOffset=l/c", tree...)},
-		{name: "list.include_trailing_delimiter", run: list("prefix=l/&delimiter=/&includeTrailingDelimiter=true", tree...)},
+		{name: "list.include_trailing_delimiter",
+			run: list("prefix=l/&delimiter=/&includeTrailingDelimiter=true", tree...)},
 		{name: "list.odd_delimiter", run: list("delimiter=%3D", "a=b", "a=c", "b", "é=x")},
 		{name: "list.utf8_order", run: list("", "\uffff", "\U0001f600", "é", "z", "a", "Z")},
 		{name: "list.page_size_1", run: pages(1, "c", "a", "b")},
@@ -299,14 +335,19 @@ func listRows() []row {
 func keyRows() []row {
 	var rows []row
 	for name, key := range map[string]string{
-		"double_slash": "k/a//b", "leading_slash": "/k/a", "lead_double_slash": "//k/a", "space": "k/a b ", "dotdot": "../x", "dotdot_mid": "k/../x", "dot_seg": "k/./x",
-		"emoji": "k/😀", "pct2F": "k/a%2Fb", "pct_raw": "k/100%", "plus": "k/a+b", "trail_slash": "k/a/", "len1024": "k/" + strings.Repeat("y", 1022),
-		"query_hash": "k/?a=b#c", "backslash": `k\a`, "colon_star": `k/:*"<>|`, "tab": "k/a\tb", "ctrl01": "k/a\x01b", "del7f": "k/a\x7fb", "nfd": "k/e\u0301",
-		"semi": "k/a;b", "file_dir1": "k/fd", "file_dir2": "k/fd/child", "brackets": "k/[a]{b}", "acl_word": "k/acl", "compose_word": "k/compose",
+		"double_slash": "k/a//b", "leading_slash": "/k/a", "lead_double_slash": "//k/a",
+		"space": "k/a b ", "dotdot": "../x", "dotdot_mid": "k/../x", "dot_seg": "k/./x",
+		"emoji": "k/😀", "pct2F": "k/a%2Fb", "pct_raw": "k/100%", "plus": "k/a+b",
+		"trail_slash": "k/a/", "len1024": "k/" + strings.Repeat("y", 1022),
+		"query_hash": "k/?a=b#c", "backslash": `k\a`, "colon_star": `k/:*"<>|`, "tab": "k/a\tb",
+		"ctrl01": "k/a\x01b", "del7f": "k/a\x7fb", "nfd": "k/e\u0301",
+		"semi": "k/a;b", "file_dir1": "k/fd", "file_dir2": "k/fd/child", "brackets": "k/[a]{b}",
+		"acl_word": "k/acl", "compose_word": "k/compose",
 		"rewrite_word": "k/rewriteTo/b/x/o/y", "o_word": "o/o",
 	} {
 		rows = append(rows, row{name: "key." + name, run: func(p *peer) {
-			p.do("POST", uploads+"media&name="+url.QueryEscape(key), "hello", "Content-Type", "text/x")
+			p.do("POST", uploads+"media&name="+url.QueryEscape(key), "hello", "Content-Type",
+				"text/x")
 			p.attrs(key)
 			p.get(key)
 			p.do("GET", "/BUCKET/"+url.PathEscape(key), "")
@@ -319,7 +360,8 @@ func keyRows() []row {
 }
 
 func versionRows() []row {
-	return []row{{name: "ver.enabled, read_generation, list, delete_archives, dne_after_delete, delete_generation, copy_generation", run: func(p *peer) {
+	return []row{{name: "ver.enabled, read_generation, list, delete_archives, dne_after_delete, " +
+		"delete_generation, copy_generation", run: func(p *peer) {
 		p.do("PATCH", "/storage/v1/b/BUCKET", `{"versioning":{"enabled":true}}`)
 		p.put(`{"name":"k"}`, "1")
 		first := p.generation("k")
@@ -371,7 +413,8 @@ func raceRows() []row {
 			return p.ask("POST", uploads+"media&name=k&ifGenerationMatch=0", fmt.Sprint(i))
 		})},
 		{name: "conc.dne_16_resumable_one_winner", run: race(16, func(p *peer, i int) answer {
-			uri := p.ask("POST", uploads+"resumable&name=k&ifGenerationMatch=0", "").Header.Get("Location")
+			uri := p.ask("POST", uploads+"resumable&name=k&ifGenerationMatch=0",
+				"").Header.Get("Location")
 			return call{method: "PUT", path: uri, body: fmt.Sprint(i)}.do(p.T, "")
 		})},
 		{name: "conc.cas_counter", run: func(p *peer) {
@@ -381,11 +424,13 @@ func raceRows() []row {
 				wg.Go(func() {
 					for n := 0; n < 10; {
 						o := p.ask("GET", path("k"), "").object(p.T)
-						data := p.ask("GET", path("k")+"?alt=media&generation="+fmt.Sprint(o.Generation), "")
+						data := p.ask("GET", path("k")+"?alt=media&generation="+
+							fmt.Sprint(o.Generation), "")
 						if data.Status == 404 {
 							continue // it was replaced in between
 						}
-						if p.ask("POST", uploads+"media&name=k&ifGenerationMatch="+fmt.Sprint(o.Generation), data.Body+"x").Status == 200 {
+						if p.ask("POST", uploads+"media&name=k&ifGenerationMatch="+
+							fmt.Sprint(o.Generation), data.Body+"x").Status == 200 {
 							n++
 						}
 					}
@@ -401,7 +446,8 @@ func raceRows() []row {
 			for i := range 4 {
 				wg.Go(func() {
 					for range 10 {
-						p.ask("POST", uploads+"media&name=k", strings.Repeat(string(rune('a'+i)), size))
+						p.ask("POST", uploads+"media&name=k", strings.Repeat(string(rune('a'+i)),
+							size))
 						got := p.ask("GET", path("k")+"?alt=media", "").Body
 						if len(got) != size || strings.Count(got, got[:1]) != size {
 							p.Error("a torn read")

@@ -23,8 +23,8 @@ type composition struct {
 	DeleteSourceObjects bool `json:"deleteSourceObjects"`
 }
 
-// composeObject is Objects: compose: the sources, in their order, become one object of their class, without an MD5. Its conditions are
-// about the destination; each source can demand a generation.
+// composeObject is Objects: compose: the sources, in their order, become one object of their class,
+// without an MD5. Its conditions are about the destination; each source can demand a generation.
 //
 // json_api/v1/objects/compose; composite-objects.
 func (s *Server) composeObject(w http.ResponseWriter, q *request) error {
@@ -35,9 +35,11 @@ func (s *Server) composeObject(w http.ResponseWriter, q *request) error {
 		return &apiError{status: 400, reason: "parseError", message: "Parse Error"}
 	}
 	if n := len(body.SourceObjects); n == 0 {
-		return &apiError{status: 400, reason: "required", message: "You must provide at least one source component."}
+		return &apiError{status: 400, reason: "required",
+			message: "You must provide at least one source component."}
 	} else if n > maxSources {
-		return errInvalid("The number of source components provided (%d) exceeds the maximum (%d)", n, maxSources)
+		return errInvalid("The number of source components provided (%d) exceeds the maximum (%d)",
+			n, maxSources)
 	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
@@ -70,7 +72,8 @@ func (s *Server) composeObject(w http.ResponseWriter, q *request) error {
 	var components int64
 	for _, o := range sources {
 		if o.storageClass != a.storageClass {
-			return errInvalid("The source objects and the composite object must have the same storage class.")
+			return errInvalid("The source objects and the composite object must have the same " +
+				"storage class.")
 		}
 		if err := o.held(); err != nil && body.DeleteSourceObjects {
 			return err
@@ -88,7 +91,8 @@ func (s *Server) composeObject(w http.ResponseWriter, q *request) error {
 	}
 	if body.DeleteSourceObjects {
 		for _, source := range sources {
-			s.remove(b, source.name, source.generation, &conditions{}) // for good; it is gone where it was the destination
+			// for good; it is gone where it was the destination
+			s.remove(b, source.name, source.generation, &conditions{})
 		}
 	}
 	return writeObject(w, q, o)

@@ -44,7 +44,8 @@ func queryConditions(q url.Values, of string) (*conditions, error) {
 	return c, nil
 }
 
-// headerConditions reads x-goog-if-generation-match and x-goog-if-metageneration-match; the XML API has no negated ones.
+// headerConditions reads x-goog-if-generation-match and x-goog-if-metageneration-match; the XML API
+// has no negated ones.
 func headerConditions(h http.Header, prefix string) (*conditions, error) {
 	c := &conditions{xml: true}
 	for name, p := range map[string]**int64{
@@ -79,8 +80,8 @@ func (c *conditions) etags(h http.Header) *conditions {
 	return c
 }
 
-// dates adds If-Modified-Since and If-Unmodified-Since, which HTTP says to ignore where they are no dates, or beside the
-// corresponding ETag condition (RFC 9110, 13.1).
+// dates adds If-Modified-Since and If-Unmodified-Since, which HTTP says to ignore where they are no
+// dates, or beside the corresponding ETag condition (RFC 9110, 13.1).
 func (c *conditions) dates(h http.Header) *conditions {
 	if c.noneMatch == "" {
 		c.modifiedSince, _ = http.ParseTime(h.Get("If-Modified-Since"))
@@ -91,8 +92,9 @@ func (c *conditions) dates(h http.Header) *conditions {
 	return c
 }
 
-// check returns nil if o satisfies c. For a write, o is nil where no live object exists: its generation counts as 0, it has no
-// metageneration that could match, and "if no live object exists", ifGenerationNotMatch "fails" (json_api/v1/objects/insert).
+// check returns nil if o satisfies c. For a write, o is nil where no live object exists: its
+// generation counts as 0, it has no metageneration that could match, and "if no live object
+// exists", ifGenerationNotMatch "fails" (json_api/v1/objects/insert).
 func (c *conditions) check(o *object) error {
 	var generation int64
 	if o != nil {

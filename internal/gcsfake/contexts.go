@@ -12,12 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// contexts are the custom contexts of an object by key; those of a committed object are not changed.
+// contexts are the custom contexts of an object by key; those of a committed object are not
+// changed.
 //
 // object-contexts; use-object-contexts; json_api/v1/objects#contexts.
 type contexts map[string]objectContext
 
-// objectContext is a value and when it was written. Both times are zero until the object that has it is committed or changed.
+// objectContext is a value and when it was written. Both times are zero until the object that has
+// it is committed or changed.
 type objectContext struct {
 	Value      string    `json:"value"`
 	CreateTime time.Time `json:"createTime"`
@@ -42,8 +44,9 @@ func (c contexts) resource() *contextsResource {
 	return &contextsResource{c}
 }
 
-// apply returns c, which stays as it is, changed by the contexts of a JSON object resource: null takes away all of them, or the entry
-// that is null; an entry without a value counts as null too, which is what Google's Go client sends to delete one.
+// apply returns c, which stays as it is, changed by the contexts of a JSON object resource: null
+// takes away all of them, or the entry that is null; an entry without a value counts as null too,
+// which is what Google's Go client sends to delete one.
 func (c contexts) apply(v json.RawMessage) (contexts, error) {
 	if v == nil {
 		return c, nil
@@ -53,7 +56,8 @@ func (c contexts) apply(v json.RawMessage) (contexts, error) {
 		Value                  *string
 		CreateTime, UpdateTime any // the service's
 	}
-	if strictly(v, &resource) != nil || resource.Custom != nil && strictly(resource.Custom, &entries) != nil {
+	if strictly(v, &resource) != nil ||
+		resource.Custom != nil && strictly(resource.Custom, &entries) != nil {
 		return nil, errInvalid("Invalid value for contexts: %s", v)
 	}
 	switch {
@@ -83,7 +87,8 @@ func strictly(b []byte, p any) error {
 	return d.Decode(p)
 }
 
-// validate keeps the limits, and the rules for names, which keys and values share (use-object-contexts#naming-requirements).
+// validate keeps the limits, and the rules for names, which keys and values share
+// (use-object-contexts#naming-requirements).
 func (c contexts) validate() error {
 	if len(c) > maxContexts {
 		return errInvalid("An object can have at most %d contexts.", maxContexts)
@@ -98,11 +103,13 @@ func (c contexts) validate() error {
 
 func validContext(v string) bool {
 	first, _ := utf8.DecodeRuneInString(v)
-	return len(v) <= maxContextBytes && (unicode.IsLetter(first) || unicode.IsDigit(first)) && utf8.ValidString(v) &&
+	return len(v) <= maxContextBytes && (unicode.IsLetter(first) || unicode.IsDigit(first)) &&
+		utf8.ValidString(v) &&
 		!strings.ContainsAny(v, `'"\/`)
 }
 
-// stamped returns c with the times of what was written now; what was there before under a key is in old.
+// stamped returns c with the times of what was written now; what was there before under a key is in
+// old.
 func (c contexts) stamped(old contexts, now time.Time) contexts {
 	c = maps.Clone(c)
 	for key, v := range c {
@@ -118,9 +125,12 @@ func (c contexts) stamped(old contexts, now time.Time) contexts {
 	return c
 }
 
-// inheritedContexts are those of a copy or a composition: what the request brings in their place, none if it drops them, else those of
-// all sources, of which the last has the last word about a key (json_api/v1/objects/rewrite; json_api/v1/objects/compose).
-func inheritedContexts(q url.Values, resource map[string]json.RawMessage, sources ...*object) (contexts, error) {
+// inheritedContexts are those of a copy or a composition: what the request brings in their place,
+// none if it drops them, else those of all sources, of which the last has the last word about a key
+// (json_api/v1/objects/rewrite; json_api/v1/objects/compose).
+func inheritedContexts(
+	q url.Values, resource map[string]json.RawMessage, sources ...*object,
+) (contexts, error) {
 	for _, group := range q["dropContextGroups"] {
 		if group != "custom" {
 			return nil, errInvalid("Invalid value for dropContextGroups: %q", group)
@@ -141,14 +151,16 @@ func inheritedContexts(q url.Values, resource map[string]json.RawMessage, source
 	return inherited, nil
 }
 
-// contextFilter is the condition that a list's filter puts on objects; prefixes are exempt (json_api/v1/objects/list#filter).
+// contextFilter is the condition that a list's filter puts on objects; prefixes are exempt
+// (json_api/v1/objects/list#filter).
 type contextFilter struct {
 	not   bool
 	key   string
 	value *string // nil: any
 }
 
-// The four documented forms (listing-objects#filter-by-object-contexts). A quote is in no key or value.
+// The four documented forms (listing-objects#filter-by-object-contexts). A quote is in no key or
+// value.
 var filterForm = regexp.MustCompile(`^(-?)contexts\."([^"]+)"(?:="([^"]+)"|:\*)$`)
 
 // parseFilter returns nil where nothing is asked for.

@@ -54,16 +54,20 @@ func custom(name string, pairs ...string) string {
 }
 
 func insertWith(resource string) call {
-	return call{"POST", "/upload/storage/v1/b/bucket/o?uploadType=multipart", map[string]string{"Content-Type": "multipart/related; boundary=b"},
+	return call{"POST", "/upload/storage/v1/b/bucket/o?uploadType=multipart",
+		map[string]string{"Content-Type": "multipart/related; boundary=b"},
 		related(resource, "hello")}
 }
 
-// Contexts come with an upload of either kind that has metadata, are changed one by one, and say when they were written.
+// Contexts come with an upload of either kind that has metadata, are changed one by one, and say
+// when they were written.
 func TestContexts(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}, Now: func() time.Time { return now }})
+	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"},
+		Now: func() time.Time { return now }})
 	const path = "/storage/v1/b/bucket/o/k"
-	if got := contexts(t, insertWith(custom("k", "a", "1", "b", "2", "é", "ü x")).do(t, s.URL)); !slices.Equal(got, []string{"a=1", "b=2", "é=ü x"}) {
+	if got := contexts(t, insertWith(custom("k", "a", "1", "b", "2", "é", "ü x")).do(t,
+		s.URL)); !slices.Equal(got, []string{"a=1", "b=2", "é=ü x"}) {
 		t.Errorf("after the insert: %q", got)
 	}
 	for _, step := range []struct {
@@ -71,14 +75,16 @@ func TestContexts(t *testing.T) {
 		want         []string
 	}{
 		{"PATCH", `{"contentType":"text/x"}`, []string{"a=1", "b=2", "é=ü x"}},
-		{"PATCH", `{"contexts":{"custom":{"a":{"value":"3"},"b":null,"c":{"value":"4","createTime":"2001-01-01T00:00:00Z"}}}}`, []string{"a=3", "c=4", "é=ü x"}},
+		{"PATCH",
+			`{"contexts":{"custom":{"a":{"value":"3"},"b":null,"c":{"value":"4","createTime":"2001-01-01T00:00:00Z"}}}}`, []string{"a=3", "c=4", "é=ü x"}},
 		{"PATCH", `{"contexts":{"custom":{"é":{}}}}`, []string{"a=3", "c=4"}},
 		{"PUT", `{"contexts":{"custom":{"a":{"value":"5"}}}}`, []string{"a=5"}},
 		{"PATCH", `{"contexts":{"custom":{}}}`, []string{"a=5"}},
 		{"PATCH", `{"contexts":{}}`, []string{"a=5"}},
 	} {
 		now = now.Add(time.Minute)
-		if got := contexts(t, call{method: step.method, path: path, body: step.body}.do(t, s.URL)); !slices.Equal(got, step.want) {
+		if got := contexts(t, call{method: step.method, path: path, body: step.body}.do(t,
+			s.URL)); !slices.Equal(got, step.want) {
 			t.Errorf("after %s %s: %q, want %q", step.method, step.body, got, step.want)
 		}
 	}
@@ -100,8 +106,10 @@ func TestContexts(t *testing.T) {
 		}
 	}
 
-	begin := call{"POST", "/upload/storage/v1/b/bucket/o?uploadType=resumable", nil, custom("r", "a", "1")}.do(t, s.URL)
-	if got := contexts(t, call{method: "PUT", path: begin.Header.Get("Location"), body: "x"}.do(t, s.URL)); !slices.Equal(got, []string{"a=1"}) {
+	begin := call{"POST", "/upload/storage/v1/b/bucket/o?uploadType=resumable", nil,
+		custom("r", "a", "1")}.do(t, s.URL)
+	if got := contexts(t, call{method: "PUT", path: begin.Header.Get("Location"), body: "x"}.do(t,
+		s.URL)); !slices.Equal(got, []string{"a=1"}) {
 		t.Errorf("of a resumable upload: %q", got)
 	}
 }
@@ -121,18 +129,25 @@ func TestInvalidContexts(t *testing.T) {
 		}
 	}
 	for _, pairs := range [][]string{
-		{"", "v"}, {"k", ""}, {long + "a", "v"}, {"k", long + "a"}, {"_k", "v"}, {"k", "-v"}, {" k", "v"}, {"k'", "v"}, {`k"`, "v"},
-		{`k\`, "v"}, {"k/", "v"}, {"k", "v'"}, {"k", `v"`}, {"k", `v\`}, {"k", "v/"}, {"google:k", "v"}, many(51),
+		{"", "v"}, {"k", ""}, {long + "a", "v"}, {"k", long + "a"}, {"_k", "v"}, {"k", "-v"},
+		{" k", "v"}, {"k'", "v"}, {`k"`, "v"},
+		{`k\`, "v"}, {"k/", "v"}, {"k", "v'"}, {"k", `v"`}, {"k", `v\`}, {"k", "v/"},
+		{"google:k", "v"}, many(51),
 	} {
-		if a := insertWith(custom("no", pairs...)).do(t, s.URL); a.Status != 400 || a.reason() != "invalid" {
+		if a := insertWith(custom("no", pairs...)).do(t, s.URL); a.Status != 400 ||
+			a.reason() != "invalid" {
 			t.Errorf("%q: %d %s, want 400 invalid", pairs, a.Status, a.Body)
 		}
-		if a := (call{method: "PATCH", path: "/storage/v1/b/bucket/o/ok", body: custom("ok", pairs...)}).do(t, s.URL); a.Status != 400 {
+		if a := (call{method: "PATCH", path: "/storage/v1/b/bucket/o/ok", body: custom("ok",
+			pairs...)}).do(t, s.URL); a.Status != 400 {
 			t.Errorf("patch %q: %d %s, want 400", pairs, a.Status, a.Body)
 		}
 	}
-	for _, v := range []string{`[]`, `{"custom":[]}`, `{"system":{}}`, `{"custom":{"k":{"value":"v","extendedData":{}}}}`, `{"custom":{"k":"v"}}`, `{"custom":{"k":{"value":1}}}`} {
-		if a := insertWith(`{"name":"no","contexts":`+v+`}`).do(t, s.URL); a.Status != 400 || a.reason() != "invalid" {
+	for _, v := range []string{`[]`, `{"custom":[]}`, `{"system":{}}`,
+		`{"custom":{"k":{"value":"v","extendedData":{}}}}`, `{"custom":{"k":"v"}}`,
+		`{"custom":{"k":{"value":1}}}`} {
+		if a := insertWith(`{"name":"no","contexts":`+v+`}`).do(t, s.URL); a.Status != 400 ||
+			a.reason() != "invalid" {
 			t.Errorf("%s: %d %s, want 400 invalid", v, a.Status, a.Body)
 		}
 	}
@@ -141,7 +156,8 @@ func TestInvalidContexts(t *testing.T) {
 	}
 }
 
-// What is made of other objects has their contexts, unless the request brings contexts or drops them; other metadata does not matter.
+// What is made of other objects has their contexts, unless the request brings contexts or drops
+// them; other metadata does not matter.
 func TestInheritedContexts(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
 	insertWith(custom("x", "a", "1", "b", "2")).do(t, s.URL)
@@ -166,21 +182,27 @@ func TestInheritedContexts(t *testing.T) {
 	} {
 		source, body := "x", c.resource
 		if c.verb == "compose" {
-			source, body = "z", `{"sourceObjects":[{"name":"x"},{"name":"y"}],"destination":`+c.resource+`}`
+			source, body = "z", `{"sourceObjects":[{"name":"x"},{"name":"y"}],"destination":`+
+				c.resource+`}`
 		}
-		a := call{method: "POST", path: "/storage/v1/b/bucket/o/" + source + "/" + c.verb + c.query, body: body}.do(t, s.URL)
+		a := call{method: "POST", path: "/storage/v1/b/bucket/o/" + source + "/" + c.verb + c.query,
+			body: body}.do(t, s.URL)
 		if got := contexts(t, a); !slices.Equal(got, c.want) {
 			t.Errorf("%s%s %s: %q, want %q", c.verb, c.query, c.resource, got, c.want)
 		}
 	}
 	for _, directive := range []string{"COPY", "REPLACE"} {
-		call{"PUT", "/bucket/w", map[string]string{"X-Goog-Copy-Source": "/bucket/x", "X-Goog-Metadata-Directive": directive}, ""}.do(t, s.URL)
-		if got := contexts(t, call{method: "GET", path: "/storage/v1/b/bucket/o/w"}.do(t, s.URL)); !slices.Equal(got, inherited) {
+		call{"PUT", "/bucket/w", map[string]string{"X-Goog-Copy-Source": "/bucket/x",
+			"X-Goog-Metadata-Directive": directive}, ""}.do(t, s.URL)
+		if got := contexts(t, call{method: "GET", path: "/storage/v1/b/bucket/o/w"}.do(t,
+			s.URL)); !slices.Equal(got, inherited) {
 			t.Errorf("an XML copy with %s: %q, want %q", directive, got, inherited)
 		}
 	}
-	for verb, body := range map[string]string{"x/rewriteTo/b/bucket/o/z": "", "z/compose": `{"sourceObjects":[{"name":"x"}]}`} {
-		c := call{method: "POST", path: "/storage/v1/b/bucket/o/" + verb + "?dropContextGroups=other", body: body}
+	for verb, body := range map[string]string{"x/rewriteTo/b/bucket/o/z": "",
+		"z/compose": `{"sourceObjects":[{"name":"x"}]}`} {
+		c := call{method: "POST", path: "/storage/v1/b/bucket/o/" + verb +
+			"?dropContextGroups=other", body: body}
 		if a := c.do(t, s.URL); a.Status != 400 {
 			t.Errorf("%s: %d %s, want 400", c.path, a.Status, a.Body)
 		}
@@ -190,7 +212,8 @@ func TestInheritedContexts(t *testing.T) {
 		pairs = append(pairs, fmt.Sprint("k", i), "v")
 	}
 	insertWith(custom("full", pairs...)).do(t, s.URL)
-	c := call{method: "POST", path: "/storage/v1/b/bucket/o/z/compose", body: `{"sourceObjects":[{"name":"x"},{"name":"full"}]}`}
+	c := call{method: "POST", path: "/storage/v1/b/bucket/o/z/compose",
+		body: `{"sourceObjects":[{"name":"x"},{"name":"full"}]}`}
 	if a := c.do(t, s.URL); a.Status != 400 {
 		t.Errorf("a composition with 52 contexts: %d, want 400", a.Status)
 	}
@@ -232,7 +255,8 @@ func TestContextFilter(t *testing.T) {
 			t.Errorf("%s: %q and %d prefixes, want %q and one", filter, got, prefixes, want)
 		}
 	}
-	for _, filter := range []string{`name="1"`, `contexts.a="x"`, `contexts."a"`, `contexts."a">"x"`, `contexts."a"="x" OR contexts."b":*`} {
+	for _, filter := range []string{`name="1"`, `contexts.a="x"`, `contexts."a"`,
+		`contexts."a">"x"`, `contexts."a"="x" OR contexts."b":*`} {
 		if a := list(url.Values{"filter": {filter}}); a.Status != 400 || a.reason() != "invalid" {
 			t.Errorf("%s: %d %s, want 400 invalid", filter, a.Status, a.Body)
 		}
@@ -245,11 +269,15 @@ func TestClientContexts(t *testing.T) {
 	bucket := newClient(t, s).Bucket("bucket")
 	ctx := t.Context()
 	w := bucket.Object("k").NewWriter(ctx)
-	w.Contexts = &storage.ObjectContexts{Custom: map[string]storage.ObjectCustomContextPayload{"a": {Value: "1"}, "b": {Value: "2"}}}
+	w.Contexts = &storage.ObjectContexts{Custom: map[string]storage.ObjectCustomContextPayload{
+		"a": {Value: "1"}, "b": {Value: "2"},
+	}}
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	change := &storage.ObjectContexts{Custom: map[string]storage.ObjectCustomContextPayload{"a": {Delete: true}, "c": {Value: "3"}}}
+	change := &storage.ObjectContexts{Custom: map[string]storage.ObjectCustomContextPayload{
+		"a": {Delete: true}, "c": {Value: "3"},
+	}}
 	attrs, err := bucket.Object("k").Update(ctx, storage.ObjectAttrsToUpdate{Contexts: change})
 	if err != nil {
 		t.Fatal(err)
@@ -265,8 +293,10 @@ func TestClientContexts(t *testing.T) {
 	if _, err := it.Next(); err != iterator.Done {
 		t.Errorf("then %v", err)
 	}
-	if attrs, err = bucket.Object("k").Update(ctx, storage.ObjectAttrsToUpdate{Contexts: &storage.ObjectContexts{
-		Custom: map[string]storage.ObjectCustomContextPayload{}}}); err != nil || attrs.Contexts != nil {
+	if attrs, err = bucket.Object("k").Update(ctx,
+		storage.ObjectAttrsToUpdate{Contexts: &storage.ObjectContexts{
+			Custom: map[string]storage.ObjectCustomContextPayload{}}}); err != nil ||
+		attrs.Contexts != nil {
 		t.Errorf("cleared: %v, %v", attrs, err)
 	}
 }

@@ -30,8 +30,8 @@ func (s *Server) delete(w http.ResponseWriter, q *request, c *conditions) error 
 	return nil
 }
 
-// remove deletes the live object, which versioning keeps as a noncurrent one, or the generation asked for, for good
-// (deleting-objects; object-versioning).
+// remove deletes the live object, which versioning keeps as a noncurrent one, or the generation
+// asked for, for good (deleting-objects; object-versioning).
 func (s *Server) remove(b *bucket, name string, generation int64, c *conditions) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 // maxDelete is how many objects one request may name.
 const maxDelete = 1000
 
-// deleteMany is POST Bucket?delete: every object is deleted, or answered with an error, for itself. As in the API that this method is
-// compatible with, an object that is not there counts as deleted.
+// deleteMany is POST Bucket?delete: every object is deleted, or answered with an error, for itself.
+// As in the API that this method is compatible with, an object that is not there counts as deleted.
 //
 // xml-api/post-bucket.
 func (s *Server) deleteMany(w http.ResponseWriter, q *request) error {
@@ -29,8 +29,11 @@ func (s *Server) deleteMany(w http.ResponseWriter, q *request) error {
 		Quiet   bool
 		Object  []target
 	}
-	if err := xml.NewDecoder(q.Body).Decode(&body); err != nil || len(body.Object) == 0 || len(body.Object) > maxDelete {
-		return errXML(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema.")
+	if err := xml.NewDecoder(q.Body).Decode(&body); err != nil || len(body.Object) == 0 ||
+		len(body.Object) > maxDelete {
+		return errXML(400, "MalformedXML",
+			"The XML you provided was not well-formed or did not validate against our published "+
+				"schema.")
 	}
 	for _, t := range body.Object {
 		if len(t.Unknown) > 0 {

@@ -27,7 +27,8 @@ func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.
 
 // errInvalid is the answer to what cannot be understood or is out of bounds.
 func errInvalid(format string, args ...any) *apiError {
-	return &apiError{status: 400, reason: "invalid", code: "InvalidArgument", message: fmt.Sprintf(format, args...)}
+	return &apiError{status: 400, reason: "invalid", code: "InvalidArgument",
+		message: fmt.Sprintf(format, args...)}
 }
 
 // errXML is an error that only the XML API knows.
@@ -36,12 +37,14 @@ func errXML(status int, code, message string) *apiError {
 }
 
 func errNoBucket() *apiError {
-	return &apiError{status: 404, reason: "notFound", code: "NoSuchBucket", message: "The specified bucket does not exist."}
+	return &apiError{status: 404, reason: "notFound", code: "NoSuchBucket",
+		message: "The specified bucket does not exist."}
 }
 
 func errNoObject(bucket, name string) *apiError {
 	message := "No such object: " + bucket + "/" + name
-	return &apiError{status: 404, reason: "notFound", code: "NoSuchKey", message: message, details: message}
+	return &apiError{status: 404, reason: "notFound", code: "NoSuchKey", message: message,
+		details: message}
 }
 
 func errNotFound() *apiError {
@@ -49,17 +52,19 @@ func errNotFound() *apiError {
 }
 
 func errPrecondition() *apiError {
-	return &apiError{status: 412, reason: "conditionNotMet", code: "PreconditionFailed", location: "If-Match",
-		message: "At least one of the pre-conditions you specified did not hold."}
+	return &apiError{status: 412, reason: "conditionNotMet", code: "PreconditionFailed",
+		location: "If-Match",
+		message:  "At least one of the pre-conditions you specified did not hold."}
 }
 
 // errNotModified has no body in either dialect: HTTP allows none.
 func errNotModified() *apiError { return &apiError{status: 304} }
 
 func errRange(size int) *apiError {
-	return &apiError{status: 416, reason: "requestedRangeNotSatisfiable", code: "InvalidRange", location: "Range",
-		message: "The requested range cannot be satisfied.",
-		header:  http.Header{"Content-Range": {"bytes */" + strconv.Itoa(size)}}}
+	return &apiError{status: 416, reason: "requestedRangeNotSatisfiable", code: "InvalidRange",
+		location: "Range",
+		message:  "The requested range cannot be satisfied.",
+		header:   http.Header{"Content-Range": {"bytes */" + strconv.Itoa(size)}}}
 }
 
 func errMethod() *apiError {
@@ -67,17 +72,20 @@ func errMethod() *apiError {
 		message: "The specified method is not allowed against this resource."}
 }
 
-// bodyError is the answer to a body that ended too early or could not be read. Who sent it is usually gone.
+// bodyError is the answer to a body that ended too early or could not be read. Who sent it is
+// usually gone.
 func bodyError() *apiError {
 	return &apiError{status: 400, reason: "invalid", code: "IncompleteBody",
-		message: "You did not provide the number of bytes specified by the Content-Length HTTP header."}
+		message: "You did not provide the number of bytes specified by the Content-Length HTTP " +
+			"header."}
 }
 
 func asAPIError(err error) *apiError {
 	if e, ok := errors.AsType[*apiError](err); ok {
 		return e
 	}
-	return &apiError{status: 500, reason: "internalError", code: "InternalError", message: err.Error()}
+	return &apiError{status: 500, reason: "internalError", code: "InternalError",
+		message: err.Error()}
 }
 
 func (e *apiError) writeHeader(w http.ResponseWriter, contentType string) {

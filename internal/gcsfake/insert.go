@@ -54,9 +54,11 @@ func (s *Server) insertObject(w http.ResponseWriter, q *request) error {
 func (s *Server) insert(b *bucket, in *insertion, data []byte) (*object, error) {
 	switch size := int64(len(data)); {
 	case size < in.smallest:
-		return nil, errXML(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum size specified.")
+		return nil, errXML(400, "EntityTooSmall",
+			"Your proposed upload is smaller than the minimum size specified.")
 	case size > in.largest:
-		return nil, errXML(400, "EntityTooLarge", "Your proposed upload exceeds the maximum size allowed.")
+		return nil, errXML(400, "EntityTooLarge",
+			"Your proposed upload exceeds the maximum size allowed.")
 	}
 	o := newObject(in.name, data, in.attributes)
 	if err := in.verify(o); err != nil {
@@ -65,19 +67,22 @@ func (s *Server) insert(b *bucket, in *insertion, data []byte) (*object, error) 
 	return o, s.commit(b, o, in.conditions)
 }
 
-// newInsertion reads the parameters and the metadata of an upload. Without a body there is no metadata.
+// newInsertion reads the parameters and the metadata of an upload. Without a body there is no
+// metadata.
 func newInsertion(q *request, metadata []byte) (*insertion, error) {
 	in := &insertion{name: q.query.Get("name"), largest: math.MaxInt64}
 	resource := map[string]json.RawMessage{}
 	if len(bytes.TrimSpace(metadata)) > 0 {
 		if err := json.Unmarshal(metadata, &resource); err != nil {
-			return nil, &apiError{status: 400, reason: "parseError", code: "InvalidArgument", message: "Parse Error"}
+			return nil, &apiError{status: 400, reason: "parseError", code: "InvalidArgument",
+				message: "Parse Error"}
 		}
 	}
 	if in.name != "" {
 		delete(resource, "name") // the parameter has precedence
 	}
-	for field, p := range map[string]*string{"name": &in.name, "crc32c": &in.crc32c, "md5Hash": &in.md5} {
+	for field, p := range map[string]*string{"name": &in.name, "crc32c": &in.crc32c,
+		"md5Hash": &in.md5} {
 		if err := textField(resource, field, p); err != nil {
 			return nil, err
 		}
@@ -113,12 +118,14 @@ func simpleUpload(q *request) (*insertion, []byte, error) {
 	return in, data, nil
 }
 
-// multipartUpload is metadata and data in the two parts of a multipart/related body (uploading-objects#multipart). All of it is read
-// before anything is refused: who sends does not listen before the end.
+// multipartUpload is metadata and data in the two parts of a multipart/related body
+// (uploading-objects#multipart). All of it is read before anything is refused: who sends does not
+// listen before the end.
 func multipartUpload(q *request) (*insertion, []byte, error) {
 	mediaType, params, err := mime.ParseMediaType(q.Header.Get("Content-Type"))
 	if err != nil || mediaType != "multipart/related" || params["boundary"] == "" {
-		return nil, nil, errInvalid("Invalid multipart request: content type %q", q.Header.Get("Content-Type"))
+		return nil, nil, errInvalid("Invalid multipart request: content type %q",
+			q.Header.Get("Content-Type"))
 	}
 	r := multipart.NewReader(q.Body, params["boundary"])
 	var parts [2][]byte

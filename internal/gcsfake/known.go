@@ -8,33 +8,40 @@ import (
 	"strings"
 )
 
-// What a request asks for and this server does not have is refused, so that nobody takes it for done: what the service can do and this
-// server cannot, and what neither knows, which the service ignores.
+// What a request asks for and this server does not have is refused, so that nobody takes it for
+// done: what the service can do and this server cannot, and what neither knows, which the service
+// ignores.
 
 // errNotImplemented is the refusal. Nothing else here has its status.
 func errNotImplemented(what, name string) error {
-	return &apiError{status: http.StatusNotImplemented, reason: "notImplemented", code: "NotImplemented",
+	return &apiError{status: http.StatusNotImplemented, reason: "notImplemented",
+		code:    "NotImplemented",
 		message: "This server does not implement the " + what + " " + name + "."}
 }
 
 // What all methods know.
 const (
-	jsonParams    = "alt fields key prettyPrint projection quotaUser userIp $.xgafv" // json_api/v1/parameters
-	signParams    = "X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires X-Goog-SignedHeaders X-Goog-Signature"
-	commonHeaders = "x-goog-api-client x-goog-user-project x-goog-gcs-idempotency-token x-goog-request-reason" +
+	// json_api/v1/parameters
+	jsonParams = "alt fields key prettyPrint projection quotaUser userIp $.xgafv"
+	signParams = "X-Goog-Algorithm X-Goog-Credential X-Goog-Date X-Goog-Expires" +
+		" X-Goog-SignedHeaders X-Goog-Signature"
+	commonHeaders = "x-goog-api-client x-goog-user-project x-goog-gcs-idempotency-token " +
+		"x-goog-request-reason" +
 		" x-goog-date x-goog-content-sha256"
 )
 
 var matters = regexp.MustCompile(`^(x-goog-|x-amz-|if-|x-http-method|content-(range|encoding)$)`)
 
-// checkKnown refuses parameters and headers that r does not know. A parameter of the JSON API that is empty or false is not asked for:
-// Google's clients write out some of those. Of the headers it looks at those that change what a request means.
+// checkKnown refuses parameters and headers that r does not know. A parameter of the JSON API that
+// is empty or false is not asked for: Google's clients write out some of those. Of the headers it
+// looks at those that change what a request means.
 func (q *request) checkKnown(r *route, isJSON bool) error {
 	params := strings.Fields(r.params + " userProject " + signParams)
 	if isJSON {
 		params = append(params, strings.Fields(jsonParams)...)
 		// Data is an alternative form of an object alone.
-		if alt := q.query.Get("alt"); alt != "" && alt != "json" && (alt != "media" || q.Method != http.MethodGet || q.object == "") {
+		if alt := q.query.Get("alt"); alt != "" && alt != "json" && (alt != "media" ||
+			q.Method != http.MethodGet || q.object == "") {
 			return errInvalid("Invalid value for alt: %q", alt)
 		}
 	}
@@ -60,11 +67,14 @@ func (q *request) checkKnown(r *route, isJSON bool) error {
 	return nil
 }
 
-// checkFields refuses the fields of a resource that are neither in known nor written by the service alone, which ignores them. An empty
-// value asks for nothing.
+// checkFields refuses the fields of a resource that are neither in known nor written by the service
+// alone, which ignores them. An empty value asks for nothing.
 func checkFields(resource map[string]json.RawMessage, known string) error {
-	fields := strings.Fields(known + " bucket componentCount etag generation id kind locationType mediaLink metageneration owner" +
-		" projectNumber selfLink size timeCreated timeDeleted timeFinalized timeStorageClassUpdated updated")
+	fields := strings.Fields(known +
+		" bucket componentCount etag generation id kind locationType mediaLink metageneration" +
+		" owner" +
+		" projectNumber selfLink size timeCreated timeDeleted timeFinalized " +
+		"timeStorageClassUpdated updated")
 	for name, raw := range resource {
 		if slices.Contains(fields, name) {
 			continue
@@ -77,8 +87,8 @@ func checkFields(resource map[string]json.RawMessage, known string) error {
 	return nil
 }
 
-// isEmpty reports whether a value says nothing, as {"rule":[]}, which Google's Go client writes for the lifecycle of a bucket that has
-// none.
+// isEmpty reports whether a value says nothing, as {"rule":[]}, which Google's Go client writes for
+// the lifecycle of a bucket that has none.
 func isEmpty(v any) bool {
 	switch v := v.(type) {
 	case map[string]any:

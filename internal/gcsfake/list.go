@@ -51,7 +51,8 @@ type entries struct {
 	next     *cursor // nil: there is no more
 }
 
-// collapse returns the prefix that a name is rolled up into: up to and with the first delimiter after prefix.
+// collapse returns the prefix that a name is rolled up into: up to and with the first delimiter
+// after prefix.
 func collapse(name, prefix, delimiter string) (common string, ok bool) {
 	rest, ok := strings.CutPrefix(name, prefix)
 	if !ok || delimiter == "" {
@@ -61,8 +62,8 @@ func collapse(name, prefix, delimiter string) (common string, ok bool) {
 	return prefix + head + delimiter, ok
 }
 
-// list returns a page. The order is that of the bytes of names, then generations; objects and prefixes count together
-// (json_api/v1/objects/list).
+// list returns a page. The order is that of the bytes of names, then generations; objects and
+// prefixes count together (json_api/v1/objects/list).
 func (b *bucket) list(l *listing) *entries {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -88,12 +89,14 @@ func (b *bucket) list(l *listing) *entries {
 		common, collapsed := collapse(name, l.prefix, l.delimiter)
 		if !collapsed || l.trailing && name == common {
 			for _, o := range versions {
-				if name == l.after.Name && o.generation <= l.after.Generation || !l.filter.takes(o) {
+				if name == l.after.Name && o.generation <= l.after.Generation ||
+					!l.filter.takes(o) {
 					continue
 				}
 				c := cursor{Name: name, Generation: o.generation}
 				if !l.versions {
-					c.Generation = math.MaxInt64 // written again between two pages, it is still the same entry
+					// written again between two pages, it is still the same entry
+					c.Generation = math.MaxInt64
 				}
 				if full(c) {
 					return e
@@ -156,7 +159,8 @@ func (s *Server) listObjects(w http.ResponseWriter, q *request) error {
 	l := &listing{
 		prefix: q.query.Get("prefix"), delimiter: q.query.Get("delimiter"),
 		start: q.query.Get("startOffset"), end: q.query.Get("endOffset"),
-		trailing: q.query.Get("includeTrailingDelimiter") == "true", versions: q.query.Get("versions") == "true",
+		trailing: q.query.Get("includeTrailingDelimiter") == "true",
+		versions: q.query.Get("versions") == "true",
 	}
 	if l.limit, err = q.limit("maxResults"); err != nil {
 		return err
@@ -180,7 +184,8 @@ func (s *Server) listObjects(w http.ResponseWriter, q *request) error {
 	return writeJSON(w, q, page)
 }
 
-// encoding returns how an XML list writes names: as they are, or escaped, so that XML can carry any of them.
+// encoding returns how an XML list writes names: as they are, or escaped, so that XML can carry any
+// of them.
 func (q *request) encoding() (func(string) string, error) {
 	switch v := q.query.Get("encoding-type"); v {
 	case "url":

@@ -23,7 +23,8 @@ type query struct {
 
 func (q query) values() url.Values {
 	v := url.Values{}
-	for name, s := range map[string]string{"prefix": q.Prefix, "delimiter": q.Delimiter, "startOffset": q.StartOffset, "endOffset": q.EndOffset} {
+	for name, s := range map[string]string{"prefix": q.Prefix, "delimiter": q.Delimiter,
+		"startOffset": q.StartOffset, "endOffset": q.EndOffset} {
 		if s != "" {
 			v.Set(name, s)
 		}
@@ -37,7 +38,8 @@ func (q query) values() url.Values {
 // expect is what the reference says of a list, in the plainest way.
 func (q query) expect(names []string) (items, prefixes []string) {
 	for _, name := range slices.Sorted(slices.Values(names)) {
-		if !strings.HasPrefix(name, q.Prefix) || name < q.StartOffset || q.EndOffset != "" && name >= q.EndOffset {
+		if !strings.HasPrefix(name, q.Prefix) || name < q.StartOffset ||
+			q.EndOffset != "" && name >= q.EndOffset {
 			continue
 		}
 		rest := name[len(q.Prefix):]
@@ -60,17 +62,20 @@ func (q query) expect(names []string) (items, prefixes []string) {
 	return items, prefixes
 }
 
-// Lists of any form, at any page size, are what the reference says: complete, in order, and no page larger than it may be.
+// Lists of any form, at any page size, are what the reference says: complete, in order, and no page
+// larger than it may be.
 func TestListModel(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{})
 	word := rapid.StringOfN(rapid.SampledFrom([]rune("ab/é")), 0, 4, -1)
 	rapid.Check(t, func(r *rapid.T) {
 		bucket := s.NewBucket(t)
-		names := rapid.SliceOfNDistinct(rapid.StringOfN(rapid.SampledFrom([]rune("ab/é")), 1, 5, -1), 0, 12, rapid.ID[string]).Draw(r, "names")
+		names := rapid.SliceOfNDistinct(rapid.StringOfN(rapid.SampledFrom([]rune("ab/é")), 1, 5,
+			-1), 0, 12, rapid.ID[string]).Draw(r, "names")
 		for _, name := range names {
 			put(t, s, bucket, url.QueryEscape(name), "")
 		}
-		q := query{word.Draw(r, "prefix"), rapid.SampledFrom([]string{"", "/", "b", "a/", "é"}).Draw(r, "delimiter"), word.Draw(r, "start"),
+		q := query{word.Draw(r, "prefix"), rapid.SampledFrom([]string{"", "/", "b", "a/",
+			"é"}).Draw(r, "delimiter"), word.Draw(r, "start"),
 			word.Draw(r, "end"), rapid.Bool().Draw(r, "trailing")}
 		size := rapid.IntRange(1, 6).Draw(r, "page size")
 
@@ -83,11 +88,13 @@ func TestListModel(t *testing.T) {
 				Items         []struct{ Name string }
 				Prefixes      []string
 			}
-			a := call{method: "GET", path: "/storage/v1/b/" + bucket + "/o?" + v.Encode()}.do(t, s.URL)
+			a := call{method: "GET", path: "/storage/v1/b/" + bucket + "/o?" + v.Encode()}.do(t,
+				s.URL)
 			if err := json.Unmarshal([]byte(a.Body), &page); err != nil {
 				r.Fatalf("%s: %v", a.Body, err)
 			}
-			if n := len(page.Items) + len(page.Prefixes); n > size || n < size && page.NextPageToken != "" {
+			if n := len(page.Items) + len(page.Prefixes); n > size ||
+				n < size && page.NextPageToken != "" {
 				r.Errorf("a page of %d entries, want %d", n, size)
 			}
 			for _, o := range page.Items {
@@ -100,7 +107,8 @@ func TestListModel(t *testing.T) {
 			v.Set("pageToken", page.NextPageToken)
 		}
 		wantItems, wantPrefixes := q.expect(names)
-		if diff := cmp.Diff([][]string{wantItems, wantPrefixes}, [][]string{items, prefixes}); diff != "" {
+		if diff := cmp.Diff([][]string{wantItems, wantPrefixes}, [][]string{items,
+			prefixes}); diff != "" {
 			r.Errorf("%+v of %q: -want +got\n%s", q, names, diff)
 		}
 	})
@@ -115,12 +123,16 @@ func TestListPages(t *testing.T) {
 		NextPageToken string
 		Items         []struct{ Name string }
 	}
-	a := call{method: "GET", path: "/storage/v1/b/bucket/o?maxResults=5000&fields=nextPageToken,items/name"}.do(t, s.URL)
-	if err := json.Unmarshal([]byte(a.Body), &page); err != nil || len(page.Items) != 1000 || page.NextPageToken == "" || strings.Contains(a.Body, "generation") {
+	a := call{method: "GET",
+		path: "/storage/v1/b/bucket/o?maxResults=5000&fields=nextPageToken,items/name"}.do(t, s.URL)
+	if err := json.Unmarshal([]byte(a.Body), &page); err != nil || len(page.Items) != 1000 ||
+		page.NextPageToken == "" || strings.Contains(a.Body, "generation") {
 		t.Errorf("%d items, %v, want 1000 and no other fields", len(page.Items), err)
 	}
-	for query, want := range map[string]int{"maxResults=0": 400, "maxResults=x": 400, "pageToken=!": 400, "matchGlob=*": 501, "fields=(": 400} {
-		if a := (call{method: "GET", path: "/storage/v1/b/bucket/o?" + query}).do(t, s.URL); a.Status != want {
+	for query, want := range map[string]int{"maxResults=0": 400, "maxResults=x": 400,
+		"pageToken=!": 400, "matchGlob=*": 501, "fields=(": 400} {
+		if a := (call{method: "GET", path: "/storage/v1/b/bucket/o?" + query}).do(t,
+			s.URL); a.Status != want {
 			t.Errorf("%s: %d %s, want %d", query, a.Status, a.Body, want)
 		}
 	}
@@ -154,10 +166,12 @@ func TestXMLList(t *testing.T) {
 		}
 		return entries, page.NextMarker + page.NextContinuationToken
 	}
-	for _, version := range []struct{ query, token string }{{"", "marker"}, {"list-type=2&", "continuation-token"}} {
+	for _, version := range []struct{ query, token string }{{"", "marker"},
+		{"list-type=2&", "continuation-token"}} {
 		var all []string
 		for token := ""; ; {
-			entries, next := get(version.query + "delimiter=/&max-keys=1&" + version.token + "=" + url.QueryEscape(token))
+			entries, next := get(version.query + "delimiter=/&max-keys=1&" + version.token + "=" +
+				url.QueryEscape(token))
 			all = append(all, entries...)
 			if token = next; token == "" {
 				break
@@ -167,7 +181,8 @@ func TestXMLList(t *testing.T) {
 			t.Errorf("%s: -want +got\n%s", version.query, diff)
 		}
 	}
-	if entries, _ := get("list-type=2&start-after=b/1&prefix="); !cmp.Equal(entries, []string{"b/2", "c&", "d"}) {
+	if entries, _ := get("list-type=2&start-after=b/1&prefix="); !cmp.Equal(entries,
+		[]string{"b/2", "c&", "d"}) {
 		t.Errorf("start-after: %v", entries)
 	}
 	if entries, _ := get("encoding-type=url&prefix=c"); !cmp.Equal(entries, []string{"c%26"}) {

@@ -50,7 +50,8 @@ func (s *Server) listParts(w http.ResponseWriter, q *request) error {
 		Part                 []item
 	}
 	page.Bucket, page.Key, page.UploadID = b.name, now.key, now.id
-	page.StorageClass, page.PartNumberMarker, page.MaxParts = or(now.attributes.storageClass, b.storageClass), marker, limit
+	page.StorageClass, page.PartNumberMarker, page.MaxParts = or(now.attributes.storageClass,
+		b.storageClass), marker, limit
 	for _, number := range slices.Sorted(maps.Keys(now.parts)) {
 		if number <= marker {
 			continue

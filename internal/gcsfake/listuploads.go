@@ -45,7 +45,8 @@ func (s *Server) listUploads(w http.ResponseWriter, q *request) error {
 		CommonPrefixes                  []commonPrefix
 	}
 	page.Bucket, page.KeyMarker, page.UploadIDMarker = b.name, encode(keyMarker), idMarker
-	page.Prefix, page.Delimiter, page.EncodingType, page.MaxUploads = encode(prefix), encode(delimiter), q.query.Get("encoding-type"), limit
+	page.Prefix, page.Delimiter, page.EncodingType, page.MaxUploads = encode(prefix),
+		encode(delimiter), q.query.Get("encoding-type"), limit
 
 	b.mu.Lock()
 	uploads := slices.SortedFunc(maps.Values(b.uploads), func(x, y *upload) int {
@@ -74,7 +75,8 @@ func (s *Server) listUploads(w http.ResponseWriter, q *request) error {
 			page.NextKeyMarker, page.NextUploadIDMarker = encode(common), ""
 			continue
 		}
-		page.Upload = append(page.Upload, item{encode(u.key), u.id, or(u.attributes.storageClass, b.storageClass), xmlTime(u.created)})
+		page.Upload = append(page.Upload, item{encode(u.key), u.id, or(u.attributes.storageClass,
+			b.storageClass), xmlTime(u.created)})
 		page.NextKeyMarker, page.NextUploadIDMarker = encode(u.key), u.id
 	}
 	if !page.IsTruncated {

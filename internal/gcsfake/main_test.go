@@ -18,12 +18,14 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// newClient returns Google's client for s. It asks once: what the server says is what a test is to see.
+// newClient returns Google's client for s. It asks once: what the server says is what a test is to
+// see.
 func newClient(t *testing.T, s *gcsfake.Server, options ...option.ClientOption) *storage.Client {
 	t.Helper()
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
-	options = append([]option.ClientOption{option.WithEndpoint(s.URL + "/storage/v1/"), option.WithHTTPClient(&http.Client{Transport: transport})},
+	options = append([]option.ClientOption{option.WithEndpoint(s.URL + "/storage/v1/"),
+		option.WithHTTPClient(&http.Client{Transport: transport})},
 		options...)
 	t.Setenv("STORAGE_EMULATOR_HOST", s.URL) // or it reads data from Google
 	c, err := storage.NewClient(t.Context(), options...)
@@ -124,10 +126,13 @@ func (a answer) object(t *testing.T) object {
 // put writes an object by the simplest way there is.
 func put(t *testing.T, s *gcsfake.Server, bucket, name, data string) object {
 	t.Helper()
-	return call{method: "POST", path: "/upload/storage/v1/b/" + bucket + "/o?uploadType=media&name=" + name, body: data}.do(t, s.URL).object(t)
+	return call{method: "POST", path: "/upload/storage/v1/b/" + bucket +
+		"/o?uploadType=media&name=" + name, body: data}.do(t, s.URL).object(t)
 }
 
-func mustWrite(t *testing.T, ctx context.Context, o *storage.ObjectHandle, data string) *storage.ObjectAttrs {
+func mustWrite(
+	t *testing.T, ctx context.Context, o *storage.ObjectHandle, data string,
+) *storage.ObjectAttrs {
 	t.Helper()
 	w := o.NewWriter(ctx)
 	if _, err := io.WriteString(w, data); err != nil {

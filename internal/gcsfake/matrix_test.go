@@ -24,12 +24,14 @@ func newTarget(t *testing.T, s *gcsfake.Server, name string) target {
 	const bucket = "bucket"
 	stale := put(t, s, bucket, name, "old")
 	put(t, s, bucket, name, "new")
-	o := call{method: "PATCH", path: "/storage/v1/b/" + bucket + "/o/" + name, body: `{"contentType":"text/x"}`}.do(t, s.URL).object(t)
+	o := call{method: "PATCH", path: "/storage/v1/b/" + bucket + "/o/" + name,
+		body: `{"contentType":"text/x"}`}.do(t, s.URL).object(t)
 	etag := call{method: "HEAD", path: "/" + bucket + "/" + name}.do(t, s.URL).Header.Get("ETag")
 	return target{bucket, name, o, stale.Generation, etag}
 }
 
-// jsonMethods are all methods of the JSON API that take conditions on an object that they read, change or replace.
+// jsonMethods are all methods of the JSON API that take conditions on an object that they read,
+// change or replace.
 var jsonMethods = []struct {
 	name    string
 	creates bool // a missing object is made, and the conditions are on that
@@ -39,37 +41,46 @@ var jsonMethods = []struct {
 		return call{method: "GET", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?"}
 	}},
 	{"get media", false, func(o target) call {
-		return call{method: "GET", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?alt=media&"}
+		return call{method: "GET", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name +
+			"?alt=media&"}
 	}},
 	{"download", false, func(o target) call {
-		return call{method: "GET", path: "/download/storage/v1/b/" + o.bucket + "/o/" + o.name + "?alt=media&"}
+		return call{method: "GET", path: "/download/storage/v1/b/" + o.bucket + "/o/" + o.name +
+			"?alt=media&"}
 	}},
 	{"patch", false, func(o target) call {
-		return call{method: "PATCH", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?", body: `{"contentType":"a/b"}`}
+		return call{method: "PATCH", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?",
+			body: `{"contentType":"a/b"}`}
 	}},
 	{"update", false, func(o target) call {
-		return call{method: "PUT", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?", body: `{"contentType":"a/b"}`}
+		return call{method: "PUT", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?",
+			body: `{"contentType":"a/b"}`}
 	}},
 	{"delete", false, func(o target) call {
 		return call{method: "DELETE", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "?"}
 	}},
 	{"insert media", true, func(o target) call {
-		return call{method: "POST", path: "/upload/storage/v1/b/" + o.bucket + "/o?uploadType=media&name=" + o.name + "&", body: "x"}
+		return call{method: "POST", path: "/upload/storage/v1/b/" + o.bucket +
+			"/o?uploadType=media&name=" + o.name + "&", body: "x"}
 	}},
 	{"insert multipart", true, func(o target) call {
-		return call{method: "POST", path: "/upload/storage/v1/b/" + o.bucket + "/o?uploadType=multipart&",
+		return call{method: "POST", path: "/upload/storage/v1/b/" + o.bucket +
+			"/o?uploadType=multipart&",
 			header: map[string]string{"Content-Type": "multipart/related; boundary=b"},
 			body: "--b\r\nContent-Type: application/json\r\n\r\n{\"name\":\"" + o.name + "\"}\r\n" +
 				"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b--\r\n"}
 	}},
 	{"compose", true, func(o target) call {
-		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name + "/compose?", body: `{"sourceObjects":[{"name":"source"}]}`}
+		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name +
+			"/compose?", body: `{"sourceObjects":[{"name":"source"}]}`}
 	}},
 	{"rewrite", true, func(o target) call {
-		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/source/rewriteTo/b/" + o.bucket + "/o/" + o.name + "?"}
+		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/source/rewriteTo/b/" +
+			o.bucket + "/o/" + o.name + "?"}
 	}},
 	{"copy", true, func(o target) call {
-		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/source/copyTo/b/" + o.bucket + "/o/" + o.name + "?"}
+		return call{method: "POST", path: "/storage/v1/b/" + o.bucket + "/o/source/copyTo/b/" +
+			o.bucket + "/o/" + o.name + "?"}
 	}},
 }
 
@@ -85,17 +96,33 @@ func TestJSONConditions(t *testing.T) {
 			want, missing int // missing: the object is not there; 0: success
 		}{
 			{"none", func(target) string { return "" }, 0, 0},
-			{"generation", func(o target) string { return fmt.Sprint("ifGenerationMatch=", o.Generation) }, 0, 412},
-			{"stale generation", func(o target) string { return fmt.Sprint("ifGenerationMatch=", o.stale) }, 412, 412},
+			{"generation", func(o target) string {
+				return fmt.Sprint("ifGenerationMatch=",
+					o.Generation)
+			}, 0, 412},
+			{"stale generation", func(o target) string {
+				return fmt.Sprint("ifGenerationMatch=",
+					o.stale)
+			}, 412, 412},
 			{"generation 0", func(target) string { return "ifGenerationMatch=0" }, 412, 0},
-			{"not the generation", func(o target) string { return fmt.Sprint("ifGenerationNotMatch=", o.Generation) }, 304, 304},
-			{"not a stale generation", func(o target) string { return fmt.Sprint("ifGenerationNotMatch=", o.stale) }, 0, 304},
+			{"not the generation",
+				func(o target) string { return fmt.Sprint("ifGenerationNotMatch=", o.Generation) },
+				304, 304},
+			{"not a stale generation",
+				func(o target) string { return fmt.Sprint("ifGenerationNotMatch=", o.stale) }, 0,
+				304},
 			{"not generation 0", func(target) string { return "ifGenerationNotMatch=0" }, 0, 304},
 			{"metageneration", func(target) string { return "ifMetagenerationMatch=2" }, 0, 412},
-			{"stale metageneration", func(target) string { return "ifMetagenerationMatch=1" }, 412, 412},
-			{"not the metageneration", func(target) string { return "ifMetagenerationNotMatch=2" }, 304, 0},
-			{"not a stale metageneration", func(target) string { return "ifMetagenerationNotMatch=1" }, 0, 0},
-			{"both, one of them wrong", func(o target) string { return fmt.Sprint("ifMetagenerationMatch=1&ifGenerationMatch=", o.Generation) }, 412, 412},
+			{"stale metageneration", func(target) string { return "ifMetagenerationMatch=1" }, 412,
+				412},
+			{"not the metageneration", func(target) string { return "ifMetagenerationNotMatch=2" },
+				304, 0},
+			{"not a stale metageneration",
+				func(target) string { return "ifMetagenerationNotMatch=1" }, 0, 0},
+			{"both, one of them wrong",
+				func(o target) string {
+					return fmt.Sprint("ifMetagenerationMatch=1&ifGenerationMatch=", o.Generation)
+				}, 412, 412},
 			{"no number", func(target) string { return "ifGenerationMatch=x" }, 400, 400},
 		} {
 			t.Run(m.name+"/"+c.name, func(t *testing.T) {
@@ -105,14 +132,19 @@ func TestJSONConditions(t *testing.T) {
 				request.path += c.query(o)
 				got := request.do(t, s.URL)
 				if c.want == 0 && got.Status/100 != 2 || c.want != 0 && got.Status != c.want {
-					t.Errorf("%s %s: %d %s, want %d", request.method, request.path, got.Status, got.Body, c.want)
+					t.Errorf("%s %s: %d %s, want %d", request.method, request.path, got.Status,
+						got.Body, c.want)
 				}
-				if reason := map[int]string{304: "", 400: "invalid", 412: "conditionNotMet"}[c.want]; c.want != 0 && got.reason() != reason {
+				if reason := map[int]string{304: "", 400: "invalid",
+					412: "conditionNotMet"}[c.want]; c.want != 0 && got.reason() != reason {
 					t.Errorf("the reason is %q, want %q", got.reason(), reason)
 				}
-				after := call{method: "GET", path: "/storage/v1/b/" + o.bucket + "/o/" + o.name}.do(t, s.URL)
-				if c.want != 0 && after.object(t).Generation != o.Generation || c.want == 0 && m.creates && after.object(t).Generation <= o.Generation {
-					t.Errorf("after status %d the object is %s, was generation %d", got.Status, after.Body, o.Generation)
+				after := call{method: "GET", path: "/storage/v1/b/" + o.bucket + "/o/" +
+					o.name}.do(t, s.URL)
+				if c.want != 0 && after.object(t).Generation != o.Generation ||
+					c.want == 0 && m.creates && after.object(t).Generation <= o.Generation {
+					t.Errorf("after status %d the object is %s, was generation %d", got.Status,
+						after.Body, o.Generation)
 				}
 
 				n++
@@ -123,7 +155,8 @@ func TestJSONConditions(t *testing.T) {
 				if !m.creates && want != 400 {
 					want = 404
 				}
-				if got := request.do(t, s.URL); want == 0 && got.Status/100 != 2 || want != 0 && got.Status != want {
+				if got := request.do(t, s.URL); want == 0 && got.Status/100 != 2 ||
+					want != 0 && got.Status != want {
 					t.Errorf("a missing object: %d %s, want %d", got.Status, got.Body, want)
 				}
 			})
@@ -155,13 +188,18 @@ func TestSourceConditions(t *testing.T) {
 		}
 	}
 	for source, want := range map[string]int{
-		fmt.Sprintf(`{"name":"k","generation":"%d"}`, o.Generation):                                        200,
-		fmt.Sprintf(`{"name":"k","generation":"%d"}`, o.stale):                                             404,
-		fmt.Sprintf(`{"name":"k","objectPreconditions":{"ifGenerationMatch":"%d"}}`, o.Generation):         200,
-		fmt.Sprintf(`{"name":"k","objectPreconditions":{"ifGenerationMatch":"%d"}},{"name":"k"}`, o.stale): 412,
+		fmt.Sprintf(`{"name":"k","generation":"%d"}`,
+			o.Generation): 200,
+		fmt.Sprintf(`{"name":"k","generation":"%d"}`,
+			o.stale): 404,
+		fmt.Sprintf(`{"name":"k","objectPreconditions":{"ifGenerationMatch":"%d"}}`,
+			o.Generation): 200,
+		fmt.Sprintf(`{"name":"k","objectPreconditions":{"ifGenerationMatch":"%d"}},{"name":"k"}`,
+			o.stale): 412,
 		`{"name":"missing"}`: 404,
 	} {
-		got := call{method: "POST", path: "/storage/v1/b/bucket/o/composed/compose", body: `{"sourceObjects":[` + source + `]}`}.do(t, s.URL)
+		got := call{method: "POST", path: "/storage/v1/b/bucket/o/composed/compose",
+			body: `{"sourceObjects":[` + source + `]}`}.do(t, s.URL)
 		if got.Status != want {
 			t.Errorf("compose of %s: %d %s, want %d", source, got.Status, got.Body, want)
 		}
@@ -183,8 +221,10 @@ func TestXMLConditions(t *testing.T) {
 		want         int // 0: success
 		wantIfAbsent int // PUT and COPY to a missing object
 	}{
-		{all, "X-Goog-If-Generation-Match", func(o target) string { return fmt.Sprint(o.Generation) }, 0, 412},
-		{all, "X-Goog-If-Generation-Match", func(o target) string { return fmt.Sprint(o.stale) }, 412, 412},
+		{all, "X-Goog-If-Generation-Match",
+			func(o target) string { return fmt.Sprint(o.Generation) }, 0, 412},
+		{all, "X-Goog-If-Generation-Match", func(o target) string { return fmt.Sprint(o.stale) },
+			412, 412},
 		{all, "X-Goog-If-Generation-Match", func(target) string { return "0" }, 412, 0},
 		{all, "X-Goog-If-Metageneration-Match", func(target) string { return "2" }, 0, 412},
 		{all, "X-Goog-If-Metageneration-Match", func(target) string { return "1" }, 412, 412},
@@ -203,15 +243,18 @@ func TestXMLConditions(t *testing.T) {
 		for _, method := range c.methods {
 			n++
 			o := newTarget(t, s, fmt.Sprint("k", n))
-			request := call{method: method, path: "/bucket/" + o.name, header: map[string]string{c.header: c.value(o)}}
+			request := call{method: method, path: "/bucket/" + o.name,
+				header: map[string]string{c.header: c.value(o)}}
 			if method == "COPY" {
 				request.method, request.header["X-Goog-Copy-Source"] = "PUT", "/bucket/source"
 			}
 			got := request.do(t, s.URL)
 			if c.want == 0 && got.Status/100 != 2 || c.want != 0 && got.Status != c.want {
-				t.Errorf("%s with %v: %d %s, want %d", method, request.header, got.Status, got.Body, c.want)
+				t.Errorf("%s with %v: %d %s, want %d", method, request.header, got.Status, got.Body,
+					c.want)
 			}
-			if want := map[int]string{412: "PreconditionFailed"}[c.want]; method != "HEAD" && got.Status == c.want && got.reason() != want {
+			if want := map[int]string{412: "PreconditionFailed"}[c.want]; method != "HEAD" &&
+				got.Status == c.want && got.reason() != want {
 				t.Errorf("%s with %v: code %q, want %q", method, request.header, got.reason(), want)
 			}
 			request.path += "missing"
@@ -219,8 +262,10 @@ func TestXMLConditions(t *testing.T) {
 			if request.method == "PUT" {
 				want = c.wantIfAbsent
 			}
-			if got := request.do(t, s.URL); want == 0 && got.Status/100 != 2 || want != 0 && got.Status != want {
-				t.Errorf("%s of a missing object with %v: %d %s, want %d", method, request.header, got.Status, got.Body, want)
+			if got := request.do(t, s.URL); want == 0 && got.Status/100 != 2 ||
+				want != 0 && got.Status != want {
+				t.Errorf("%s of a missing object with %v: %d %s, want %d", method, request.header,
+					got.Status, got.Body, want)
 			}
 		}
 	}
@@ -242,14 +287,18 @@ func TestJSONETags(t *testing.T) {
 		{"If-None-Match", etag, 304}, {"If-None-Match", old, 200},
 	} {
 		for _, query := range []string{"", "?alt=media"} {
-			if a := (call{method: "GET", path: path + query, header: map[string]string{test.header: test.value}}).do(t, s.URL); a.Status != test.want {
-				t.Errorf("GET%s with %s: %s: %d %s, want %d", query, test.header, test.value, a.Status, a.Body, test.want)
+			if a := (call{method: "GET", path: path + query,
+				header: map[string]string{test.header: test.value}}).do(t,
+				s.URL); a.Status != test.want {
+				t.Errorf("GET%s with %s: %s: %d %s, want %d", query, test.header, test.value,
+					a.Status, a.Body, test.want)
 			}
 		}
 	}
 }
 
-// Generations are never given twice, and never for something older; metagenerations begin again with each.
+// Generations are never given twice, and never for something older; metagenerations begin again
+// with each.
 func TestGenerations(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
 	last := int64(0)
@@ -270,7 +319,8 @@ func TestDeleteMany(t *testing.T) {
 	s := gcsfake.Start(t, gcsfake.Options{Buckets: []string{"bucket"}})
 	a := put(t, s, "bucket", "a%26b%2Fc", "x")
 	put(t, s, "bucket", "b", "x")
-	call{method: "PATCH", path: "/storage/v1/b/bucket/o/b", body: `{"temporaryHold":true}`}.do(t, s.URL)
+	call{method: "PATCH", path: "/storage/v1/b/bucket/o/b", body: `{"temporaryHold":true}`}.do(t,
+		s.URL)
 	send := func(body string) answer {
 		return call{method: "POST", path: "/bucket?delete", body: body}.do(t, s.URL)
 	}
@@ -283,10 +333,12 @@ func TestDeleteMany(t *testing.T) {
 	if err := xml.Unmarshal([]byte(got.Body), &result); err != nil {
 		t.Fatalf("%s: %v", got.Body, err)
 	}
-	if fmt.Sprint(result) != fmt.Sprintf("{[{a&b/c %d} {missing }] [{b ObjectUnderActiveHold}]}", a.Generation) {
+	if fmt.Sprint(result) != fmt.Sprintf("{[{a&b/c %d} {missing }] [{b ObjectUnderActiveHold}]}",
+		a.Generation) {
 		t.Errorf("result %v", result)
 	}
-	if got := send(`<Delete><Quiet>true</Quiet><Object><Key>missing</Key></Object></Delete>`); strings.Contains(got.Body, "Deleted") {
+	got = send(`<Delete><Quiet>true</Quiet><Object><Key>missing</Key></Object></Delete>`)
+	if strings.Contains(got.Body, "Deleted") {
 		t.Errorf("a quiet answer: %s", got.Body)
 	}
 	var tooMany bytes.Buffer
@@ -295,7 +347,8 @@ func TestDeleteMany(t *testing.T) {
 		fmt.Fprintf(&tooMany, "<Object><Key>%d</Key></Object>", i)
 	}
 	for _, body := range []string{tooMany.String() + "</Delete>", "<Delete></Delete>", "<Delete>"} {
-		if got := send(body); got.Status != http.StatusBadRequest || got.reason() != "MalformedXML" {
+		if got := send(body); got.Status != http.StatusBadRequest ||
+			got.reason() != "MalformedXML" {
 			t.Errorf("a bad body: %d %s", got.Status, got.Body)
 		}
 	}

@@ -10,17 +10,21 @@ import (
 	"time"
 )
 
-// serveMedia answers with the data of o, or a range of it. The headers are the same in both APIs, but for the ETag and for custom
-// metadata, which only the XML API has.
+// serveMedia answers with the data of o, or a range of it. The headers are the same in both APIs,
+// but for the ETag and for custom metadata, which only the XML API has.
 //
 // xml-api/get-object-download; json_api/v1/objects/get; xml-api/reference-headers.
-func serveMedia(w http.ResponseWriter, q *request, o *object, etag string, metadata map[string]string) error {
+func serveMedia(
+	w http.ResponseWriter, q *request, o *object, etag string, metadata map[string]string,
+) error {
 	plain := o.transcoded(q.Header)
 	size, status := int64(len(o.data)), http.StatusOK
 	start, end := int64(0), size
-	if first, last, ok := parseRange(q.Header.Get("Range"), size); ok && q.Method == http.MethodGet && plain == nil {
+	if first, last, ok := parseRange(q.Header.Get("Range"), size); ok &&
+		q.Method == http.MethodGet && plain == nil {
 		if first >= last {
-			return errRange(len(o.data)) // which has none of the headers below: they would be about another body
+			// which has none of the headers below: they would be about another body
+			return errRange(len(o.data))
 		}
 		start, end, status = first, last, http.StatusPartialContent
 	}
@@ -32,8 +36,8 @@ func serveMedia(w http.ResponseWriter, q *request, o *object, etag string, metad
 	o.describe(h)
 	h.Set("Last-Modified", o.updated.Format(http.TimeFormat))
 	h.Set("Content-Type", or(o.contentType, "application/octet-stream"))
-	// Without a Cache-Control of its own an object that is not public is served with this one; its metadata stays empty
-	// (caching#cache_control).
+	// Without a Cache-Control of its own an object that is not public is served with this one; its
+	// metadata stays empty (caching#cache_control).
 	h.Set("Cache-Control", or(o.cacheControl, "private, max-age=0"))
 	for name, v := range map[string]string{
 		"Content-Disposition": o.contentDisposition,
@@ -56,7 +60,8 @@ func serveMedia(w http.ResponseWriter, q *request, o *object, etag string, metad
 	}
 	h.Set("Accept-Ranges", "bytes")
 	if status == http.StatusPartialContent {
-		h.Set("Content-Range", "bytes "+strconv.FormatInt(start, 10)+"-"+strconv.FormatInt(end-1, 10)+"/"+strconv.FormatInt(size, 10))
+		h.Set("Content-Range", "bytes "+strconv.FormatInt(start, 10)+"-"+strconv.FormatInt(end-1,
+			10)+"/"+strconv.FormatInt(size, 10))
 	}
 	h.Set("Content-Length", strconv.FormatInt(end-start, 10))
 	w.WriteHeader(status)
@@ -66,7 +71,8 @@ func serveMedia(w http.ResponseWriter, q *request, o *object, etag string, metad
 	return nil
 }
 
-// describe sets the x-goog headers of a stored object. They are about what is stored, even where something else is served.
+// describe sets the x-goog headers of a stored object. They are about what is stored, even where
+// something else is served.
 func (o *object) describe(h http.Header) {
 	h.Set("X-Goog-Generation", strconv.FormatInt(o.generation, 10))
 	h.Set("X-Goog-Metageneration", strconv.FormatInt(o.metageneration, 10))
@@ -92,10 +98,11 @@ func or(v, without string) string {
 	return v
 }
 
-// transcoded returns the uncompressed data where the object is stored with gzip, the client does not take that, and neither has
-// asked for no transformation; else nil (transcoding).
+// transcoded returns the uncompressed data where the object is stored with gzip, the client does
+// not take that, and neither has asked for no transformation; else nil (transcoding).
 func (o *object) transcoded(h http.Header) io.Reader {
-	if o.contentEncoding != "gzip" || accepts(h, "gzip") || strings.Contains(o.cacheControl, "no-transform") {
+	if o.contentEncoding != "gzip" || accepts(h, "gzip") ||
+		strings.Contains(o.cacheControl, "no-transform") {
 		return nil
 	}
 	r, err := gzip.NewReader(bytes.NewReader(o.data))
@@ -126,14 +133,16 @@ func serveTranscoded(w http.ResponseWriter, q *request, plain io.Reader) error {
 		return nil
 	}
 	if _, err := io.Copy(w, plain); err != nil {
-		// What was sent so far must not look like all of it. This is how net/http is told to break the connection.
+		// What was sent so far must not look like all of it. This is how net/http is told to break
+		// the connection.
 		panic(http.ErrAbortHandler)
 	}
 	return nil
 }
 
-// parseRange returns the half-open span that a Range header asks for: first >= last where the object has nothing of it. A header that
-// is not understood, or asks for several spans, counts as none (xml-api/reference-headers#range).
+// parseRange returns the half-open span that a Range header asks for: first >= last where the
+// object has nothing of it. A header that is not understood, or asks for several spans, counts as
+// none (xml-api/reference-headers#range).
 func parseRange(v string, size int64) (first, last int64, ok bool) {
 	v, ok = strings.CutPrefix(v, "bytes=")
 	from, to, found := strings.Cut(v, "-")

@@ -14,7 +14,8 @@ const (
 	minPartSize   = 5 << 20 // not of the last part
 )
 
-// upload is an XML multipart upload that is neither complete nor aborted. Its bucket's mutex guards it.
+// upload is an XML multipart upload that is neither complete nor aborted. Its bucket's mutex guards
+// it.
 //
 // multipart-uploads.
 type upload struct {
@@ -31,19 +32,22 @@ type part struct {
 	stored time.Time
 }
 
-// refuseConditions: preconditions "cannot be used in XML API multipart uploads. Attempting to do so results in a 400 NotImplemented
-// error" (request-preconditions).
+// refuseConditions: preconditions "cannot be used in XML API multipart uploads. Attempting to do so
+// results in a 400 NotImplemented error" (request-preconditions).
 func refuseConditions(h http.Header) error {
-	for _, name := range []string{"X-Goog-If-Generation-Match", "X-Goog-If-Metageneration-Match", "If-Match", "If-None-Match",
+	for _, name := range []string{"X-Goog-If-Generation-Match", "X-Goog-If-Metageneration-Match",
+		"If-Match", "If-None-Match",
 		"If-Modified-Since", "If-Unmodified-Since"} {
 		if h.Get(name) != "" {
-			return errXML(400, "NotImplemented", "A header you provided implies functionality that is not implemented: "+name)
+			return errXML(400, "NotImplemented",
+				"A header you provided implies functionality that is not implemented: "+name)
 		}
 	}
 	return nil
 }
 
-// initiateUpload is POST Object?uploads: the metadata come now, or never (xml-api/post-object-multipart).
+// initiateUpload is POST Object?uploads: the metadata come now, or never
+// (xml-api/post-object-multipart).
 func (s *Server) initiateUpload(w http.ResponseWriter, q *request) error {
 	if err := refuseConditions(q.Header); err != nil {
 		return err
@@ -56,7 +60,8 @@ func (s *Server) initiateUpload(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	u := &upload{id: newID(), key: q.object, attributes: a, created: s.now(), parts: map[int]*part{}}
+	u := &upload{id: newID(), key: q.object, attributes: a, created: s.now(),
+		parts: map[int]*part{}}
 	b.mu.Lock()
 	b.uploads[u.id] = u
 	b.mu.Unlock()
@@ -93,7 +98,8 @@ func (s *Server) uploadPart(w http.ResponseWriter, q *request) error {
 	}
 	number, err := strconv.Atoi(q.query.Get("partNumber"))
 	if err != nil || number < 1 || number > maxPartNumber {
-		return errInvalid("Part number must be an integer between 1 and %d, inclusive.", maxPartNumber)
+		return errInvalid("Part number must be an integer between 1 and %d, inclusive.",
+			maxPartNumber)
 	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
@@ -107,7 +113,8 @@ func (s *Server) uploadPart(w http.ResponseWriter, q *request) error {
 	if err := want.verify(p.object); err != nil {
 		return err
 	}
-	if err := b.withUpload(q, func(u *upload) error { u.parts[number] = p; return nil }); err != nil {
+	if err := b.withUpload(q,
+		func(u *upload) error { u.parts[number] = p; return nil }); err != nil {
 		return err
 	}
 	h := w.Header()
@@ -130,7 +137,8 @@ func (s *Server) abortUpload(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	if err := b.withUpload(q, func(u *upload) error { delete(b.uploads, u.id); return nil }); err != nil {
+	if err := b.withUpload(q,
+		func(u *upload) error { delete(b.uploads, u.id); return nil }); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// object is one generation. Once committed it is never changed, only replaced by a changed copy: who holds one may read it without
-// a lock.
+// object is one generation. Once committed it is never changed, only replaced by a changed copy:
+// who holds one may read it without a lock.
 type object struct {
 	attributes
 
@@ -20,8 +20,9 @@ type object struct {
 	metageneration int64
 	data           []byte
 	crc32c         uint32
-	md5            []byte // nil: Google keeps none for composite objects and XML multipart uploads (hashes-etags)
-	components     int64  // of a composite object, else 0
+	// nil: Google keeps none for composite objects and XML multipart uploads (hashes-etags)
+	md5        []byte
+	components int64 // of a composite object, else 0
 
 	created, updated, classUpdated time.Time
 	deleted                        time.Time // when it became noncurrent
@@ -49,14 +50,16 @@ func (o *object) base64CRC32C() string {
 
 func (o *object) base64MD5() string { return base64.StdEncoding.EncodeToString(o.md5) }
 
-// etag is the one of the JSON API. It says nothing of the content, and changes with the metageneration (hashes-etags).
+// etag is the one of the JSON API. It says nothing of the content, and changes with the
+// metageneration (hashes-etags).
 func (o *object) etag() string {
 	b := binary.AppendUvarint([]byte{0x08}, uint64(o.generation))
 	b = binary.AppendUvarint(append(b, 0x10), uint64(o.metageneration))
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-// xmlETag is the one of the XML API, without its quotes: the MD5 in hexadecimal where there is one (hashes-etags).
+// xmlETag is the one of the XML API, without its quotes: the MD5 in hexadecimal where there is one
+// (hashes-etags).
 func (o *object) xmlETag() string {
 	if o.md5 == nil {
 		return "-" + o.etag()
@@ -64,7 +67,8 @@ func (o *object) xmlETag() string {
 	return hex.EncodeToString(o.md5)
 }
 
-// held is the error of an object that a hold protects from being replaced and deleted (object-holds); o may be nil.
+// held is the error of an object that a hold protects from being replaced and deleted
+// (object-holds); o may be nil.
 func (o *object) held() error {
 	if o == nil || !o.temporaryHold && !o.eventBasedHold {
 		return nil
@@ -74,6 +78,7 @@ func (o *object) held() error {
 		kind = "Event-Based"
 	}
 	return &apiError{status: 403, reason: "forbidden", code: "ObjectUnderActiveHold",
-		message: fmt.Sprintf("Object '%s/%s' is under active %s hold and cannot be deleted, overwritten or archived until hold is removed.",
+		message: fmt.Sprintf("Object '%s/%s' is under active %s hold and cannot be deleted, "+
+			"overwritten or archived until hold is removed.",
 			o.bucket, o.name, kind)}
 }

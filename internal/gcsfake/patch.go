@@ -13,8 +13,8 @@ func (s *Server) patchObject(w http.ResponseWriter, q *request) error {
 	return s.change(w, q, func(o *object) attributes { return o.attributes })
 }
 
-// updateObject is Objects: update: what the body does not name is unset, other than what can only be changed by a rewrite, or never
-// be taken away.
+// updateObject is Objects: update: what the body does not name is unset, other than what can only
+// be changed by a rewrite, or never be taken away.
 //
 // json_api/v1/objects/update.
 func (s *Server) updateObject(w http.ResponseWriter, q *request) error {
@@ -57,7 +57,9 @@ func (s *Server) change(w http.ResponseWriter, q *request, from func(*object) at
 }
 
 // replaceAttributes puts a changed copy in the place of a generation that passes c.
-func (s *Server) replaceAttributes(b *bucket, name string, generation int64, c *conditions, change func(*object) error) (*object, error) {
+func (s *Server) replaceAttributes(
+	b *bucket, name string, generation int64, c *conditions, change func(*object) error,
+) (*object, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	old, err := b.check(name, generation, c)

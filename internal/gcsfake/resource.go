@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// objectResource is an object in the JSON API; numbers are text there (json_api/v1/objects#resource).
+// objectResource is an object in the JSON API; numbers are text there
+// (json_api/v1/objects#resource).
 type objectResource struct {
 	Kind                    string            `json:"kind"`
 	ID                      string            `json:"id"`
@@ -46,10 +47,11 @@ func (o *object) resource(base string) *objectResource {
 	path := "/storage/v1/b/" + o.bucket + "/o/" + url.PathEscape(o.name)
 	generation := strconv.FormatInt(o.generation, 10)
 	return &objectResource{
-		Kind:                    "storage#object",
-		ID:                      o.bucket + "/" + o.name + "/" + generation,
-		SelfLink:                base + path,
-		MediaLink:               base + "/download" + path + "?generation=" + generation + "&alt=media",
+		Kind:     "storage#object",
+		ID:       o.bucket + "/" + o.name + "/" + generation,
+		SelfLink: base + path,
+		MediaLink: base + "/download" + path + "?generation=" + generation +
+			"&alt=media",
 		Name:                    o.name,
 		Bucket:                  o.bucket,
 		Generation:              o.generation,

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// rewrite is a copy that takes several calls. It is pinned to the generation that the first call read: no other object has it.
+// rewrite is a copy that takes several calls. It is pinned to the generation that the first call
+// read: no other object has it.
 type rewrite struct {
 	source int64
 	to     *bucket
@@ -26,8 +27,9 @@ type rewriteResponse struct {
 	Resource            *objectResource `json:"resource,omitempty"`
 }
 
-// rewriteObject is Objects: rewrite: one call where neither class nor size is in the way, else as many as it takes, each with the
-// token of the one before. The conditions hold in every call, last when the destination is written.
+// rewriteObject is Objects: rewrite: one call where neither class nor size is in the way, else as
+// many as it takes, each with the token of the one before. The conditions hold in every call, last
+// when the destination is written.
 //
 // json_api/v1/objects/rewrite.
 func (s *Server) rewriteObject(w http.ResponseWriter, q *request) error {
@@ -80,8 +82,9 @@ func (s *Server) rewritten(token string, asked rewrite) (int64, error) {
 	return r.done, nil
 }
 
-// rewriteLimit returns how much one call copies; zero: everything. Where class and location stay, Google copies in one call whatever
-// the size; the client can set a limit, in whole MiB, for the other copies.
+// rewriteLimit returns how much one call copies; zero: everything. Where class and location stay,
+// Google copies in one call whatever the size; the client can set a limit, in whole MiB, for the
+// other copies.
 func (s *Server) rewriteLimit(q *request, p *preparedCopy) (int64, error) {
 	limit := int64(1 << 30)
 	if v := q.query.Get("maxBytesRewrittenPerCall"); v != "" {
@@ -94,7 +97,8 @@ func (s *Server) rewriteLimit(q *request, p *preparedCopy) (int64, error) {
 	if s.options.RewriteLimit > 0 {
 		return min(limit, s.options.RewriteLimit), nil
 	}
-	if or(p.attributes.storageClass, p.to.storageClass) == p.source.storageClass && p.to.location == p.from.location {
+	if or(p.attributes.storageClass, p.to.storageClass) == p.source.storageClass &&
+		p.to.location == p.from.location {
 		return 0, nil
 	}
 	return limit, nil
@@ -166,9 +170,12 @@ func (s *Server) prepareCopy(q *request) (*preparedCopy, error) {
 	return p, p.conditions.check(p.to.find(p.name, 0))
 }
 
-// copiedAttributes are the source's if the request brings none, else those of the request alone. A class that is not asked for is the
-// destination bucket's; a hold is never copied. Contexts go their own way.
-func copiedAttributes(source *object, q url.Values, resource map[string]json.RawMessage) (attributes, error) {
+// copiedAttributes are the source's if the request brings none, else those of the request alone. A
+// class that is not asked for is the destination bucket's; a hold is never copied. Contexts go
+// their own way.
+func copiedAttributes(
+	source *object, q url.Values, resource map[string]json.RawMessage,
+) (attributes, error) {
 	var a attributes
 	if len(resource) > 0 {
 		if err := a.apply(resource); err != nil {

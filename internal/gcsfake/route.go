@@ -26,10 +26,11 @@ func (q *request) base() string {
 	return "http://" + q.Host
 }
 
-// ServeHTTP implements [http.Handler]. It decides by the path which API is meant (request-endpoints), and writes errors in that
-// one's dialect.
+// ServeHTTP implements [http.Handler]. It decides by the path which API is meant
+// (request-endpoints), and writes errors in that one's dialect.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-GUploader-UploadID", newID()) // every answer has one, and Google's support asks for it
+	// every answer has one, and Google's support asks for it
+	w.Header().Set("X-GUploader-UploadID", newID())
 	q := &request{Request: r}
 	write := (*apiError).writeXML
 	path, isJSON := jsonPath(r.URL.EscapedPath())
@@ -42,7 +43,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// jsonPath cuts what all paths of the JSON API begin with, and leaves the marks of the upload and the download endpoints.
+// jsonPath cuts what all paths of the JSON API begin with, and leaves the marks of the upload and
+// the download endpoints.
 func jsonPath(path string) (rest string, ok bool) {
 	for _, root := range []struct{ prefix, mark string }{
 		{"/storage/v1/", ""},
@@ -83,7 +85,8 @@ func (s *Server) serve(w http.ResponseWriter, q *request, path string, isJSON bo
 	return r.serve(s, w, q)
 }
 
-// route is a method of an API, with the parameters and headers that it knows beside those that all know.
+// route is a method of an API, with the parameters and headers that it knows beside those that all
+// know.
 type route struct {
 	serve           func(*Server, http.ResponseWriter, *request) error
 	params, headers string // separated by spaces; headers in lower case
@@ -92,36 +95,46 @@ type route struct {
 const (
 	ifMetagenerationParams = " ifMetagenerationMatch ifMetagenerationNotMatch"
 	ifParams               = " ifGenerationMatch ifGenerationNotMatch" + ifMetagenerationParams
-	ifSourceParams         = " ifSourceGenerationMatch ifSourceGenerationNotMatch ifSourceMetagenerationMatch ifSourceMetagenerationNotMatch"
-	copyParams             = ifParams + " sourceGeneration" + ifSourceParams
-	insertParams           = ifParams + " uploadType name contentEncoding"
-	listParams             = "prefix delimiter startOffset endOffset includeTrailingDelimiter versions maxResults pageToken filter"
+	ifSourceParams         = " ifSourceGenerationMatch ifSourceGenerationNotMatch" +
+		" ifSourceMetagenerationMatch ifSourceMetagenerationNotMatch"
+	copyParams   = ifParams + " sourceGeneration" + ifSourceParams
+	insertParams = ifParams + " uploadType name contentEncoding"
+	listParams   = "prefix delimiter startOffset endOffset includeTrailingDelimiter " +
+		"versions" +
+		" maxResults pageToken filter"
 )
 
 // jsonRoutes are the methods of json_api/v1; * is a name.
 var jsonRoutes = map[string]route{
-	"GET b":                      {(*Server).listBuckets, "project prefix maxResults pageToken", ""},
-	"POST b":                     {(*Server).insertBucket, "project", ""},
-	"GET b/*":                    {(*Server).getBucket, ifMetagenerationParams, ""},
-	"PATCH b/*":                  {(*Server).patchBucket, ifMetagenerationParams, ""},
-	"DELETE b/*":                 {(*Server).deleteBucket, ifMetagenerationParams, ""},
-	"GET b/*/o":                  {(*Server).listObjects, listParams, ""},
-	"POST upload:b/*/o":          {(*Server).insertObject, insertParams, "x-goog-hash"},
-	"PUT upload:b/*/o?upload_id": {(*Server).putSession, insertParams + " upload_id", "content-range x-goog-hash"},
+	"GET b": {(*Server).listBuckets, "project prefix maxResults pageToken",
+		""},
+	"POST b":            {(*Server).insertBucket, "project", ""},
+	"GET b/*":           {(*Server).getBucket, ifMetagenerationParams, ""},
+	"PATCH b/*":         {(*Server).patchBucket, ifMetagenerationParams, ""},
+	"DELETE b/*":        {(*Server).deleteBucket, ifMetagenerationParams, ""},
+	"GET b/*/o":         {(*Server).listObjects, listParams, ""},
+	"POST upload:b/*/o": {(*Server).insertObject, insertParams, "x-goog-hash"},
+	"PUT upload:b/*/o?upload_id": {(*Server).putSession, insertParams + " upload_id",
+		"content-range x-goog-hash"},
 	// As Google's Go client does.
-	"POST upload:b/*/o?upload_id":    {(*Server).putSession, insertParams + " upload_id", "content-range x-goog-hash"},
-	"DELETE upload:b/*/o?upload_id":  {(*Server).cancelSession, insertParams + " upload_id", ""},
-	"GET b/*/o/*":                    {(*Server).getObject, "generation" + ifParams, "if-match if-none-match"},
-	"GET download:b/*/o/*":           {(*Server).getObject, "generation" + ifParams, "if-match if-none-match"},
-	"PATCH b/*/o/*":                  {(*Server).patchObject, "generation" + ifParams, ""},
-	"PUT b/*/o/*":                    {(*Server).updateObject, "generation" + ifParams, ""},
-	"DELETE b/*/o/*":                 {(*Server).deleteObject, "generation" + ifParams, ""},
-	"POST b/*/o/*/compose":           {(*Server).composeObject, "dropContextGroups" + ifParams, ""},
-	"POST b/*/o/*/rewriteTo/b/*/o/*": {(*Server).rewriteObject, "dropContextGroups rewriteToken maxBytesRewrittenPerCall" + copyParams, ""},
-	"POST b/*/o/*/copyTo/b/*/o/*":    {(*Server).copyObject, copyParams, ""},
+	"POST upload:b/*/o?upload_id": {(*Server).putSession, insertParams + " upload_id",
+		"content-range x-goog-hash"},
+	"DELETE upload:b/*/o?upload_id": {(*Server).cancelSession, insertParams + " upload_id", ""},
+	"GET b/*/o/*": {(*Server).getObject, "generation" + ifParams,
+		"if-match if-none-match"},
+	"GET download:b/*/o/*": {(*Server).getObject, "generation" + ifParams,
+		"if-match if-none-match"},
+	"PATCH b/*/o/*":        {(*Server).patchObject, "generation" + ifParams, ""},
+	"PUT b/*/o/*":          {(*Server).updateObject, "generation" + ifParams, ""},
+	"DELETE b/*/o/*":       {(*Server).deleteObject, "generation" + ifParams, ""},
+	"POST b/*/o/*/compose": {(*Server).composeObject, "dropContextGroups" + ifParams, ""},
+	"POST b/*/o/*/rewriteTo/b/*/o/*": {(*Server).rewriteObject,
+		"dropContextGroups rewriteToken maxBytesRewrittenPerCall" + copyParams, ""},
+	"POST b/*/o/*/copyTo/b/*/o/*": {(*Server).copyObject, copyParams, ""},
 }
 
-// routeJSON finds the method of json_api/v1. A name's own slashes are escaped, so that a/compose is not taken for one.
+// routeJSON finds the method of json_api/v1. A name's own slashes are escaped, so that a/compose is
+// not taken for one.
 func (q *request) routeJSON(path string) (*route, error) {
 	names := []*string{1: &q.bucket, 3: &q.object, 6: &q.to.bucket, 8: &q.to.object}
 	segments := strings.Split(path, "/")
@@ -150,40 +163,50 @@ func (q *request) routeJSON(path string) (*route, error) {
 }
 
 const (
-	xmlListParams = "prefix delimiter marker max-keys encoding-type list-type start-after continuation-token"
+	xmlListParams = "prefix delimiter marker max-keys encoding-type list-type start-after " +
+		"continuation-token"
 	xmlReadParams = "generation response-content-type response-content-disposition"
 
-	xmlWriteHeaders     = "x-goog-if-generation-match x-goog-if-metageneration-match"
-	xmlReadHeaders      = xmlWriteHeaders + " if-match if-none-match if-modified-since if-unmodified-since"
+	xmlWriteHeaders = "x-goog-if-generation-match x-goog-if-metageneration-match"
+	xmlReadHeaders  = xmlWriteHeaders +
+		" if-match if-none-match if-modified-since if-unmodified-since"
 	xmlAttributeHeaders = " content-encoding x-goog-storage-class x-goog-custom-time x-goog-meta-*"
-	xmlUploadHeaders    = xmlWriteHeaders + xmlAttributeHeaders + " x-goog-hash x-goog-content-length-range"
-	xmlCopyHeaders      = " x-goog-metadata-directive x-goog-copy-source x-goog-copy-source-generation" +
-		" x-goog-copy-source-if-generation-match x-goog-copy-source-if-metageneration-match x-goog-copy-source-if-match" +
-		" x-goog-copy-source-if-none-match x-goog-copy-source-if-modified-since x-goog-copy-source-if-unmodified-since"
+	xmlUploadHeaders    = xmlWriteHeaders + xmlAttributeHeaders +
+		" x-goog-hash x-goog-content-length-range"
+	xmlCopyHeaders = " x-goog-metadata-directive x-goog-copy-source x-goog-copy-source-generation" +
+		" x-goog-copy-source-if-generation-match x-goog-copy-source-if-metageneration-match " +
+		"x-goog-copy-source-if-match" +
+		" x-goog-copy-source-if-none-match x-goog-copy-source-if-modified-since " +
+		"x-goog-copy-source-if-unmodified-since"
 )
 
-// xmlRoutes are the methods of the XML API on the bucket and the object of a path; a parameter says which resource of them. COPY is a
-// PUT that names a source.
+// xmlRoutes are the methods of the XML API on the bucket and the object of a path; a parameter says
+// which resource of them. COPY is a PUT that names a source.
 var xmlRoutes = map[string]route{
-	"GET bucket":         {(*Server).listXMLObjects, xmlListParams, ""},
-	"HEAD bucket":        {(*Server).listXMLObjects, "", ""},
-	"GET bucket?uploads": {(*Server).listUploads, "uploads prefix delimiter key-marker upload-id-marker max-uploads encoding-type", ""},
+	"GET bucket":  {(*Server).listXMLObjects, xmlListParams, ""},
+	"HEAD bucket": {(*Server).listXMLObjects, "", ""},
+	"GET bucket?uploads": {(*Server).listUploads,
+		"uploads prefix delimiter key-marker upload-id-marker max-uploads encoding-type", ""},
 	"POST bucket?delete": {(*Server).deleteMany, "delete", ""},
 
-	"GET object":    {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
-	"HEAD object":   {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
-	"PUT object":    {(*Server).putXMLObject, "", xmlUploadHeaders},
-	"COPY object":   {(*Server).copyXMLObject, "", xmlWriteHeaders + xmlAttributeHeaders + xmlCopyHeaders},
+	"GET object":  {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
+	"HEAD object": {(*Server).getXMLObject, xmlReadParams, xmlReadHeaders},
+	"PUT object":  {(*Server).putXMLObject, "", xmlUploadHeaders},
+	"COPY object": {(*Server).copyXMLObject, "", xmlWriteHeaders + xmlAttributeHeaders +
+		xmlCopyHeaders},
 	"DELETE object": {(*Server).deleteXMLObject, "generation", xmlWriteHeaders},
 
-	"POST object":             {(*Server).startXMLSession, "", xmlUploadHeaders + " x-goog-resumable"},
+	"POST object": {(*Server).startXMLSession, "", xmlUploadHeaders +
+		" x-goog-resumable"},
 	"PUT object?upload_id":    {(*Server).putSession, "upload_id", "content-range x-goog-hash"},
 	"POST object?upload_id":   {(*Server).putSession, "upload_id", "content-range x-goog-hash"},
 	"DELETE object?upload_id": {(*Server).cancelSession, "upload_id", ""},
 
 	// The handlers of these refuse conditions themselves, as is documented for them.
-	"POST object?uploads":    {(*Server).initiateUpload, "uploads", xmlReadHeaders + xmlAttributeHeaders},
-	"PUT object?uploadId":    {(*Server).uploadPart, "uploadId partNumber", xmlReadHeaders + " x-goog-hash x-goog-copy-source*"},
+	"POST object?uploads": {(*Server).initiateUpload, "uploads", xmlReadHeaders +
+		xmlAttributeHeaders},
+	"PUT object?uploadId": {(*Server).uploadPart, "uploadId partNumber", xmlReadHeaders +
+		" x-goog-hash x-goog-copy-source*"},
 	"GET object?uploadId":    {(*Server).listParts, "uploadId max-parts part-number-marker", ""},
 	"POST object?uploadId":   {(*Server).completeUpload, "uploadId", xmlReadHeaders},
 	"DELETE object?uploadId": {(*Server).abortUpload, "uploadId", xmlReadHeaders},

@@ -12,22 +12,25 @@ import (
 	"time"
 )
 
-// Options say how a server differs from one that has no bucket, lets everybody in, and follows the machine's clock.
+// Options say how a server differs from one that has no bucket, lets everybody in, and follows the
+// machine's clock.
 type Options struct {
 	// Buckets exist from the start.
 	Buckets []string
 
-	// Tokens are the bearer tokens that the server knows: true ones may do everything, false ones nothing (403). With any token
-	// here, a request needs a token (401 without, or with an unknown one) or a valid signature. Empty: everybody may do everything,
-	// but a signature, where there is one, is still verified.
+	// Tokens are the bearer tokens that the server knows: true ones may do everything, false ones
+	// nothing (403). With any token here, a request needs a token (401 without, or with an unknown
+	// one) or a valid signature. Empty: everybody may do everything, but a signature, where there
+	// is one, is still verified.
 	Tokens map[string]bool
 
-	// Signers verify V4 signatures: of service accounts by e-mail address, of HMAC keys by access ID.
+	// Signers verify V4 signatures: of service accounts by e-mail address, of HMAC keys by access
+	// ID.
 	Signers     map[string]*rsa.PublicKey
 	HMACSecrets map[string]string
 
-	// RewriteLimit bounds the bytes that one call of a rewrite copies, so that copies take several calls. Zero: one call where the
-	// storage class stays, else 1 GiB a call.
+	// RewriteLimit bounds the bytes that one call of a rewrite copies, so that copies take several
+	// calls. Zero: one call where the storage class stays, else 1 GiB a call.
 	RewriteLimit int64
 
 	// SessionLife is how long a resumable session lasts; zero is Google's week.
@@ -60,7 +63,8 @@ func New(o Options) *Server {
 	if o.SessionLife == 0 {
 		o.SessionLife = 7 * 24 * time.Hour
 	}
-	s := &Server{options: o, buckets: map[string]*bucket{}, sessions: map[string]*session{}, rewrites: map[string]rewrite{}}
+	s := &Server{options: o, buckets: map[string]*bucket{}, sessions: map[string]*session{},
+		rewrites: map[string]rewrite{}}
 	for _, name := range o.Buckets {
 		s.buckets[name] = newBucket(name, s.now())
 	}
@@ -92,7 +96,8 @@ func (s *Server) NewBucket(tb testing.TB) string {
 
 func (s *Server) now() time.Time { return s.options.Now().UTC() }
 
-// nextGeneration returns a number that was never given before. Google's too are microseconds where nothing is in the way.
+// nextGeneration returns a number that was never given before. Google's too are microseconds where
+// nothing is in the way.
 func (s *Server) nextGeneration() int64 {
 	for {
 		last := s.generation.Load()

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// chunkQuantum is what all chunks but the last are multiples of, and what the server persists multiples of.
+// chunkQuantum is what all chunks but the last are multiples of, and what the server persists
+// multiples of.
 const chunkQuantum = 256 << 10
 
 // session is a resumable upload: the same protocol in both APIs.
@@ -29,15 +30,16 @@ type session struct {
 
 	mu   sync.Mutex // guards what follows
 	data []byte     // what is persisted
-	// How it ended. A status query says so again, for as long as the session lives: whoever lost the answer can have it.
+	// How it ended. A status query says so again, for as long as the session lives: whoever lost
+	// the answer can have it.
 	done *object
 	err  error
 }
 
 func newID() string { return rand.Text() + rand.Text() }
 
-// startSession begins an upload whose data come in further requests. Its conditions are kept, and hold when the object is about to be
-// written: what is there at the start does not matter.
+// startSession begins an upload whose data come in further requests. Its conditions are kept, and
+// hold when the object is about to be written: what is there at the start does not matter.
 func (s *Server) startSession(w http.ResponseWriter, q *request) error {
 	metadata, err := io.ReadAll(q.Body)
 	if err != nil {
@@ -84,13 +86,15 @@ func (s *Server) startXMLSession(w http.ResponseWriter, q *request) error {
 		return err
 	}
 	w.Header().Set("X-GUploader-UploadID", id)
-	w.Header().Set("Location", q.base()+"/"+b.name+"/"+escapeName(in.name)+"?"+url.Values{"upload_id": {id}}.Encode())
+	w.Header().Set("Location", q.base()+"/"+b.name+"/"+escapeName(in.name)+"?"+
+		url.Values{"upload_id": {id}}.Encode())
 	w.WriteHeader(http.StatusCreated)
 	return nil
 }
 
 func (s *Server) addSession(q *request, u *session) (id string, err error) {
-	u.id, u.bucket, u.declared, u.expires = newID(), q.bucket, -1, s.now().Add(s.options.SessionLife)
+	u.id, u.bucket, u.declared, u.expires = newID(), q.bucket, -1,
+		s.now().Add(s.options.SessionLife)
 	if v := q.Header.Get("X-Upload-Content-Length"); v != "" {
 		if u.declared, err = strconv.ParseInt(v, 10, 64); err != nil || u.declared < 0 {
 			return "", errInvalid("Invalid value for X-Upload-Content-Length: %q", v)
@@ -102,23 +106,26 @@ func (s *Server) addSession(q *request, u *session) (id string, err error) {
 	return u.id, nil
 }
 
-// session returns the session that q names: 404 if there never was one or it was cancelled, 410 if it has expired. A session's URI is
-// all that its requests need: they carry no credentials.
+// session returns the session that q names: 404 if there never was one or it was cancelled, 410 if
+// it has expired. A session's URI is all that its requests need: they carry no credentials.
 func (s *Server) session(q *request) (*session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.sessions[q.query.Get("upload_id")]
-	if u == nil || u.bucket != q.bucket || u.xml != (q.object != "") || u.xml && u.in.name != q.object {
+	if u == nil || u.bucket != q.bucket || u.xml != (q.object != "") ||
+		u.xml && u.in.name != q.object {
 		return nil, errNoSession()
 	}
 	if !s.now().Before(u.expires) {
-		return nil, &apiError{status: 410, reason: "gone", code: "NoSuchUpload", message: "The upload session has expired."}
+		return nil, &apiError{status: 410, reason: "gone", code: "NoSuchUpload",
+			message: "The upload session has expired."}
 	}
 	return u, nil
 }
 
 func errNoSession() error {
-	return &apiError{status: 404, reason: "notFound", code: "NoSuchUpload", message: "The upload session was not found."}
+	return &apiError{status: 404, reason: "notFound", code: "NoSuchUpload",
+		message: "The upload session was not found."}
 }
 
 func (s *Server) knowsSession(id string) bool {
@@ -154,7 +161,8 @@ func (s *Server) putSession(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
-	// Before the lock: a request that hangs must not be in the way of the one that asks how far the session is.
+	// Before the lock: a request that hangs must not be in the way of the one that asks how far the
+	// session is.
 	data, broken := io.ReadAll(q.Body)
 	o, persisted, err := s.advance(u, q, c, data, broken)
 	if err != nil {
@@ -180,8 +188,11 @@ func (s *Server) putSession(w http.ResponseWriter, q *request) error {
 	return nil
 }
 
-// advance adds data to the session and ends it, where that is all. It returns the object, or how much is persisted.
-func (s *Server) advance(u *session, q *request, c contentRange, data []byte, broken error) (o *object, persisted int, err error) {
+// advance adds data to the session and ends it, where that is all. It returns the object, or how
+// much is persisted.
+func (s *Server) advance(
+	u *session, q *request, c contentRange, data []byte, broken error,
+) (o *object, persisted int, err error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.done == nil && u.err == nil {
@@ -195,23 +206,29 @@ func (s *Server) advance(u *session, q *request, c contentRange, data []byte, br
 	return u.done, len(u.data), u.err
 }
 
-// receive persists what is new: bytes that are there already are ignored, others have to follow without a gap. Of a request that is not
-// the last, or whose connection broke, whole multiples of 256 KiB stay.
+// receive persists what is new: bytes that are there already are ignored, others have to follow
+// without a gap. Of a request that is not the last, or whose connection broke, whole multiples of
+// 256 KiB stay.
 func (u *session) receive(c contentRange, data []byte, broken error) error {
 	persisted, end := int64(len(u.data)), c.first+int64(len(data))
 	last := broken == nil && (c.whole || c.total == end)
 	switch {
-	case c.total >= 0 && u.declared >= 0 && c.total != u.declared, c.whole && last && u.declared >= 0 && end != u.declared:
-		return errInvalid("Invalid request. The size of the upload is not the X-Upload-Content-Length of %d byte(s).", u.declared)
+	case c.total >= 0 && u.declared >= 0 && c.total != u.declared, c.whole && last &&
+		u.declared >= 0 && end != u.declared:
+		return errInvalid("Invalid request. The size of the upload is not the "+
+			"X-Upload-Content-Length of %d byte(s).", u.declared)
 	case c.total >= 0 && c.total < persisted, c.whole && last && end < persisted:
-		return errInvalid("Invalid request. The size of the upload is less than the already uploaded size of %d byte(s).", persisted)
+		return errInvalid("Invalid request. The size of the upload is less than the already "+
+			"uploaded size of %d byte(s).", persisted)
 	case c.status:
 		return nil
 	case c.first > persisted:
-		return errInvalid("Invalid request. According to the Content-Range header, the upload offset is %d byte(s), which exceeds already "+
+		return errInvalid("Invalid request. According to the Content-Range header, the upload "+
+			"offset is %d byte(s), which exceeds already "+
 			"uploaded size of %d byte(s).", c.first, persisted)
 	case broken == nil && c.length >= 0 && int64(len(data)) != c.length:
-		return errInvalid("Invalid request. There were %d byte(s) in the request body. There should have been %d byte(s).", len(data), c.length)
+		return errInvalid("Invalid request. There were %d byte(s) in the request body. There "+
+			"should have been %d byte(s).", len(data), c.length)
 	}
 	if !last {
 		end -= end % chunkQuantum
@@ -225,7 +242,8 @@ func (u *session) receive(c contentRange, data []byte, broken error) error {
 	return nil
 }
 
-// finish checks the whole object and commits it. The last request may bring the hashes, which are not known before it.
+// finish checks the whole object and commits it. The last request may bring the hashes, which are
+// not known before it.
 func (s *Server) finish(u *session, q *request) {
 	b, err := s.bucket(u.bucket)
 	if err == nil {
@@ -240,7 +258,8 @@ func (s *Server) finish(u *session, q *request) {
 	u.data = nil // the object has it, or nobody
 }
 
-// contentRange is what a request says of its body: a Content-Range of bytes FIRST-LAST/TOTAL, with * for what is not known.
+// contentRange is what a request says of its body: a Content-Range of bytes FIRST-LAST/TOTAL, with
+// * for what is not known.
 type contentRange struct {
 	whole  bool  // no header: the body is all of the object, and ends it
 	status bool  // bytes */…: there is no body

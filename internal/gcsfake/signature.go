@@ -43,33 +43,41 @@ const (
 )
 
 func isSigned(q *request) bool {
-	return q.query.Has("X-Goog-Signature") || q.query.Has("X-Goog-Algorithm") || strings.HasPrefix(q.Header.Get("Authorization"), "GOOG4-")
+	return q.query.Has("X-Goog-Signature") || q.query.Has("X-Goog-Algorithm") ||
+		strings.HasPrefix(q.Header.Get("Authorization"), "GOOG4-")
 }
 
 func errSignature(status int, code, message, details string) error {
-	return &apiError{status: status, reason: "forbidden", code: code, message: message, details: details}
+	return &apiError{status: status, reason: "forbidden", code: code, message: message,
+		details: details}
 }
 
-// verifySignature refuses what was not signed as it is, or is used before or after its time, and a signed URL for what there is none:
-// the JSON API, and any POST but the one that begins a resumable upload (access-control/signed-urls; authentication/canonical-requests).
+// verifySignature refuses what was not signed as it is, or is used before or after its time, and a
+// signed URL for what there is none: the JSON API, and any POST but the one that begins a resumable
+// upload (access-control/signed-urls; authentication/canonical-requests).
 func (s *Server) verifySignature(q *request, isJSON bool) error {
 	sig, err := parseSignature(q)
 	if err != nil {
 		return err
 	}
-	if sig.inQuery && (isJSON || q.Method == http.MethodPost && q.Header.Get("X-Goog-Resumable") != "start") {
-		return errSignature(403, "AccessDenied", "Access denied.", "A signed URL cannot be used for this request.")
+	if sig.inQuery && (isJSON || q.Method == http.MethodPost &&
+		q.Header.Get("X-Goog-Resumable") != "start") {
+		return errSignature(403, "AccessDenied", "Access denied.",
+			"A signed URL cannot be used for this request.")
 	}
 	signed, err := time.Parse(signedDate, sig.date)
 	if err != nil {
-		return errSignature(400, "InvalidArgument", "Invalid argument.", "Invalid X-Goog-Date: "+sig.date)
+		return errSignature(400, "InvalidArgument", "Invalid argument.", "Invalid X-Goog-Date: "+
+			sig.date)
 	}
 	now := s.now()
 	switch {
 	case sig.expires <= 0 || sig.expires > maxExpiry:
-		return errSignature(400, "AuthorizationQueryParametersError", "X-Goog-Expires must be a number between 1 and 604800 seconds.", "")
+		return errSignature(400, "AuthorizationQueryParametersError",
+			"X-Goog-Expires must be a number between 1 and 604800 seconds.", "")
 	case now.Before(signed.Add(-maxSkew)), !sig.inQuery && now.After(signed.Add(maxSkew)):
-		return errSignature(403, "RequestTimeTooSkewed", "The difference between the request time and the server's time is too large.", "")
+		return errSignature(403, "RequestTimeTooSkewed",
+			"The difference between the request time and the server's time is too large.", "")
 	case sig.inQuery && !now.Before(signed.Add(sig.expires)):
 		return errSignature(400, "ExpiredToken", "The provided token has expired.",
 			"Request signature expired at: "+signed.Add(sig.expires).Format(time.RFC3339))
@@ -79,13 +87,16 @@ func (s *Server) verifySignature(q *request, isJSON bool) error {
 	}
 	id, scope, _ := strings.Cut(sig.credential, "/")
 	parts := strings.Split(scope, "/")
-	if len(parts) != 4 || parts[0] != sig.date[:8] || parts[2] != "storage" || parts[3] != "goog4_request" {
-		return errSignature(400, "InvalidArgument", "Invalid argument.", "Invalid credential scope: "+scope)
+	if len(parts) != 4 || parts[0] != sig.date[:8] || parts[2] != "storage" ||
+		parts[3] != "goog4_request" {
+		return errSignature(400, "InvalidArgument", "Invalid argument.",
+			"Invalid credential scope: "+scope)
 	}
 	// Google's hosts have no port, and Google's Go client signs none where there is one, as here.
 	for _, host := range []string{q.Host, (&url.URL{Host: q.Host}).Hostname()} {
 		canonical := sha256.Sum256([]byte(sig.canonicalRequest(q, host)))
-		toSign := strings.Join([]string{sig.algorithm, sig.date, scope, hex.EncodeToString(canonical[:])}, "\n")
+		toSign := strings.Join([]string{sig.algorithm, sig.date, scope,
+			hex.EncodeToString(canonical[:])}, "\n")
 		if err = s.verifySum(sig, id, parts[:3], toSign); err == nil {
 			return nil
 		}
@@ -107,11 +118,13 @@ func (s *Server) verifySum(sig *signature, id string, scope []string, toSign str
 		}
 		valid = hmac.Equal(hmacSum(derived, toSign), sig.sum)
 	default:
-		return errSignature(403, "InvalidAccessKeyId", "The User Id you provided does not exist in our records.", id)
+		return errSignature(403, "InvalidAccessKeyId",
+			"The User Id you provided does not exist in our records.", id)
 	}
 	if !valid {
 		return errSignature(403, "SignatureDoesNotMatch",
-			"Access denied. The request signature we calculated does not match the signature you provided. "+
+			"Access denied. The request signature we calculated does not match the signature you "+
+				"provided. "+
 				"Check your Google secret key and signing method.", toSign)
 	}
 	return nil
@@ -123,7 +136,8 @@ func hmacSum(key []byte, v string) []byte {
 	return h.Sum(nil)
 }
 
-// parseSignature reads the parameters of a signed URL, or the header "GOOG4-… Credential=…, SignedHeaders=…, Signature=…".
+// parseSignature reads the parameters of a signed URL, or the header "GOOG4-… Credential=…,
+// SignedHeaders=…, Signature=…".
 func parseSignature(q *request) (*signature, error) {
 	sig := &signature{inQuery: q.query.Has("X-Goog-Algorithm")}
 	get := func(name string) string { return q.query.Get("X-Goog-" + name) }
@@ -145,26 +159,31 @@ func parseSignature(q *request) (*signature, error) {
 	sig.headers = strings.Split(get("SignedHeaders"), ";")
 	var err error
 	if sig.sum, err = hex.DecodeString(get("Signature")); err != nil || len(sig.sum) == 0 {
-		return nil, errSignature(403, "SignatureDoesNotMatch", "Access denied.", "The signature is not in hexadecimal.")
+		return nil, errSignature(403, "SignatureDoesNotMatch", "Access denied.",
+			"The signature is not in hexadecimal.")
 	}
 	return sig, nil
 }
 
-// checkHeaders: the host and every x-goog header of the request have to be signed, and what is signed has to be there
-// (authentication/canonical-requests#about-headers).
+// checkHeaders: the host and every x-goog header of the request have to be signed, and what is
+// signed has to be there (authentication/canonical-requests#about-headers).
 func (sig *signature) checkHeaders(q *request) error {
 	if !slices.Contains(sig.headers, "host") {
-		return errSignature(400, "MalformedSecurityHeader", "Your request has a malformed header.", "host is not signed.")
+		return errSignature(400, "MalformedSecurityHeader", "Your request has a malformed header.",
+			"host is not signed.")
 	}
 	for name := range q.Header {
-		if name = strings.ToLower(name); strings.HasPrefix(name, "x-goog-") && !slices.Contains(sig.headers, name) && !unsignable[name] {
-			return errSignature(400, "MalformedSecurityHeader", "Your request has a malformed header.",
+		if name = strings.ToLower(name); strings.HasPrefix(name, "x-goog-") &&
+			!slices.Contains(sig.headers, name) && !unsignable[name] {
+			return errSignature(400, "MalformedSecurityHeader",
+				"Your request has a malformed header.",
 				name+": Header was included in the request, but not in signedheaders.")
 		}
 	}
 	for _, name := range sig.headers {
 		if name != "host" && name != "content-length" && q.Header.Get(name) == "" {
-			return errSignature(400, "MalformedSecurityHeader", "Your request has a malformed header.",
+			return errSignature(400, "MalformedSecurityHeader",
+				"Your request has a malformed header.",
 				name+": Header was included in signedheaders, but not in the request.")
 		}
 	}
@@ -178,16 +197,19 @@ var unsignable = map[string]bool{"x-goog-api-client": true, "x-goog-gcs-idempote
 func (sig *signature) canonicalRequest(q *request, host string) string {
 	payload := or(q.Header.Get("X-Goog-Content-Sha256"), unsignedPayload)
 	return strings.Join([]string{
-		q.Method, canonicalPath(q.URL), canonicalQuery(q.query), sig.canonicalHeaders(q, host), strings.Join(sig.headers, ";"), payload,
+		q.Method, canonicalPath(q.URL), canonicalQuery(q.query), sig.canonicalHeaders(q, host),
+		strings.Join(sig.headers, ";"), payload,
 	}, "\n")
 }
 
-// canonicalPath has every byte escaped that is neither unreserved nor a slash, however the client wrote it.
+// canonicalPath has every byte escaped that is neither unreserved nor a slash, however the client
+// wrote it.
 func canonicalPath(u *url.URL) string { return strings.ReplaceAll(escape(u.Path), "%2F", "/") }
 
 func canonicalQuery(query url.Values) string {
 	var pairs []string
-	for _, name := range slices.Sorted(maps.Keys(query)) { // of names, not of pairs: a= is before a-b=
+	// of names, not of pairs: a= is before a-b=
+	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if name == "X-Goog-Signature" {
 			continue
 		}

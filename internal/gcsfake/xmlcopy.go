@@ -73,15 +73,17 @@ func (s *Server) copyXMLObject(w http.ResponseWriter, q *request) error {
 	return nil
 }
 
-// copySourceConditions are those of xml-api/reference-headers#xgoogcopysourceifgenerationmatch and its neighbours. What a copy's
-// source does not satisfy is 412, also where a read would be told 304.
+// copySourceConditions are those of xml-api/reference-headers#xgoogcopysourceifgenerationmatch and
+// its neighbours. What a copy's source does not satisfy is 412, also where a read would be told
+// 304.
 func copySourceConditions(h http.Header) (*conditions, error) {
 	c, err := headerConditions(h, "X-Goog-Copy-Source-")
 	if err != nil {
 		return nil, err
 	}
 	of := http.Header{}
-	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"} {
+	for _, name := range []string{"If-Match", "If-None-Match", "If-Modified-Since",
+		"If-Unmodified-Since"} {
 		if v := h.Get("X-Goog-Copy-Source-" + name); v != "" {
 			of.Set(name, v)
 		}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// listXMLObjects is GET Bucket, in its first version with a marker and in the second with a token; and HEAD Bucket, which is its
-// headers.
+// listXMLObjects is GET Bucket, in its first version with a marker and in the second with a token;
+// and HEAD Bucket, which is its headers.
 //
 // xml-api/get-bucket-list; xml-api/head-bucket.
 func (s *Server) listXMLObjects(w http.ResponseWriter, q *request) error {
@@ -35,7 +35,8 @@ func (s *Server) listXMLObjects(w http.ResponseWriter, q *request) error {
 	}
 	if marker != "" {
 		// Exclusive; a prefix is after all that is rolled up into it.
-		l.after = cursor{Name: marker, Generation: math.MaxInt64, Prefix: l.delimiter != "" && strings.HasSuffix(marker, l.delimiter)}
+		l.after = cursor{Name: marker, Generation: math.MaxInt64, Prefix: l.delimiter != "" &&
+			strings.HasSuffix(marker, l.delimiter)}
 	}
 	if token := q.query.Get("continuation-token"); v2 && token != "" {
 		if l.after, err = parseToken(token); err != nil {
@@ -64,16 +65,19 @@ func (s *Server) listXMLObjects(w http.ResponseWriter, q *request) error {
 		Contents                                 []item
 		CommonPrefixes                           []commonPrefix
 	}
-	page.Name, page.Prefix, page.Delimiter, page.MaxKeys = b.name, encode(l.prefix), encode(l.delimiter), l.limit
+	page.Name, page.Prefix, page.Delimiter, page.MaxKeys = b.name, encode(l.prefix),
+		encode(l.delimiter), l.limit
 	page.EncodingType, page.IsTruncated = q.query.Get("encoding-type"), e.next != nil
 	if v2 {
 		page.KeyCount = new(len(e.objects) + len(e.prefixes))
-		page.ContinuationToken, page.NextContinuationToken = q.query.Get("continuation-token"), e.next.token()
+		page.ContinuationToken, page.NextContinuationToken = q.query.Get("continuation-token"),
+			e.next.token()
 	} else if page.Marker = encode(marker); e.next != nil {
 		page.NextMarker = encode(e.next.Name)
 	}
 	for _, o := range e.objects {
-		page.Contents = append(page.Contents, item{encode(o.name), o.generation, o.metageneration, xmlTime(o.updated),
+		page.Contents = append(page.Contents, item{encode(o.name), o.generation, o.metageneration,
+			xmlTime(o.updated),
 			`"` + o.xmlETag() + `"`, len(o.data), o.storageClass})
 	}
 	for _, p := range e.prefixes {

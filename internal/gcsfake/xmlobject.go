@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// getXMLObject is GET Object and HEAD Object (xml-api/get-object-download; xml-api/head-object). It knows the generation parameter,
-// both generation conditions, ETags and dates.
+// getXMLObject is GET Object and HEAD Object (xml-api/get-object-download; xml-api/head-object). It
+// knows the generation parameter, both generation conditions, ETags and dates.
 func (s *Server) getXMLObject(w http.ResponseWriter, q *request) error {
-	if q.anonymous() && (q.query.Has("response-content-type") || q.query.Has("response-content-disposition")) {
-		return errXML(400, "InvalidRequest", "Request specific response headers cannot be used for anonymous GET requests.")
+	if q.anonymous() && (q.query.Has("response-content-type") ||
+		q.query.Has("response-content-disposition")) {
+		return errXML(400, "InvalidRequest",
+			"Request specific response headers cannot be used for anonymous GET requests.")
 	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {
@@ -65,7 +67,8 @@ func xmlInsertion(q *request) (*insertion, error) {
 	if err := in.headers(q.Header); err != nil {
 		return nil, err
 	}
-	if in.smallest, in.largest, err = lengthRange(q.Header.Get("X-Goog-Content-Length-Range")); err != nil {
+	if in.smallest, in.largest,
+		err = lengthRange(q.Header.Get("X-Goog-Content-Length-Range")); err != nil {
 		return nil, err
 	}
 	in.conditions, err = headerConditions(q.Header, "X-Goog-")

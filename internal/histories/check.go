@@ -86,7 +86,8 @@ func longest(steps []porcupine.Operation, info porcupine.LinearizationInfo) stri
 		}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "the longest order that fits has %d of %d steps and ends:", len(order), len(steps))
+	fmt.Fprintf(&b, "the longest order that fits has %d of %d steps and ends:", len(order),
+		len(steps))
 	for _, i := range order[max(0, len(order)-5):] {
 		fmt.Fprintf(&b, " %d", steps[i].Input.(step).n)
 	}

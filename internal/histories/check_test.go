@@ -16,7 +16,8 @@ func version(id string) histories.Version {
 // put is a write of id from call to end.
 func put(id string, call, end int64, outcome string) *histories.Op {
 	return &histories.Op{
-		Kind: histories.Put, Key: "k", Makes: version(id), Call: call, Return: end, Outcome: outcome,
+		Kind: histories.Put, Key: "k", Makes: version(id), Call: call, Return: end,
+		Outcome: outcome,
 	}
 }
 
@@ -45,7 +46,8 @@ func landed(o *histories.Op, etags ...string) *histories.Op {
 func TestCheck(t *testing.T) {
 	const done, unknown, refused = histories.Done, histories.Unknown, histories.Refused
 	list := func(etags map[string]string, call, end int64) *histories.Op {
-		return &histories.Op{Kind: histories.List, Listed: etags, Call: call, Return: end, Outcome: done}
+		return &histories.Op{Kind: histories.List, Listed: etags, Call: call, Return: end,
+			Outcome: done}
 	}
 	for _, test := range []struct {
 		name string
@@ -53,9 +55,12 @@ func TestCheck(t *testing.T) {
 		want string // of the error; "": none
 	}{
 		{"read what was written", []*histories.Op{put("a", 1, 2, done), get("a", 3, 4)}, ""},
-		{"read during a write", []*histories.Op{put("a", 1, 9, done), get("", 2, 3), get("a", 4, 5)}, ""},
-		{"back in time", []*histories.Op{put("a", 1, 9, done), get("a", 2, 3), get("", 4, 5)}, "not lin"},
-		{"a success that is not seen", []*histories.Op{put("a", 1, 2, done), get("", 3, 4)}, "not lin"},
+		{"read during a write", []*histories.Op{put("a", 1, 9, done), get("", 2, 3),
+			get("a", 4, 5)}, ""},
+		{"back in time", []*histories.Op{put("a", 1, 9, done), get("a", 2, 3), get("", 4, 5)},
+			"not lin"},
+		{"a success that is not seen", []*histories.Op{put("a", 1, 2, done), get("", 3, 4)},
+			"not lin"},
 		{"unknown, and it happened later", []*histories.Op{
 			put("a", 1, 2, unknown), get("", 3, 4), get("a", 5, 6)}, ""},
 		{"unknown, and never", []*histories.Op{put("a", 1, 2, unknown), get("", 3, 4)}, ""},
@@ -81,7 +86,8 @@ func TestCheck(t *testing.T) {
 			}
 			h := &histories.History{Ops: test.ops, Keys: []string{"k"}}
 			_, err := h.Check(time.Minute)
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			if (err == nil) != (test.want == "") ||
+				err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Check: %v, want %q", err, test.want)
 			}
 		})
@@ -103,9 +109,11 @@ func TestCheckLandings(t *testing.T) {
 			landed(swap("a", "b", 3, 4, refused), `"b"`)}, "although it landed"},
 		{"a refusal that a delete excuses", []*histories.Op{
 			landed(put("a", 1, 2, done), `"a"`), landed(swap("a", "b", 3, 9, refused), `"b"`),
-			landed(&histories.Op{Kind: histories.Delete, Key: "k", Call: 4, Return: 5, Outcome: done}, ""),
+			landed(&histories.Op{Kind: histories.Delete, Key: "k", Call: 4, Return: 5,
+				Outcome: done}, ""),
 		}, ""},
-		{"twice", []*histories.Op{landed(put("a", 1, 9, done), `"1"`, `"2"`), get("a", 2, 3)}, "not lin"},
+		{"twice", []*histories.Op{landed(put("a", 1, 9, done), `"1"`, `"2"`), get("a", 2, 3)},
+			"not lin"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for i, o := range test.ops {
@@ -113,7 +121,8 @@ func TestCheckLandings(t *testing.T) {
 			}
 			h := &histories.History{Ops: test.ops, Keys: []string{"k"}, Counted: true}
 			_, err := h.Check(time.Minute)
-			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			if (err == nil) != (test.want == "") ||
+				err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("Check: %v, want %q", err, test.want)
 			}
 		})

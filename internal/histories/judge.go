@@ -66,7 +66,8 @@ func (j *judge) same(state, v Version) bool {
 	switch {
 	case state.ETag != "" && v.ETag != "":
 		return state.ETag == v.ETag
-	case v.ID == "": // an ETag that no other step shows can be that of a write of which it is unknown
+	// an ETag that no other step shows can be that of a write of which it is unknown
+	case v.ID == "":
 		return true
 	case j.h.ContentETags:
 		return state.Content == v.Content

@@ -19,7 +19,8 @@ func TestFaults(t *testing.T) {
 		Transport: transport,
 		Exclude: []conformance.FaultExclusion{{
 			Fault: "delivered late", Op: "PutPart",
-			Reason: "a part that arrives late has another ETag here: ErrInvalid, and nothing is stored",
+			Reason: "a part that arrives late has another ETag here: ErrInvalid, and nothing is " +
+				"stored",
 		}},
 	})
 }

@@ -36,7 +36,8 @@ func (s *Store) Get(
 	} else if err == nil && o.Size != resp.ContentLength {
 		err = driver.Errorf(storage.ErrUnavailable, "%d bytes of %d", resp.ContentLength, o.Size)
 	} else if err == nil && h.Get("Range") != "" && opts.Offset > 0 {
-		err = driver.Errorf(storage.ErrUnavailable, "%w: all instead of a range", httpdriver.ErrForeign)
+		err = driver.Errorf(storage.ErrUnavailable, "%w: all instead of a range",
+			httpdriver.ErrForeign)
 	}
 	if err != nil {
 		resp.Body.Close()

@@ -214,11 +214,13 @@ func (x *exchange) describe(o *storage.Object) {
 // options are those of a write.
 func (x *exchange) options() *storage.PutOptions {
 	o := &storage.PutOptions{
-		ContentType: x.Header.Get("Content-Type"), ContentEncoding: x.Header.Get("Content-Encoding"),
+		ContentType:        x.Header.Get("Content-Type"),
+		ContentEncoding:    x.Header.Get("Content-Encoding"),
 		ContentDisposition: x.Header.Get("Content-Disposition"),
 		ContentLanguage:    x.Header.Get("Content-Language"),
 		CacheControl:       x.Header.Get("Cache-Control"),
-		IfMatch:            x.Header.Get("If-Match"), IfAbsent: x.Header.Get("If-None-Match") == "*",
+		IfMatch:            x.Header.Get("If-Match"),
+		IfAbsent:           x.Header.Get("If-None-Match") == "*",
 	}
 	coded := make(map[string]string)
 	for name := range x.Header {
@@ -268,7 +270,8 @@ func (x *exchange) copy() error {
 	}
 	w := x.options()
 	opts := &storage.CopyOptions{
-		IfAbsent: w.IfAbsent, IfMatch: w.IfMatch, SourceIfMatch: x.Header.Get(copyFrom + "-If-Match"),
+		IfAbsent: w.IfAbsent, IfMatch: w.IfMatch, SourceIfMatch: x.Header.Get(copyFrom +
+			"-If-Match"),
 	}
 	if x.Header.Get(copyFrom+"-Replace") != "" {
 		opts.Replace, opts.Metadata = true, w.Metadata

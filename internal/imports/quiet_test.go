@@ -117,7 +117,8 @@ func TestQuiet(t *testing.T) {
 		if d.IsDir() {
 			hidden := strings.HasPrefix(d.Name(), ".") && rel != "." || d.Name() == "testdata"
 			above := func(top string) bool { return strings.HasPrefix(rel+"/", top) }
-			if hidden || slices.ContainsFunc(loud, above) && rel != "internal" && !above("internal/wire/") {
+			if hidden || slices.ContainsFunc(loud, above) && rel != "internal" &&
+				!above("internal/wire/") {
 				return fs.SkipDir
 			}
 			return nil

@@ -65,7 +65,8 @@ func TestVerbs(t *testing.T) {
 				t.Errorf("%s: %s is in %s, want %s", name, method, file, want)
 			}
 		}
-		for _, method := range []string{"Get", "Put", "Stat", "Delete", "ListPage", "Capabilities"} {
+		for _, method := range []string{"Get", "Put", "Stat", "Delete", "ListPage",
+			"Capabilities"} {
 			if found[method] == "" {
 				t.Errorf("%s: there is no %s", name, method)
 			}
@@ -95,7 +96,8 @@ func methods(t *testing.T, dir string) map[string]string {
 			t.Fatal(err)
 		}
 		for _, d := range f.Decls {
-			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && fn.Name.IsExported() && ofStore(fn) {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv != nil && fn.Name.IsExported() &&
+				ofStore(fn) {
 				found[fn.Name.Name] = filepath.Base(path)
 			}
 		}

@@ -62,12 +62,14 @@ var defects = []defect{
 	{"file rename order", "the bytes are not synced before the rename", "providers/file/commit.go",
 		"return !stored, t.s.syncFile(t.f)", "return !stored, nil",
 		"./providers/file", "TestPowerCutAtSyncs"},
-	{"file rename order", "the directory is not synced after the rename", "providers/file/commit.go",
+	{"file rename order", "the directory is not synced after the rename",
+		"providers/file/commit.go",
 		"err := s.syncDirs(path); err != nil {", "err := error(nil); err != nil {",
 		"./providers/file", "TestPowerCut"},
 	{"file rename order", "the condition is checked before the lock alone",
 		"providers/file/commit.go",
-		"\tif err := s.check(ctx, key, c); err != nil {\n\t\treturn nil, err\n\t}\n\t// Another", "\t// Another",
+		"\tif err := s.check(ctx, key, c); err != nil {\n\t\treturn nil, err\n\t}\n\t// Another",
+		"\t// Another",
 		"./providers/file", "TestLockBetweenProcesses"},
 	{"list merge", "a common prefix ends in front of its delimiter", "driver/list.go",
 		"return key[:len(prefix)+i+len(delimiter)], true", "return key[:len(prefix)+i], true",
@@ -79,7 +81,8 @@ var defects = []defect{
 		"prefix[last] + 1}", "prefix[last] + 2}",
 		"./driver", "TestPrefixEnd"},
 	{"range check", "a range at the end is empty and no ErrRange", "driver/range.go",
-		"case offset >= size:\n\t\treturn 0, 0, Errorf", "case offset > size:\n\t\treturn 0, 0, Errorf",
+		"case offset >= size:\n\t\treturn 0, 0, Errorf",
+		"case offset > size:\n\t\treturn 0, 0, Errorf",
 		"./driver", "TestResolveRange"},
 	{"range check", "a range beyond the end is not cut", "driver/range.go",
 		"case length == 0 || length > size-offset:", "case length == 0:",
@@ -144,7 +147,8 @@ func (d *defect) caught(t *testing.T, root string) bool {
 	}
 	dir := t.TempDir()
 	broken := filepath.Join(dir, filepath.Base(d.file))
-	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), d.old, d.new, 1)), 0o600); err != nil {
+	if err := os.WriteFile(broken, []byte(strings.Replace(string(text), d.old, d.new, 1)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: broken}})
@@ -157,7 +161,8 @@ func (d *defect) caught(t *testing.T, root string) bool {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", file, "-run", "^"+d.test+"$", "-count=1",
+	cmd := exec.CommandContext(ctx, "go", "test", "-overlay", file, "-run", "^"+d.test+"$",
+		"-count=1",
 		"-timeout", "5m", d.pkg)
 	cmd.Dir = root
 	out, err := cmd.CombinedOutput()

@@ -203,7 +203,8 @@ func TestRunShell(t *testing.T) {
 		give block
 		want string // within the error; "" is none
 	}{
-		{block{text: "cd /    # far away\necho \\\n  here # or there\nmake -C '" + tree + "' all\n"}, ""},
+		{block{text: "cd /    # far away\necho \\\n  here # or there\nmake -C '" + tree +
+			"' all\n"}, ""},
 		{block{text: "false\ntrue\n"}, "exit status 1"},
 		{block{text: "make nothing\n"}, "nothing"},
 		{block{text: "A=1 go test -v ./... -run X\n"}, ""},

@@ -53,7 +53,8 @@ func TestKill(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			for i := range *rounds {
 				r := &run{
-					child: child, url: s.URL, up: "create", key: fmt.Sprintf("resume-%d", i), dir: t.TempDir(),
+					child: child, url: s.URL, up: "create", key: fmt.Sprintf("resume-%d", i),
+					dir:    t.TempDir(),
 					random: random, data: data,
 				}
 				if s.Name == "gcs" { // a conditional write is one session there

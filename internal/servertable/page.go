@@ -8,11 +8,12 @@ import (
 const head = `# Servers
 
 Which server keeps which promise of the contract, as the suite saw it: each column is a run of
-` + "`polystore check`" + ` with the profile of that server. ` + "`make servers-table`" + ` makes the runs on the
-servers at hand and writes this page.
+` + "`polystore check`" + ` with the profile of that server. ` +
+	"`make servers-table`" + ` makes the runs on the servers at hand and writes this page.
 
 - **kept**: every check of the promise passed.
-- **refused**: the service does not have it, so it is ` + "`errors.ErrUnsupported`" + ` before anything is
+- **refused**: the service does not have it, so it is ` +
+	"`errors.ErrUnsupported`" + ` before anything is
   sent. Bucket falls back where it can.
 - **defect**: the service has it and does not keep it, as is known; the reason is below the table.
 - **BROKEN**: it is not kept, and nothing says so beforehand. On servers without a profile of their
@@ -37,8 +38,8 @@ func page(records []*record) string {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("\n| server | version | opened with | run on | kept | refused | defects | broken " +
-		"| not run |\n|---|---|---|---|---|---|---|---|---|\n")
+	b.WriteString("\n| server | version | opened with | run on | kept | refused | defects " +
+		"| broken | not run |\n|---|---|---|---|---|---|---|---|---|\n")
 	for _, r := range records {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %d | %d | %d | %d | %d |\n", r.Name, r.Version,
 			r.Provider, r.Date, r.Kept, r.Refused, r.Defects, r.Broken, r.NotRun)

@@ -92,7 +92,8 @@ func TestServers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("docs/servers.md is not made of its records: make servers-table (-want +got)\n%s", diff)
+		t.Errorf("docs/servers.md is not made of its records: make servers-table (-want +got)\n%s",
+			diff)
 	}
 }
 

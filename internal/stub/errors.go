@@ -19,7 +19,8 @@ func WantError(tb testing.TB, what string, err error, kind error, inDoubt bool) 
 		return new(storage.Error)
 	}
 	if e.Kind != kind || e.InDoubt != inDoubt {
-		tb.Errorf("%s: Kind %v, InDoubt %v, want %v, %v (%v)", what, e.Kind, e.InDoubt, kind, inDoubt, e)
+		tb.Errorf("%s: Kind %v, InDoubt %v, want %v, %v (%v)", what, e.Kind, e.InDoubt, kind,
+			inDoubt, e)
 	}
 	return e
 }

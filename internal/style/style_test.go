@@ -2,10 +2,10 @@
 package style
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -16,23 +16,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// checked are the files whose lines have at most width columns, as patterns from the root of the
-// tree. Add a directory here once its lines are short enough.
-var checked = []string{
-	"*.go", "*.md", "docs/*.md",
-	"internal/style/*.go",
-}
-
-// sources are patterns like those of checked, of directories whose tests may still have longer
-// lines. Move a pattern to checked once the tests are short enough, too.
-var sources = []string{
-	"providers/*/*.go",
-	"driver/*.go", "driver/httpdriver/*.go",
-	"gocdk/*.go",
-	"cmd/polystore/*.go",
-	"examples/*/*.go",
-}
-
 const (
 	width    = 100
 	tabWidth = 4
@@ -40,24 +23,29 @@ const (
 
 // Lines fit the window in which they are reviewed.
 func TestLines(t *testing.T) {
-	for i, pattern := range slices.Concat(checked, sources) {
-		names, err := filepath.Glob(filepath.Join("..", "..", filepath.FromSlash(pattern)))
-		if err != nil || len(names) == 0 {
-			t.Errorf("%s: no such files (%v)", pattern, err)
+	files := 0
+	root := filepath.Join("..", "..")
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if d != nil && d.IsDir() && name != root &&
+			(d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")) {
+			return fs.SkipDir
 		}
-		for _, name := range names {
-			if i >= len(checked) && strings.HasSuffix(name, "_test.go") {
-				continue
-			}
-			text, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, l := range long(filepath.Ext(name), string(text)) {
-				t.Errorf("%s:%d: %d columns, at most %d:\n%s",
-					filepath.Base(name), l.number, l.columns, width, l.text)
-			}
+		if ext := filepath.Ext(name); err != nil || ext != ".go" && ext != ".md" {
+			return err
 		}
+		files++
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		for _, l := range long(name, string(text)) {
+			t.Errorf("%s:%d: %d columns, at most %d:\n%s",
+				name, l.number, l.columns, width, l.text)
+		}
+		return nil
+	})
+	if err != nil || files < 500 {
+		t.Errorf("%d files: %v", files, err)
 	}
 }
 
@@ -67,15 +55,18 @@ type line struct {
 }
 
 // long returns the lines of a file that are too long. Tables of Markdown cannot be broken, and
-// neither can a line that is one word, such as a URL.
-func long(ext, text string) []line {
+// neither can a line that is one word, such as a URL. What a test quotes may stand on one line.
+func long(name, text string) []line {
+	table := filepath.Ext(name) == ".md"
+	quotes := strings.HasSuffix(name, "_test.go")
 	var all []line
 	number := 0
 	for l := range strings.Lines(text) {
 		number++
 		l = strings.TrimRight(l, "\r\n")
 		n := columns(l)
-		if n <= width || oneWord.MatchString(l) || ext == ".md" && strings.HasPrefix(l, "|") {
+		if n <= width || oneWord.MatchString(l) || table && strings.HasPrefix(l, "|") ||
+			quotes && columns(quoted.ReplaceAllString(l, "")) < width/2 {
 			continue
 		}
 		all = append(all, line{number, n, l})
@@ -86,6 +77,9 @@ func long(ext, text string) []line {
 // oneWord is a line that cannot be broken: one word, perhaps after the mark of a comment or list.
 var oneWord = regexp.MustCompile(`^\s*(//|-|\*|\d+\.)?\s*\S+$`)
 
+// quoted is a string of Go, or the part of one that stands on this line.
+var quoted = regexp.MustCompile("\"(\\\\.|[^\"\\\\])*\"|`[^`]*(`|$)|^<.*$")
+
 // columns returns the width of a line on the screen.
 func columns(l string) int {
 	return utf8.RuneCountInString(l) + (tabWidth-1)*strings.Count(l, "\t")
@@ -95,25 +89,28 @@ func TestLong(t *testing.T) {
 	url := "https://example.com/" + strings.Repeat("a", width)
 	words := strings.Repeat("word ", width/5)
 	for _, test := range []struct {
-		name, ext, text string
-		want            []int // the numbers of the long lines
+		name, file, text string
+		want             []int // the numbers of the long lines
 	}{
-		{"fits", ".md", words[:width] + "\n", nil},
-		{"too long", ".md", "\n" + words + "w\n", []int{2}},
-		{"without a line break", ".go", words + "w", []int{1}},
-		{"letters, not bytes", ".md", strings.Repeat("ä", width-1) + " \n", nil},
-		{"a tab has four columns", ".go", "\t" + words[:width-3] + "\n", []int{1}},
-		{"carriage return", ".md", words[:width] + "\r\n", nil},
-		{"table", ".md", "| " + words + "|\n", nil},
-		{"no table in Go", ".go", "| " + words + "|\n", []int{1}},
-		{"URL", ".md", url + "\n", nil},
-		{"URL in a comment", ".go", "\t// " + url + "\n", nil},
-		{"URL in a list", ".md", "- " + url + "\n", nil},
-		{"URL among words", ".md", "see " + url + "\n", []int{1}},
+		{"fits", "a.md", words[:width] + "\n", nil},
+		{"too long", "a.md", "\n" + words + "w\n", []int{2}},
+		{"without a line break", "a.go", words + "w", []int{1}},
+		{"letters, not bytes", "a.md", strings.Repeat("ä", width-1) + " \n", nil},
+		{"a tab has four columns", "a.go", "\t" + words[:width-3] + "\n", []int{1}},
+		{"carriage return", "a.md", words[:width] + "\r\n", nil},
+		{"table", "a.md", "| " + words + "|\n", nil},
+		{"no table in Go", "a.go", "| " + words + "|\n", []int{1}},
+		{"URL", "a.md", url + "\n", nil},
+		{"URL in a comment", "a.go", "\t// " + url + "\n", nil},
+		{"URL in a list", "a.md", "- " + url + "\n", nil},
+		{"URL among words", "a.md", "see " + url + "\n", []int{1}},
+		{"quoted by a test", "a_test.go", "\tf(`" + words + "`, \"\\\"" + words + "\")", nil},
+		{"quoted by code", "a.go", "\tf(`" + words + "`)", []int{1}},
+		{"beside a quotation", "a_test.go", words[:width-4] + "+ `a b`", []int{1}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var got []int
-			for _, l := range long(test.ext, test.text) {
+			for _, l := range long(test.file, test.text) {
 				got = append(got, l.number)
 			}
 			if d := cmp.Diff(test.want, got); d != "" {

@@ -19,11 +19,13 @@ import (
 	"github.com/polystore/storage/internal/testenv/program"
 )
 
-// Azurite returns the shared Azurite over plain HTTP, which keeps everything in memory, or ends the test as the mode says. Its
-// account is [Server.AccessKey], with the key [Server.AzureKey], and is in the path behind [Server.Endpoint].
+// Azurite returns the shared Azurite over plain HTTP, which keeps everything in memory, or ends the
+// test as the mode says. Its account is [Server.AccessKey], with the key [Server.AzureKey], and is
+// in the path behind [Server.Endpoint].
 func Azurite(tb testing.TB) *Server { tb.Helper(); return azurite.get(tb) }
 
-// AzuriteTLS returns the shared Azurite over TLS. It also takes tokens of Entra ID, whose signature it does not look at.
+// AzuriteTLS returns the shared Azurite over TLS. It also takes tokens of Entra ID, whose signature
+// it does not look at.
 func AzuriteTLS(tb testing.TB) *Server { tb.Helper(); return azuriteTLS.get(tb) }
 
 // AzuriteDisk returns the shared Azurite over plain HTTP that keeps objects in files.
@@ -33,8 +35,9 @@ func AzuriteDisk(tb testing.TB) *Server { tb.Helper(); return azuriteDisk.get(tb
 func (s *Server) AzureKey() string { return base64.StdEncoding.EncodeToString([]byte(s.SecretKey)) }
 
 var (
-	azurite     = shared{kind: azuriteKind("Azurite", false, "--inMemoryPersistence")}
-	azuriteTLS  = shared{kind: azuriteKind("Azurite over TLS", true, "--inMemoryPersistence", "--oauth", "basic")}
+	azurite    = shared{kind: azuriteKind("Azurite", false, "--inMemoryPersistence")}
+	azuriteTLS = shared{kind: azuriteKind("Azurite over TLS", true, "--inMemoryPersistence",
+		"--oauth", "basic")}
 	azuriteDisk = shared{kind: azuriteKind("Azurite on disk", false, "--location", "data")}
 )
 
@@ -50,8 +53,9 @@ const azuriteAccount = "testenv"
 
 func azuriteKind(name string, tls bool, args ...string) kind {
 	return kind{
-		name:    name,
-		program: program.NPM{Package: "azurite", Version: "3.37.0", Command: "azurite-blob", Manifest: azuriteManifest, Lock: azuriteLock},
+		name: name,
+		program: program.NPM{Package: "azurite", Version: "3.37.0", Command: "azurite-blob",
+			Manifest: azuriteManifest, Lock: azuriteLock},
 		tls:     tls,
 		ready:   "/" + azuriteAccount + "?comp=list",
 		status:  http.StatusForbidden, // unsigned
@@ -66,7 +70,8 @@ func azuriteCommand(l launch, more []string) (args, env []string, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	args = []string{"--blobHost", host, "--blobPort", port, "--skipApiVersionCheck", "--disableTelemetry", "--silent"}
+	args = []string{"--blobHost", host, "--blobPort", port, "--skipApiVersionCheck",
+		"--disableTelemetry", "--silent"}
 	if l.certFile != "" {
 		args = append(args, "--cert", l.certFile, "--key", l.keyFile)
 	}
@@ -75,11 +80,13 @@ func azuriteCommand(l launch, more []string) (args, env []string, err error) {
 		return nil, nil, err
 	}
 	key := base64.StdEncoding.EncodeToString([]byte(l.secretKey))
-	return append(args, more...), []string{"AZURITE_ACCOUNTS=" + l.accessKey + ":" + key, "NODE_OPTIONS=--require=" + preload}, nil
+	return append(args, more...), []string{"AZURITE_ACCOUNTS=" + l.accessKey + ":" + key,
+		"NODE_OPTIONS=--require=" + preload}, nil
 }
 
-// keepAlive runs before Azurite, which ends connections of five idle seconds, whatever --blobKeepAliveTimeout says. To a client that reads
-// slowly its connection is not idle, and the next request on it breaks.
+// keepAlive runs before Azurite, which ends connections of five idle seconds, whatever
+// --blobKeepAliveTimeout says. To a client that reads slowly its connection is not idle, and the
+// next request on it breaks.
 const keepAlive = `for (const m of [require("http"), require("https")]) {
   const create = m.createServer;
   m.createServer = (...args) => Object.assign(create(...args), { keepAliveTimeout: 0 });
@@ -89,7 +96,8 @@ const keepAlive = `for (const m of [require("http"), require("https")]) {
 // createAzureContainer is a bare request, as createS3Bucket is.
 func createAzureContainer(ctx context.Context, s *Server, name string) error {
 	path := "/" + s.AccessKey + "/" + name
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.Endpoint+path+"?restype=container", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.Endpoint+path+
+		"?restype=container", nil)
 	if err != nil {
 		return err
 	}
@@ -97,12 +105,15 @@ func createAzureContainer(ctx context.Context, s *Server, name string) error {
 	date := time.Now().UTC().Format(http.TimeFormat)
 	req.Header.Set("X-Ms-Date", date)
 	req.Header.Set("X-Ms-Version", version)
-	// https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key: the method, eleven headers that are not here,
-	// those of Azure, and the resource with the account in front, although it is in the path already.
-	toSign := "PUT" + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + version + "\n/" + s.AccessKey + path + "\nrestype:container"
+	// https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key: the method,
+	// eleven headers that are not here, those of Azure, and the resource with the account in front,
+	// although it is in the path already.
+	toSign := "PUT" + strings.Repeat("\n", 12) + "x-ms-date:" + date + "\nx-ms-version:" + version +
+		"\n/" + s.AccessKey + path + "\nrestype:container"
 	mac := hmac.New(sha256.New, []byte(s.SecretKey))
 	io.WriteString(mac, toSign) // never fails
-	req.Header.Set("Authorization", "SharedKey "+s.AccessKey+":"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	req.Header.Set("Authorization", "SharedKey "+s.AccessKey+":"+
+		base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 	resp, err := s.Client.Do(req)
 	if err != nil {
 		return err

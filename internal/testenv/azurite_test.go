@@ -18,7 +18,8 @@ func TestAzurite(t *testing.T) {
 				t.Error("the second call started a second server")
 			}
 			container := s.NewBucket(t)
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, s.Endpoint+"/"+s.AccessKey+"/"+container+"?restype=container", nil)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, s.Endpoint+"/"+
+				s.AccessKey+"/"+container+"?restype=container", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -39,7 +40,8 @@ func TestAzurite(t *testing.T) {
 
 // The lock file pins what is installed, and where it comes from is the machine's affair.
 func TestAzuriteLock(t *testing.T) {
-	if bytes.Contains(azuriteLock, []byte(`"resolved"`)) || !bytes.Contains(azuriteLock, []byte(`"azurite": "3.37.0"`)) {
+	if bytes.Contains(azuriteLock, []byte(`"resolved"`)) ||
+		!bytes.Contains(azuriteLock, []byte(`"azurite": "3.37.0"`)) {
 		t.Error("the lock file names registries, or another version of azurite")
 	}
 }

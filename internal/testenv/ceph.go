@@ -139,7 +139,8 @@ func (c *cephLaunch) run(ctx context.Context, commands ...[]string) error {
 	for _, args := range commands {
 		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "CEPH_CONF=" + c.conf, "CEPH_ARGS=-c " + c.conf,
+			"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "CEPH_CONF=" + c.conf, "CEPH_ARGS=-c " +
+				c.conf,
 		}
 		cmd.WaitDelay = time.Second
 		if out, err := cmd.CombinedOutput(); err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// writeCertificate writes a throw-away certificate for 127.0.0.1 with its key, as PEM, and returns a pool that trusts it and nothing
-// else.
+// writeCertificate writes a throw-away certificate for 127.0.0.1 with its key, as PEM, and returns
+// a pool that trusts it and nothing else.
 func writeCertificate(certFile, keyFile string) (*x509.CertPool, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -44,10 +44,12 @@ func writeCertificate(certFile, keyFile string) (*x509.CertPool, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600); err != nil {
+	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE",
+		Bytes: der}), 0o600); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER}), 0o600); err != nil {
+	if err := os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY",
+		Bytes: keyDER}), 0o600); err != nil {
 		return nil, err
 	}
 	pool := x509.NewCertPool()

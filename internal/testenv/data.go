@@ -20,8 +20,8 @@ type dataDir struct {
 	owner *flock.Flock
 }
 
-// newDataDir makes a data directory, in memory where there is plenty, and removes those of processes that were killed before
-// they could.
+// newDataDir makes a data directory, in memory where there is plenty, and removes those of
+// processes that were killed before they could.
 func newDataDir(ctx context.Context) (*dataDir, error) {
 	cache, err := program.Cache()
 	if err != nil {
@@ -55,7 +55,8 @@ func newDataDir(ctx context.Context) (*dataDir, error) {
 
 func ownerLock(path string) *flock.Flock { return flock.New(filepath.Join(path, "owner.lock")) }
 
-// removeAbandoned removes the data directories in base that no living process owns. What cannot be looked at is left alone.
+// removeAbandoned removes the data directories in base that no living process owns. What cannot be
+// looked at is left alone.
 func removeAbandoned(base string) {
 	dirs, _ := filepath.Glob(filepath.Join(base, dataPrefix+"*")) // the pattern is well-formed
 	for _, path := range dirs {

@@ -12,8 +12,9 @@ import (
 	"github.com/polystore/storage/internal/testenv/program"
 )
 
-// FakeGCS returns the shared fake-gcs-server over plain HTTP, or ends the test as the mode says. Its [Server.Endpoint] serves the
-// JSON API below /storage/v1/, and the reads of the XML API. It asks for no credentials: its keys mean nothing.
+// FakeGCS returns the shared fake-gcs-server over plain HTTP, or ends the test as the mode says.
+// Its [Server.Endpoint] serves the JSON API below /storage/v1/, and the reads of the XML API. It
+// asks for no credentials: its keys mean nothing.
 func FakeGCS(tb testing.TB) *Server { tb.Helper(); return fakeGCS.get(tb) }
 
 var fakeGCS = shared{kind: kind{
@@ -24,11 +25,12 @@ var fakeGCS = shared{kind: kind{
 	create:  createGCSBucket,
 }}
 
-// fakeGCSCommand keeps objects in memory: the other backend tears reads, and has no versions. Links and sessions name the address that
-// it is told here.
+// fakeGCSCommand keeps objects in memory: the other backend tears reads, and has no versions. Links
+// and sessions name the address that it is told here.
 func fakeGCSCommand(l launch) (args, env []string, err error) {
 	host, port, _ := strings.Cut(l.addr, ":")
-	return []string{"-scheme", "http", "-host", host, "-port", port, "-public-host", l.addr, "-external-url", "http://" + l.addr,
+	return []string{"-scheme", "http", "-host", host, "-port", port, "-public-host", l.addr,
+		"-external-url", "http://" + l.addr,
 		"-backend", "memory", "-log-level", "error"}, nil, nil
 }
 
@@ -38,7 +40,8 @@ func createGCSBucket(ctx context.Context, s *Server, name string) error {
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint+"/storage/v1/b?project=testenv", strings.NewReader(string(body)))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.Endpoint+
+		"/storage/v1/b?project=testenv", strings.NewReader(string(body)))
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,8 @@ func garageConfig(l launch) string { return filepath.Join(l.dir, "garage.toml") 
 // settleGarage gives the node its place, and makes the key.
 func settleGarage(ctx context.Context, l launch) error {
 	run := func(args ...string) (string, error) {
-		cmd := exec.CommandContext(ctx, os.Getenv(GarageEnv), append([]string{"-c", garageConfig(l)}, args...)...)
+		cmd := exec.CommandContext(ctx, os.Getenv(GarageEnv),
+			append([]string{"-c", garageConfig(l)}, args...)...)
 		out, err := cmd.CombinedOutput()
 		if err != nil {
 			err = fmt.Errorf("garage %s: %w: %s", strings.Join(args, " "), err, out)

@@ -17,7 +17,8 @@ import (
 	"github.com/polystore/storage/internal/testenv/program"
 )
 
-// readyTimeout is how long a server may take to answer; those here take a second on an idle machine.
+// readyTimeout is how long a server may take to answer; those here take a second on an idle
+// machine.
 const readyTimeout = time.Minute
 
 // kind is how a sort of server is installed and started.
@@ -86,11 +87,14 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 		}
 	}()
 	// The secret is random so that a test can never work on another server than its own.
-	l := launch{dir: data.path, accessKey: cmp.Or(k.accessKey, "testenv"), secretKey: cmp.Or(k.secretKey, rand.Text())}
+	l := launch{dir: data.path, accessKey: cmp.Or(k.accessKey, "testenv"),
+		secretKey: cmp.Or(k.secretKey, rand.Text())}
 	if l.addr, err = freeAddr(); err != nil {
 		return nil, err
 	}
-	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Version: versionOf(ctx, k.program, exe), Region: cmp.Or(k.region, "us-east-1"), AccessKey: l.accessKey, SecretKey: l.secretKey, data: data, create: k.create}
+	s = &Server{Name: k.name, Endpoint: "http://" + l.addr, Version: versionOf(ctx, k.program, exe),
+		Region: cmp.Or(k.region, "us-east-1"), AccessKey: l.accessKey, SecretKey: l.secretKey,
+		data: data, create: k.create}
 	if s.create == nil {
 		s.create = createS3Bucket
 	}
@@ -100,7 +104,8 @@ func (k *kind) launch(ctx context.Context, exe string) (s *Server, err error) {
 		if err != nil {
 			return nil, err
 		}
-		l.certFile, l.keyFile = filepath.Join(certs, "public.crt"), filepath.Join(certs, "private.key")
+		l.certFile, l.keyFile = filepath.Join(certs, "public.crt"), filepath.Join(certs,
+			"private.key")
 		if s.CA, err = writeCertificate(l.certFile, l.keyFile); err != nil {
 			return nil, err
 		}

@@ -12,7 +12,8 @@ import (
 // MinIO returns the shared MinIO over plain HTTP, or ends the test as the mode says.
 func MinIO(tb testing.TB) *Server { tb.Helper(); return minIO.get(tb) }
 
-// MinIOTLS returns the shared MinIO over TLS. It has a KMS key, [KMSKey], so that SSE-S3 and SSE-KMS work.
+// MinIOTLS returns the shared MinIO over TLS. It has a KMS key, [KMSKey], so that SSE-S3 and
+// SSE-KMS work.
 func MinIOTLS(tb testing.TB) *Server { tb.Helper(); return minIOTLS.get(tb) }
 
 // KMSKey is the name of the one key that MinIO over TLS has.
@@ -25,8 +26,9 @@ var (
 
 func minIOKind(name string, tls bool) kind {
 	return kind{
-		name:    name,
-		program: program.Program{Package: "github.com/minio/minio", Version: "v0.0.0-20260212201848-7aac2a2c5b7c"},
+		name: name,
+		program: program.Program{Package: "github.com/minio/minio",
+			Version: "v0.0.0-20260212201848-7aac2a2c5b7c"},
 		tls:     tls,
 		ready:   "/minio/health/ready",
 		command: minIOCommand,
@@ -39,7 +41,8 @@ func minIOCommand(l launch) (args, env []string, err error) {
 		return nil, nil, err
 	}
 	args = []string{"server", "--quiet", "--address", l.addr}
-	env = []string{"MINIO_ROOT_USER=" + l.accessKey, "MINIO_ROOT_PASSWORD=" + l.secretKey, "MINIO_UPDATE=off", "MINIO_BROWSER=off"}
+	env = []string{"MINIO_ROOT_USER=" + l.accessKey, "MINIO_ROOT_PASSWORD=" + l.secretKey,
+		"MINIO_UPDATE=off", "MINIO_BROWSER=off"}
 	if l.certFile != "" {
 		key := make([]byte, 32)
 		rand.Read(key) // never fails

@@ -10,11 +10,12 @@ import (
 	"github.com/polystore/storage/internal/testenv/program"
 )
 
-// Moto returns the shared moto over plain HTTP, or ends the test as the mode says. It is the one optional server: where
-// Python cannot install it, that is a skip that names the reason, also where the mode is require.
+// Moto returns the shared moto over plain HTTP, or ends the test as the mode says. It is the one
+// optional server: where Python cannot install it, that is a skip that names the reason, also where
+// the mode is require.
 //
-// It holds keys that no file system does, and is for these alone: it verifies neither signatures nor checksums, and ignores many
-// conditions.
+// It holds keys that no file system does, and is for these alone: it verifies neither signatures
+// nor checksums, and ignores many conditions.
 func Moto(tb testing.TB) *Server {
 	tb.Helper()
 	optional(tb, moto.name, installMoto)

@@ -14,12 +14,14 @@ func TestMoto(t *testing.T) {
 		t.Error("the second call started a second server")
 	}
 	bucket := s.NewBucket(t)
-	for path, want := range map[string]int{"/" + bucket + "/missing": http.StatusNotFound, "/moto-api/": http.StatusOK} {
+	for path, want := range map[string]int{"/" + bucket + "/missing": http.StatusNotFound,
+		"/moto-api/": http.StatusOK} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Endpoint+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+s.AccessKey+"/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
+		req.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential="+s.AccessKey+
+			"/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0")
 		resp, err := s.Client.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -31,7 +33,8 @@ func TestMoto(t *testing.T) {
 	}
 }
 
-// What is optional is named where it cannot be installed, and is no failure where all other servers are required.
+// What is optional is named where it cannot be installed, and is no failure where all other servers
+// are required.
 func TestOptional(t *testing.T) {
 	for _, test := range []struct {
 		mode string
@@ -54,7 +57,8 @@ func TestOptional(t *testing.T) {
 		}()
 		<-done
 		if f.skipped != test.want || f.failed != "" {
-			t.Errorf("mode %q: skipped %q, failed %q, want %q", test.mode, f.skipped, f.failed, test.want)
+			t.Errorf("mode %q: skipped %q, failed %q, want %q", test.mode, f.skipped, f.failed,
+				test.want)
 		}
 		if _, err := os.Stat(notRun); (err == nil) != (test.want != "") {
 			t.Errorf("mode %q: recorded: %v", test.mode, err)

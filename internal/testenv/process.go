@@ -19,8 +19,9 @@ type process struct {
 	err  error         // how; valid when done is closed
 }
 
-// startProcess starts exe in dir with nothing of our environment but PATH: settings for other servers are not for this one.
-// What it prints goes to a file and not through a pipe, which would need a goroutine and could fill up.
+// startProcess starts exe in dir with nothing of our environment but PATH: settings for other
+// servers are not for this one. What it prints goes to a file and not through a pipe, which would
+// need a goroutine and could fill up.
 func startProcess(exe string, args, env []string, dir string) (*process, error) {
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
@@ -35,8 +36,9 @@ func startProcess(exe string, args, env []string, dir string) (*process, error) 
 	p := &process{cmd: cmd, log: log.Name(), done: make(chan struct{})}
 	started := make(chan error, 1)
 	go func() {
-		// The signal of dieWithParent comes when the thread that started the process ends. So the process gets a
-		// thread that lasts exactly as long as it does: this goroutine's, which is never unlocked.
+		// The signal of dieWithParent comes when the thread that started the process ends. So the
+		// process gets a thread that lasts exactly as long as it does: this goroutine's, which is
+		// never unlocked.
 		runtime.LockOSThread()
 		defer close(p.done)
 		err := cmd.Start()
@@ -55,7 +57,8 @@ func startProcess(exe string, args, env []string, dir string) (*process, error) 
 	return p, nil
 }
 
-// stop kills the process, and returns when it is gone. There is nothing that it could save: its data is thrown away.
+// stop kills the process, and returns when it is gone. There is nothing that it could save: its
+// data is thrown away.
 func (p *process) stop() {
 	p.cmd.Process.Kill() // fails only where it has ended by itself
 	<-p.done

@@ -20,7 +20,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// Server is a running server. It may be used by any number of tests at the same time, each with a bucket of its own.
+// Server is a running server. It may be used by any number of tests at the same time, each with a
+// bucket of its own.
 type Server struct {
 	Name      string // for messages: "MinIO over TLS"
 	Endpoint  string // http://127.0.0.1:port or https://127.0.0.1:port
@@ -38,8 +39,9 @@ type Server struct {
 	create  func(ctx context.Context, s *Server, bucket string) error
 }
 
-// Transport returns a new transport that trusts the server's certificate, and verifies it. It speaks HTTP/1.1, knows no proxy and
-// leaves bodies as they are. Its idle connections end with the server.
+// Transport returns a new transport that trusts the server's certificate, and verifies it. It
+// speaks HTTP/1.1, knows no proxy and leaves bodies as they are. Its idle connections end with the
+// server.
 func (s *Server) Transport() *http.Transport {
 	t := &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}
 	if s.CA != nil {
@@ -48,7 +50,8 @@ func (s *Server) Transport() *http.Transport {
 	return t
 }
 
-// NewBucket creates an empty bucket for the test and returns its name. It goes with the server's data.
+// NewBucket creates an empty bucket for the test and returns its name. It goes with the server's
+// data.
 func (s *Server) NewBucket(tb testing.TB) string {
 	tb.Helper()
 	name := "t-" + strings.ToLower(rand.Text())
@@ -61,7 +64,8 @@ func (s *Server) NewBucket(tb testing.TB) string {
 // errNotYet says that the server serves, but not everything.
 var errNotYet = errors.New("503")
 
-// createPatiently asks again for a while: MinIO has answered XMinioServerNotInitialized after it said that it was ready.
+// createPatiently asks again for a while: MinIO has answered XMinioServerNotInitialized after it
+// said that it was ready.
 func (s *Server) createPatiently(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
@@ -80,7 +84,8 @@ func (s *Server) createPatiently(ctx context.Context, name string) error {
 	}
 }
 
-// createS3Bucket is a bare signed request: a fault in a driver or an SDK's client shall not be able to hide here.
+// createS3Bucket is a bare signed request: a fault in a driver or an SDK's client shall not be able
+// to hide here.
 func createS3Bucket(ctx context.Context, s *Server, name string) error {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPut, s.Endpoint+"/"+name, nil)
 	if err != nil {
@@ -90,7 +95,8 @@ func createS3Bucket(ctx context.Context, s *Server, name string) error {
 	hash := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", hash)
 	creds := aws.Credentials{AccessKeyID: s.AccessKey, SecretAccessKey: s.SecretKey}
-	if err := v4.NewSigner().SignHTTP(ctx, creds, req, hash, "s3", s.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, creds, req, hash, "s3", s.Region,
+		time.Now()); err != nil {
 		return err
 	}
 	resp, err := s.Client.Do(req)

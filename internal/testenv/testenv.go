@@ -1,8 +1,9 @@
-// Package testenv gives tests real servers: installed at fixed versions, started on free loopback ports with throw-away
-// data, shared by the tests of one process, and stopped by [Main].
+// Package testenv gives tests real servers: installed at fixed versions, started on free loopback
+// ports with throw-away data, shared by the tests of one process, and stopped by [Main].
 //
-// The environment variable POLYSTORE_TESTENV says whether there are any. Unset or 0: no server is started, tests that need one skip.
-// 1: servers are installed and started, and what cannot be is a skip that names the reason. require: that is a failure.
+// The environment variable POLYSTORE_TESTENV says whether there are any. Unset or 0: no server is
+// started, tests that need one skip. 1: servers are installed and started, and what cannot be is a
+// skip that names the reason. require: that is a failure.
 //
 // A new server is one file: a [kind] in a [shared], and an exported function that asks it.
 package testenv
@@ -28,8 +29,13 @@ const (
 // startTimeout bounds a start, which can include a build of several minutes on a small machine.
 const startTimeout = 20 * time.Minute
 
-// Main is the TestMain of packages that use servers: it runs the tests, stops the servers, looks for leaked goroutines, and exits.
-func Main(m *testing.M, options ...goleak.Option) { goleak.VerifyTestMain(stopAfter{m}, options...) }
+// Main is the TestMain of packages that use servers: it runs the tests, stops the servers, looks
+// for leaked goroutines, and exits.
+func Main(
+	m *testing.M, options ...goleak.Option,
+) {
+	goleak.VerifyTestMain(stopAfter{m}, options...)
+}
 
 type stopAfter struct{ m *testing.M }
 
@@ -49,7 +55,8 @@ func NotRun(tb testing.TB, what, why string) {
 	tb.Skipf("not run: %s: %s", what, why)
 }
 
-// Record appends "what: why" to the file that POLYSTORE_NOTRUN names, if it does. It is for what is left out without a skip.
+// Record appends "what: why" to the file that POLYSTORE_NOTRUN names, if it does. It is for what is
+// left out without a skip.
 func Record(what, why string) error {
 	name := os.Getenv(NotRunEnv)
 	if name == "" {
@@ -68,7 +75,8 @@ func Record(what, why string) error {
 }
 
 func oneLine(s string) string {
-	return strings.Join(strings.FieldsFunc(strings.TrimSpace(s), func(r rune) bool { return r == '\n' || r == '\r' }), " | ")
+	return strings.Join(strings.FieldsFunc(strings.TrimSpace(s),
+		func(r rune) bool { return r == '\n' || r == '\r' }), " | ")
 }
 
 // shared is the one instance of a kind of server in this process.
@@ -130,8 +138,8 @@ func (l *serverList) take() []*Server {
 	return servers
 }
 
-// StopAll stops the servers of this process and removes their data. It is for a TestMain that cannot be [Main]; no test may
-// ask for a server after it.
+// StopAll stops the servers of this process and removes their data. It is for a TestMain that
+// cannot be [Main]; no test may ask for a server after it.
 func StopAll() {
 	for _, s := range running.take() {
 		s.stop()

@@ -53,11 +53,14 @@ func TestModes(t *testing.T) {
 		skipped, failed string
 		recorded        string
 	}{
-		{name: "unset", mode: "", skipped: "not run: Broken: set POLYSTORE_TESTENV=1 or use make test",
+		{name: "unset", mode: "",
+			skipped:  "not run: Broken: set POLYSTORE_TESTENV=1 or use make test",
 			recorded: "Broken: set POLYSTORE_TESTENV=1 or use make test\n"},
-		{name: "off", mode: "0", skipped: "not run: Broken: set POLYSTORE_TESTENV=1 or use make test",
+		{name: "off", mode: "0",
+			skipped:  "not run: Broken: set POLYSTORE_TESTENV=1 or use make test",
 			recorded: "Broken: set POLYSTORE_TESTENV=1 or use make test\n"},
-		{name: "on", mode: "1", skipped: "not run: Broken: exited | fatal: no disk", recorded: "Broken: exited | fatal: no disk\n"},
+		{name: "on", mode: "1", skipped: "not run: Broken: exited | fatal: no disk",
+			recorded: "Broken: exited | fatal: no disk\n"},
 		{name: "required", mode: "require", failed: "Broken: exited\nfatal: no disk"},
 		{name: "unknown", mode: "yes", failed: `POLYSTORE_TESTENV="yes", want 0, 1 or require`},
 	}
@@ -69,7 +72,8 @@ func TestModes(t *testing.T) {
 			s := broken()
 			s.once.Do(func() {}) // it has been started, and that failed
 			f := ask(t, s)
-			if diff := cmp.Diff([]string{test.skipped, test.failed}, []string{f.skipped, f.failed}); diff != "" {
+			if diff := cmp.Diff([]string{test.skipped, test.failed}, []string{f.skipped,
+				f.failed}); diff != "" {
 				t.Errorf("skipped, failed: -want +got\n%s", diff)
 			}
 			recorded, err := os.ReadFile(notRun)
@@ -101,7 +105,8 @@ func TestServers(t *testing.T) {
 			client := &http.Client{Transport: counted}
 			defer client.CloseIdleConnections()
 			bucket := s.NewBucket(t)
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, s.Endpoint+"/"+bucket, nil)
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, s.Endpoint+"/"+
+				bucket, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -116,11 +121,13 @@ func TestServers(t *testing.T) {
 			if got := n(); got != 1 {
 				t.Errorf("counted %d requests, want 1", got)
 			}
-			if got := strings.HasPrefix(s.Endpoint, "https://"); got != test.tls || (s.CA != nil) != test.tls {
+			if got := strings.HasPrefix(s.Endpoint, "https://"); got != test.tls ||
+				(s.CA != nil) != test.tls {
 				t.Errorf("endpoint %s, CA %v", s.Endpoint, s.CA != nil)
 			}
 			if test.tls {
-				// A client that does not know the certificate must refuse it: else the tests over TLS verify nothing.
+				// A client that does not know the certificate must refuse it: else the tests over
+				// TLS verify nothing.
 				stranger := &http.Client{Transport: &http.Transport{}}
 				if resp, err := stranger.Head(s.Endpoint); err == nil {
 					resp.Body.Close()

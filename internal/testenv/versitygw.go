@@ -19,16 +19,18 @@ var (
 
 func versityGWKind(name string, tls bool) kind {
 	return kind{
-		name:    name,
-		program: program.Program{Package: "github.com/versity/versitygw/cmd/versitygw", Version: "v1.8.0"},
+		name: name,
+		program: program.Program{Package: "github.com/versity/versitygw/cmd/versitygw",
+			Version: "v1.8.0"},
 		tls:     tls,
 		ready:   "/health",
 		command: versityGWCommand,
 	}
 }
 
-// versityGWCommand turns keep-alive on, without which every response ends its connection, and versioning, which is off without
-// a directory. The server changes to its data directory: relative paths would break.
+// versityGWCommand turns keep-alive on, without which every response ends its connection, and
+// versioning, which is off without a directory. The server changes to its data directory: relative
+// paths would break.
 func versityGWCommand(l launch) (args, env []string, err error) {
 	data, err := l.mkdir("data")
 	if err != nil {

@@ -47,8 +47,8 @@ var faulty = map[string][]func(*rand.Rand) fault.Fault{
 	"Get": readFaults, "Stat": readFaults, "ListPage": readFaults,
 }
 
-// plan gives about one of every in the next calls of each method a fault, out of so many calls. What
-// it returns counts the requests that met one.
+// plan gives about one of every in the next calls of each method a fault, out of so many calls.
+// What it returns counts the requests that met one.
 func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
 	met := new(atomic.Int64)
 	count := func(context.Context, storage.FullStore, fault.Call) error {

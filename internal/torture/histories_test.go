@@ -46,7 +46,8 @@ func TestHistories(t *testing.T) {
 			}
 			tally.Add(t, tally.Row{
 				What: "histories of 200 operations", On: s.name, Tried: *historyCount,
-				Note: fmt.Sprintf("%d operations, %d faults; %d unknown, %d failed, %d landed again, "+
+				Note: fmt.Sprintf("%d operations, %d faults; %d unknown, %d failed, %d landed "+
+					"again, "+
 					"%d excused, %d mixed, %d of races of the server",
 					total.Ops, faults, total.Unknown, total.Failed,
 					total.Landings, total.Excused, total.Mixed, raced),

@@ -26,7 +26,8 @@ var (
 	writers = []string{"WriteAll", "Put", "PutReaderAt", "UploadFile", "NewWriter"}
 	readers = []string{"Get", "ReadAll", "Download", "DownloadFile", "NewReaderAt"}
 	called  = slices.Concat(writers, readers, []string{
-		"Stat", "Exists", "List", "ListPage", "Delete", "DeleteMany", "DeletePrefix", "DeleteListed",
+		"Stat", "Exists", "List", "ListPage", "Delete", "DeleteMany", "DeletePrefix",
+		"DeleteListed",
 		"Copy", "Update", "UpdateWith",
 	})
 )
@@ -35,7 +36,8 @@ var (
 func (m *machine) trouble(t *rapid.T) string {
 	m.store.Reset()
 	faults := map[string]fault.Fault{
-		"lost": fault.Lost(), "twice": fault.Twice(), "doubt": fault.Doubt(), "unsent": fault.Unsent(),
+		"lost": fault.Lost(), "twice": fault.Twice(), "doubt": fault.Doubt(),
+		"unsent":   fault.Unsent(),
 		"throttle": fault.Throttle(0), "cut": fault.Cut(1), "short": fault.Short(1),
 	}
 	names := append([]string{"", "", ""}, slices.Sorted(maps.Keys(faults))...)
@@ -88,10 +90,12 @@ func (m *machine) write(t *rapid.T) {
 		opts.ContentType, opts.CacheControl = "text/plain", "no-cache"
 		opts.ContentLanguage, opts.ContentEncoding = "de", "x-own"
 		opts.ContentDisposition = "attachment"
-		opts.Metadata = map[string]string{"a": "ä ö", "b": rapid.SampledFrom([]string{"1", "2"}).Draw(t, "b")}
+		opts.Metadata = map[string]string{"a": "ä ö",
+			"b": rapid.SampledFrom([]string{"1", "2"}).Draw(t, "b")}
 	}
 	now, want := m.model[key], error(nil)
-	option := rapid.SampledFrom([]string{"", "", "IfAbsent", "IfMatch", "Checksums"}).Draw(t, "option")
+	option := rapid.SampledFrom([]string{"", "", "IfAbsent", "IfMatch", "Checksums"}).Draw(t,
+		"option")
 	switch option {
 	case "IfAbsent":
 		if opts.IfAbsent = true; now != nil {
@@ -179,7 +183,8 @@ func (m *machine) read(t *rapid.T) {
 			data, want = slice(data, opts.Offset, opts.Length)
 		}
 	}
-	switch rapid.SampledFrom([]string{"", "", "IfMatch", "IfNoneMatch", "Since"}).Draw(t, "condition") {
+	switch rapid.SampledFrom([]string{"", "", "IfMatch", "IfNoneMatch", "Since"}).Draw(t,
+		"condition") {
 	case "IfMatch":
 		var current bool
 		if opts.IfMatch, current = m.etag(t, key); !current && o != nil {
@@ -283,8 +288,10 @@ func (m *machine) stat(t *rapid.T) {
 		wrong(t, "%s: %d bytes, ETag %s, the model has %v", step, got.Size, m.name(got.ETag), o)
 	}
 	p := &o.opts
-	same := maps.Equal(got.Metadata, p.Metadata) && (p.ContentType == "" || got.ContentType == p.ContentType) &&
-		got.ContentEncoding == p.ContentEncoding && got.ContentDisposition == p.ContentDisposition &&
+	same := maps.Equal(got.Metadata, p.Metadata) && (p.ContentType == "" ||
+		got.ContentType == p.ContentType) &&
+		got.ContentEncoding == p.ContentEncoding &&
+		got.ContentDisposition == p.ContentDisposition &&
 		got.ContentLanguage == p.ContentLanguage && got.CacheControl == p.CacheControl
 	if !same {
 		wrong(t, "%s: metadata %v, type %q; the model has %v, %q, by %s", step, got.Metadata,
@@ -410,7 +417,8 @@ func (m *machine) copies(t *rapid.T) {
 	}
 	var opts storage.CopyOptions
 	var want error
-	switch rapid.SampledFrom([]string{"", "IfAbsent", "IfMatch", "SourceIfMatch"}).Draw(t, "condition") {
+	switch rapid.SampledFrom([]string{"", "IfAbsent", "IfMatch", "SourceIfMatch"}).Draw(t,
+		"condition") {
 	case "IfAbsent":
 		if opts.IfAbsent = true; now != nil {
 			want = storage.ErrExist
@@ -429,8 +437,10 @@ func (m *machine) copies(t *rapid.T) {
 	if opts.Replace = rapid.Bool().Draw(t, "replace"); opts.Replace {
 		opts.ContentType, opts.Metadata = "text/html", map[string]string{"copied": "yes"}
 	}
-	step := fmt.Sprintf("Copy(%q, %q, IfAbsent: %v, IfMatch: %s, SourceIfMatch: %s, Replace: %v)%s", dst,
-		src, opts.IfAbsent, m.name(opts.IfMatch), m.name(opts.SourceIfMatch), opts.Replace, m.trouble(t))
+	step := fmt.Sprintf("Copy(%q, %q, IfAbsent: %v, IfMatch: %s, SourceIfMatch: %s, Replace: %v)%s",
+		dst,
+		src, opts.IfAbsent, m.name(opts.IfMatch), m.name(opts.SourceIfMatch), opts.Replace,
+		m.trouble(t))
 	t.Log(step)
 	o, err := m.b.Copy(t.Context(), dst, src, &opts)
 	if from == nil {
@@ -469,7 +479,8 @@ func (m *machine) update(t *rapid.T) {
 		made, err = m.b.Update(t.Context(), key, change)
 		create = storage.PutOptions{}
 	} else {
-		made, err = m.b.UpdateWith(t.Context(), key, change, &storage.UpdateOptions{Create: &create})
+		made, err = m.b.UpdateWith(t.Context(), key, change,
+			&storage.UpdateOptions{Create: &create})
 	}
 	m.fails(t, step, err, nil)
 	next := &object{data: more, opts: create, etag: made.ETag, by: step}

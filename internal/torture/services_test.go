@@ -18,11 +18,12 @@ type service struct {
 	name string
 	url  func(t *testing.T) string
 
-	contentETags bool  // equal bytes have equal ETags
-	flat         bool  // it cannot hold a and a/b at the same time
-	mixedReads   bool  // a read during a write can show the metadata of one and the ETag of the other
-	local        bool  // it needs no server: it is part of every run
-	partSize     int64 // of parts that are cheap enough to be many; 0: none
+	contentETags bool // equal bytes have equal ETags
+	flat         bool // it cannot hold a and a/b at the same time
+	// a read during a write can show the metadata of one and the ETag of the other
+	mixedReads bool
+	local      bool  // it needs no server: it is part of every run
+	partSize   int64 // of parts that are cheap enough to be many; 0: none
 
 	// races says why some histories fit no order although the library does what it should; empty:
 	// all have to fit.
@@ -30,7 +31,8 @@ type service struct {
 }
 
 var services = []service{
-	{name: "memory", url: func(*testing.T) string { return "mem://" }, local: true, partSize: 64 << 10},
+	{name: "memory", url: func(*testing.T) string { return "mem://" }, local: true,
+		partSize: 64 << 10},
 	{name: "file", url: func(t *testing.T) string {
 		return "file://" + filepath.ToSlash(t.TempDir())
 	}, local: true, partSize: 64 << 10},
@@ -44,8 +46,9 @@ var services = []service{
 	}, contentETags: true, flat: true},
 	{name: "versitygw", url: func(t *testing.T) string {
 		return s3URL(t, testenv.VersityGW(t), "versitygw")
-	}, contentETags: true, flat: true, mixedReads: true, races: "a Delete and a conditional Put on " +
-		"one ETag both succeed, and a read pairs the ETag and the body of two versions"},
+	}, contentETags: true, flat: true, mixedReads: true,
+		races: "a Delete and a conditional Put on " +
+			"one ETag both succeed, and a read pairs the ETag and the body of two versions"},
 	{name: "Azurite", url: func(t *testing.T) string {
 		s := testenv.Azurite(t)
 		t.Setenv("AZURE_STORAGE_KEY", s.AzureKey())

@@ -21,7 +21,8 @@ import (
 	"github.com/polystore/storage/internal/tally"
 )
 
-var soakTime = flag.Duration("soak", 30*time.Second, "length of the soak, for all services together")
+var soakTime = flag.Duration("soak", 30*time.Second,
+	"length of the soak, for all services together")
 
 const soakWorkers = 64
 

@@ -36,7 +36,8 @@ func TestEveryProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, known := schemes[name]; !known && name != "all" && len(files) > 0 {
-			t.Errorf("provider %q is forgotten: import it here, and name its schemes in this test", name)
+			t.Errorf("provider %q is forgotten: import it here, and name its schemes in this test",
+				name)
 		}
 	}
 	var want []string

@@ -12,7 +12,8 @@ import (
 	"github.com/polystore/storage/internal/testenv/defects"
 )
 
-// docs/providers.md names every scheme and every parameter of a URL, and every defect of the servers that the tests run on.
+// docs/providers.md names every scheme and every parameter of a URL, and every defect of the
+// servers that the tests run on.
 func TestDocument(t *testing.T) {
 	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "providers.md"))
 	if err != nil {

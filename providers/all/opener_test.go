@@ -32,8 +32,10 @@ func TestNewOpener(t *testing.T) {
 		HTTPClient: client, Endpoint: "http://base.invalid", Provider: "minio", Region: "r",
 		AccessKeyID: "id", SecretAccessKey: "secret",
 	}))
-	m.Handle("gs", gcs.NewOpener(&gcs.Options{HTTPClient: client, Endpoint: "http://base.invalid", Anonymous: true}))
-	m.Handle("az", azure.NewOpener(&azure.Options{HTTPClient: client, Endpoint: "http://base.invalid/acct", Anonymous: true}))
+	m.Handle("gs", gcs.NewOpener(&gcs.Options{HTTPClient: client, Endpoint: "http://base.invalid",
+		Anonymous: true}))
+	m.Handle("az", azure.NewOpener(&azure.Options{HTTPClient: client,
+		Endpoint: "http://base.invalid/acct", Anonymous: true}))
 	for raw, host := range map[string]string{
 		"s3://bucket/p": "base.invalid",
 		"s3://bucket?endpoint=http://url.invalid": "url.invalid",
@@ -42,7 +44,8 @@ func TestNewOpener(t *testing.T) {
 		"az://bucket/p": "base.invalid",
 		"az://bucket?endpoint=http://url.invalid/act": "url.invalid",
 	} {
-		b, err := m.OpenWith(t.Context(), raw, &storage.Options{Retry: storage.RetryOptions{Attempts: 1}})
+		b, err := m.OpenWith(t.Context(), raw,
+			&storage.Options{Retry: storage.RetryOptions{Attempts: 1}})
 		if err != nil {
 			t.Errorf("%s: %v", raw, err)
 			continue

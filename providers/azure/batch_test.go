@@ -16,13 +16,19 @@ func TestDeleteBatch(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
 		w.WriteHeader(http.StatusAccepted)
-		for id, status := range []string{"202 Accepted", "404 Not Found\r\nx-ms-error-code: BlobNotFound", "412 Precondition Failed\r\nx-ms-error-code: LeaseIdMissing", "503 Busy\r\nx-ms-error-code: ServerBusy", "500 Oh\r\nx-ms-error-code: InternalError"} {
-			fmt.Fprintf(w, "--b\r\nContent-Type: application/http\r\nContent-ID: %d\r\n\r\nHTTP/1.1 %s\r\nx-ms-request-id: R%d\r\n\r\n", id, status, id)
+		for id, status := range []string{"202 Accepted",
+			"404 Not Found\r\nx-ms-error-code: BlobNotFound",
+			"412 Precondition Failed\r\nx-ms-error-code: LeaseIdMissing",
+			"503 Busy\r\nx-ms-error-code: ServerBusy", "500 Oh\r\nx-ms-error-code: InternalError"} {
+			fmt.Fprintf(w,
+				"--b\r\nContent-Type: application/http\r\nContent-ID: %d\r\n\r\nHTTP/1.1 "+
+					"%s\r\nx-ms-request-id: R%d\r\n\r\n", id, status, id)
 		}
 		io.WriteString(w, "--b--\r\n")
 	})
 	s := srv.store(t)
-	errs, err := s.DeleteBatch(t.Context(), []string{"ok", `ba\d`, "gone", "leased", "busy", "broken"}, &storage.DeleteBatchOptions{})
+	errs, err := s.DeleteBatch(t.Context(), []string{"ok", `ba\d`, "gone", "leased", "busy",
+		"broken"}, &storage.DeleteBatchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,13 +40,16 @@ func TestDeleteBatch(t *testing.T) {
 	wantError(t, "busy", errs[4], storage.ErrThrottled, false)
 	wantError(t, "broken", errs[5], storage.ErrUnavailable, true)
 	r := srv.One(t)
-	if n := bytes.Count(r.Body, []byte("DELETE /")); n != 5 || bytes.Count(r.Body, []byte("Authorization: SharedKey")) != 5 {
+	if n := bytes.Count(r.Body, []byte("DELETE /")); n != 5 ||
+		bytes.Count(r.Body, []byte("Authorization: SharedKey")) != 5 {
 		t.Errorf("%d requests in the batch: %s", n, r.Body)
 	}
-	if _, err := s.DeleteBatch(t.Context(), make([]string, maxBatch+1), &storage.DeleteBatchOptions{}); err == nil {
+	if _, err := s.DeleteBatch(t.Context(), make([]string, maxBatch+1),
+		&storage.DeleteBatchOptions{}); err == nil {
 		t.Error("257 keys were taken")
 	}
-	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil || len(errs) != 0 || len(srv.Seen()) != 0 {
+	if errs, err := s.DeleteBatch(t.Context(), nil, &storage.DeleteBatchOptions{}); err != nil ||
+		len(errs) != 0 || len(srv.Seen()) != 0 {
 		t.Errorf("an empty batch: %v, %v", errs, err)
 	}
 }
@@ -52,21 +61,29 @@ func TestBatchAnswers(t *testing.T) {
 		if id != "" {
 			id = "Content-ID: " + id + "\r\n"
 		}
-		return "--b\r\nContent-Type: application/http\r\n" + id + "\r\nHTTP/1.1 " + answer + "\r\n\r\n"
+		return "--b\r\nContent-Type: application/http\r\n" + id + "\r\nHTTP/1.1 " + answer +
+			"\r\n\r\n"
 	}
 	for _, test := range []struct {
 		name, body string
 		kind       error
 		doubt      bool
 	}{
-		{"number too high", part("0", "202 Accepted") + part("2", "500 Oh"), storage.ErrUnavailable, true},
-		{"number too low", part("0", "202 Accepted") + part("-1", "500 Oh"), storage.ErrUnavailable, true},
-		{"number twice", part("0", "202 Accepted") + part("0", "202 Accepted"), storage.ErrUnavailable, true},
-		{"no number", part("0", "202 Accepted") + part("", "500 Oh\r\nx-ms-error-code: InternalError"), storage.ErrUnavailable, true},
+		{"number too high", part("0", "202 Accepted") + part("2", "500 Oh"), storage.ErrUnavailable,
+			true},
+		{"number too low", part("0", "202 Accepted") + part("-1", "500 Oh"), storage.ErrUnavailable,
+			true},
+		{"number twice", part("0", "202 Accepted") + part("0", "202 Accepted"),
+			storage.ErrUnavailable, true},
+		{"no number", part("0", "202 Accepted") +
+			part("", "500 Oh\r\nx-ms-error-code: InternalError"), storage.ErrUnavailable, true},
 		{"too few", part("0", "202 Accepted"), storage.ErrUnavailable, true},
-		{"not an answer", part("0", "202 Accepted") + "--b\r\nContent-ID: 1\r\n\r\nnonsense\r\n", storage.ErrUnavailable, true},
-		{"refused as a whole", part("", "403 Forbidden\r\nx-ms-error-code: AuthorizationFailure"), storage.ErrPermission, false},
-		{"refused as a whole, the batch", part("", "400 Bad\r\nx-ms-error-code: InvalidInput"), storage.ErrInvalid, false},
+		{"not an answer", part("0", "202 Accepted") + "--b\r\nContent-ID: 1\r\n\r\nnonsense\r\n",
+			storage.ErrUnavailable, true},
+		{"refused as a whole", part("", "403 Forbidden\r\nx-ms-error-code: AuthorizationFailure"),
+			storage.ErrPermission, false},
+		{"refused as a whole, the batch", part("", "400 Bad\r\nx-ms-error-code: InvalidInput"),
+			storage.ErrInvalid, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
@@ -74,7 +91,8 @@ func TestBatchAnswers(t *testing.T) {
 				w.WriteHeader(http.StatusAccepted)
 				io.WriteString(w, test.body+"--b--\r\n")
 			})
-			errs, err := srv.store(t).DeleteBatch(t.Context(), []string{"a", "b"}, &storage.DeleteBatchOptions{})
+			errs, err := srv.store(t).DeleteBatch(t.Context(), []string{"a", "b"},
+				&storage.DeleteBatchOptions{})
 			for _, e := range errs {
 				if err == nil && e != nil {
 					err = e

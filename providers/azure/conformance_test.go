@@ -28,15 +28,18 @@ func TestConformance(t *testing.T) {
 			env := server.start(t)
 			transport := env.Transport()
 			t.Cleanup(transport.CloseIdleConnections)
-			// Under load Azurite breaks TLS connections that are used again, now and then, and a Store does
-			// not retry.
+			// Under load Azurite breaks TLS connections that are used again, now and then, and a
+			// Store does not retry.
 			transport.DisableKeepAlives = env.CA != nil
 			counted, n := testenv.Count(transport)
 			o := options(env)
 			o.HTTPClient = &http.Client{Transport: counted}
 			name := env.NewBucket(t)
 			conformance.Test(t, conformance.Options{
-				Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, name, o) },
+				Open: func(ctx context.Context) (storage.Store, error) {
+					return New(ctx,
+						name, o)
+				},
 				Limits:       limits.Azure(),
 				Requests:     n,
 				HTTPClient:   env.Client,
@@ -49,7 +52,8 @@ func TestConformance(t *testing.T) {
 
 // options are those of the account of env.
 func options(env *testenv.Server) *Options {
-	return &Options{Endpoint: env.Endpoint + "/" + env.AccessKey, Key: env.AzureKey(), HTTPClient: env.Client}
+	return &Options{Endpoint: env.Endpoint + "/" + env.AccessKey, Key: env.AzureKey(),
+		HTTPClient: env.Client}
 }
 
 // foreign writes with the SDK alone. What XML cannot carry breaks every list of the container.

@@ -37,12 +37,14 @@ func TestCredentialsAreNoObjects(t *testing.T) {
 	for status, kind := range map[int]error{
 		400: storage.ErrPermission, 403: storage.ErrPermission, 404: storage.ErrPermission,
 		409: storage.ErrPermission, 412: storage.ErrPermission,
-		410: storage.ErrUnavailable, 429: storage.ErrUnavailable, 500: storage.ErrUnavailable, 503: storage.ErrUnavailable,
+		410: storage.ErrUnavailable, 429: storage.ErrUnavailable, 500: storage.ErrUnavailable,
+		503: storage.ErrUnavailable,
 		200: storage.ErrUnavailable, // something in between
 		0:   storage.ErrUnavailable, // nobody listens
 	} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
-			giver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			giver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+				_ *http.Request) {
 				w.WriteHeader(status)
 				fmt.Fprintf(w, `{"error":"notFound","error_description":"m"}`)
 			}))
@@ -55,16 +57,21 @@ func TestCredentialsAreNoObjects(t *testing.T) {
 			everywhere := &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}
 			s := mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: everywhere})
 			for name, call := range map[string]func() error{
-				"Put":     func() error { return calls["Put"](t.Context(), s) },
-				"Copy":    func() error { return calls["Copy"](t.Context(), s) },
-				"SignURL": func() error { _, err := s.SignURL(t.Context(), "k", &storage.SignOptions{}); return err },
+				"Put":  func() error { return calls["Put"](t.Context(), s) },
+				"Copy": func() error { return calls["Copy"](t.Context(), s) },
+				"SignURL": func() error {
+					_, err := s.SignURL(t.Context(), "k",
+						&storage.SignOptions{})
+					return err
+				},
 			} {
 				start := time.Now()
 				e := wantError(t, name, call(), kind, false)
 				if d := time.Since(start); d > 5*time.Second {
 					t.Errorf("%s: it took %v", name, d)
 				}
-				if e.Err == nil || !strings.Contains(e.Err.Error(), "the default chain of Entra ID") {
+				if e.Err == nil || !strings.Contains(e.Err.Error(),
+					"the default chain of Entra ID") {
 					t.Errorf("%s: %v", name, e)
 				}
 			}
@@ -84,16 +91,25 @@ func (d denying) GetToken(context.Context, policy.TokenRequestOptions) (azcore.A
 
 // What a caller's own credential says is classified by what its error holds.
 func TestOwnCredential(t *testing.T) {
-	answer := func(status int) *http.Response { return &http.Response{StatusCode: status, Body: http.NoBody} }
+	answer := func(status int) *http.Response {
+		return &http.Response{StatusCode: status,
+			Body: http.NoBody}
+	}
 	for name, tc := range map[string]struct{ err, kind error }{
-		"refused":     {&azidentity.AuthenticationFailedError{RawResponse: answer(404)}, storage.ErrPermission},
-		"in trouble":  {&azidentity.AuthenticationFailedError{RawResponse: answer(503)}, storage.ErrUnavailable},
-		"an answer":   {&azcore.ResponseError{StatusCode: 404, ErrorCode: "BlobNotFound"}, storage.ErrPermission},
-		"no file":     {&os.PathError{Op: "open", Path: "token", Err: os.ErrNotExist}, storage.ErrPermission},
-		"unreachable": {&url.Error{Op: "Get", URL: "http://x?secret=" + stubToken, Err: errSource}, storage.ErrUnavailable},
+		"refused": {&azidentity.AuthenticationFailedError{RawResponse: answer(404)},
+			storage.ErrPermission},
+		"in trouble": {&azidentity.AuthenticationFailedError{RawResponse: answer(503)},
+			storage.ErrUnavailable},
+		"an answer": {&azcore.ResponseError{StatusCode: 404, ErrorCode: "BlobNotFound"},
+			storage.ErrPermission},
+		"no file": {&os.PathError{Op: "open", Path: "token", Err: os.ErrNotExist},
+			storage.ErrPermission},
+		"unreachable": {&url.Error{Op: "Get", URL: "http://x?secret=" + stubToken, Err: errSource},
+			storage.ErrUnavailable},
 	} {
 		srv := newTLSStub(t, answerOK)
-		s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: denying{tc.err}, HTTPClient: srv.Client()})
+		s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount,
+			Credential: denying{tc.err}, HTTPClient: srv.Client()})
 		for _, call := range []string{"Get", "Put", "Stat", "Delete"} {
 			wantError(t, name+": "+call, calls[call](t.Context(), s), tc.kind, false)
 		}
@@ -107,7 +123,9 @@ func TestSilentMetadata(t *testing.T) {
 	said := errors.New("managed identity timed out") // all that the SDK keeps of it
 	ask := func(at string) *httpdriver.Asked {
 		ctx, asked := httpdriver.Ask(t.Context())
-		transport := &httpdriver.CredentialsTransport{Base: roundTripper(func(*http.Request) (*http.Response, error) { return nil, silence })}
+		transport := &httpdriver.CredentialsTransport{
+			Base: roundTripper(func(*http.Request) (*http.Response, error) { return nil, silence }),
+		}
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -121,7 +139,8 @@ func TestSilentMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e := tokens.failure(ask("http://"+metadataHost+"/x"), said); e.Kind != storage.ErrPermission {
+	if e := tokens.failure(ask("http://"+metadataHost+"/x"),
+		said); e.Kind != storage.ErrPermission {
 		t.Errorf("at the default address: %v", e.Kind)
 	}
 	if e := tokens.failure(ask("http://10.0.0.1/x"), said); e.Kind != storage.ErrUnavailable {
@@ -131,7 +150,8 @@ func TestSilentMetadata(t *testing.T) {
 	if _, err := tokens.GetToken(t.Context(), policy.TokenRequestOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if e := tokens.failure(ask("http://"+metadataHost+"/x"), said); e.Kind != storage.ErrUnavailable {
+	if e := tokens.failure(ask("http://"+metadataHost+"/x"),
+		said); e.Kind != storage.ErrUnavailable {
 		t.Errorf("after a token: %v", e.Kind)
 	}
 	tokens, err = newTokens(nil)
@@ -139,7 +159,8 @@ func TestSilentMetadata(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("AZURE_CLIENT_ID", "id")
-	if e := tokens.failure(ask("http://"+metadataHost+"/x"), said); e.Kind != storage.ErrUnavailable {
+	if e := tokens.failure(ask("http://"+metadataHost+"/x"),
+		said); e.Kind != storage.ErrUnavailable {
 		t.Errorf("with an identity that is named: %v", e.Kind)
 	}
 }
@@ -158,10 +179,12 @@ func TestUntidySecrets(t *testing.T) {
 		tidy, broken Options
 		env          map[string]string // of the broken one
 	}{
-		"Key": {Options{Key: " " + stubKey + "\r\n"}, Options{Key: "ab\ncd"}, map[string]string{envKey: "ab\ncd"}},
+		"Key": {Options{Key: " " + stubKey + "\r\n"}, Options{Key: "ab\ncd"},
+			map[string]string{envKey: "ab\ncd"}},
 		"SASToken": {Options{SASToken: "\t?" + stubSAS + "\n"}, Options{SASToken: "sv=1&sig=a\nb"},
 			map[string]string{envSAS: "sv=1&sig=a\nb"}},
-		"AccountKey": {Options{ConnectionString: " " + connection + "AccountKey=" + stubKey + " \n"},
+		"AccountKey": {Options{ConnectionString: " " + connection + "AccountKey=" + stubKey +
+			" \n"},
 			Options{ConnectionString: connection + "AccountKey=ab\ncd"}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -191,8 +214,12 @@ func TestUntidySecrets(t *testing.T) {
 
 // A refusal of a user delegation key is not one of an object.
 func TestDelegationIsNoObject(t *testing.T) {
-	for status, kind := range map[int]error{404: storage.ErrPermission, 412: storage.ErrPermission, 503: storage.ErrUnavailable} {
-		s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) { w.WriteHeader(status) })
+	for status, kind := range map[int]error{404: storage.ErrPermission, 412: storage.ErrPermission,
+		503: storage.ErrUnavailable} {
+		s, _ := entraStore(t, func(w http.ResponseWriter,
+			_ *stub.Request) {
+			w.WriteHeader(status)
+		})
 		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 		wantError(t, fmt.Sprint("SignURL ", status), err, kind, false)
 	}

@@ -38,15 +38,18 @@ var calls = map[string]func(context.Context, *Store) error{
 		return err
 	},
 	"PutPart": func(ctx context.Context, s *Store) error {
-		_, err := s.PutPart(ctx, "k", newUploadID("k"), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+		_, err := s.PutPart(ctx, "k", newUploadID("k"), 1, strings.NewReader("x"), 1,
+			&storage.PartOptions{})
 		return err
 	},
 	"Complete": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}}, &storage.PutOptions{})
+		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}},
+			&storage.PutOptions{})
 		return err
 	},
 	"Complete if absent": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}}, &storage.PutOptions{IfAbsent: true})
+		_, err := s.CompleteUpload(ctx, "k", newUploadID("k"), []*storage.Part{{Number: 1}},
+			&storage.PutOptions{IfAbsent: true})
 		return err
 	},
 	"Copy": func(ctx context.Context, s *Store) error {
@@ -57,7 +60,10 @@ var calls = map[string]func(context.Context, *Store) error{
 		_, err := s.Copy(ctx, "k", "src", &storage.CopyOptions{IfAbsent: true})
 		return err
 	},
-	"Delete": func(ctx context.Context, s *Store) error { return s.Delete(ctx, "k", &storage.DeleteOptions{}) },
+	"Delete": func(ctx context.Context, s *Store) error {
+		return s.Delete(ctx, "k",
+			&storage.DeleteOptions{})
+	},
 	"Delete if match": func(ctx context.Context, s *Store) error {
 		return s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: stubETag})
 	},
@@ -162,7 +168,8 @@ func TestKinds(t *testing.T) {
 				}
 				refuse(w, test.status, test.code)
 			})
-			e := wantError(t, test.call, calls[test.call](t.Context(), srv.store(t)), test.kind, test.doubt)
+			e := wantError(t, test.call, calls[test.call](t.Context(), srv.store(t)), test.kind,
+				test.doubt)
 			if e.Status != test.status || e.Code != test.code || e.RequestID != "REQUEST1" {
 				t.Errorf("Status %d, Code %q, RequestID %q", e.Status, e.Code, e.RequestID)
 			}
@@ -190,7 +197,10 @@ func TestTexts(t *testing.T) {
 		{"PutPart", 400, "InvalidBlobOrBlock", "another program"},
 		{"Get", 403, "AuthenticationFailed", "message of AuthenticationFailed"},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, test.status, test.code) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+			refuse(w, test.status,
+				test.code)
+		})
 		err := calls[test.call](t.Context(), srv.store(t))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s, %s: %v, want %q in it", test.call, test.code, err, test.want)
@@ -201,7 +211,10 @@ func TestTexts(t *testing.T) {
 
 // A signature that has expired is named: what the service says of it stands beside what was signed.
 func TestExpiredSAS(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, 403, "AuthenticationFailed") })
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		refuse(w, 403,
+			"AuthenticationFailed")
+	})
 	for _, se := range []string{"2020-01-02T03:04:05Z", "2020-01-02T03:04Z", "2020-01-02"} {
 		o := srv.options()
 		o.Key, o.SASToken = "", stubSAS+"&se="+url.QueryEscape(se)
@@ -209,7 +222,8 @@ func TestExpiredSAS(t *testing.T) {
 		for name, call := range calls {
 			err := call(t.Context(), s)
 			wantError(t, name, err, storage.ErrPermission, false)
-			if !strings.Contains(err.Error(), "expired") || !strings.Contains(err.Error(), "2020-01-02") {
+			if !strings.Contains(err.Error(), "expired") ||
+				!strings.Contains(err.Error(), "2020-01-02") {
 				t.Errorf("%s: %v does not say that the signature has expired", name, err)
 			}
 		}
@@ -217,7 +231,8 @@ func TestExpiredSAS(t *testing.T) {
 	for _, se := range []string{"", "x", "2999-01-01"} {
 		o := srv.options()
 		o.Key, o.SASToken = "", stubSAS+"&se="+url.QueryEscape(se)
-		if err := calls["Get"](t.Context(), mustNew(t, "bucket", o)); strings.Contains(err.Error(), "expired") {
+		if err := calls["Get"](t.Context(), mustNew(t, "bucket", o)); strings.Contains(err.Error(),
+			"expired") {
 			t.Errorf("se=%s: %v", se, err)
 		}
 	}
@@ -229,8 +244,10 @@ func TestAPIVersion(t *testing.T) {
 		if v := r.Header.Get("X-Ms-Version"); v != "2025-11-05" {
 			w.Header().Set("X-Ms-Error-Code", "InvalidHeaderValue")
 			w.WriteHeader(http.StatusBadRequest)
-			io.WriteString(w, "<Error><Code>InvalidHeaderValue</Code><Message>The value for one of the HTTP headers is not in the correct format.\nX</Message>"+
-				"<HeaderName>x-ms-version</HeaderName><HeaderValue>"+v+"</HeaderValue></Error>")
+			io.WriteString(w,
+				"<Error><Code>InvalidHeaderValue</Code><Message>The value for one of the HTTP "+
+					"headers is not in the correct format.\nX</Message>"+
+					"<HeaderName>x-ms-version</HeaderName><HeaderValue>"+v+"</HeaderValue></Error>")
 			return
 		}
 		answerOK(w, r)
@@ -238,12 +255,14 @@ func TestAPIVersion(t *testing.T) {
 	_, err := srv.store(t).Stat(t.Context(), "k", &storage.StatOptions{})
 	wantError(t, "Stat", err, storage.ErrInvalid, false)
 	_, err = srv.store(t).ListPage(t.Context(), &storage.ListOptions{})
-	if wantError(t, "List", err, storage.ErrInvalid, false); err == nil || !strings.Contains(err.Error(), "x-ms-version") {
+	if wantError(t, "List", err, storage.ErrInvalid, false); err == nil ||
+		!strings.Contains(err.Error(), "x-ms-version") {
 		t.Errorf("ListPage: %v does not name the header", err)
 	}
 	o := srv.options()
 	o.APIVersion = "2025-11-05"
-	if _, err := mustNew(t, "bucket", o).Stat(t.Context(), "k", &storage.StatOptions{}); err != nil {
+	if _, err := mustNew(t, "bucket",
+		o).Stat(t.Context(), "k", &storage.StatOptions{}); err != nil {
 		t.Errorf("with APIVersion: %v", err)
 	}
 }
@@ -261,8 +280,12 @@ func TestRetryAfter(t *testing.T) {
 
 // A container that is being deleted is tried within the Bucket's attempts, and then unavailable.
 func TestContainerBeingDeleted(t *testing.T) {
-	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 409, "ContainerBeingDeleted") })
-	b := storage.New(srv.store(t), &storage.Options{Retry: storage.RetryOptions{Attempts: 3, MinDelay: time.Millisecond}})
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+		refuse(w, 409,
+			"ContainerBeingDeleted")
+	})
+	b := storage.New(srv.store(t), &storage.Options{Retry: storage.RetryOptions{Attempts: 3,
+		MinDelay: time.Millisecond}})
 	defer b.Close()
 	_, err := b.Put(t.Context(), "k", strings.NewReader("x"), nil)
 	if !errors.Is(err, storage.ErrUnavailable) {
@@ -278,18 +301,21 @@ func TestInDoubt(t *testing.T) {
 	broken := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { stub.Reset(w) })
 	for name, call := range calls {
 		write := !strings.HasPrefix(name, "Get") && name != "Stat" && name != "List"
-		wantError(t, name+", reset behind the request", call(t.Context(), broken.store(t)), storage.ErrUnavailable, write)
+		wantError(t, name+", reset behind the request", call(t.Context(), broken.store(t)),
+			storage.ErrUnavailable, write)
 	}
 	gone := newStub(t, answerOK)
 	o := gone.options()
 	gone.Server.Close()
 	for name, call := range calls {
-		wantError(t, name+", connection refused", call(t.Context(), mustNew(t, "bucket", o)), storage.ErrUnavailable, false)
+		wantError(t, name+", connection refused", call(t.Context(), mustNew(t, "bucket", o)),
+			storage.ErrUnavailable, false)
 	}
 	o = newTLSStub(t, answerOK).options()
 	o.HTTPClient = &http.Client{Transport: &http.Transport{}} // which does not know the certificate
 	for name, call := range calls {
-		wantError(t, name+", TLS", call(t.Context(), mustNew(t, "bucket", o)), storage.ErrUnavailable, false)
+		wantError(t, name+", TLS", call(t.Context(), mustNew(t, "bucket", o)),
+			storage.ErrUnavailable, false)
 	}
 	srv := newStub(t, answerOK)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -313,7 +339,8 @@ func TestContextEnds(t *testing.T) {
 			cancel()
 			<-r.Context().Done()
 		})
-		e := wantError(t, name, calls[name](ctx, srv.store(t)), nil, name != "Get" && name != "List")
+		e := wantError(t, name, calls[name](ctx, srv.store(t)), nil, name != "Get" &&
+			name != "List")
 		if e.Err != context.Canceled {
 			t.Errorf("%s: Err %v", name, e.Err)
 		}
@@ -323,7 +350,9 @@ func TestContextEnds(t *testing.T) {
 // hanging gives no token as long as its context lasts.
 type hanging struct{ asked chan struct{} }
 
-func (h hanging) GetToken(ctx context.Context, _ policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (h hanging) GetToken(
+	ctx context.Context, _ policy.TokenRequestOptions,
+) (azcore.AccessToken, error) {
 	h.asked <- struct{}{}
 	if ctx.Done() == nil {
 		return azcore.AccessToken{}, errors.New("a context that cannot end")
@@ -338,7 +367,8 @@ func TestCredentialContext(t *testing.T) {
 	srv := newTLSStub(t, answerOK)
 	for name, call := range calls {
 		h := hanging{make(chan struct{}, 1)}
-		s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: h, HTTPClient: srv.Client()})
+		s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: h,
+			HTTPClient: srv.Client()})
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-h.asked; cancel() }()
 		e := wantError(t, name, call(ctx, s), nil, false)
@@ -389,16 +419,27 @@ func TestAnswersThatAreNone(t *testing.T) {
 		answer     func(http.ResponseWriter, *stub.Request)
 		doubt      bool
 	}{
-		{"a page for a put", "Put", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
-		{"a page for a conditional put", "Put if absent", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
-		{"a page for a delete", "Delete", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, true},
+		{"a page for a put", "Put", func(w http.ResponseWriter, _ *stub.Request) {
+			io.WriteString(w,
+				"<html>welcome</html>")
+		}, true},
+		{"a page for a conditional put", "Put if absent", func(w http.ResponseWriter,
+			_ *stub.Request) {
+			io.WriteString(w, "<html>welcome</html>")
+		}, true},
+		{"a page for a delete", "Delete", func(w http.ResponseWriter,
+			_ *stub.Request) {
+			io.WriteString(w, "<html>welcome</html>")
+		}, true},
 		{"a page for a batch", "DeleteBatch", func(w http.ResponseWriter, _ *stub.Request) {
 			w.WriteHeader(http.StatusAccepted)
 			io.WriteString(w, "<html>welcome</html>")
 		}, true},
 		{"a list without a body", "List", list(""), false},
-		{"a list without entries", "List", list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"></EnumerationResults>`), false},
-		{"a list that is cut", "List", list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"><Blobs><Blob><Name>a</Name></Blob>`), false},
+		{"a list without entries", "List",
+			list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"></EnumerationResults>`), false},
+		{"a list that is cut", "List",
+			list(`<?xml version="1.0"?><EnumerationResults ContainerName="c"><Blobs><Blob><Name>a</Name></Blob>`), false},
 		{"a page for a list", "List", list(`<html>welcome</html>`), false},
 		{"a page for a list of parts", "Get parts", list(`<html>welcome</html>`), false},
 		{"a list of parts without a body", "Get parts", list(""), false},
@@ -407,8 +448,14 @@ func TestAnswersThatAreNone(t *testing.T) {
 			w.WriteHeader(http.StatusPartialContent)
 			io.WriteString(w, "tent")
 		}, false},
-		{"a page for an object", "Get", func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, "<html>welcome</html>") }, false},
-		{"a page for properties", "Stat", func(w http.ResponseWriter, _ *stub.Request) { w.Header().Set("Content-Length", "20") }, false},
+		{"a page for an object", "Get", func(w http.ResponseWriter,
+			_ *stub.Request) {
+			io.WriteString(w, "<html>welcome</html>")
+		}, false},
+		{"a page for properties", "Stat", func(w http.ResponseWriter,
+			_ *stub.Request) {
+			w.Header().Set("Content-Length", "20")
+		}, false},
 		{"a header that cannot be read", "Get", func(w http.ResponseWriter, r *stub.Request) {
 			w.Header().Set("X-Ms-Server-Encrypted", "???")
 			answerOK(w, r)
@@ -423,7 +470,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 			b := &bodies{RoundTripper: srv.Client().Transport}
 			o := srv.options()
 			o.HTTPClient = &http.Client{Transport: b}
-			wantError(t, test.call, calls[test.call](t.Context(), mustNew(t, "bucket", o)), storage.ErrUnavailable, test.doubt)
+			wantError(t, test.call, calls[test.call](t.Context(), mustNew(t, "bucket", o)),
+				storage.ErrUnavailable, test.doubt)
 			if n := b.open.Load(); n != 0 {
 				t.Errorf("%d bodies are open", n)
 			}
@@ -491,7 +539,8 @@ func TestBrokenBody(t *testing.T) {
 			stub.Reset(w)
 			return
 		}
-		if r.Header.Get("If-Match") != stubETag || !strings.HasPrefix(r.Header.Get("X-Ms-Range"), "bytes=4-") {
+		if r.Header.Get("If-Match") != stubETag ||
+			!strings.HasPrefix(r.Header.Get("X-Ms-Range"), "bytes=4-") {
 			t.Errorf("If-Match %q, range %q", r.Header.Get("If-Match"), r.Header.Get("X-Ms-Range"))
 		}
 		h.Set("Content-Range", "bytes 4-9/10")
@@ -519,7 +568,8 @@ func TestSourceFails(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	data := strings.Repeat("x", 100_000)
-	_, err := s.Put(t.Context(), "k", &failing{newReader(data), 50_000}, int64(len(data)), &storage.PutOptions{})
+	_, err := s.Put(t.Context(), "k", &failing{newReader(data), 50_000}, int64(len(data)),
+		&storage.PutOptions{})
 	if e := wantError(t, "Put", err, nil, false); e.Err != errSource {
 		t.Errorf("Put: Err %v", e.Err)
 	}
@@ -547,7 +597,10 @@ func TestFailedStream(t *testing.T) {
 		{403, "AuthorizationFailure", nil, storage.ErrPermission},
 		{501, "APINotImplemented", nil, errors.ErrUnsupported},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, test.status, test.code) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+			refuse(w, test.status,
+				test.code)
+		})
 		b := storage.New(srv.store(t), nil)
 		for _, size := range []int{10, 9 << 20} { // one request, and parts
 			w := b.NewWriter(t.Context(), "k", test.opts)

@@ -19,7 +19,8 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := azure.New(ctx, "my-container", &azure.Options{Account: "myaccount", Credential: identity})
+	store, err := azure.New(ctx, "my-container", &azure.Options{Account: "myaccount",
+		Credential: identity})
 	if err != nil {
 		log.Fatal(err)
 	}

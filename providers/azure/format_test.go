@@ -14,11 +14,13 @@ import (
 func TestPrinted(t *testing.T) {
 	const secret = secrets.Secret
 	o := Options{
-		Key: secret, SASToken: secret, ConnectionString: secret, Credential: denying{errors.New(secret)},
-		Endpoint: "http://u:" + secret + "@host?" + secret, Account: "x?" + secret,
+		Key: secret, SASToken: secret, ConnectionString: secret,
+		Credential: denying{errors.New(secret)},
+		Endpoint:   "http://u:" + secret + "@host?" + secret, Account: "x?" + secret,
 	}
 	signed := mustNew(t, "bucket", &Options{Account: "a", SASToken: "sv=1&sig=" + secret})
-	keyed := mustNew(t, "bucket", &Options{Account: "a", Key: base64.StdEncoding.EncodeToString([]byte(secret))})
+	keyed := mustNew(t, "bucket", &Options{Account: "a",
+		Key: base64.StdEncoding.EncodeToString([]byte(secret))})
 	secrets.Printed(t, o, &o, signed, keyed, struct{ O Options }{o}, struct{ S *Store }{signed},
 		[]Options{o})
 }

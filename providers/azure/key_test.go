@@ -19,10 +19,12 @@ func TestKeys(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	never := []string{`a\b`, strings.Repeat("\u00e9", 1025)}
-	odd := []string{"a/", "/a/", "a//", "a\x00", "a\x7f", "a\u0085", "a\ufffe", strings.Repeat("a/", 254) + "a"}
+	odd := []string{"a/", "/a/", "a//", "a\x00", "a\x7f", "a\u0085", "a\ufffe", strings.Repeat("a/",
+		254) + "a"}
 	dots := []string{"a.", "a./b", ".", "..", "a/../b"}
 	for _, key := range append(append(odd, dots...), never...) {
-		wantError(t, fmt.Sprintf("CheckKey(%.20q)", key), s.CheckKey(key), storage.ErrInvalidKey, false)
+		wantError(t, fmt.Sprintf("CheckKey(%.20q)", key), s.CheckKey(key), storage.ErrInvalidKey,
+			false)
 		_, err := s.Put(t.Context(), key, strings.NewReader(""), 0, &storage.PutOptions{})
 		wantError(t, fmt.Sprintf("Put(%.20q)", key), err, storage.ErrInvalidKey, false)
 	}
@@ -35,7 +37,8 @@ func TestKeys(t *testing.T) {
 	if n := len(srv.Seen()); n > 0 {
 		t.Errorf("%d requests for keys that are refused", n)
 	}
-	for _, key := range append(odd, "a", "/a", "a//b", ".a", "a?b", strings.Repeat("\u00e9", 1024)) {
+	for _, key := range append(odd, "a", "/a", "a//b", ".a", "a?b", strings.Repeat("\u00e9",
+		1024)) {
 		if _, err := s.Stat(t.Context(), key, &storage.StatOptions{}); err != nil {
 			t.Errorf("Stat(%.20q): %v", key, err)
 		}
@@ -51,7 +54,8 @@ func TestKeysWithDots(t *testing.T) {
 			return
 		}
 		w.Header().Set("Content-Type", "application/xml")
-		fmt.Fprintf(w, "<EnumerationResults><Blobs>%s</Blobs><NextMarker/></EnumerationResults>", shown)
+		fmt.Fprintf(w, "<EnumerationResults><Blobs>%s</Blobs><NextMarker/></EnumerationResults>",
+			shown)
 	})
 	s := srv.store(t)
 	ctx := t.Context()
@@ -99,7 +103,8 @@ func TestLongForeignKey(t *testing.T) {
 	if _, err := client.NewBlockBlobClient(key).UploadBuffer(ctx, []byte("x"), nil); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.Put(ctx, key, strings.NewReader("y"), nil); !errors.Is(err, storage.ErrInvalidKey) {
+	if _, err := b.Put(ctx, key, strings.NewReader("y"), nil); !errors.Is(err,
+		storage.ErrInvalidKey) {
 		t.Errorf("Put: %v, want %v", err, storage.ErrInvalidKey)
 	}
 	if data, err := b.ReadAll(ctx, key, nil); string(data) != "x" || err != nil {

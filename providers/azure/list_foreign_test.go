@@ -19,7 +19,8 @@ func TestListOfOthers(t *testing.T) {
 			`</Properties></Blob></Blobs><NextMarker/></EnumerationResults>`)
 	})
 	s := srv.store(t)
-	for prefix, want := range map[string]error{"": nil, "oth": nil, "mine/": storage.ErrUnavailable} {
+	for prefix, want := range map[string]error{"": nil, "oth": nil,
+		"mine/": storage.ErrUnavailable} {
 		_, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: prefix})
 		if !errors.Is(err, want) {
 			t.Errorf("ListPage below %q: %v, want %v", prefix, err, want)

@@ -16,7 +16,8 @@ var identifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
 func TestMetadataNames(t *testing.T) {
 	for name, want := range map[string]string{
-		"a": "a", "a_b": "a_b", "a-b": "a_2d_b", "a.b": "a_2e_b", "0": "_30_", "9-": "_39__2d_", "a9": "a9",
+		"a": "a", "a_b": "a_b", "a-b": "a_2d_b", "a.b": "a_2e_b", "0": "_30_", "9-": "_39__2d_",
+		"a9":     "a9",
 		"a_2d_b": "a_5f_2d_b", "a_2d-": "a_5f_2d_2d_", "a_30_": "a_30_", "a__": "a__",
 		"polystorewrite": "polystorewrite",
 	} {
@@ -40,7 +41,8 @@ func TestForeignMetadataNames(t *testing.T) {
 
 // Every name comes back, and no two become one.
 func FuzzMetadataName(f *testing.F) {
-	for _, name := range []string{"a-b", "a_2d_b", "a_2d-", "0_30_", "a_-2d_", "a_5f_5f_", "a-_2d_-"} {
+	for _, name := range []string{"a-b", "a_2d_b", "a_2d-", "0_30_", "a_-2d_", "a_5f_5f_",
+		"a-_2d_-"} {
 		f.Add(name)
 	}
 	valid := regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
@@ -64,10 +66,12 @@ func TestMetadataLimit(t *testing.T) {
 	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room)}, sums); err != nil {
 		t.Errorf("%d bytes: %v", room, err)
 	}
-	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room+1)}, sums); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := metadata(map[string]string{"a": strings.Repeat("x", room+1)},
+		sums); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("%d bytes: %v, want ErrInvalid", room+1, err)
 	}
-	if _, err := metadata(map[string]string{sumName: "x"}, sums); !errors.Is(err, storage.ErrInvalid) {
+	if _, err := metadata(map[string]string{sumName: "x"}, sums); !errors.Is(err,
+		storage.ErrInvalid) {
 		t.Errorf("the reserved name: %v, want ErrInvalid", err)
 	}
 }

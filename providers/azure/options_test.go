@@ -24,33 +24,58 @@ func TestAddressing(t *testing.T) {
 		path   string // of the request for k
 		signed string // the beginning of Authorization, "sas" or ""
 	}{
-		{"account and key", Options{Account: "acct", Key: "c2VjcmV0"}, nil, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
-		{"connection string", Options{ConnectionString: connection}, nil, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
-		{"connection string of another cloud", Options{ConnectionString: "AccountName=acct;AccountKey=c2VjcmV0;EndpointSuffix=core.chinacloudapi.cn;"}, nil,
+		{"account and key", Options{Account: "acct", Key: "c2VjcmV0"}, nil,
+			"https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
+		{"connection string", Options{ConnectionString: connection}, nil,
+			"https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
+		{"connection string of another cloud",
+			Options{ConnectionString: "AccountName=acct;AccountKey=c2VjcmV0;EndpointSuffix=core.chinacloudapi.cn;"}, nil,
 			"https://acct.blob.core.chinacloudapi.cn", "/bucket/k", "SharedKey acct:"},
-		{"connection string with endpoint", Options{ConnectionString: "BlobEndpoint=http://127.0.0.1:1234/dev/;AccountName=dev;AccountKey=c2VjcmV0"}, nil,
+		{"connection string with endpoint",
+			Options{ConnectionString: "BlobEndpoint=http://127.0.0.1:1234/dev/;AccountName=dev;AccountKey=c2VjcmV0"}, nil,
 			"http://127.0.0.1:1234", "/dev/bucket/k", "SharedKey dev:"},
-		{"connection string with SAS", Options{ConnectionString: "BlobEndpoint=https://acct.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x%3D"}, nil,
+		{"connection string with SAS",
+			Options{ConnectionString: "BlobEndpoint=https://acct.blob.core.windows.net/;SharedAccessSignature=sv=1&sig=x%3D"}, nil,
 			"https://acct.blob.core.windows.net", "/bucket/k", "sas"},
-		{"development storage", Options{ConnectionString: "UseDevelopmentStorage=true"}, nil, "http://127.0.0.1:10000", "/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
-		{"development storage elsewhere", Options{ConnectionString: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite"}, nil,
+		{"development storage", Options{ConnectionString: "UseDevelopmentStorage=true"}, nil,
+			"http://127.0.0.1:10000", "/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
+		{"development storage elsewhere",
+			Options{ConnectionString: "UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite"}, nil,
 			"http://azurite:10000", "/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
-		{"emulator", Options{LocalEmulator: true}, nil, "http://127.0.0.1:10000", "/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
-		{"local domain", Options{Domain: "localhost:10001", Account: "a1", Anonymous: true}, nil, "http://localhost:10001", "/a1/bucket/k", ""},
-		{"SAS", Options{Account: "acct", SASToken: "?sv=1&sig=x"}, nil, "https://acct.blob.core.windows.net", "/bucket/k", "sas"},
-		{"anonymous", Options{Account: "acct", Anonymous: true}, nil, "https://acct.blob.core.windows.net", "/bucket/k", ""},
-		{"token", Options{Account: "acct", Credential: stubCredential{}}, nil, "https://acct.blob.core.windows.net", "/bucket/k", "Bearer "},
-		{"domain", Options{Account: "acct", Domain: "blob.core.usgovcloudapi.net", Anonymous: true}, nil, "https://acct.blob.core.usgovcloudapi.net", "/bucket/k", ""},
-		{"CDN", Options{Domain: "cdn.example.com", CDN: true, Anonymous: true}, nil, "https://cdn.example.com", "/bucket/k", ""},
-		{"endpoint", Options{Endpoint: "https://acct.blob.storage.azure.net/", Key: "c2VjcmV0"}, nil, "https://acct.blob.storage.azure.net", "/bucket/k", "SharedKey acct:"},
-		{"endpoint of the second region", Options{Endpoint: "https://acct-secondary.blob.core.windows.net", Key: "c2VjcmV0"}, nil,
+		{"emulator", Options{LocalEmulator: true}, nil, "http://127.0.0.1:10000",
+			"/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
+		{"local domain", Options{Domain: "localhost:10001", Account: "a1", Anonymous: true}, nil,
+			"http://localhost:10001", "/a1/bucket/k", ""},
+		{"SAS", Options{Account: "acct", SASToken: "?sv=1&sig=x"}, nil,
+			"https://acct.blob.core.windows.net", "/bucket/k", "sas"},
+		{"anonymous", Options{Account: "acct", Anonymous: true}, nil,
+			"https://acct.blob.core.windows.net", "/bucket/k", ""},
+		{"token", Options{Account: "acct", Credential: stubCredential{}}, nil,
+			"https://acct.blob.core.windows.net", "/bucket/k", "Bearer "},
+		{"domain", Options{Account: "acct", Domain: "blob.core.usgovcloudapi.net", Anonymous: true},
+			nil, "https://acct.blob.core.usgovcloudapi.net", "/bucket/k", ""},
+		{"CDN", Options{Domain: "cdn.example.com", CDN: true, Anonymous: true}, nil,
+			"https://cdn.example.com", "/bucket/k", ""},
+		{"endpoint", Options{Endpoint: "https://acct.blob.storage.azure.net/", Key: "c2VjcmV0"},
+			nil, "https://acct.blob.storage.azure.net", "/bucket/k", "SharedKey acct:"},
+		{"endpoint of the second region",
+			Options{Endpoint: "https://acct-secondary.blob.core.windows.net", Key: "c2VjcmV0"}, nil,
 			"https://acct-secondary.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
-		{"environment", Options{}, map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
-		{"environment, SAS", Options{}, map[string]string{envAccount: "acct", envSAS: "sv=1&sig=x"}, "https://acct.blob.core.windows.net", "/bucket/k", "sas"},
-		{"environment, connection", Options{}, map[string]string{envConnection: connection}, "https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
-		{"environment, domain", Options{Anonymous: true}, map[string]string{envAccount: "acct", envDomain: "blob.example.com", envProtocol: "http"}, "http://acct.blob.example.com", "/bucket/k", ""},
-		{"environment, emulator", Options{}, map[string]string{envEmulator: "true", envDomain: "localhost:10001"}, "http://localhost:10001", "/devstoreaccount1/bucket/k", "SharedKey devstoreaccount1:"},
-		{"options before environment", Options{Account: "mine", Anonymous: true}, map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, "https://mine.blob.core.windows.net", "/bucket/k", ""},
+		{"environment", Options{}, map[string]string{envAccount: "acct", envKey: "c2VjcmV0"},
+			"https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
+		{"environment, SAS", Options{}, map[string]string{envAccount: "acct", envSAS: "sv=1&sig=x"},
+			"https://acct.blob.core.windows.net", "/bucket/k", "sas"},
+		{"environment, connection", Options{}, map[string]string{envConnection: connection},
+			"https://acct.blob.core.windows.net", "/bucket/k", "SharedKey acct:"},
+		{"environment, domain", Options{Anonymous: true}, map[string]string{envAccount: "acct",
+			envDomain: "blob.example.com", envProtocol: "http"}, "http://acct.blob.example.com",
+			"/bucket/k", ""},
+		{"environment, emulator", Options{}, map[string]string{envEmulator: "true",
+			envDomain: "localhost:10001"}, "http://localhost:10001", "/devstoreaccount1/bucket/k",
+			"SharedKey devstoreaccount1:"},
+		{"options before environment", Options{Account: "mine", Anonymous: true},
+			map[string]string{envAccount: "acct", envKey: "c2VjcmV0"},
+			"https://mine.blob.core.windows.net", "/bucket/k", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cleanEnvironment(t)
@@ -61,7 +86,8 @@ func TestAddressing(t *testing.T) {
 			rt := &stub.Everywhere{Server: srv.Server}
 			o := test.o
 			o.HTTPClient = &http.Client{Transport: rt}
-			if _, err := mustNew(t, "bucket", &o).Stat(t.Context(), "k", &storage.StatOptions{}); err != nil {
+			if _, err := mustNew(t,
+				"bucket", &o).Stat(t.Context(), "k", &storage.StatOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			r := srv.One(t)
@@ -69,8 +95,10 @@ func TestAddressing(t *testing.T) {
 			if r.URL.Query().Get("sig") != "" {
 				signed = "sas"
 			}
-			if rt.Last() != test.host || r.URL.Path != test.path || !strings.HasPrefix(signed, test.signed) || signed != "" && test.signed == "" {
-				t.Errorf("%s%s signed %.20q, want %s%s signed %q", rt.Last(), r.URL.Path, signed, test.host, test.path, test.signed)
+			if rt.Last() != test.host || r.URL.Path != test.path ||
+				!strings.HasPrefix(signed, test.signed) || signed != "" && test.signed == "" {
+				t.Errorf("%s%s signed %.20q, want %s%s signed %q", rt.Last(), r.URL.Path, signed,
+					test.host, test.path, test.signed)
 			}
 		})
 	}
@@ -97,11 +125,19 @@ func TestForeignEnvironment(t *testing.T) {
 		url  string
 		own  bool // the environment's credentials are used
 	}{
-		{"connection string of another account", map[string]string{envConnection: connection}, Options{Account: "other"}, "https://other.blob.core.windows.net/bucket", false},
-		{"connection string of the account", map[string]string{envConnection: connection}, Options{Account: "acct"}, "https://acct.blob.core.windows.net/bucket", true},
-		{"key, another endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, Options{Endpoint: "https://other.blob.core.windows.net"}, "https://other.blob.core.windows.net/bucket", false},
-		{"signature, another endpoint", map[string]string{envAccount: "acct", envSAS: stubSAS}, Options{Endpoint: "https://other.blob.core.windows.net"}, "https://other.blob.core.windows.net/bucket", false},
-		{"key, the account's endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"}, Options{Endpoint: "https://acct.blob.storage.azure.net"}, "https://acct.blob.storage.azure.net/bucket", true},
+		{"connection string of another account", map[string]string{envConnection: connection},
+			Options{Account: "other"}, "https://other.blob.core.windows.net/bucket", false},
+		{"connection string of the account", map[string]string{envConnection: connection},
+			Options{Account: "acct"}, "https://acct.blob.core.windows.net/bucket", true},
+		{"key, another endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"},
+			Options{Endpoint: "https://other.blob.core.windows.net"},
+			"https://other.blob.core.windows.net/bucket", false},
+		{"signature, another endpoint", map[string]string{envAccount: "acct", envSAS: stubSAS},
+			Options{Endpoint: "https://other.blob.core.windows.net"},
+			"https://other.blob.core.windows.net/bucket", false},
+		{"key, the account's endpoint", map[string]string{envAccount: "acct", envKey: "c2VjcmV0"},
+			Options{Endpoint: "https://acct.blob.storage.azure.net"},
+			"https://acct.blob.storage.azure.net/bucket", true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cleanEnvironment(t)
@@ -109,7 +145,8 @@ func TestForeignEnvironment(t *testing.T) {
 				t.Setenv(name, v)
 			}
 			s := mustNew(t, "bucket", &test.o)
-			if own := s.key != nil || s.sas != nil; own != test.own || s.Client().URL() != test.url {
+			if own := s.key != nil || s.sas != nil; own != test.own ||
+				s.Client().URL() != test.url {
 				t.Errorf("%s, the environment's credentials: %v", s.Client().URL(), own)
 			}
 		})
@@ -119,7 +156,8 @@ func TestForeignEnvironment(t *testing.T) {
 // A URL of Hadoop has the whole host, and the environment no say in it.
 func TestHadoopURLNamesItsHost(t *testing.T) {
 	for _, env := range []map[string]string{
-		{envCDN: "true"}, {envEmulator: "true"}, {envDomain: "blob.example.com"}, {envProtocol: "http"}, {envAccount: "other"},
+		{envCDN: "true"}, {envEmulator: "true"}, {envDomain: "blob.example.com"},
+		{envProtocol: "http"}, {envAccount: "other"},
 	} {
 		cleanEnvironment(t)
 		for name, v := range env {
@@ -130,7 +168,8 @@ func TestHadoopURLNamesItsHost(t *testing.T) {
 			t.Errorf("%v: %v", env, err)
 			continue
 		}
-		if got := b.Store().(*Store).Client().URL(); got != "https://acct.blob.core.windows.net/bucket" {
+		got := b.Store().(*Store).Client().URL()
+		if got != "https://acct.blob.core.windows.net/bucket" {
 			t.Errorf("%v: %s", env, got)
 		}
 		b.Close()
@@ -141,21 +180,30 @@ func TestURLs(t *testing.T) {
 	for _, test := range []struct {
 		url, want, prefix string // want is the URL of the container; an error if it has a space
 	}{
-		{"az://bucket?storage_account=acct&anonymous=true", "https://acct.blob.core.windows.net/bucket", ""},
-		{"azblob://bucket/some/prefix?storage_account=acct&anonymous", "https://acct.blob.core.windows.net/bucket", "some/prefix/"},
+		{"az://bucket?storage_account=acct&anonymous=true",
+			"https://acct.blob.core.windows.net/bucket", ""},
+		{"azblob://bucket/some/prefix?storage_account=acct&anonymous",
+			"https://acct.blob.core.windows.net/bucket", "some/prefix/"},
 		{"az://bucket?localemu=true", "http://127.0.0.1:10000/devstoreaccount1/bucket", ""},
 		{"az://bucket?localemu=true&domain=localhost:10001&protocol=https&storage_account=a1&anonymous", "https://localhost:10001/a1/bucket", ""},
-		{"az://bucket?domain=cdn.example.com&cdn=true&anonymous", "https://cdn.example.com/bucket", ""},
-		{"az://bucket?endpoint=http://127.0.0.1:1/acct&anonymous&api_version=2025-11-05", "http://127.0.0.1:1/acct/bucket", ""},
-		{"abfss://bucket@acct.dfs.core.windows.net/p?anonymous", "https://acct.blob.core.windows.net/bucket", "p/"},
-		{"abfs://bucket@acct.dfs.core.chinacloudapi.cn?anonymous", "https://acct.blob.core.chinacloudapi.cn/bucket", ""},
-		{"abfs://bucket@acct.blob.core.windows.net?anonymous", "https://acct.blob.core.windows.net/bucket", ""},
-		{"abfs://bucket?storage_account=acct&anonymous", "https://acct.blob.core.windows.net/bucket", ""},
+		{"az://bucket?domain=cdn.example.com&cdn=true&anonymous", "https://cdn.example.com/bucket",
+			""},
+		{"az://bucket?endpoint=http://127.0.0.1:1/acct&anonymous&api_version=2025-11-05",
+			"http://127.0.0.1:1/acct/bucket", ""},
+		{"abfss://bucket@acct.dfs.core.windows.net/p?anonymous",
+			"https://acct.blob.core.windows.net/bucket", "p/"},
+		{"abfs://bucket@acct.dfs.core.chinacloudapi.cn?anonymous",
+			"https://acct.blob.core.chinacloudapi.cn/bucket", ""},
+		{"abfs://bucket@acct.blob.core.windows.net?anonymous",
+			"https://acct.blob.core.windows.net/bucket", ""},
+		{"abfs://bucket?storage_account=acct&anonymous",
+			"https://acct.blob.core.windows.net/bucket", ""},
 		{"az://bucket?anonymous", "error: no storage account", ""},
 		{"az://?storage_account=acct", "error: no container", ""},
 		{"az://Bucket?storage_account=acct", "error: container \"Bucket\"", ""},
 		{"az://bu--cket?storage_account=acct", "error: container \"bu--cket\"", ""},
-		{"az://bucket?storage_account=acct.blob.core.windows.net", "error: it is the name alone", ""},
+		{"az://bucket?storage_account=acct.blob.core.windows.net", "error: it is the name alone",
+			""},
 		{"az://bucket?storage_account=https://acct", "error: it is the name alone", ""},
 		{"az://bucket?account_key=c2VjcmV0", "error: unknown parameter \"account_key\"", ""},
 		{"az://bucket?protocol=ftp&storage_account=acct", "error: not http or https", ""},
@@ -163,14 +211,17 @@ func TestURLs(t *testing.T) {
 		{"az://user@bucket", "error: credentials", ""},
 		{"abfss://bucket:secret@acct.dfs.core.windows.net", "error: credentials", ""},
 		{"abfss://bucket@acct", "error: container@account", ""},
-		{"abfss://bucket@acct.dfs.core.windows.net?storage_account=other", "error: no storage_account", ""},
-		{"az://bucket?endpoint=http://127.0.0.1/a%3Fsig=secret&anonymous", "error: credentials in Endpoint", ""},
+		{"abfss://bucket@acct.dfs.core.windows.net?storage_account=other",
+			"error: no storage_account", ""},
+		{"az://bucket?endpoint=http://127.0.0.1/a%3Fsig=secret&anonymous",
+			"error: credentials in Endpoint", ""},
 		{"az://bucket?endpoint=ftp://127.0.0.1/a&anonymous", "error: Endpoint is not", ""},
 	} {
 		cleanEnvironment(t)
 		b, err := storage.Open(t.Context(), test.url)
 		if want, bad := strings.CutPrefix(test.want, "error: "); bad {
-			if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+			if !errors.Is(err, storage.ErrInvalid) || !strings.Contains(err.Error(), want) ||
+				strings.Contains(err.Error(), "secret") {
 				t.Errorf("%s: %v, want ErrInvalid with %q", test.url, err, want)
 			}
 			continue
@@ -181,7 +232,8 @@ func TestURLs(t *testing.T) {
 		}
 		s, prefix := b.Store().(*Store), b.StoreKey("")
 		if got := s.Client().URL(); got != test.want || prefix != test.prefix {
-			t.Errorf("%s: %s, prefix %q, want %s, %q", test.url, got, prefix, test.want, test.prefix)
+			t.Errorf("%s: %s, prefix %q, want %s, %q", test.url, got, prefix, test.want,
+				test.prefix)
 		}
 		s.Close()
 	}
@@ -190,14 +242,16 @@ func TestURLs(t *testing.T) {
 func TestBadOptions(t *testing.T) {
 	cleanEnvironment(t)
 	for name, o := range map[string]*Options{
-		"two ways":                      {Account: "acct", Key: "c2VjcmV0", Anonymous: true},
-		"key that is none":              {Account: "acct", Key: "not base64!" + stubSecret},
-		"SAS that is none":              {Account: "acct", SASToken: stubSecret},
-		"SAS that is a URL":             {Account: "acct", SASToken: "https://acct.blob.core.windows.net/?" + stubSecret},
-		"connection string":             {ConnectionString: stubSecret},
-		"connection without key":        {ConnectionString: "AccountName=acct"},
-		"connection without account":    {ConnectionString: "AccountKey=c2VjcmV0"},
-		"connection and account":        {ConnectionString: "AccountName=acct;AccountKey=c2VjcmV0", Account: "acct"},
+		"two ways":         {Account: "acct", Key: "c2VjcmV0", Anonymous: true},
+		"key that is none": {Account: "acct", Key: "not base64!" + stubSecret},
+		"SAS that is none": {Account: "acct", SASToken: stubSecret},
+		"SAS that is a URL": {Account: "acct",
+			SASToken: "https://acct.blob.core.windows.net/?" + stubSecret},
+		"connection string":          {ConnectionString: stubSecret},
+		"connection without key":     {ConnectionString: "AccountName=acct"},
+		"connection without account": {ConnectionString: "AccountKey=c2VjcmV0"},
+		"connection and account": {ConnectionString: "AccountName=acct;AccountKey=c2VjcmV0",
+			Account: "acct"},
 		"account in connection":         {ConnectionString: "AccountName=acct.blob;AccountKey=c2VjcmV0"},
 		"endpoint and domain":           {Endpoint: "http://127.0.0.1/a", Domain: "x"},
 		"endpoint that is none":         {Endpoint: "http://%zz" + stubSecret, Anonymous: true},
@@ -214,7 +268,8 @@ func TestBadOptions(t *testing.T) {
 		wantError(t, name, err, storage.ErrInvalid, false)
 	}
 	for name, v := range map[string]string{
-		envAccount: "acct.blob.core.windows.net", envDomain: "https://blob.core.windows.net", envProtocol: "ftp", envConnection: stubSecret, envSAS: stubSecret,
+		envAccount: "acct.blob.core.windows.net", envDomain: "https://blob.core.windows.net",
+		envProtocol: "ftp", envConnection: stubSecret, envSAS: stubSecret,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(envAccount, "acct")
@@ -237,11 +292,16 @@ func TestMissingCredentials(t *testing.T) {
 	s, srv := entraStore(t, answerOK)
 	s.Close()
 	t.Setenv("PATH", t.TempDir()) // no command line tools
-	s = mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
+	s = mustNew(t, "bucket", &Options{Account: stubAccount,
+		HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
 	for name, call := range map[string]func() error{
-		"Put":     func() error { return calls["Put"](t.Context(), s) },
-		"Copy":    func() error { return calls["Copy"](t.Context(), s) },
-		"SignURL": func() error { _, err := s.SignURL(t.Context(), "k", &storage.SignOptions{}); return err },
+		"Put":  func() error { return calls["Put"](t.Context(), s) },
+		"Copy": func() error { return calls["Copy"](t.Context(), s) },
+		"SignURL": func() error {
+			_,
+				err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
+			return err
+		},
 	} {
 		start := time.Now()
 		e := wantError(t, name, call(), storage.ErrPermission, false)
@@ -260,7 +320,8 @@ func TestMissingCredentials(t *testing.T) {
 // A token never goes over plain HTTP.
 func TestTokenNeedsTLS(t *testing.T) {
 	srv := newStub(t, answerOK)
-	s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount, Credential: stubCredential{}, HTTPClient: srv.Client()})
+	s := mustNew(t, "bucket", &Options{Endpoint: srv.URL + "/" + stubAccount,
+		Credential: stubCredential{}, HTTPClient: srv.Client()})
 	wantError(t, "Put", calls["Put"](t.Context(), s), storage.ErrInvalid, false)
 	wantError(t, "Copy", calls["Copy"](t.Context(), s), storage.ErrInvalid, false)
 	if n := len(srv.Seen()); n != 0 {
@@ -273,7 +334,9 @@ func TestSASInTheWrongPlace(t *testing.T) {
 	cleanEnvironment(t)
 	const leak = "https://acct.blob.core.windows.net/bucket?" + stubSAS
 	for name, o := range map[string]*Options{
-		"Account": {Account: leak}, "Domain": {Domain: leak, Account: "acct"}, "Endpoint": {Endpoint: leak}, "APIVersion": {Account: "acct", Anonymous: true, APIVersion: leak},
+		"Account": {Account: leak}, "Domain": {Domain: leak, Account: "acct"},
+		"Endpoint": {Endpoint: leak}, "APIVersion": {Account: "acct", Anonymous: true,
+			APIVersion: leak},
 		"connection": {ConnectionString: "AccountName=" + leak + ";AccountKey=c2VjcmV0"},
 		"Key":        {Account: "acct", Key: leak}, "Protocol": {Protocol: leak},
 	} {

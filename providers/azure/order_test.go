@@ -18,7 +18,8 @@ import (
 func units(s string) []uint16 { return utf16.Encode([]rune(s)) }
 
 func TestCompareUTF16(t *testing.T) {
-	names := []string{"", "a", "ab", "b", "é", "\ud7ff", "\ue000", "\uffff", "\U00010000", "\U0001f600", "\U0010ffff", "a\U0001f600", "a\ue000", "a\uff5eb",
+	names := []string{"", "a", "ab", "b", "é", "\ud7ff", "\ue000", "\uffff", "\U00010000",
+		"\U0001f600", "\U0010ffff", "a\U0001f600", "a\ue000", "a\uff5eb",
 		"\U0001f600a", "\U0001f600\ue000", "\U0001f601", "語", "語\U00020000", "語\uf8ff"}
 	for _, a := range names {
 		for _, b := range names {
@@ -49,7 +50,9 @@ type fakeList struct {
 	ignore bool
 }
 
-func (s fakeList) list(prefix, delimiter, startFrom, marker string, size int) (page []*entry, next string) {
+func (s fakeList) list(
+	prefix, delimiter, startFrom, marker string, size int,
+) (page []*entry, next string) {
 	for _, name := range s.names {
 		if !strings.HasPrefix(name, prefix) {
 			continue
@@ -109,7 +112,8 @@ func wanted(names []string, opts storage.ListOptions) (keys []string) {
 		if !strings.HasPrefix(name, opts.Prefix) {
 			continue
 		}
-		if at := strings.Index(name[len(opts.Prefix):], opts.Delimiter); opts.Delimiter != "" && at >= 0 {
+		if at := strings.Index(name[len(opts.Prefix):], opts.Delimiter); opts.Delimiter != "" &&
+			at >= 0 {
 			name = name[:len(opts.Prefix)+at+len(opts.Delimiter)]
 		}
 		if name > opts.StartAfter {
@@ -123,7 +127,8 @@ func wanted(names []string, opts storage.ListOptions) (keys []string) {
 // Random names of few characters, which sort badly, come in the order of bytes, from any beginning,
 // at any page size.
 func TestOrder(t *testing.T) {
-	alphabet := []string{"a", "/", "\ud7ff", "\ue000", "\uff5e", "\ufffd", "\U00010000", "\U0001f600"}
+	alphabet := []string{"a", "/", "\ud7ff", "\ue000", "\uff5e", "\ufffd", "\U00010000",
+		"\U0001f600"}
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 1))
 	name := func() string {
@@ -166,7 +171,8 @@ func TestOrderCostsNothing(t *testing.T) {
 	for i := range 100 {
 		names = append(names, fmt.Sprintf("p/%03d-語", i))
 	}
-	if _, pages := walkAll(t, fakeList{names: names}, storage.ListOptions{Prefix: "p/", PageSize: 10, StartAfter: "p/049-語"}); pages != 6 {
+	if _, pages := walkAll(t, fakeList{names: names}, storage.ListOptions{Prefix: "p/",
+		PageSize: 10, StartAfter: "p/049-語"}); pages != 6 {
 		t.Errorf("%d pages, want 6: of 50 names, and the one that StartFrom includes", pages)
 	}
 }
@@ -177,7 +183,8 @@ func TestStartFromVersion(t *testing.T) {
 	for version, want := range map[string]string{"": "a", "2026-02-06": "a", "2025-11-05": ""} {
 		o := srv.options()
 		o.APIVersion = version
-		if _, err := mustNew(t, "bucket", o).ListPage(t.Context(), &storage.ListOptions{StartAfter: "a"}); err != nil {
+		if _, err := mustNew(t,
+			"bucket", o).ListPage(t.Context(), &storage.ListOptions{StartAfter: "a"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := srv.One(t).URL.Query().Get("startFrom"); got != want {
@@ -202,7 +209,8 @@ func FuzzListToken(f *testing.F) {
 // What the service is asked to begin at is text, and not behind what is wanted.
 func TestStartFrom(t *testing.T) {
 	for from, want := range map[string]string{
-		"": "", "a": "a", "a\uffff": "a\ufffd", "a\ufffe": "a\ufffd", "a\uffffb": "a\ufffd", "a\x00": "a", "a\x00b": "a", "\x00": "", "a\nb": "a\nb",
+		"": "", "a": "a", "a\uffff": "a\ufffd", "a\ufffe": "a\ufffd", "a\uffffb": "a\ufffd",
+		"a\x00": "a", "a\x00b": "a", "\x00": "", "a\nb": "a\nb",
 		"\U0001f600\uffff": "\U0001f600\ufffd", "a\x01\uffff": "a",
 	} {
 		if got := (segment{From: from}).startFrom(); got != want || before(from, got) {

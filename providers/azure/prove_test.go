@@ -29,8 +29,8 @@ func written(t *testing.T, b *storage.Bucket, key string, data []byte) {
 	}
 }
 
-// Another program rewrites a blob of ours and gives it the metadata back, the headers and their MD5,
-// too: the bytes are of the same size, or of another. All of it stays readable.
+// Another program rewrites a blob of ours and gives it the metadata back, the headers and their
+// MD5, too: the bytes are of the same size, or of another. All of it stays readable.
 func TestStaleSum(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	b := storage.New(s, &storage.Options{PartSize: partOf})
@@ -86,12 +86,14 @@ func TestStaleSum(t *testing.T) {
 				}
 			case test.asBlocks:
 				id := base64.StdEncoding.EncodeToString([]byte("another's"))
-				if _, err := client.StageBlock(ctx, id, streaming.NopCloser(bytes.NewReader(now)), nil); err != nil {
+				if _, err := client.StageBlock(ctx, id, streaming.NopCloser(bytes.NewReader(now)),
+					nil); err != nil {
 					t.Fatal(err)
 				}
-				_, err = client.CommitBlockList(ctx, []string{id}, &blockblob.CommitBlockListOptions{
-					Metadata: p.Metadata, HTTPHeaders: &headers,
-				})
+				_, err = client.CommitBlockList(ctx, []string{id},
+					&blockblob.CommitBlockListOptions{
+						Metadata: p.Metadata, HTTPHeaders: &headers,
+					})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -107,7 +109,8 @@ func TestStaleSum(t *testing.T) {
 					t.Errorf("ReadAll %+v: %d bytes, %v", opts, len(got), err)
 				}
 			}
-			if _, err := b.DownloadFile(ctx, "k", filepath.Join(t.TempDir(), "f"), nil); err != nil {
+			if _, err := b.DownloadFile(ctx, "k", filepath.Join(t.TempDir(), "f"),
+				nil); err != nil {
 				t.Errorf("DownloadFile: %v", err)
 			}
 			o, err := b.Stat(ctx, "k", &storage.StatOptions{ProveChecksums: true})
@@ -165,10 +168,12 @@ func TestProvenSum(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !bytes.Equal(o.Checksums.CRC32C, right.CRC32C) {
-					t.Errorf("%s of %d bytes, proven %v: CRC32C %x", key, size, proven, o.Checksums.CRC32C)
+					t.Errorf("%s of %d bytes, proven %v: CRC32C %x", key, size, proven,
+						o.Checksums.CRC32C)
 				}
 				if !proven && !bytes.Equal(o.Checksums.MD5, right.MD5) {
-					t.Errorf("%s of %d bytes: MD5 %x, want %x", key, size, o.Checksums.MD5, right.MD5)
+					t.Errorf("%s of %d bytes: MD5 %x, want %x", key, size, o.Checksums.MD5,
+						right.MD5)
 				}
 			}
 		}

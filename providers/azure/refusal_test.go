@@ -11,13 +11,15 @@ import (
 // A refusal at the headers is that refusal also when the connection is cut behind it, while the
 // body is still going up.
 func TestEarlyRefusal(t *testing.T) {
-	const answer = "HTTP/1.1 403 Forbidden\r\nX-Ms-Error-Code: AuthorizationPermissionMismatch\r\nConnection: close\r\n\r\n" +
+	const answer = "HTTP/1.1 403 Forbidden\r\nX-Ms-Error-Code: " +
+		"AuthorizationPermissionMismatch\r\nConnection: close\r\n\r\n" +
 		`<?xml version="1.0"?><Error><Code>AuthorizationPermissionMismatch</Code></Error>`
 	server := stub.NewRefuser(t, answer)
 	s := mustNew(t, "bucket", &Options{Endpoint: server.URL + "/" + stubAccount, Key: stubKey})
 	for _, size := range []int64{1 << 20, 8 << 20} {
 		for range 10 {
-			_, err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, size)), size, &storage.PutOptions{})
+			_, err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, size)), size,
+				&storage.PutOptions{})
 			wantError(t, "Put", err, storage.ErrPermission, false)
 		}
 	}

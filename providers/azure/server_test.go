@@ -40,7 +40,8 @@ func onAzurite(t *testing.T) (*Store, *testenv.Server, string) {
 
 func put(t *testing.T, s *Store, key, content string) *storage.Object {
 	t.Helper()
-	o, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), &storage.PutOptions{})
+	o, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)),
+		&storage.PutOptions{})
 	if err != nil {
 		t.Fatalf("Put(%q): %v", key, err)
 	}
@@ -82,7 +83,8 @@ func TestServerOrder(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	var keys []string
 	for _, p := range []string{"", "p/", "p/\U0001f600/", "\ufb01/"} {
-		for _, name := range []string{"a", "\ud7ff", "\ue000", "\uff5e", "\uff5e\U0001f600", "\U00010000", "\U0001f600", "\U0001f600\uff5e", "\U0001f600\U0001f601"} {
+		for _, name := range []string{"a", "\ud7ff", "\ue000", "\uff5e", "\uff5e\U0001f600",
+			"\U00010000", "\U0001f600", "\U0001f600\uff5e", "\U0001f600\U0001f601"} {
 			keys = append(keys, p+name)
 			put(t, s, p+name, name)
 		}
@@ -92,7 +94,9 @@ func TestServerOrder(t *testing.T) {
 		if diff := cmp.Diff(keys, list(t, s, storage.ListOptions{PageSize: size})); diff != "" {
 			t.Errorf("PageSize %d: -want +got\n%s", size, diff)
 		}
-		for _, opts := range []storage.ListOptions{{Delimiter: "/"}, {Prefix: "p/", Delimiter: "/"}, {StartAfter: "\uff5e"}, {StartAfter: "p/\U0001f600/\U0001f600"}, {Delimiter: "/\U0001f600"}} {
+		for _, opts := range []storage.ListOptions{{Delimiter: "/"}, {Prefix: "p/", Delimiter: "/"},
+			{StartAfter: "\uff5e"}, {StartAfter: "p/\U0001f600/\U0001f600"},
+			{Delimiter: "/\U0001f600"}} {
 			opts.PageSize = size
 			if diff := cmp.Diff(wanted(keys, opts), list(t, s, opts)); diff != "" {
 				t.Errorf("%+v: -want +got\n%s", opts, diff)
@@ -120,14 +124,16 @@ func TestServerGzip(t *testing.T) {
 		if client != nil {
 			t.Cleanup(client.CloseIdleConnections)
 		}
-		_, err := s.Put(t.Context(), "z", bytes.NewReader(packed.Bytes()), int64(packed.Len()), &storage.PutOptions{ContentEncoding: "gzip", ContentType: "text/plain"})
+		_, err := s.Put(t.Context(), "z", bytes.NewReader(packed.Bytes()), int64(packed.Len()),
+			&storage.PutOptions{ContentEncoding: "gzip", ContentType: "text/plain"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, s, "z", storage.GetOptions{}); got != packed.String() {
 			t.Errorf("%s client: %d bytes, want %d", what, len(got), packed.Len())
 		}
-		if got := get(t, s, "z", storage.GetOptions{Offset: 5, Length: 10}); got != packed.String()[5:15] {
+		if got := get(t, s, "z",
+			storage.GetOptions{Offset: 5, Length: 10}); got != packed.String()[5:15] {
 			t.Errorf("%s client: a range is %q", what, got)
 		}
 		r, err := s.Get(t.Context(), "z", &storage.GetOptions{})
@@ -186,7 +192,8 @@ func TestServerRanges(t *testing.T) {
 func TestServerSweptBlocks(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	sweep := &sweeper{Store: s, t: t}
-	b := storage.New(sweep, &storage.Options{PartSize: 1 << 10, Retry: storage.RetryOptions{MinDelay: time.Millisecond}})
+	b := storage.New(sweep, &storage.Options{PartSize: 1 << 10,
+		Retry: storage.RetryOptions{MinDelay: time.Millisecond}})
 	data := bytes.Repeat([]byte("0123456789abcdef"), 256) // four parts
 	now := put(t, s, "match", "first")
 	for _, test := range []struct {
@@ -228,15 +235,19 @@ type sweeper struct {
 	once bool
 }
 
-func (s *sweeper) CompleteUpload(ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions) (*storage.Object, error) {
+func (s *sweeper) CompleteUpload(
+	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if s.once {
 		s.once = false
 		other := newUploadID(key)
-		p, err := s.PutPart(ctx, key, other, 1, strings.NewReader("the other's"), 11, &storage.PartOptions{})
+		p, err := s.PutPart(ctx, key, other, 1, strings.NewReader("the other's"), 11,
+			&storage.PartOptions{})
 		if err != nil {
 			s.t.Error(err)
 		}
-		if _, err := s.Store.CompleteUpload(ctx, key, other, []*storage.Part{p}, &storage.PutOptions{}); err != nil {
+		if _, err := s.Store.CompleteUpload(ctx, key, other, []*storage.Part{p},
+			&storage.PutOptions{}); err != nil {
 			s.t.Error(err)
 		}
 	}
@@ -254,7 +265,8 @@ func TestServerUploads(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.PutPart(t.Context(), key, id, 7, strings.NewReader("part"), 4, &storage.PartOptions{}); err != nil {
+		if _, err := s.PutPart(t.Context(), key, id, 7, strings.NewReader("part"), 4,
+			&storage.PartOptions{}); err != nil {
 			t.Fatal(err)
 		}
 		if strings.HasPrefix(key, "in/") {
@@ -285,13 +297,16 @@ func TestServerUploads(t *testing.T) {
 		}
 	}
 	for _, token := range []string{"nonsense", "e30"} {
-		if _, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{PageToken: token}); token == "nonsense" && !errors.Is(err, storage.ErrInvalid) {
+		if _, err := s.ListUploadsPage(t.Context(),
+			&storage.ListOptions{PageToken: token}); token == "nonsense" &&
+			!errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("ListUploadsPage with the token %q: %v", token, err)
 		}
 	}
 	_, err := s.ListPartsPage(t.Context(), "in/a", newUploadID("in/a"), &storage.ListPartsOptions{})
 	wantError(t, "parts of an upload that is not there", err, storage.ErrNotExist, false)
-	_, err = s.ListPartsPage(t.Context(), "missing", newUploadID("missing"), &storage.ListPartsOptions{})
+	_, err = s.ListPartsPage(t.Context(), "missing", newUploadID("missing"),
+		&storage.ListPartsOptions{})
 	wantError(t, "parts at a key that is not there", err, storage.ErrNotExist, false)
 }
 
@@ -300,19 +315,23 @@ func TestServerUploads(t *testing.T) {
 func TestServerOtherBlobs(t *testing.T) {
 	s, _, _ := onAzurite(t)
 	a := s.Client().NewAppendBlobClient("append")
-	if _, err := a.Create(t.Context(), &appendblob.CreateOptions{Metadata: map[string]*string{sumName: new("crc32c.AAAAAA")}}); err != nil {
+	sums := map[string]*string{sumName: new("crc32c.AAAAAA")}
+	if _, err := a.Create(t.Context(), &appendblob.CreateOptions{Metadata: sums}); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := a.AppendBlock(t.Context(), streaming.NopCloser(strings.NewReader("line\n")), nil); err != nil {
+		if _, err := a.AppendBlock(t.Context(), streaming.NopCloser(strings.NewReader("line\n")),
+			nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.Client().NewPageBlobClient("page").Create(t.Context(), 512, &pageblob.CreateOptions{}); err != nil {
+	if _, err := s.Client().NewPageBlobClient("page").Create(t.Context(), 512,
+		&pageblob.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	b := storage.New(s, nil)
-	if got, err := b.ReadAll(t.Context(), "append", nil); err != nil || string(got) != "line\nline\n" {
+	if got, err := b.ReadAll(t.Context(), "append", nil); err != nil ||
+		string(got) != "line\nline\n" {
 		t.Errorf("ReadAll = %q, %v: a sum that an append left behind does not count", got, err)
 	}
 	if o, err := s.Stat(t.Context(), "page", &storage.StatOptions{}); err != nil || o.Size != 512 {
@@ -321,7 +340,8 @@ func TestServerOtherBlobs(t *testing.T) {
 	if got := list(t, s, storage.ListOptions{}); !slices.Equal(got, []string{"append", "page"}) {
 		t.Errorf("List = %q", got)
 	}
-	_, err := s.PutPart(t.Context(), "append", newUploadID("append"), 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+	_, err := s.PutPart(t.Context(), "append", newUploadID("append"), 1, strings.NewReader("x"), 1,
+		&storage.PartOptions{})
 	wantError(t, "PutPart over an append blob", err, errors.ErrUnsupported, false)
 	if _, err := b.Copy(t.Context(), "copy", "append", nil); err != nil {
 		t.Errorf("Copy of an append blob: %v", err)
@@ -329,7 +349,8 @@ func TestServerOtherBlobs(t *testing.T) {
 		t.Errorf("the copy is %q", got)
 	}
 	put(t, s, "append", "replaced")
-	if o, err := s.Stat(t.Context(), "append", &storage.StatOptions{}); err != nil || o.Size != 8 || o.Checksums.CRC32C == nil {
+	if o, err := s.Stat(t.Context(), "append", &storage.StatOptions{}); err != nil || o.Size != 8 ||
+		o.Checksums.CRC32C == nil {
 		t.Errorf("after Put: %+v, %v", o, err)
 	}
 	for _, key := range []string{"append", "page"} {
@@ -358,14 +379,17 @@ func TestServerObstacles(t *testing.T) {
 		t.Errorf("List = %q: snapshots are no objects", got)
 	}
 	put(t, s, "archived", "x")
-	if _, err := s.Client().NewBlobClient("archived").SetTier(t.Context(), blob.AccessTierArchive, nil); err != nil {
+	if _, err := s.Client().NewBlobClient("archived").SetTier(t.Context(), blob.AccessTierArchive,
+		nil); err != nil {
 		t.Fatal(err)
 	}
 	_, err = s.Get(t.Context(), "archived", &storage.GetOptions{})
-	if wantError(t, "Get", err, storage.ErrPermission, false); !strings.Contains(err.Error(), "archived") {
+	if wantError(t, "Get", err, storage.ErrPermission, false); !strings.Contains(err.Error(),
+		"archived") {
 		t.Errorf("Get: %v", err)
 	}
-	if o, err := s.Stat(t.Context(), "archived", &storage.StatOptions{}); err != nil || o.StorageClass != "Archive" {
+	if o, err := s.Stat(t.Context(), "archived", &storage.StatOptions{}); err != nil ||
+		o.StorageClass != "Archive" {
 		t.Errorf("Stat: %+v, %v", o, err)
 	}
 }
@@ -381,7 +405,8 @@ func TestServerMissing(t *testing.T) {
 	for what, call := range calls {
 		kind := storage.ErrNoBucket
 		err := call(t.Context(), missing)
-		if strings.HasPrefix(what, "Copy") { // the service looks at the source first, and there is none either
+		// the service looks at the source first, and there is none either
+		if strings.HasPrefix(what, "Copy") {
 			if !errors.Is(err, storage.ErrNoBucket) && !errors.Is(err, storage.ErrNotExist) {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -397,7 +422,8 @@ func TestServerSAS(t *testing.T) {
 	s, env, name := onAzurite(t)
 	put(t, s, "k", "content")
 	sign := func(p sas.ContainerPermissions, expires time.Duration) *Store {
-		q, err := sas.BlobSignatureValues{ContainerName: name, Permissions: p.String(), ExpiryTime: time.Now().Add(expires).UTC()}.SignWithSharedKey(s.key)
+		q, err := sas.BlobSignatureValues{ContainerName: name, Permissions: p.String(),
+			ExpiryTime: time.Now().Add(expires).UTC()}.SignWithSharedKey(s.key)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -414,25 +440,31 @@ func TestServerSAS(t *testing.T) {
 	}
 	wantError(t, "Put", calls["Put"](t.Context(), reader), storage.ErrPermission, false)
 	wantError(t, "Delete", calls["Delete"](t.Context(), reader), storage.ErrPermission, false)
-	writer := sign(sas.ContainerPermissions{Read: true, Write: true, Create: true, Delete: true, List: true}, time.Hour)
-	if _, err := writer.Copy(t.Context(), "copy", "k", &storage.CopyOptions{Replace: true}); err != nil {
+	writer := sign(sas.ContainerPermissions{Read: true, Write: true, Create: true, Delete: true,
+		List: true}, time.Hour)
+	if _, err := writer.Copy(t.Context(), "copy", "k",
+		&storage.CopyOptions{Replace: true}); err != nil {
 		t.Errorf("Copy: %v", err)
 	}
 	if got := get(t, writer, "copy", storage.GetOptions{}); got != "content" {
 		t.Errorf("the copy is %q", got)
 	}
-	errs, err := writer.DeleteBatch(t.Context(), []string{"copy", "missing"}, &storage.DeleteBatchOptions{})
+	errs, err := writer.DeleteBatch(t.Context(), []string{"copy", "missing"},
+		&storage.DeleteBatchOptions{})
 	if err := errors.Join(append(errs, err)...); err != nil {
 		t.Errorf("DeleteBatch: %v", err)
 	}
 	expired := sign(sas.ContainerPermissions{Read: true, List: true}, -time.Hour)
 	for _, what := range []string{"Get", "Stat", "List"} {
-		wantError(t, what+", expired", calls[what](t.Context(), expired), storage.ErrPermission, false)
+		wantError(t, what+", expired", calls[what](t.Context(), expired), storage.ErrPermission,
+			false)
 	}
 	o := options(env)
 	o.Key, o.Anonymous = "", true
-	if err := calls["Get"](t.Context(), mustNew(t, name, o)); !errors.Is(err, storage.ErrPermission) && !errors.Is(err, storage.ErrNotExist) {
-		t.Errorf("Get, anonymous: %v", err) // Azure tells those who may not look that there is nothing
+	if err := calls["Get"](t.Context(), mustNew(t, name, o)); !errors.Is(err,
+		storage.ErrPermission) && !errors.Is(err, storage.ErrNotExist) {
+		// Azure tells those who may not look that there is nothing
+		t.Errorf("Get, anonymous: %v", err)
 	}
 }
 
@@ -467,14 +499,17 @@ type fakeEntra struct{}
 func (fakeEntra) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	now := time.Now()
 	claims, err := json.Marshal(map[string]any{
-		"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
-		"nbf": now.Add(-time.Minute).Unix(), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "oid": "oid", "tid": "tid",
+		"aud": "https://storage.azure.com",
+		"iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
+		"nbf": now.Add(-time.Minute).Unix(), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+		"oid": "oid", "tid": "tid",
 	})
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
 	enc := base64.RawURLEncoding
-	token := enc.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." + enc.EncodeToString(claims) + "." + enc.EncodeToString([]byte("signature"))
+	token := enc.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`)) + "." +
+		enc.EncodeToString(claims) + "." + enc.EncodeToString([]byte("signature"))
 	return azcore.AccessToken{Token: token, ExpiresOn: now.Add(time.Hour)}, nil
 }
 
@@ -486,13 +521,15 @@ func TestServerUserDelegation(t *testing.T) {
 	transport := env.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	transport.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(env.Endpoint, "https://"))
+		return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(env.Endpoint,
+			"https://"))
 	}
 	transport.TLSClientConfig.ServerName = "127.0.0.1" // of its certificate
 	client := &http.Client{Transport: transport}
 	conformance.Test(t, conformance.Options{
 		Open: func(ctx context.Context) (storage.Store, error) {
-			return New(ctx, name, &Options{Account: env.AccessKey, Credential: fakeEntra{}, HTTPClient: client})
+			return New(ctx, name, &Options{Account: env.AccessKey, Credential: fakeEntra{},
+				HTTPClient: client})
 		},
 		HTTPClient: client,
 		Only:       []string{"copy/keeps", "delete/*", "list/*", "write/*", "sign/*"},
@@ -508,8 +545,10 @@ func TestServerStartAfter(t *testing.T) {
 	for _, key := range keys {
 		put(t, s, key, key)
 	}
-	for _, after := range []string{"a\x00", "a\x01", "a\n", "a\x7f", "a\\", "a\ufffe", "a\uffff", "a\uffffb", "a\x00\U0001f600", "a\ufffd", "a.", "a/", "a\U0010ffff", "%", "a+", "a&b=c"} {
-		for _, opts := range []storage.ListOptions{{}, {Prefix: "a"}, {Delimiter: "/"}, {PageSize: 1}} {
+	for _, after := range []string{"a\x00", "a\x01", "a\n", "a\x7f", "a\\", "a\ufffe", "a\uffff",
+		"a\uffffb", "a\x00\U0001f600", "a\ufffd", "a.", "a/", "a\U0010ffff", "%", "a+", "a&b=c"} {
+		for _, opts := range []storage.ListOptions{{}, {Prefix: "a"}, {Delimiter: "/"},
+			{PageSize: 1}} {
 			opts.StartAfter = after
 			if diff := cmp.Diff(wanted(keys, opts), list(t, s, opts)); diff != "" {
 				t.Errorf("%q, %+v: -want +got\n%s", after, opts, diff)
@@ -517,7 +556,8 @@ func TestServerStartAfter(t *testing.T) {
 		}
 	}
 	for _, delimiter := range []string{"\x00", "\uffff", "\xff", "\n"} {
-		if diff := cmp.Diff(keys, list(t, s, storage.ListOptions{Delimiter: delimiter})); diff != "" {
+		if diff := cmp.Diff(keys,
+			list(t, s, storage.ListOptions{Delimiter: delimiter})); diff != "" {
 			t.Errorf("Delimiter %q: -want +got\n%s", delimiter, diff)
 		}
 	}
@@ -533,10 +573,13 @@ func TestServerStartAfter(t *testing.T) {
 func TestServerOddKeys(t *testing.T) {
 	s, env, _ := onAzurite(t)
 	for _, key := range []string{
-		"a b", " a ", "ü/\U0001f600", "a+b", "a%2Fb", "a%", "a?b=c#d", "/a", "a//b", "a;b,c:d@e&f=g", "'\"<>`{}|^[]~!$*()", "..a/.b", "e\u0301", strings.Repeat("é", 512),
+		"a b", " a ", "ü/\U0001f600", "a+b", "a%2Fb", "a%", "a?b=c#d", "/a", "a//b",
+		"a;b,c:d@e&f=g", "'\"<>`{}|^[]~!$*()", "..a/.b", "e\u0301", strings.Repeat("é", 512),
 	} {
 		put(t, s, key, key)
-		signed, err := s.SignURL(t.Context(), key, &storage.SignOptions{ResponseContentType: "a/b; c=\"d&e+f\"", ResponseDisposition: "attachment; filename=\"ü +&%.txt\""})
+		signed, err := s.SignURL(t.Context(), key,
+			&storage.SignOptions{ResponseContentType: "a/b; c=\"d&e+f\"",
+				ResponseDisposition: "attachment; filename=\"ü +&%.txt\""})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -550,17 +593,20 @@ func TestServerOddKeys(t *testing.T) {
 		}
 		body, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || resp.StatusCode != http.StatusOK || string(body) != key || resp.Header.Get("Content-Type") != "a/b; c=\"d&e+f\"" {
+		if err != nil || resp.StatusCode != http.StatusOK || string(body) != key ||
+			resp.Header.Get("Content-Type") != "a/b; c=\"d&e+f\"" {
 			t.Errorf("%q, signed: %s, %.100q, %v, %v", key, resp.Status, body, resp.Header, err)
 		}
 		for _, replace := range []bool{false, true} {
-			if _, err := s.Copy(t.Context(), "copy", key, &storage.CopyOptions{Replace: replace}); err != nil {
+			if _, err := s.Copy(t.Context(), "copy", key,
+				&storage.CopyOptions{Replace: replace}); err != nil {
 				t.Errorf("%q, Copy: %v", key, err)
 			} else if got := get(t, s, "copy", storage.GetOptions{}); got != key {
 				t.Errorf("%q, Copy: %q", key, got)
 			}
 		}
-		if errs, err := s.DeleteBatch(t.Context(), []string{"other", key}, &storage.DeleteBatchOptions{}); errors.Join(append(errs, err)...) != nil {
+		if errs, err := s.DeleteBatch(t.Context(), []string{"other", key},
+			&storage.DeleteBatchOptions{}); errors.Join(append(errs, err)...) != nil {
 			t.Errorf("%q, DeleteBatch: %v, %v", key, errs, err)
 		}
 		_, err = s.Stat(t.Context(), key, &storage.StatOptions{})

@@ -33,8 +33,9 @@ func keyService(w http.ResponseWriter, r *stub.Request) {
 	start, _ := between(string(r.Body), "<Start>", "</Start>")
 	expiry, _ := between(string(r.Body), "<Expiry>", "</Expiry>")
 	w.Header().Set("Content-Type", "application/xml")
-	fmt.Fprintf(w, "<UserDelegationKey><SignedOid>oid</SignedOid><SignedTid>tid</SignedTid><SignedStart>%s</SignedStart><SignedExpiry>%s</SignedExpiry>"+
-		"<SignedService>b</SignedService><SignedVersion>2026-12-06</SignedVersion><Value>%s</Value></UserDelegationKey>",
+	fmt.Fprintf(w,
+		"<UserDelegationKey><SignedOid>oid</SignedOid><SignedTid>tid</SignedTid><SignedStart>%s</SignedStart><SignedExpiry>%s</SignedExpiry>"+
+			"<SignedService>b</SignedService><SignedVersion>2026-12-06</SignedVersion><Value>%s</Value></UserDelegationKey>",
 		start, expiry, base64.StdEncoding.EncodeToString([]byte(delegationSecret)))
 }
 
@@ -48,7 +49,8 @@ func entraStore(t *testing.T, answer func(http.ResponseWriter, *stub.Request)) (
 	t.Helper()
 	cleanEnvironment(t)
 	srv := newTLSStub(t, answer)
-	return mustNew(t, "bucket", &Options{Account: stubAccount, Credential: stubCredential{}, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}), srv
+	return mustNew(t, "bucket", &Options{Account: stubAccount, Credential: stubCredential{},
+		HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}), srv
 }
 
 // A URL that is signed with a user delegation key has the signature that Azure's documentation
@@ -63,8 +65,10 @@ func TestUserDelegation(t *testing.T) {
 		permissions, resource, snapshot, rscd, rsct string
 	}{
 		{"get", storage.SignOptions{}, "r", "b", "", "", ""},
-		{"get with headers", storage.SignOptions{ResponseContentType: "text/x", ResponseDisposition: "inline"}, "r", "b", "", "inline", "text/x"},
-		{"get of a version", storage.SignOptions{VersionID: "2026-11-23T07:00:00.0000000Z"}, "r", "bv", "2026-11-23T07:00:00.0000000Z", "", ""},
+		{"get with headers", storage.SignOptions{ResponseContentType: "text/x",
+			ResponseDisposition: "inline"}, "r", "b", "", "inline", "text/x"},
+		{"get of a version", storage.SignOptions{VersionID: "2026-11-23T07:00:00.0000000Z"}, "r",
+			"bv", "2026-11-23T07:00:00.0000000Z", "", ""},
 		{"put", storage.SignOptions{Method: "PUT"}, "cw", "b", "", "", ""},
 		{"put if absent", storage.SignOptions{Method: "PUT", IfAbsent: true}, "c", "b", "", "", ""},
 		{"delete", storage.SignOptions{Method: "DELETE"}, "d", "b", "", "", ""},
@@ -78,7 +82,9 @@ func TestUserDelegation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := u.Scheme + "://" + u.Host + u.EscapedPath(); got != "https://myaccount.blob.core.windows.net/bucket/a%20b%2F%C3%BC" {
+			if got := u.Scheme +
+				"://" + u.Host +
+				u.EscapedPath(); got != "https://myaccount.blob.core.windows.net/bucket/a%20b%2F%C3%BC" {
 				t.Errorf("URL %s", got)
 			}
 			q := u.Query()
@@ -114,7 +120,10 @@ func TestUserDelegation(t *testing.T) {
 
 // A refused key is the error of SignURL.
 func TestUserDelegationRefused(t *testing.T) {
-	s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 403, "AuthorizationPermissionMismatch") })
+	s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) {
+		refuse(w, 403,
+			"AuthorizationPermissionMismatch")
+	})
 	_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 	wantError(t, "SignURL", err, storage.ErrPermission, false)
 }
@@ -127,28 +136,34 @@ func TestSignOptions(t *testing.T) {
 		opts storage.SignOptions
 		kind error
 	}{
-		{"ContentType", storage.SignOptions{Method: "PUT", ContentType: "text/plain"}, errors.ErrUnsupported},
-		{"ContentLength", storage.SignOptions{Method: "PUT", ContentLength: 5}, errors.ErrUnsupported},
+		{"ContentType", storage.SignOptions{Method: "PUT", ContentType: "text/plain"},
+			errors.ErrUnsupported},
+		{"ContentLength", storage.SignOptions{Method: "PUT", ContentLength: 5},
+			errors.ErrUnsupported},
 		{"method", storage.SignOptions{Method: "POST"}, storage.ErrInvalid},
 		{"IfAbsent of a GET", storage.SignOptions{IfAbsent: true}, storage.ErrInvalid},
-		{"VersionID of a PUT", storage.SignOptions{Method: "PUT", VersionID: "x"}, storage.ErrInvalid},
+		{"VersionID of a PUT", storage.SignOptions{Method: "PUT", VersionID: "x"},
+			storage.ErrInvalid},
 		{"too long", storage.SignOptions{Expires: 8 * 24 * time.Hour}, storage.ErrInvalid},
 		{"negative", storage.SignOptions{Expires: -time.Second}, storage.ErrInvalid},
 	} {
 		_, err := s.SignURL(t.Context(), "k", &test.opts)
 		wantError(t, test.name, err, test.kind, false)
 	}
-	for name, o := range map[string]*Options{"anonymous": {Anonymous: true}, "sas": {SASToken: stubSAS}, "Entra ID at another host": {Credential: stubCredential{}}} {
+	for name, o := range map[string]*Options{"anonymous": {Anonymous: true},
+		"sas": {SASToken: stubSAS}, "Entra ID at another host": {Credential: stubCredential{}}} {
 		o.Endpoint = srv.URL + "/" + stubAccount
 		_, err := mustNew(t, "bucket", o).SignURL(t.Context(), "k", &storage.SignOptions{})
 		wantError(t, name, err, errors.ErrUnsupported, false)
 	}
-	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Method: "PUT", Metadata: map[string]string{"a-b": "ü"}})
+	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Method: "PUT",
+		Metadata: map[string]string{"a-b": "ü"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.Header(u.Header)
-	if h.Get("X-Ms-Blob-Type") != "BlockBlob" || h.Get("X-Ms-Meta-A_2d_b") != storage.EncodeMetadataValue("ü") {
+	if h.Get("X-Ms-Blob-Type") != "BlockBlob" ||
+		h.Get("X-Ms-Meta-A_2d_b") != storage.EncodeMetadataValue("ü") {
 		t.Errorf("Header %v", h)
 	}
 	if strings.Contains(fmt.Sprint(u), "sig=") {
@@ -161,8 +176,12 @@ func TestSignOptions(t *testing.T) {
 
 // A key that lacks anything signs nothing.
 func TestDelegationKeyIncomplete(t *testing.T) {
-	for _, body := range []string{"", "<UserDelegationKey></UserDelegationKey>", "<UserDelegationKey><SignedOid>oid</SignedOid></UserDelegationKey>", "<html/>"} {
-		s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, body) })
+	for _, body := range []string{"", "<UserDelegationKey></UserDelegationKey>",
+		"<UserDelegationKey><SignedOid>oid</SignedOid></UserDelegationKey>", "<html/>"} {
+		s, _ := entraStore(t, func(w http.ResponseWriter, _ *stub.Request) {
+			io.WriteString(w,
+				body)
+		})
 		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 		wantError(t, fmt.Sprintf("SignURL, %q", body), err, storage.ErrUnavailable, false)
 	}
@@ -183,7 +202,8 @@ func TestDelegationKeyTimes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if latest := time.Now().Add(driver.MaxExpiry - clockSkew); expires == time.Minute && expiry.After(latest) {
+		if latest := time.Now().Add(driver.MaxExpiry - clockSkew); expires == time.Minute &&
+			expiry.After(latest) {
 			t.Errorf("a key until %v, which a service whose clock is behind refuses", expiry)
 		}
 		if expiry.Before(signed.Expires.Truncate(time.Second)) {
@@ -258,7 +278,8 @@ func TestSignatureVersion(t *testing.T) {
 	if _, err := s.Copy(t.Context(), "dst", "src", &storage.CopyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if u, err := url.Parse(srv.One(t).Header.Get("X-Ms-Copy-Source")); err != nil || u.Query().Get("sv") != "2025-11-05" {
+	if u, err := url.Parse(srv.One(t).Header.Get("X-Ms-Copy-Source")); err != nil ||
+		u.Query().Get("sv") != "2025-11-05" {
 		t.Errorf("%v, %v", u, err)
 	}
 	// What the SDK would sign in another form than the version has is not signed.

@@ -56,8 +56,11 @@ func refuse(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("X-Ms-Request-Id", "REQUEST1")
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>%s</Code><Message>message of %s\nRequestId:REQUEST1\nTime:now</Message>"+
-		"<AuthenticationErrorDetail>%s</AuthenticationErrorDetail></Error>", code, code, stubSecret)
+	fmt.Fprintf(w,
+		"\ufeff<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>%s</Code><Message>message "+
+			"of %s\nRequestId:REQUEST1\nTime:now</Message>"+
+			"<AuthenticationErrorDetail>%s</AuthenticationErrorDetail></Error>", code, code,
+		stubSecret)
 }
 
 // answerOK gives every operation a success.
@@ -71,7 +74,8 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 	switch {
 	case q.Get("comp") == "list":
 		h.Set("Content-Type", "application/xml")
-		io.WriteString(w, `<?xml version="1.0"?><EnumerationResults ContainerName="c"><Blobs/><NextMarker/></EnumerationResults>`)
+		io.WriteString(w,
+			`<?xml version="1.0"?><EnumerationResults ContainerName="c"><Blobs/><NextMarker/></EnumerationResults>`)
 	case q.Get("comp") == "blocklist" && r.Method == http.MethodGet:
 		h.Set("Content-Type", "application/xml")
 		io.WriteString(w, `<?xml version="1.0"?><BlockList><UncommittedBlocks/></BlockList>`)
@@ -92,8 +96,10 @@ func cleanEnvironment(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
 		envAccount, envKey, envSAS, envConnection, envDomain, envProtocol, envCDN, envEmulator,
-		"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_USERNAME", "AZURE_PASSWORD",
-		"AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET",
+		"AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET", "AZURE_TENANT_ID", "AZURE_FEDERATED_TOKEN_FILE",
+		"AZURE_USERNAME", "AZURE_PASSWORD",
+		"AZURE_TOKEN_CREDENTIALS", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT",
+		"MSI_ENDPOINT", "MSI_SECRET",
 	} {
 		t.Setenv(name, "") // which restores it
 		os.Unsetenv(name)  // since some take an empty one for one that is given

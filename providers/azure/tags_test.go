@@ -41,7 +41,8 @@ func TestCopyWithoutTheRightToTags(t *testing.T) {
 			}
 			seen := srv.Seen()
 			if len(seen) != test.requests || seen[0].Header.Get(option) != "COPY" {
-				t.Fatalf("%d requests, want %d; the first: %v", len(seen), test.requests, seen[0].Header)
+				t.Fatalf("%d requests, want %d; the first: %v", len(seen), test.requests,
+					seen[0].Header)
 			}
 			if last := seen[len(seen)-1].Header; test.want == nil &&
 				last.Get("X-Ms-Source-If-Match") == "" {

@@ -48,7 +48,8 @@ func TestAttrsCode(t *testing.T) {
 			t.Errorf("decoded from JSON (-want +got):\n%s", diff)
 		}
 	}
-	for _, bad := range []*attrs{{ETag: `"x"`}, {ETag: plain.ETag, Size: -1}, {ETag: plain.ETag, MD5: []byte("x")}} {
+	for _, bad := range []*attrs{{ETag: `"x"`}, {ETag: plain.ETag, Size: -1},
+		{ETag: plain.ETag, MD5: []byte("x")}} {
 		if b, err := bad.encode(); err == nil {
 			t.Errorf("%+v is encoded as %x", bad, b)
 		}

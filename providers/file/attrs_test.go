@@ -41,10 +41,13 @@ func TestAttributes(t *testing.T) {
 			t.Errorf("Put and Stat differ:\n%s", diff)
 		}
 		want := &storage.Object{
-			Key: "a/b", Size: 5, ContentType: "text/plain", ContentEncoding: "gzip", ContentDisposition: "attachment", ContentLanguage: "de",
-			CacheControl: "no-store", Metadata: opts.Metadata, TagCount: 1, Checksums: storage.Checksums{CRC32C: []byte{0x9a, 0x71, 0xbb, 0x4c}},
+			Key: "a/b", Size: 5, ContentType: "text/plain", ContentEncoding: "gzip",
+			ContentDisposition: "attachment", ContentLanguage: "de",
+			CacheControl: "no-store", Metadata: opts.Metadata, TagCount: 1,
+			Checksums: storage.Checksums{CRC32C: []byte{0x9a, 0x71, 0xbb, 0x4c}},
 		}
-		if diff := cmp.Diff(want, o, cmpopts.IgnoreFields(storage.Object{}, "ETag", "ModTime")); diff != "" {
+		if diff := cmp.Diff(want, o, cmpopts.IgnoreFields(storage.Object{}, "ETag",
+			"ModTime")); diff != "" {
 			t.Errorf("Put (-want +got):\n%s", diff)
 		}
 		if len(o.ETag) != 34 || time.Since(o.ModTime) > time.Minute {
@@ -120,7 +123,8 @@ func TestForeignWrites(t *testing.T) {
 				t.Errorf("%s: Get = %q, want %q", what, got, want)
 			}
 			o := stat(t, s, "k")
-			if seen[o.ETag] || o.ETag == "" || o.Metadata != nil || o.ContentType != "" || !o.Checksums.IsZero() || o.Size != int64(len(want)) {
+			if seen[o.ETag] || o.ETag == "" || o.Metadata != nil || o.ContentType != "" ||
+				!o.Checksums.IsZero() || o.Size != int64(len(want)) {
 				t.Errorf("%s: %+v", what, o)
 			}
 			seen[o.ETag] = true
@@ -170,7 +174,8 @@ func TestForeignWrites(t *testing.T) {
 			check("written with the old time", "fourth")
 		}
 		o := stat(t, s, "k")
-		if _, err := tryPut(t.Context(), s, "k", "x", &storage.PutOptions{IfMatch: ours.ETag}); !errors.Is(err, storage.ErrPrecondition) {
+		if _, err := tryPut(t.Context(), s, "k", "x",
+			&storage.PutOptions{IfMatch: ours.ETag}); !errors.Is(err, storage.ErrPrecondition) {
 			t.Errorf("IfMatch of the lost version: %v", err)
 		}
 		put(t, s, "k", "back", &storage.PutOptions{IfMatch: o.ETag})
@@ -194,7 +199,10 @@ func TestForeignWriteWhileReading(t *testing.T) {
 		name   string
 		change func(path string) error
 	}{
-		{"in place", func(path string) error { return os.WriteFile(path, []byte("9876543210"), 0o666) }},
+		{"in place", func(path string) error {
+			return os.WriteFile(path, []byte("9876543210"),
+				0o666)
+		}},
 		{"truncated", func(path string) error { return os.Truncate(path, 3) }},
 	} {
 		r, err := s.Get(t.Context(), "k", new(storage.GetOptions))
@@ -272,7 +280,8 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 		<-time.After(time.Nanosecond)
 		held.release()
 		wg.Wait()
-		if second := stat(t, s, "k"); !second.ModTime.After(first.ModTime) || get(t, s, "k") != "second" {
+		if second := stat(t, s, "k"); !second.ModTime.After(first.ModTime) ||
+			get(t, s, "k") != "second" {
 			t.Errorf("ModTime went from %v to %v", first.ModTime, second.ModTime)
 		}
 	})
@@ -301,13 +310,17 @@ func TestConditions(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *Store, dir string) {
 		ctx := t.Context()
 		for _, bad := range []string{"x", storage.ETagNone, "*"} {
-			if _, err := tryPut(ctx, s, "k", "x", &storage.PutOptions{IfMatch: bad}); !errors.Is(err, storage.ErrPrecondition) {
+			if _, err := tryPut(ctx, s,
+				"k", "x", &storage.PutOptions{IfMatch: bad}); !errors.Is(err,
+				storage.ErrPrecondition) {
 				t.Errorf("IfMatch %q on a missing object: %v", bad, err)
 			}
-			if err := s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: bad}); !errors.Is(err, storage.ErrPrecondition) {
+			if err := s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: bad}); !errors.Is(err,
+				storage.ErrPrecondition) {
 				t.Errorf("Delete IfMatch %q on a missing object: %v", bad, err)
 			}
-			if _, err := s.Stat(ctx, "k", &storage.StatOptions{IfMatch: bad}); !errors.Is(err, storage.ErrNotExist) {
+			if _, err := s.Stat(ctx, "k", &storage.StatOptions{IfMatch: bad}); !errors.Is(err,
+				storage.ErrNotExist) {
 				t.Errorf("Stat IfMatch %q on a missing object: %v", bad, err)
 			}
 		}
@@ -345,7 +358,8 @@ func TestConditions(t *testing.T) {
 					}
 					var v int
 					fmt.Sscan(data, &v)
-					_, err = tryPut(ctx, st, "n", fmt.Sprint(v+1), &storage.PutOptions{IfMatch: o.ETag})
+					_, err = tryPut(ctx, st, "n", fmt.Sprint(v+1),
+						&storage.PutOptions{IfMatch: o.ETag})
 					if err == nil {
 						n++
 					} else if !errors.Is(err, storage.ErrPrecondition) {

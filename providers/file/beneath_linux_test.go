@@ -186,7 +186,8 @@ func TestLinkRaces(t *testing.T) {
 	})
 }
 
-// eachResolver runs a test with openat2, without it, and where it is refused once the Store is open.
+// eachResolver runs a test with openat2, without it, and where it is refused once the Store is
+// open.
 func eachResolver(t *testing.T, f func(t *testing.T, s *Store, dir string)) {
 	t.Run("openat2", func(t *testing.T) {
 		s, dir := newStore(t)

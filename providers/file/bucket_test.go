@@ -24,7 +24,8 @@ func TestBucket(t *testing.T) {
 	if err != nil || o.Size != 100 {
 		t.Fatalf("Put = %v, %v", o, err)
 	}
-	o, err = b.Put(t.Context(), "a", struct{ io.Reader }{bytes.NewReader(data)}, &storage.PutOptions{IfAbsent: true})
+	o, err = b.Put(t.Context(), "a", struct{ io.Reader }{bytes.NewReader(data)},
+		&storage.PutOptions{IfAbsent: true})
 	if err != nil || o.Size != int64(len(data)) {
 		t.Fatalf("Put = %v, %v", o, err)
 	}
@@ -59,7 +60,8 @@ func BenchmarkPut(b *testing.B) {
 			b.SetBytes(bb.size)
 			b.ReportAllocs()
 			for b.Loop() {
-				if _, err := s.Put(b.Context(), "a/b/c", bytes.NewReader(data), bb.size, new(storage.PutOptions)); err != nil {
+				if _, err := s.Put(b.Context(), "a/b/c", bytes.NewReader(data), bb.size,
+					new(storage.PutOptions)); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -74,7 +76,8 @@ func BenchmarkGet(b *testing.B) {
 	}
 	defer s.Close()
 	data := bytes.Repeat([]byte("x"), 1<<20)
-	if _, err := s.Put(b.Context(), "a/b/c", bytes.NewReader(data), 1<<20, new(storage.PutOptions)); err != nil {
+	if _, err := s.Put(b.Context(),
+		"a/b/c", bytes.NewReader(data), 1<<20, new(storage.PutOptions)); err != nil {
 		b.Fatal(err)
 	}
 	b.SetBytes(1 << 20)
@@ -85,7 +88,8 @@ func BenchmarkGet(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{r.Body}, buffer); err != nil {
+		if _, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{r.Body},
+			buffer); err != nil {
 			b.Fatal(err)
 		}
 		r.Body.Close()
@@ -98,7 +102,8 @@ func BenchmarkStat(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	if _, err := s.Put(b.Context(), "a/b/c", bytes.NewReader(nil), 0, new(storage.PutOptions)); err != nil {
+	if _, err := s.Put(b.Context(),
+		"a/b/c", bytes.NewReader(nil), 0, new(storage.PutOptions)); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()

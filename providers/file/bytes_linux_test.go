@@ -37,13 +37,15 @@ func TestWrittenOnce(t *testing.T) {
 	id := createUpload(t, s, "parts", new(storage.PutOptions))
 	var parts []*storage.Part
 	for n := range size / part {
-		p, err := s.PutPart(t.Context(), "parts", id, n+1, zeros(part), part, &storage.PartOptions{Offset: int64(n) * part})
+		p, err := s.PutPart(t.Context(), "parts", id, n+1, zeros(part), part,
+			&storage.PartOptions{Offset: int64(n) * part})
 		if err != nil {
 			t.Fatal(err)
 		}
 		parts = append(parts, p)
 	}
-	if _, err := s.CompleteUpload(t.Context(), "parts", id, parts, new(storage.PutOptions)); err != nil {
+	if _, err := s.CompleteUpload(t.Context(), "parts", id, parts,
+		new(storage.PutOptions)); err != nil {
 		t.Fatal(err)
 	}
 	byParts := written() - before
@@ -52,7 +54,8 @@ func TestWrittenOnce(t *testing.T) {
 		t.Skip("the file system does not count written bytes")
 	}
 	if most := int64(size) * 11 / 10; byPut > most || byParts > most {
-		t.Errorf("write_bytes of %d bytes: Put %d, parts %d, want at most %d", size, byPut, byParts, most)
+		t.Errorf("write_bytes of %d bytes: Put %d, parts %d, want at most %d", size, byPut, byParts,
+			most)
 	}
 }
 

@@ -66,7 +66,8 @@ func child(work, dir string) int {
 // many objects as it can.
 func count(ctx context.Context, s *Store, n int) error {
 	for i := range n {
-		_, err := tryPut(ctx, s, fmt.Sprint("once/", i), strconv.Itoa(os.Getpid()), &storage.PutOptions{IfAbsent: true})
+		_, err := tryPut(ctx, s, fmt.Sprint("once/", i), strconv.Itoa(os.Getpid()),
+			&storage.PutOptions{IfAbsent: true})
 		switch {
 		case err == nil:
 			fmt.Println("created", i)
@@ -140,7 +141,8 @@ func TestLockHeldElsewhere(t *testing.T) {
 	put(t, s, "another", "x", nil)
 	cancel()
 	wg.Wait()
-	if _, err := s.Stat(t.Context(), "k", new(storage.StatOptions)); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := s.Stat(t.Context(), "k", new(storage.StatOptions)); !errors.Is(err,
+		storage.ErrNotExist) {
 		t.Errorf("Stat: %v", err)
 	}
 	held.release()

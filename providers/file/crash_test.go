@@ -25,7 +25,8 @@ func writeForever(s *Store) error {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	var failure error
-	say := func(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) } // one write each
+	// one write each
+	say := func(format string, args ...any) { fmt.Fprintf(os.Stdout, format+"\n", args...) }
 	ctx := context.Background()
 	for _, key := range crashKeys {
 		wg.Go(func() {
@@ -70,7 +71,8 @@ func putParts(ctx context.Context, s *Store, key, data string, opts *storage.Put
 	var parts []*storage.Part
 	for n, offset := 1, 0; offset < len(data); n++ {
 		part := data[offset:min(len(data), offset+1000)]
-		p, err := s.PutPart(ctx, key, id, n, strings.NewReader(part), int64(len(part)), &storage.PartOptions{Offset: int64(offset)})
+		p, err := s.PutPart(ctx, key, id, n, strings.NewReader(part), int64(len(part)),
+			&storage.PartOptions{Offset: int64(offset)})
 		if err != nil {
 			return err
 		}
@@ -192,7 +194,8 @@ func checkCrash(t *testing.T, s *Store, state map[string]string) {
 	}
 	for key, st := range state {
 		var allowed []string
-		for _, v := range strings.Split(strings.NewReplacer("begun ", "", "done ", "").Replace(st), " after ") {
+		for _, v := range strings.Split(strings.NewReplacer("begun ", "", "done ", "").Replace(st),
+			" after ") {
 			allowed = append(allowed, v)
 			if strings.HasPrefix(st, "done") {
 				break

@@ -85,8 +85,8 @@ func withoutOpenat2(s *Store) {
 	s.root.fd, s.root.kept = -1, nil
 }
 
-// What does not look beside directories costs the same at every depth. What does costs a system call
-// for each.
+// What does not look beside directories costs the same at every depth. What does costs a system
+// call for each.
 func TestDepthCalls(t *testing.T) {
 	s, _ := newStore(t)
 	if !s.root.fast() {
@@ -148,7 +148,8 @@ func depthIsLinear(t *testing.T, s *Store, dir string, deep int) {
 	}
 	for _, depth := range []int{deep / 2, deep} {
 		put(t, s, key(depth), "data", nil)
-		put(t, s, key(depth)+"-other", "data", nil) // keeps the directories of those that are deleted
+		// keeps the directories of those that are deleted
+		put(t, s, key(depth)+"-other", "data", nil)
 	}
 	ctx := t.Context()
 	for _, op := range []struct {
@@ -218,7 +219,8 @@ func depthIsLinear(t *testing.T, s *Store, dir string, deep int) {
 			most *= 3
 		}
 		if got := cost[deep]; got > most || got < deep {
-			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name, deep,
+			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name,
+				deep,
 				got, deep, most)
 		}
 		if got, most := cost[deep], 2*cost[deep/2]+20; got > most {

@@ -58,14 +58,16 @@ var promises = []struct {
 		_, err := tryPut(t.Context(), s, "d/k", "x", &storage.PutOptions{IfAbsent: true})
 		return err
 	}, storage.ErrExist},
-	{"ErrPrecondition of another version", []string{"d/k"}, putK, func(t *testing.T, s *Store) error {
-		_, err := tryPut(t.Context(), s, "d/k", "x", &storage.PutOptions{IfMatch: `"x"`})
-		return err
-	}, storage.ErrPrecondition},
-	{"ErrPrecondition of nothing", []string{"d/k", "d/l"}, removeK, func(t *testing.T, s *Store) error {
-		_, err := tryPut(t.Context(), s, "d/k", "x", &storage.PutOptions{IfMatch: `"x"`})
-		return err
-	}, storage.ErrPrecondition},
+	{"ErrPrecondition of another version", []string{"d/k"}, putK,
+		func(t *testing.T, s *Store) error {
+			_, err := tryPut(t.Context(), s, "d/k", "x", &storage.PutOptions{IfMatch: `"x"`})
+			return err
+		}, storage.ErrPrecondition},
+	{"ErrPrecondition of nothing", []string{"d/k", "d/l"}, removeK,
+		func(t *testing.T, s *Store) error {
+			_, err := tryPut(t.Context(), s, "d/k", "x", &storage.PutOptions{IfMatch: `"x"`})
+			return err
+		}, storage.ErrPrecondition},
 	{"second Delete", []string{"d/k", "d/l"}, removeK, func(t *testing.T, s *Store) error {
 		return s.Delete(t.Context(), "d/k", new(storage.DeleteOptions))
 	}, nil},
@@ -157,7 +159,8 @@ func TestLookAfterFailedSync(t *testing.T) {
 	if err := putK(t, s); err == nil {
 		t.Fatal("Put succeeded without a sync")
 	}
-	if _, err := s.Stat(t.Context(), "d/k", new(storage.StatOptions)); !errors.Is(err, syscall.EIO) {
+	if _, err := s.Stat(t.Context(), "d/k", new(storage.StatOptions)); !errors.Is(err,
+		syscall.EIO) {
 		t.Errorf("Stat: %v, want EIO", err)
 	}
 	syncs.fail(nil)
@@ -228,7 +231,8 @@ func TestDeleteBatchSyncsOnce(t *testing.T) {
 	keys = append(keys, "d0/none", "d0/none/below", keys[0], "a/", "d1/none")
 	syncs := logSyncs(s)
 	for i, err := range deleteBatch(t, s, keys...) {
-		if bad := keys[i] == "a/"; errors.Is(err, storage.ErrInvalidKey) != bad || (err != nil) != bad {
+		if bad := keys[i] == "a/"; errors.Is(err, storage.ErrInvalidKey) != bad ||
+			(err != nil) != bad {
 			t.Errorf("%q: %v", keys[i], err)
 		}
 	}
@@ -254,7 +258,8 @@ func TestSharedSyncs(t *testing.T) {
 		runs := 0
 		run := func() {
 			wg.Go(func() {
-				if err := g.do(syncKey{path: "d"}, func() error { runs++; <-proceed; return nil }); err != nil {
+				if err := g.do(syncKey{path: "d"},
+					func() error { runs++; <-proceed; return nil }); err != nil {
 					t.Error(err)
 				}
 			})

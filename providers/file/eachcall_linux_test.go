@@ -93,9 +93,9 @@ func eachPut(opts *storage.PutOptions) func(ctx context.Context, s *Store) error
 
 func init() { works["each"] = failEach }
 
-// Whichever system call of a call fails, with a full disk or a broken one, the object is the old one
-// or, where the error is in doubt, the new one. A success is one. Nothing else changes, nobody waits
-// for a lock afterwards, and what is left goes with a New once it is old.
+// Whichever system call of a call fails, with a full disk or a broken one, the object is the old
+// one or, where the error is in doubt, the new one. A success is one. Nothing else changes, nobody
+// waits for a lock afterwards, and what is left goes with a New once it is old.
 func TestEachCallFails(t *testing.T) {
 	if why := injectable(); why != "" {
 		t.Skip(why)
@@ -132,7 +132,8 @@ func failEach(s *Store) error {
 				hit, err := tt.try(in, dir, n, errno)
 				if err != nil {
 					fmt.Printf("LOST %s, %v at call %d, %s: %v\n", tt.name, errno, n, hit, err)
-					all = errors.Join(all, fmt.Errorf("%s, %v at call %d, %s: %w", tt.name, errno, n, hit, err))
+					all = errors.Join(all, fmt.Errorf("%s, %v at call %d, %s: %w", tt.name, errno,
+						n, hit, err))
 				}
 				if hit == "" {
 					break
@@ -180,7 +181,8 @@ func (tt *eachCase) judge(ctx context.Context, s *Store, failure error) error {
 		return failure
 	case !errors.As(failure, &e):
 		return fmt.Errorf("no *storage.Error: %w", failure)
-	case e.Kind == storage.ErrNotExist, e.Kind == storage.ErrPrecondition, e.Kind == storage.ErrExist:
+	case e.Kind == storage.ErrNotExist, e.Kind == storage.ErrPrecondition,
+		e.Kind == storage.ErrExist:
 		return fmt.Errorf("a broken disk reads as an answer: %w", failure)
 	}
 	data, o, err := tryGet(ctx, s, eachKey)
@@ -207,7 +209,8 @@ func (tt *eachCase) judge(ctx context.Context, s *Store, failure error) error {
 // tidyAfter checks that a New removes what is left, once it is old.
 func tidyAfter(s *Store, dir string) error {
 	old := time.Now().Add(-time.Hour)
-	err := filepath.WalkDir(filepath.Join(dir, tempDir), func(path string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(dir, tempDir), func(path string, d os.DirEntry,
+		err error) error {
 		if err != nil || strings.Contains(path, "attr..") && s.noXattr {
 			return err
 		}

@@ -56,15 +56,23 @@ func TestFailedWrites(t *testing.T) {
 		want   error
 	}{
 		{"source fails", t.Context(), &source{n: 5, err: broken}, 10, storage.PutOptions{}, broken},
-		{"source fails late", t.Context(), &source{n: 3 << 20, err: broken}, 4 << 20, storage.PutOptions{}, broken},
-		{"source is shorter", t.Context(), &source{n: 5, err: io.EOF}, 10, storage.PutOptions{}, io.ErrUnexpectedEOF},
-		{"source is longer", t.Context(), &source{n: 15, err: io.EOF}, 10, storage.PutOptions{}, storage.ErrInvalid},
+		{"source fails late", t.Context(), &source{n: 3 << 20, err: broken}, 4 << 20,
+			storage.PutOptions{}, broken},
+		{"source is shorter", t.Context(), &source{n: 5, err: io.EOF}, 10, storage.PutOptions{},
+			io.ErrUnexpectedEOF},
+		{"source is longer", t.Context(), &source{n: 15, err: io.EOF}, 10, storage.PutOptions{},
+			storage.ErrInvalid},
 		{"wrong checksum", t.Context(), &source{n: 5, err: io.EOF}, 5,
-			storage.PutOptions{Checksums: storage.Checksums{SHA256: []byte("x")}}, storage.ErrIntegrity},
-		{"cancelled", cancelled, &source{n: 3 << 20, err: io.EOF, cancel: cancel}, 3 << 20, storage.PutOptions{}, context.Canceled},
-		{"storage class", t.Context(), &source{err: io.EOF}, 0, storage.PutOptions{StorageClass: "COLD"}, errors.ErrUnsupported},
-		{"negative size", t.Context(), &source{n: 5, err: io.EOF}, math.MinInt64, storage.PutOptions{}, storage.ErrInvalid},
-		{"largest size", t.Context(), &source{n: 5, err: io.EOF}, math.MaxInt64, storage.PutOptions{}, io.ErrUnexpectedEOF},
+			storage.PutOptions{Checksums: storage.Checksums{SHA256: []byte("x")}},
+			storage.ErrIntegrity},
+		{"cancelled", cancelled, &source{n: 3 << 20, err: io.EOF, cancel: cancel}, 3 << 20,
+			storage.PutOptions{}, context.Canceled},
+		{"storage class", t.Context(), &source{err: io.EOF}, 0,
+			storage.PutOptions{StorageClass: "COLD"}, errors.ErrUnsupported},
+		{"negative size", t.Context(), &source{n: 5, err: io.EOF}, math.MinInt64,
+			storage.PutOptions{}, storage.ErrInvalid},
+		{"largest size", t.Context(), &source{n: 5, err: io.EOF}, math.MaxInt64,
+			storage.PutOptions{}, io.ErrUnexpectedEOF},
 		{"panic", t.Context(), &source{n: 5}, 10, storage.PutOptions{}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -74,7 +82,8 @@ func TestFailedWrites(t *testing.T) {
 						t.Errorf("panic %v", p)
 					}
 				}()
-				if _, err := s.Put(tt.ctx, "k", tt.source, tt.size, &tt.opts); !errors.Is(err, tt.want) {
+				if _, err := s.Put(tt.ctx, "k", tt.source, tt.size, &tt.opts); !errors.Is(err,
+					tt.want) {
 					t.Errorf("Put = %v, want %v", err, tt.want)
 				}
 			}()
@@ -91,7 +100,8 @@ func TestFailedWrites(t *testing.T) {
 	}
 	for name, call := range calls(s) {
 		var e *storage.Error
-		if err := call(cancelled); !errors.Is(err, context.Canceled) || !errors.As(err, &e) || e.InDoubt {
+		if err := call(cancelled); !errors.Is(err, context.Canceled) || !errors.As(err, &e) ||
+			e.InDoubt {
 			t.Errorf("%s with a cancelled context: %v", name, err)
 		}
 	}
@@ -108,12 +118,35 @@ func TestFailedWrites(t *testing.T) {
 // calls are a call of each method that needs no other before it.
 func calls(s *Store) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
-		"Put":      func(ctx context.Context) error { _, err := tryPut(ctx, s, "k", "x", nil); return err },
-		"Get":      func(ctx context.Context) error { _, err := s.Get(ctx, "k", new(storage.GetOptions)); return err },
-		"Stat":     func(ctx context.Context) error { _, err := s.Stat(ctx, "k", new(storage.StatOptions)); return err },
-		"Delete":   func(ctx context.Context) error { return s.Delete(ctx, "k", new(storage.DeleteOptions)) },
-		"ListPage": func(ctx context.Context) error { _, err := s.ListPage(ctx, new(storage.ListOptions)); return err },
-		"Copy":     func(ctx context.Context) error { _, err := s.Copy(ctx, "c", "k", new(storage.CopyOptions)); return err },
+		"Put": func(ctx context.Context) error {
+			_, err := tryPut(ctx, s, "k", "x",
+				nil)
+			return err
+		},
+		"Get": func(ctx context.Context) error {
+			_, err := s.Get(ctx, "k",
+				new(storage.GetOptions))
+			return err
+		},
+		"Stat": func(ctx context.Context) error {
+			_, err := s.Stat(ctx, "k",
+				new(storage.StatOptions))
+			return err
+		},
+		"Delete": func(ctx context.Context) error {
+			return s.Delete(ctx, "k",
+				new(storage.DeleteOptions))
+		},
+		"ListPage": func(ctx context.Context) error {
+			_, err := s.ListPage(ctx,
+				new(storage.ListOptions))
+			return err
+		},
+		"Copy": func(ctx context.Context) error {
+			_, err := s.Copy(ctx, "c", "k",
+				new(storage.CopyOptions))
+			return err
+		},
 		"CreateUpload": func(ctx context.Context) error {
 			_, err := s.CreateUpload(ctx, "k", new(storage.PutOptions))
 			return err
@@ -146,14 +179,16 @@ func TestLinks(t *testing.T) {
 	s, dir := newStore(t)
 	put(t, s, "real/x", "x", nil)
 	for name, target := range map[string]string{
-		"file": filepath.Join(outside, "secret"), "dir": outside, "up": "..", "in": "real", "infile": "real/x",
+		"file": filepath.Join(outside, "secret"), "dir": outside, "up": "..", "in": "real",
+		"infile":   "real/x",
 		"dangling": "nowhere", "self": "self",
 	} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Skip(err)
 		}
 	}
-	for _, key := range []string{"file", "dir", "dir/secret", "up/x", "in/x", "infile", "dangling", "self"} {
+	for _, key := range []string{"file", "dir", "dir/secret", "up/x", "in/x", "infile", "dangling",
+		"self"} {
 		if data, _, err := tryGet(t.Context(), s, key); !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("Get(%q) = %q, %v", key, data, err)
 		}
@@ -167,7 +202,8 @@ func TestLinks(t *testing.T) {
 			t.Errorf("Get(%q) = %q", key, got)
 		}
 	}
-	if b, err := os.ReadFile(filepath.Join(outside, "secret")); string(b) != "secret" || err != nil {
+	if b, err := os.ReadFile(filepath.Join(outside, "secret")); string(b) != "secret" ||
+		err != nil {
 		t.Errorf("outside the root: %q, %v", b, err)
 	}
 	if names, err := os.ReadDir(outside); len(names) != 1 || err != nil {
@@ -237,7 +273,8 @@ func TestClean(t *testing.T) {
 		t.Fatal(err)
 	}
 	old := time.Now().Add(-time.Hour)
-	for _, path := range []string{"dead..", "tmp-of-a-key", filepath.Base(alive.path), "upload../" + id + "..", "upload../abcd.."} {
+	for _, path := range []string{"dead..", "tmp-of-a-key", filepath.Base(alive.path), "upload../" +
+		id + "..", "upload../abcd.."} {
 		if err := os.Chtimes(filepath.Join(own, path), old, old); err != nil {
 			t.Fatal(err)
 		}
@@ -341,10 +378,12 @@ func TestChecksums(t *testing.T) {
 	if got := fmt.Sprintf("%x", want.CRC64NVME); got != "ae8b14860a799888" {
 		t.Errorf("CRC64NVME is %s", got)
 	}
-	if o := put(t, s, "k", "123456789", &storage.PutOptions{Checksums: want}); !bytes.Equal(o.Checksums.SHA1, want.SHA1) {
+	if o := put(t, s, "k", "123456789",
+		&storage.PutOptions{Checksums: want}); !bytes.Equal(o.Checksums.SHA1, want.SHA1) {
 		t.Errorf("kept: %v", o.Checksums)
 	}
-	if o := stat(t, s, "k"); !bytes.Equal(o.Checksums.CRC64NVME, want.CRC64NVME) || !bytes.Equal(o.Checksums.MD5, want.MD5) {
+	if o := stat(t, s, "k"); !bytes.Equal(o.Checksums.CRC64NVME, want.CRC64NVME) ||
+		!bytes.Equal(o.Checksums.MD5, want.MD5) {
 		t.Errorf("Stat: %v", o.Checksums)
 	}
 }

@@ -15,7 +15,8 @@ func TestCaseFolding(t *testing.T) {
 	d := &disk{dir: t.TempDir(), options: "loop"}
 	d.fresh = filepath.Join(d.dir, "fresh")
 	command(t, "truncate", "-s", "32M", d.fresh)
-	out, err := exec.Command("mkfs.ext4", "-q", "-F", "-O", "casefold", "-E", "encoding=utf8", d.fresh).CombinedOutput()
+	out, err := exec.Command("mkfs.ext4", "-q", "-F", "-O", "casefold", "-E", "encoding=utf8",
+		d.fresh).CombinedOutput()
 	if err == nil {
 		err = d.try(t)
 	}

@@ -27,7 +27,8 @@ func TestProbeNames(t *testing.T) {
 		{name: "folds case", same: strings.ToLower, exact: true},
 		{name: "composes", same: compose, exact: true},
 		{name: "decomposes", kept: decompose, exact: true, rewrites: true}, // HFS+
-		{name: "folds and decomposes", same: strings.ToLower, kept: decompose, exact: true, rewrites: true},
+		{name: "folds and decomposes", same: strings.ToLower, kept: decompose, exact: true,
+			rewrites: true},
 		{name: "has capitals", kept: strings.ToUpper, exact: true, rewrites: true},
 		{name: "drops dots", same: func(name string) string {
 			if !strings.HasSuffix(name, "..") {
@@ -68,11 +69,13 @@ func TestNamesInAnotherForm(t *testing.T) {
 	}
 	for _, key := range []string{"é", "a/é", "é/a", "e\u0301/é"} {
 		_, err := tryPut(t.Context(), s, key, "data", nil)
-		if !errors.Is(err, storage.ErrInvalidKey) || !strings.Contains(err.Error(), "another form") {
+		if !errors.Is(err, storage.ErrInvalidKey) ||
+			!strings.Contains(err.Error(), "another form") {
 			t.Errorf("Put(%+q) = %v", key, err)
 		}
 		id := createUpload(t, s, key, new(storage.PutOptions))
-		p, err := s.PutPart(t.Context(), key, id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+		p, err := s.PutPart(t.Context(), key, id, 1, strings.NewReader("x"), 1,
+			new(storage.PartOptions))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +94,8 @@ func TestNamesInAnotherForm(t *testing.T) {
 		}
 		remove(t, s, key)
 	}
-	if left := append(tree(t, dir), files(t, filepath.Join(dir, "tmp."))...); fmt.Sprint(left) != "[k]" {
+	if left := append(tree(t, dir),
+		files(t, filepath.Join(dir, "tmp."))...); fmt.Sprint(left) != "[k]" {
 		t.Errorf("left behind: %q", left)
 	}
 }
@@ -114,10 +118,12 @@ func caseFolding(t *testing.T, dir string) {
 	put(t, s, "Key/é", "first", nil)
 	s = openStore(t, dir) // whose driver's directory another has made
 	for _, key := range []string{"key/é", "Key/É", "Key/e\u0301", "KEY/É"} {
-		if _, err := s.Stat(t.Context(), key, new(storage.StatOptions)); !errors.Is(err, storage.ErrNotExist) {
+		if _, err := s.Stat(t.Context(), key, new(storage.StatOptions)); !errors.Is(err,
+			storage.ErrNotExist) {
 			t.Errorf("Stat(%q) = %v", key, err)
 		}
-		if _, err := tryPut(t.Context(), s, key, "second", nil); !errors.Is(err, storage.ErrInvalidKey) {
+		if _, err := tryPut(t.Context(), s, key, "second", nil); !errors.Is(err,
+			storage.ErrInvalidKey) {
 			t.Errorf("Put(%q) = %v", key, err)
 		}
 		if err := s.Delete(t.Context(), key, new(storage.DeleteOptions)); err != nil {

@@ -66,7 +66,8 @@ func TestFullDisk(t *testing.T) {
 	id := createUpload(t, s, "up", new(storage.PutOptions))
 	_, err = s.PutPart(t.Context(), "up", id, 1, zeros(6<<20), 6<<20, new(storage.PartOptions))
 	full("PutPart", err)
-	if p, err := s.ListPartsPage(t.Context(), "up", id, new(storage.ListPartsOptions)); err != nil || len(p.Parts) > 0 {
+	if p, err := s.ListPartsPage(t.Context(), "up", id,
+		new(storage.ListPartsOptions)); err != nil || len(p.Parts) > 0 {
 		t.Errorf("parts after a full disk: %v, %v", p, err)
 	}
 	if err := s.AbortUpload(t.Context(), "up", id); err != nil {
@@ -122,7 +123,8 @@ func TestFileTooLarge(t *testing.T) {
 
 func writeTooMuch(s *Store) error {
 	signal.Ignore(syscall.SIGXFSZ)
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 1 << 20,
+		Max: 1 << 20}); err != nil {
 		return err
 	}
 	var e *storage.Error

@@ -190,7 +190,8 @@ func TestListsAndWritersAtOnce(t *testing.T) {
 				tmp := filepath.Join(dir, "tmp.", fmt.Sprintf("w%d..", w))
 				name := fmt.Sprintf("k%06d", (i*37+w)%n)
 				other := filepath.Join(dir, fmt.Sprintf("k%06d-%d", i%n, w))
-				err := errors.Join(os.WriteFile(tmp, nil, 0o666), os.Rename(tmp, filepath.Join(dir, name)),
+				err := errors.Join(os.WriteFile(tmp, nil, 0o666),
+					os.Rename(tmp, filepath.Join(dir, name)),
 					os.WriteFile(other, nil, 0o666), os.Remove(other))
 				if err != nil {
 					t.Error(err)

@@ -106,7 +106,8 @@ func killTogether(t *testing.T, dir string, n, first int, random *rand.Rand) (lo
 	}
 	for _, log := range logs { // not before they are at work
 		end := time.Now().Add(20 * time.Second)
-		for fi, err := log.(*os.File).Stat(); err == nil && fi.Size() == 0 && time.Now().Before(end); {
+		for fi, err := log.(*os.File).Stat(); err == nil && fi.Size() == 0 &&
+			time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 			fi, err = log.(*os.File).Stat()
 		}

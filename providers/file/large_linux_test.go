@@ -27,7 +27,8 @@ func fill(t *testing.T, dir string, n, dirs int) {
 			for i := part; i < n; i += 2 {
 				path := filepath.Join(dir, fmt.Sprintf("k%07d", i*7919%n))
 				if dirs > 1 {
-					path = filepath.Join(dir, fmt.Sprintf("d%04d", i/each), fmt.Sprintf("k%04d", i%each))
+					path = filepath.Join(dir, fmt.Sprintf("d%04d", i/each), fmt.Sprintf("k%04d",
+						i%each))
 				}
 				if err := makeObjectAt(path); err != nil {
 					t.Error(err)
@@ -131,7 +132,8 @@ func TestLargeLists(t *testing.T) {
 		ratio := float64(many) / float64(few)
 		t.Logf("%s: ten times the keys take %.1f times as long", shape.name, ratio)
 		if ratio > 12 {
-			t.Errorf("%s: ten times the keys take %.1f times as long, want at most 12", shape.name, ratio)
+			t.Errorf("%s: ten times the keys take %.1f times as long, want at most 12", shape.name,
+				ratio)
 		}
 	}
 }
@@ -147,7 +149,8 @@ func whileOthersWrite(t *testing.T, s *Store, dir string, n int) {
 		for i := 0; ; i++ {
 			select {
 			case <-tick.C:
-				if _, err := tryPut(t.Context(), other, fmt.Sprintf("k%07d-new", i*7919%n), "x", nil); err != nil {
+				if _, err := tryPut(t.Context(), other, fmt.Sprintf("k%07d-new", i*7919%n), "x",
+					nil); err != nil {
 					t.Error(err)
 				}
 			case <-done:
@@ -164,7 +167,8 @@ func whileOthersWrite(t *testing.T, s *Store, dir string, n int) {
 	first := took[0]
 	slices.Sort(took)
 	median, p99 := took[len(took)/2], took[len(took)*99/100]
-	t.Logf("with a writer: first page %v, others %v, p99 %v, slowest but one %v", first, median, p99,
+	t.Logf("with a writer: first page %v, others %v, p99 %v, slowest but one %v", first, median,
+		p99,
 		took[len(took)-2])
 	if median > 60*time.Millisecond {
 		t.Errorf("a page takes %v, want at most 60 ms", median)

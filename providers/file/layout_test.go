@@ -60,9 +60,11 @@ func TestLayout(t *testing.T) {
 		{"and comes back as a file", "+a/b +a -a/b -a +a", []string{"a"}},
 		{"children stay beside", "+a +a/b -a", []string{"a./b"}},
 		{"new children go the plain way", "+a +a/b -a +a/c", []string{"a/c", "a./b"}},
-		{"old children are replaced where they are", "+a +a/b -a +a/c +a/b", []string{"a/c", "a./b"}},
+		{"old children are replaced where they are", "+a +a/b -a +a/c +a/b",
+			[]string{"a/c", "a./b"}},
 		{"no empty directories", "+a +a/b/c -a/b/c -a +x/y/z -x/y/z", nil},
-		{"the driver's directory is no key's", "+tmp +tmp/x +tmp/lock +tmp/lock/00", []string{"tmp"}},
+		{"the driver's directory is no key's", "+tmp +tmp/x +tmp/lock +tmp/lock/00",
+			[]string{"tmp"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, dir := newStore(t)
@@ -126,7 +128,9 @@ func TestCoexistenceConcurrently(t *testing.T) {
 					t.Errorf("round %d: Get(%q) = %q, %v, want %q", n, key, got, err, data)
 					return
 				}
-				if got := list(t, s, storage.ListOptions{PageSize: 1 + rng.IntN(3)}); !slices.Contains(got, key) || !slices.IsSorted(got) {
+				if got := list(t, s,
+					storage.ListOptions{PageSize: 1 + rng.IntN(3)}); !slices.Contains(got, key) ||
+					!slices.IsSorted(got) {
 					t.Errorf("round %d: list is %q, want %q in it, sorted", n, got, key)
 					return
 				}
@@ -159,17 +163,20 @@ func TestCoexistenceConcurrently(t *testing.T) {
 func TestKeys(t *testing.T) {
 	s, dir := newStore(t)
 	for _, key := range []string{
-		"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a.", "a./b", "tmp.", "tmp./x", "a/...", "a..", "x\x00y", "\xff",
+		"", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a.", "a./b", "tmp.", "tmp./x",
+		"a/...", "a..", "x\x00y", "\xff",
 		strings.Repeat("k", 255), strings.Repeat("k/", 512) + "k",
 	} {
 		_, err := tryPut(t.Context(), s, key, "x", nil)
 		if !errors.Is(err, storage.ErrInvalidKey) || !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Put(%q) = %v, want ErrInvalidKey", key, err)
 		}
-		if _, err := s.Stat(t.Context(), key, new(storage.StatOptions)); !errors.Is(err, storage.ErrInvalidKey) {
+		if _, err := s.Stat(t.Context(), key, new(storage.StatOptions)); !errors.Is(err,
+			storage.ErrInvalidKey) {
 			t.Errorf("Stat(%q) = %v, want ErrInvalidKey", key, err)
 		}
-		if err := s.Delete(t.Context(), key, new(storage.DeleteOptions)); !errors.Is(err, storage.ErrInvalidKey) {
+		if err := s.Delete(t.Context(), key, new(storage.DeleteOptions)); !errors.Is(err,
+			storage.ErrInvalidKey) {
 			t.Errorf("Delete(%q) = %v, want ErrInvalidKey", key, err)
 		}
 	}
@@ -177,7 +184,8 @@ func TestKeys(t *testing.T) {
 		t.Errorf("refused keys left %v, %v", names, err)
 	}
 	for _, key := range []string{
-		strings.Repeat("k", 254), strings.Repeat("k", 254) + "/" + strings.Repeat("c", 254), ".hidden", " a ", "a\\b", "con",
+		strings.Repeat("k", 254), strings.Repeat("k", 254) + "/" + strings.Repeat("c", 254),
+		".hidden", " a ", "a\\b", "con",
 		"naïve/日本語/🙂",
 		"a\nb", "%2e%2e/x", strings.Repeat("k/", 253) + "k", "-", "~", "soap",
 	} {
@@ -200,12 +208,14 @@ func TestSpelling(t *testing.T) {
 	if got := get(t, s, "Dir/Key"); got != "x" {
 		t.Errorf("Get = %q", got)
 	}
-	for path, want := range map[string]bool{"Dir": true, "Dir/Key": true, "dir": false, "Dir/KEY": false, "none/x": false} {
+	for path, want := range map[string]bool{"Dir": true, "Dir/Key": true, "dir": false,
+		"Dir/KEY": false, "none/x": false} {
 		if got, err := s.spelled(s.root, path); got != want || err != nil {
 			t.Errorf("spelled(%q) = %v, %v", path, got, err)
 		}
 	}
-	if _, err := s.Stat(t.Context(), "dir/Key", new(storage.StatOptions)); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := s.Stat(t.Context(), "dir/Key", new(storage.StatOptions)); !errors.Is(err,
+		storage.ErrNotExist) {
 		t.Errorf("Stat of another spelling: %v", err)
 	}
 }
@@ -258,7 +268,8 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 				t.Errorf("list: %v, %v", p, err)
 				return
 			}
-			if p, err = s.ListPage(t.Context(), &storage.ListOptions{Delimiter: "/"}); err != nil || p.Objects[len(p.Objects)-1].Key != "z/" {
+			if p, err = s.ListPage(t.Context(), &storage.ListOptions{Delimiter: "/"}); err != nil ||
+				p.Objects[len(p.Objects)-1].Key != "z/" {
 				t.Errorf("delimited list: %v, %v", p, err)
 				return
 			}
@@ -268,7 +279,8 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 	close(done)
 	lister.Wait()
 	remove(t, s, "z/kept")
-	if _, err := s.rename(t.Context(), "tmp./none..", []string{"p", "q", "r"}, "", func() {}); err == nil {
+	if _, err := s.rename(t.Context(), "tmp./none..", []string{"p", "q", "r"}, "",
+		func() {}); err == nil {
 		t.Error("nothing was renamed, without an error")
 	}
 	if got := tree(t, dir); len(got) > 0 {

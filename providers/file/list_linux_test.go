@@ -40,7 +40,8 @@ func TestListDuringOverwrites(t *testing.T) {
 				return
 			default:
 			}
-			if err := errors.Join(os.WriteFile(temp, nil, 0o666), os.Rename(temp, filepath.Join(dir, name(i)))); err != nil {
+			if err := errors.Join(os.WriteFile(temp, nil, 0o666), os.Rename(temp,
+				filepath.Join(dir, name(i)))); err != nil {
 				t.Error(err)
 				return
 			}

@@ -203,7 +203,8 @@ func TestListCancelled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := s.ListPage(&countdown{t.Context(), n}, new(storage.ListOptions)); !errors.Is(err, context.Canceled) {
+	if _, err := s.ListPage(&countdown{t.Context(), n}, new(storage.ListOptions)); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("ListPage: %v", err)
 	}
 }
@@ -226,7 +227,8 @@ func TestListSeesChanges(t *testing.T) {
 	}
 	put(t, s, "d/bb", "", nil)
 	remove(t, s, "d/c")
-	if diff := cmp.Diff([]string{"d/bb"}, list(t, s, storage.ListOptions{PageToken: p.NextToken})); diff != "" {
+	if diff := cmp.Diff([]string{"d/bb"},
+		list(t, s, storage.ListOptions{PageToken: p.NextToken})); diff != "" {
 		t.Errorf("second page (-want +got):\n%s", diff)
 	}
 }

@@ -56,7 +56,9 @@ func eachKind(t *testing.T, f func(t *testing.T, s *Store, dir string)) {
 	})
 }
 
-func tryPut(ctx context.Context, s *Store, key, data string, opts *storage.PutOptions) (*storage.Object, error) {
+func tryPut(
+	ctx context.Context, s *Store, key, data string, opts *storage.PutOptions,
+) (*storage.Object, error) {
 	if opts == nil {
 		opts = new(storage.PutOptions)
 	}

@@ -71,10 +71,12 @@ func TestOverwriteKeepsAccess(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if st := fi.Sys().(*syscall.Stat_t); uid != 0 && (int(st.Uid) != uid || int(st.Gid) != uid) {
+				if st := fi.Sys().(*syscall.Stat_t); uid != 0 && (int(st.Uid) != uid ||
+					int(st.Gid) != uid) {
 					t.Errorf("%s: owner %d, group %d", name, st.Uid, st.Gid)
 				}
-				sidecars, _ := filepath.Glob(filepath.Join(dir, "tmp.", "attr..", keyHash("k"), "*"))
+				sidecars, _ := filepath.Glob(filepath.Join(dir, "tmp.", "attr..", keyHash("k"),
+					"*"))
 				noWider(t, mode, sidecars...)
 			}
 		}
@@ -125,7 +127,8 @@ func TestModes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, opts := range []*storage.PutOptions{nil, {ContentDisposition: strings.Repeat("x", 6000)}} {
+		for _, opts := range []*storage.PutOptions{nil, {ContentDisposition: strings.Repeat("x",
+			6000)}} {
 			if _, err := b.Put(t.Context(), "d/e/k", strings.NewReader("x"), opts); err != nil {
 				t.Fatal(err)
 			}
@@ -153,14 +156,17 @@ func TestModes(t *testing.T) {
 func TestBadModes(t *testing.T) {
 	dir := t.TempDir()
 	for _, o := range []*Options{
-		{FileMode: 0o444}, {FileMode: fs.ModeSetuid | 0o666}, {DirMode: 0o600}, {DirMode: fs.ModeDir | 0o777},
+		{FileMode: 0o444}, {FileMode: fs.ModeSetuid | 0o666}, {DirMode: 0o600},
+		{DirMode: fs.ModeDir | 0o777},
 	} {
 		if _, err := New(dir, o); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("New(%+v) = %v", o, err)
 		}
 	}
-	for _, query := range []string{"file_mode=9", "file_mode=1777", "dir_mode=rwx", "dir_mode=0", "file_mode=200"} {
-		if _, err := storage.Open(t.Context(), "file://"+dir+"?"+query); !errors.Is(err, storage.ErrInvalid) {
+	for _, query := range []string{"file_mode=9", "file_mode=1777", "dir_mode=rwx", "dir_mode=0",
+		"file_mode=200"} {
+		if _, err := storage.Open(t.Context(), "file://"+dir+"?"+query); !errors.Is(err,
+			storage.ErrInvalid) {
 			t.Errorf("%s: %v", query, err)
 		}
 	}

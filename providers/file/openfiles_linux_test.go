@@ -33,7 +33,8 @@ func TestTooManyFiles(t *testing.T) {
 
 func openTooMany(s *Store) error {
 	ctx := context.Background()
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64, Max: 64}); err != nil {
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &syscall.Rlimit{Cur: 64,
+		Max: 64}); err != nil {
 		return err
 	}
 	var null []*os.File
@@ -82,7 +83,8 @@ func openTooMany(s *Store) error {
 				return err == nil && len(p.Uploads) == 1, err
 			},
 			"PutPart": func() (bool, error) {
-				_, err := s.PutPart(ctx, "up", id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+				_, err := s.PutPart(ctx, "up", id, 1, strings.NewReader("x"), 1,
+					new(storage.PartOptions))
 				return err == nil, err
 			},
 			"ListPartsPage": func() (bool, error) {
@@ -99,13 +101,16 @@ func openTooMany(s *Store) error {
 		null = nil
 		var e *storage.Error
 		doubt := errors.As(aborted, &e) && e.InDoubt // gone, and not on disk
-		if there, err := s.exists(uploadPath(id)); err != nil || there != (aborted != nil && !doubt) {
-			return fmt.Errorf("after AbortUpload with %d files, %v, the upload is there: %v, %v", free, aborted, there, err)
+		if there, err := s.exists(uploadPath(id)); err != nil ||
+			there != (aborted != nil && !doubt) {
+			return fmt.Errorf("after AbortUpload with %d files, %v, the upload is there: %v, %v",
+				free, aborted, there, err)
 		}
 		if aborted == nil {
 			continue
 		}
-		if err := s.AbortUpload(ctx, "up", id); err != nil || !errors.Is(aborted, storage.ErrUnavailable) {
+		if err := s.AbortUpload(ctx, "up", id); err != nil ||
+			!errors.Is(aborted, storage.ErrUnavailable) {
 			return fmt.Errorf("AbortUpload: %v, then %w", aborted, err)
 		}
 	}

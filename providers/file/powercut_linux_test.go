@@ -42,7 +42,8 @@ var cutCases = []cutCase{
 		storage.ErrExist, true},
 	{"multipart with a sidecar, over an object", true, cutOld, cutParts, cutIfMatch,
 		storage.ErrPrecondition, true},
-	{"copy", false, func(t *testing.T, s *Store) { put(t, s, "src", cutNew, fullOptions()) }, cutCopy,
+	{"copy", false, func(t *testing.T, s *Store) { put(t, s, "src", cutNew, fullOptions()) },
+		cutCopy,
 		cutCopy, storage.ErrExist, true},
 }
 
@@ -204,7 +205,8 @@ func (d *disk) cutAtSyncs(t *testing.T, tt cutCase) {
 		default:
 			t.Errorf("before sync %d of %d: %.20q, %v, %v", i+1, len(cuts), data, o, err)
 		}
-		if got, o := get(t, s, "kept"), stat(t, s, "kept"); got != "kept" || o.ContentType != "text/plain" {
+		if got, o := get(t, s, "kept"), stat(t, s, "kept"); got != "kept" ||
+			o.ContentType != "text/plain" {
 			t.Errorf("before sync %d of %d, another object: %q, %v", i+1, len(cuts), got, o)
 		}
 		put(t, s, cutKey, "more", nil) // writing goes on
@@ -270,7 +272,8 @@ func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
 	case !tt.there && !errors.Is(err, storage.ErrNotExist):
 		t.Errorf("the object is back after a power cut: %.20q, %v", data, err)
 	}
-	if _, err := s.Put(t.Context(), cutKey, strings.NewReader("x"), 1, new(storage.PutOptions)); err != nil {
+	if _, err := s.Put(t.Context(),
+		cutKey, strings.NewReader("x"), 1, new(storage.PutOptions)); err != nil {
 		t.Errorf("writing goes on: %v", err)
 	}
 	if b, err := s.Get(t.Context(), cutKey, new(storage.GetOptions)); err != nil {

@@ -31,7 +31,8 @@ func TestReadOnlyFileSystem(t *testing.T) {
 	if _, err := tryPut(t.Context(), s, "k", "new", nil); !errors.Is(err, storage.ErrPermission) {
 		t.Errorf("Put: %v", err)
 	}
-	if err := s.Delete(t.Context(), "k", new(storage.DeleteOptions)); !errors.Is(err, storage.ErrPermission) {
+	if err := s.Delete(t.Context(), "k", new(storage.DeleteOptions)); !errors.Is(err,
+		storage.ErrPermission) {
 		t.Errorf("Delete: %v", err)
 	}
 }
@@ -48,10 +49,12 @@ func TestDirectoryRemoved(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: "a/b"}); !errors.Is(err, storage.ErrNoBucket) {
+	if _, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: "a/b"}); !errors.Is(err,
+		storage.ErrNoBucket) {
 		t.Errorf("ListPage below a prefix: %v", err)
 	}
-	if _, err := tryPut(t.Context(), s, "k", "x", &storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNoBucket) {
+	if _, err := tryPut(t.Context(), s,
+		"k", "x", &storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrNoBucket) {
 		t.Errorf("Put with IfAbsent: %v", err)
 	}
 }

@@ -72,8 +72,8 @@ type answer struct {
 
 // inject sets the filter for all threads of the process.
 func inject() (*injector, error) {
-	// The runtime has descriptors of its own, and waits for calls on them in ways that must not wait
-	// for a goroutine. They are below lowest, and the files of later calls are not.
+	// The runtime has descriptors of its own, and waits for calls on them in ways that must not
+	// wait for a goroutine. They are below lowest, and the files of later calls are not.
 	r, w, err := os.Pipe() // makes the runtime open its own
 	if err != nil {
 		return nil, err
@@ -125,7 +125,8 @@ func (in *injector) answer(ready chan int) {
 	fd, ok := <-ready
 	for ok {
 		var n notification
-		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), notifRecv, uintptr(unsafe.Pointer(&n)))
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), notifRecv,
+			uintptr(unsafe.Pointer(&n)))
 		if errno != 0 {
 			continue // the caller was interrupted
 		}

@@ -33,7 +33,8 @@ func createUpload(t *testing.T, s *Store, key string, opts *storage.PutOptions) 
 
 func putPart(t *testing.T, s *Store, key, id string, n int, data string, offset int) *storage.Part {
 	t.Helper()
-	p, err := s.PutPart(t.Context(), key, id, n, strings.NewReader(data), int64(len(data)), &storage.PartOptions{Offset: int64(offset)})
+	p, err := s.PutPart(t.Context(), key, id, n, strings.NewReader(data), int64(len(data)),
+		&storage.PartOptions{Offset: int64(offset)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +52,15 @@ func TestUpload(t *testing.T) {
 		putPart(t, s, "u/k", id, 3, "too long to stay", 2)
 		b := putPart(t, s, "u/k", id, 3, "bbb", 2)
 		putPart(t, s, "u/k", id, 7, "cc", 5)
-		if _, err := s.CompleteUpload(t.Context(), "u/k", id, []*storage.Part{a, b, c}, opts); !errors.Is(err, storage.ErrInvalid) {
+		if _, err := s.CompleteUpload(t.Context(), "u/k", id, []*storage.Part{a, b, c},
+			opts); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Complete with a part that was replaced: %v", err)
 		}
 		c = putPart(t, s, "u/k", id, 7, "cc", 5)
-		for _, bad := range [][]*storage.Part{nil, {a, c}, {b, c}, {b, a, c}, {a, b, c, {Number: 8}}} {
-			if _, err := s.CompleteUpload(t.Context(), "u/k", id, bad, opts); !errors.Is(err, storage.ErrInvalid) {
+		for _, bad := range [][]*storage.Part{nil, {a, c}, {b, c}, {b, a, c},
+			{a, b, c, {Number: 8}}} {
+			if _, err := s.CompleteUpload(t.Context(), "u/k", id, bad, opts); !errors.Is(err,
+				storage.ErrInvalid) {
 				t.Errorf("Complete with parts that are not the object: %v", err)
 			}
 		}
@@ -80,10 +84,12 @@ func TestUpload(t *testing.T) {
 		}
 		id2 := createUpload(t, s, "broken", opts)
 		p := putPart(t, s, "broken", id2, 1, "whole", 0)
-		if _, err := s.PutPart(t.Context(), "broken", id2, 1, &source{n: 3, err: errors.New("broken")}, 5, new(storage.PartOptions)); err == nil {
+		if _, err := s.PutPart(t.Context(), "broken", id2, 1, &source{n: 3,
+			err: errors.New("broken")}, 5, new(storage.PartOptions)); err == nil {
 			t.Error("a part of a broken source was taken")
 		}
-		_, err := s.CompleteUpload(t.Context(), "broken", id2, []*storage.Part{p}, new(storage.PutOptions))
+		_, err := s.CompleteUpload(t.Context(), "broken", id2, []*storage.Part{p},
+			new(storage.PutOptions))
 		if !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Complete with a part that was half replaced: %v", err)
 		}
@@ -91,12 +97,14 @@ func TestUpload(t *testing.T) {
 			t.Error(err)
 		}
 		opts.IfMatch = "x"
-		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err, storage.ErrPrecondition) {
+		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err,
+			storage.ErrPrecondition) {
 			t.Errorf("Complete with IfMatch on a missing object: %v", err)
 		}
 		opts.IfMatch = ""
 		opts.Checksums.MD5 = make([]byte, 16)
-		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err, storage.ErrIntegrity) {
+		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err,
+			storage.ErrIntegrity) {
 			t.Errorf("Complete with a wrong MD5: %v", err)
 		}
 		opts.Checksums.MD5 = sum[:]
@@ -108,13 +116,16 @@ func TestUpload(t *testing.T) {
 			t.Errorf("Complete and Stat differ:\n%s", diff)
 		}
 		crc := crc32.Checksum([]byte("aabbbcc"), crc32.MakeTable(crc32.Castagnoli))
-		if got := get(t, s, "u/k"); got != "aabbbcc" || !bytes.Equal(o.Checksums.CRC32C, binary.BigEndian.AppendUint32(nil, crc)) {
+		if got := get(t, s, "u/k"); got != "aabbbcc" ||
+			!bytes.Equal(o.Checksums.CRC32C, binary.BigEndian.AppendUint32(nil, crc)) {
 			t.Errorf("the object is %q, %v", got, o.Checksums)
 		}
-		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err, storage.ErrNotExist) {
+		if _, err := s.CompleteUpload(t.Context(), "u/k", id, parts, opts); !errors.Is(err,
+			storage.ErrNotExist) {
 			t.Errorf("Complete again: %v", err)
 		}
-		_, err = s.PutPart(t.Context(), "u/k", id, 1, strings.NewReader("x"), 1, new(storage.PartOptions))
+		_, err = s.PutPart(t.Context(), "u/k", id, 1, strings.NewReader("x"), 1,
+			new(storage.PartOptions))
 		if !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("a part after Complete: %v", err)
 		}
@@ -139,7 +150,8 @@ func TestPartsLost(t *testing.T) {
 		do   func()
 		ok   bool
 	}{
-		{"overwritten by a longer part", func() { a = putPart(t, s, "k", id, 1, "aaaaa", 0) }, false},
+		{"overwritten by a longer part", func() { a = putPart(t, s, "k", id, 1, "aaaaa", 0) },
+			false},
 		{"overwritten by another part", func() {
 			putPart(t, s, "k", id, 9, "xxxxxxxxxx", 1)
 			a = putPart(t, s, "k", id, 1, "aaaa", 0)
@@ -153,14 +165,16 @@ func TestPartsLost(t *testing.T) {
 			c = putPart(t, s, "k", id, 3, "cccc", 20)
 			c = putPart(t, s, "k", id, 3, "cccc", 8)
 			wrong := &storage.PutOptions{Checksums: storage.Checksums{MD5: make([]byte, 16)}}
-			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a, b, c}, wrong); !errors.Is(err, storage.ErrIntegrity) {
+			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a, b, c},
+				wrong); !errors.Is(err, storage.ErrIntegrity) {
 				t.Errorf("Complete with a wrong MD5: %v", err)
 			}
 		}, true},
 		{"a part without bytes overwrites none", func() { putPart(t, s, "k", id, 9, "", 5) }, true},
 		{"one that was cut off by a Complete that was refused", func() {
 			wrong := &storage.PutOptions{Checksums: storage.Checksums{MD5: make([]byte, 16)}}
-			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a}, wrong); !errors.Is(err, storage.ErrIntegrity) {
+			if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a},
+				wrong); !errors.Is(err, storage.ErrIntegrity) {
 				t.Errorf("Complete with a wrong MD5: %v", err)
 			}
 			c = putPart(t, s, "k", id, 3, "cccc", 8)
@@ -172,7 +186,8 @@ func TestPartsLost(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			id = createUpload(t, s, "k", opts)
-			a, b, c = putPart(t, s, "k", id, 1, "aaaa", 0), putPart(t, s, "k", id, 2, "bbbb", 4), putPart(t, s, "k", id, 3, "cccc", 8)
+			a, b, c = putPart(t, s, "k", id, 1, "aaaa", 0), putPart(t, s, "k", id, 2, "bbbb", 4),
+				putPart(t, s, "k", id, 3, "cccc", 8)
 			tt.do()
 			_, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{a, b, c}, opts)
 			if tt.ok && err != nil || !tt.ok && !errors.Is(err, storage.ErrInvalid) {
@@ -186,7 +201,8 @@ func TestPartsLost(t *testing.T) {
 	if got := get(t, s, "k"); got != "aaaabbbbcccc" {
 		t.Errorf("the object is %q", got)
 	}
-	if _, err := s.PutPart(t.Context(), "k", createUpload(t, s, "k", opts), 1, strings.NewReader("x"), 1,
+	if _, err := s.PutPart(t.Context(), "k", createUpload(t, s, "k", opts), 1,
+		strings.NewReader("x"), 1,
 		&storage.PartOptions{Offset: math.MaxInt64}); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("a part that ends behind the largest offset: %v", err)
 	}
@@ -206,7 +222,8 @@ func TestAbortDuringComplete(t *testing.T) {
 		}
 		var wg sync.WaitGroup
 		wg.Go(func() {
-			_, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p}, new(storage.PutOptions))
+			_, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p},
+				new(storage.PutOptions))
 			if !errors.Is(err, storage.ErrNotExist) {
 				t.Errorf("Complete: %v", err)
 			}
@@ -266,12 +283,14 @@ func TestUploadsList(t *testing.T) {
 		t.Errorf("uploads (-want +got):\n%s", diff)
 	}
 	for _, other := range []storage.ListOptions{{Delimiter: "/"}, {StartAfter: "k"}} {
-		if _, err := s.ListUploadsPage(t.Context(), &other); !errors.Is(err, errors.ErrUnsupported) {
+		if _, err := s.ListUploadsPage(t.Context(), &other); !errors.Is(err,
+			errors.ErrUnsupported) {
 			t.Errorf("ListUploadsPage with %+v: %v", other, err)
 		}
 	}
 	for _, id := range []string{"", "..", "../../x", "0/../..", strings.Repeat("0", 32), "\x00"} {
-		_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(""), 0, new(storage.PartOptions))
+		_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader(""), 0,
+			new(storage.PartOptions))
 		if !errors.Is(err, storage.ErrNotExist) {
 			t.Errorf("PutPart to upload %q: %v", id, err)
 		}
@@ -315,12 +334,14 @@ func TestCopy(t *testing.T) {
 	eachKind(t, func(t *testing.T, s *Store, dir string) {
 		ctx := t.Context()
 		o := put(t, s, "src", "0123456789", fullOptions())
-		r, err := s.Copy(ctx, "src/copy", "src", &storage.CopyOptions{IfAbsent: true, SourceIfMatch: o.ETag})
+		r, err := s.Copy(ctx, "src/copy", "src", &storage.CopyOptions{IfAbsent: true,
+			SourceIfMatch: o.ETag})
 		if err != nil {
 			t.Fatal(err)
 		}
 		o.Key, o.ETag, o.ModTime = "src/copy", r.Object.ETag, r.Object.ModTime
-		if diff := cmp.Diff(o, stat(t, s, "src/copy")); diff != "" || get(t, s, "src/copy") != "0123456789" {
+		if diff := cmp.Diff(o, stat(t, s, "src/copy")); diff != "" ||
+			get(t, s, "src/copy") != "0123456789" {
 			t.Errorf("the copy differs:\n%s", diff)
 		}
 		for _, tt := range []struct {
@@ -340,19 +361,23 @@ func TestCopy(t *testing.T) {
 				t.Errorf("Copy(%q, %q, %+v) = %v, want %v", tt.dst, tt.src, tt.opts, err, tt.want)
 			}
 		}
-		if r, err = s.Copy(ctx, "src", "src", &storage.CopyOptions{Replace: true, ContentType: "x/y"}); err != nil {
+		if r, err = s.Copy(ctx, "src", "src", &storage.CopyOptions{Replace: true,
+			ContentType: "x/y"}); err != nil {
 			t.Fatal(err)
 		}
 		got := stat(t, s, "src")
-		if got.ContentType != "x/y" || got.Metadata != nil || got.ETag == o.ETag || got.ETag != r.Object.ETag {
+		if got.ContentType != "x/y" || got.Metadata != nil || got.ETag == o.ETag ||
+			got.ETag != r.Object.ETag {
 			t.Errorf("replaced: %+v", got)
 		}
 		id := createUpload(t, s, "parts", new(storage.PutOptions))
-		p, err := s.CopyPart(ctx, "parts", id, 1, "src", &storage.CopyPartOptions{SourceOffset: 2, SourceLength: 5, SourceIfMatch: got.ETag})
+		p, err := s.CopyPart(ctx, "parts", id, 1, "src", &storage.CopyPartOptions{SourceOffset: 2,
+			SourceLength: 5, SourceIfMatch: got.ETag})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.CompleteUpload(ctx, "parts", id, []*storage.Part{p}, new(storage.PutOptions)); err != nil {
+		if _, err := s.CompleteUpload(ctx, "parts", id, []*storage.Part{p},
+			new(storage.PutOptions)); err != nil {
 			t.Fatal(err)
 		}
 		if got := get(t, s, "parts"); got != "23456" {
@@ -383,17 +408,20 @@ func TestCompleteWaitsForParts(t *testing.T) {
 	opts := new(storage.PutOptions)
 	id := createUpload(t, s, "k", opts)
 	p := putPart(t, s, "k", id, 1, "first", 0)
-	g := &gate{Reader: *strings.NewReader("again"), reading: make(chan struct{}), open: make(chan struct{})}
+	g := &gate{Reader: *strings.NewReader("again"), reading: make(chan struct{}),
+		open: make(chan struct{})}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5, &storage.PartOptions{Offset: 5}); err != nil {
+		if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5,
+			&storage.PartOptions{Offset: 5}); err != nil {
 			t.Errorf("PutPart: %v", err)
 		}
 	})
 	<-g.reading
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := s.CompleteUpload(ctx, "k", id, []*storage.Part{p}, opts); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := s.CompleteUpload(ctx, "k", id, []*storage.Part{p}, opts); !errors.Is(err,
+		context.DeadlineExceeded) {
 		t.Errorf("Complete while a part is written: %v", err)
 	}
 	close(g.open)

@@ -29,21 +29,45 @@ func TestForeignPage(t *testing.T) {
 			ctx := t.Context()
 			parts := []*storage.Part{{Number: 1, Size: 1, ETag: `"x"`}}
 			for what, do := range map[string]func() error{
-				"Get":      func() error { _, err := s.Get(ctx, "k", &storage.GetOptions{}); return err },
-				"Stat":     func() error { _, err := s.Stat(ctx, "k", &storage.StatOptions{}); return err },
-				"ListPage": func() error { _, err := s.ListPage(ctx, &storage.ListOptions{}); return err },
+				"Get": func() error {
+					_, err := s.Get(ctx, "k",
+						&storage.GetOptions{})
+					return err
+				},
+				"Stat": func() error {
+					_, err := s.Stat(ctx, "k",
+						&storage.StatOptions{})
+					return err
+				},
+				"ListPage": func() error {
+					_, err := s.ListPage(ctx,
+						&storage.ListOptions{})
+					return err
+				},
 				"Put": func() error {
 					_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{})
 					return err
 				},
 				"PutPart": func() error {
-					_, err := s.PutPart(ctx, "k", "mid", 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+					_, err := s.PutPart(ctx, "k", "mid", 1, strings.NewReader("x"), 1,
+						&storage.PartOptions{})
 					return err
 				},
-				"Delete":       func() error { return s.Delete(ctx, "k", &storage.DeleteOptions{}) },
-				"AbortUpload":  func() error { return s.AbortUpload(ctx, "k", "mid") },
-				"Copy":         func() error { _, err := s.Copy(ctx, "l", "k", &storage.CopyOptions{}); return err },
-				"CreateUpload": func() error { _, err := s.CreateUpload(ctx, "k", &storage.PutOptions{}); return err },
+				"Delete": func() error {
+					return s.Delete(ctx, "k",
+						&storage.DeleteOptions{})
+				},
+				"AbortUpload": func() error { return s.AbortUpload(ctx, "k", "mid") },
+				"Copy": func() error {
+					_, err := s.Copy(ctx, "l", "k",
+						&storage.CopyOptions{})
+					return err
+				},
+				"CreateUpload": func() error {
+					_, err := s.CreateUpload(ctx, "k",
+						&storage.PutOptions{})
+					return err
+				},
 				"CreateUpload of a session": func() error {
 					_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfAbsent: true})
 					return err
@@ -52,8 +76,16 @@ func TestForeignPage(t *testing.T) {
 					_, err := s.CompleteUpload(ctx, "k", "mid", parts, &storage.PutOptions{})
 					return err
 				},
-				"ListPartsPage":   func() error { _, err := s.ListPartsPage(ctx, "k", "mid", &storage.ListPartsOptions{}); return err },
-				"ListUploadsPage": func() error { _, err := s.ListUploadsPage(ctx, &storage.ListOptions{}); return err },
+				"ListPartsPage": func() error {
+					_, err := s.ListPartsPage(ctx, "k", "mid",
+						&storage.ListPartsOptions{})
+					return err
+				},
+				"ListUploadsPage": func() error {
+					_, err := s.ListUploadsPage(ctx,
+						&storage.ListOptions{})
+					return err
+				},
 				"DeleteBatch": func() error {
 					_, err := s.DeleteBatch(ctx, []string{"k"}, &storage.DeleteBatchOptions{})
 					return err
@@ -71,10 +103,16 @@ func TestForeignPage(t *testing.T) {
 
 // An error that comes with success, because the service began to answer too early, is an error.
 func TestErrorWithSuccess(t *testing.T) {
-	for code, kind := range map[string]error{"InternalError": storage.ErrUnavailable, "AccessDenied": storage.ErrPermission, "NoSuchBucket": storage.ErrNoBucket} {
-		s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, xmlErrorText(code)) })
-		_, err := s.CompleteUpload(t.Context(), "k", "mid", []*storage.Part{{Number: 1}}, &storage.PutOptions{})
-		if e := wantKind(t, "CompleteUpload", err, kind); e.Code != code || e.InDoubt != (kind == storage.ErrUnavailable) {
+	for code, kind := range map[string]error{"InternalError": storage.ErrUnavailable,
+		"AccessDenied": storage.ErrPermission, "NoSuchBucket": storage.ErrNoBucket} {
+		s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w,
+				xmlErrorText(code))
+		})
+		_, err := s.CompleteUpload(t.Context(), "k", "mid", []*storage.Part{{Number: 1}},
+			&storage.PutOptions{})
+		if e := wantKind(t, "CompleteUpload", err, kind); e.Code != code ||
+			e.InDoubt != (kind == storage.ErrUnavailable) {
 			t.Errorf("CompleteUpload: %+v", e)
 		}
 		_, err = s.DeleteBatch(t.Context(), []string{"k"}, &storage.DeleteBatchOptions{})
@@ -99,10 +137,12 @@ func TestListWithoutProgress(t *testing.T) {
 	for _, next := range []string{"", "7"} {
 		s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Query().Has("uploads") {
-				fmt.Fprintf(w, "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>%s</NextKeyMarker></ListMultipartUploadsResult>", next)
+				fmt.Fprintf(w,
+					"<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>%s</NextKeyMarker></ListMultipartUploadsResult>", next)
 				return
 			}
-			fmt.Fprintf(w, "<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>%s</NextPartNumberMarker></ListPartsResult>", next)
+			fmt.Fprintf(w,
+				"<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>%s</NextPartNumberMarker></ListPartsResult>", next)
 		})
 		token := ""
 		if next != "" {
@@ -110,7 +150,8 @@ func TestListWithoutProgress(t *testing.T) {
 		}
 		_, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{PageToken: token})
 		wantKind(t, "ListUploadsPage", err, storage.ErrUnavailable)
-		_, err = s.ListPartsPage(t.Context(), "k", "mid", &storage.ListPartsOptions{PageToken: next})
+		_, err = s.ListPartsPage(t.Context(), "k", "mid",
+			&storage.ListPartsOptions{PageToken: next})
 		wantKind(t, "ListPartsPage", err, storage.ErrUnavailable)
 	}
 }
@@ -130,7 +171,8 @@ func TestSessionPartsOfAnySize(t *testing.T) {
 	u := beginSession(t, f.open(t), 2*chunk)
 	u.mustPart(0, chunk)
 	u.mustPart(chunk, 2*chunk)
-	page, err := u.s.ListPartsPage(t.Context(), "k", u.id, &storage.ListPartsOptions{PageSize: math.MaxInt, PageToken: "1"})
+	page, err := u.s.ListPartsPage(t.Context(), "k", u.id,
+		&storage.ListPartsOptions{PageSize: math.MaxInt, PageToken: "1"})
 	if err != nil || len(page.Parts) != 1 || page.NextToken != "" {
 		t.Errorf("ListPartsPage = %+v, %v", page, err)
 	}
@@ -158,7 +200,8 @@ func TestConditionBeforeRange(t *testing.T) {
 func TestSignedUntil(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
-	signed, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 90*time.Second + 900*time.Millisecond})
+	signed, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 90*time.Second +
+		900*time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +214,8 @@ func TestSignedUntil(t *testing.T) {
 		t.Fatal(err)
 	}
 	seconds, err := strconv.Atoi(u.Query().Get("X-Goog-Expires"))
-	if want := at.Add(time.Duration(seconds) * time.Second); err != nil || !signed.Expires.Equal(want) {
+	if want := at.Add(time.Duration(seconds) * time.Second); err != nil ||
+		!signed.Expires.Equal(want) {
 		t.Errorf("Expires %v, and the signature says %v (%v)", signed.Expires, want, err)
 	}
 }
@@ -206,7 +250,8 @@ func TestBadUniverse(t *testing.T) {
 }
 
 func FuzzParseKept(f *testing.F) {
-	for _, v := range []string{"", "bytes=0-0", "bytes=0-4611686018427387903", "bytes=0--1", "0-5"} {
+	for _, v := range []string{"", "bytes=0-0", "bytes=0-4611686018427387903", "bytes=0--1",
+		"0-5"} {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, v string) {
@@ -217,7 +262,8 @@ func FuzzParseKept(f *testing.F) {
 }
 
 func FuzzHeaderSums(f *testing.F) {
-	for _, v := range []string{"", "crc32c=AAAAAA==", "crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA==", "md5=x", "crc32c", "=,="} {
+	for _, v := range []string{"", "crc32c=AAAAAA==",
+		"crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA==", "md5=x", "crc32c", "=,="} {
 		f.Add(v)
 	}
 	f.Fuzz(func(t *testing.T, v string) {

@@ -20,7 +20,10 @@ func TestConformance(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	keepVersions(t, f.open(t))
 	conformance.Test(t, conformance.Options{
-		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, f.bucket, &f.options) },
+		Open: func(ctx context.Context) (storage.Store, error) {
+			return New(ctx, f.bucket,
+				&f.options)
+		},
 		Requests:     f.requests.Load,
 		StorageClass: "NEARLINE",
 	})
@@ -35,12 +38,16 @@ func TestConformanceEmulator(t *testing.T) {
 	transport := env.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	o := Options{
-		Endpoint: env.Endpoint, Emulator: true, Anonymous: true, AccessID: signerName, PrivateKey: signerPEM(t),
+		Endpoint: env.Endpoint, Emulator: true, Anonymous: true, AccessID: signerName,
+		PrivateKey: signerPEM(t),
 		HTTPClient: &http.Client{Transport: counting{transport, &requests}},
 	}
 	keepVersions(t, mustNew(t, bucket, &o))
 	conformance.Test(t, conformance.Options{
-		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
+		Open: func(ctx context.Context) (storage.Store, error) {
+			return New(ctx, bucket,
+				&o)
+		},
 		Limits:       limits.GCSEmulator(),
 		Requests:     requests.Load,
 		StorageClass: "NEARLINE",
@@ -49,7 +56,8 @@ func TestConformanceEmulator(t *testing.T) {
 
 func keepVersions(t *testing.T, s *Store) {
 	t.Helper()
-	if _, err := s.Client().Bucket(s.bucket).Update(t.Context(), gcloud.BucketAttrsToUpdate{VersioningEnabled: true}); err != nil {
+	if _, err := s.Client().Bucket(s.bucket).Update(t.Context(),
+		gcloud.BucketAttrsToUpdate{VersioningEnabled: true}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -32,15 +32,16 @@ type brokenReader struct{}
 func (brokenReader) Read([]byte) (int, error) { return 0, errLost }
 
 // The public fake takes a question how much it has for the end of the upload. A connection that
-// breaks under a part, or under its answer, leaves the old object whole, and the new one whole where
-// the source can be read again.
+// breaks under a part, or under its answer, leaves the old object whole, and the new one whole
+// where the source can be read again.
 func TestEmulatorBrokenConnection(t *testing.T) {
 	env := testenv.FakeGCS(t)
 	transport := env.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	h := &hook{base: transport}
 	s := mustNew(t, env.NewBucket(t), &Options{
-		Endpoint: env.Endpoint, Emulator: true, Anonymous: true, HTTPClient: &http.Client{Transport: h},
+		Endpoint: env.Endpoint, Emulator: true, Anonymous: true,
+		HTTPClient: &http.Client{Transport: h},
 	})
 	b := storage.New(s, &storage.Options{PartSize: 4 << 20})
 	defer b.Close()

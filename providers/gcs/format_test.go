@@ -10,9 +10,11 @@ import (
 func TestPrinted(t *testing.T) {
 	const secret = secrets.Secret
 	o := Options{
-		AccessID: "a", PrivateKey: []byte(secret), Credentials: withToken(secret), Endpoint: "http://u:" + secret + "@host?" + secret,
+		AccessID: "a", PrivateKey: []byte(secret), Credentials: withToken(secret),
+		Endpoint: "http://u:" + secret + "@host?" + secret,
 	}
-	s := mustNew(t, "bucket", &Options{Endpoint: "http://127.0.0.1:1", Credentials: withToken(secret)})
+	s := mustNew(t, "bucket", &Options{Endpoint: "http://127.0.0.1:1",
+		Credentials: withToken(secret)})
 	s.sessions.add(&session{key: "k", target: secret})
 	secrets.Printed(t, o, &o, s, struct{ O Options }{o}, struct{ S *Store }{s}, []Options{o})
 }

@@ -41,7 +41,10 @@ func (h *hook) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // once has the next request that matches answered by fn, and all others by the server.
-func (h *hook) once(match func(*http.Request) bool, fn func(*http.Request, http.RoundTripper) (*http.Response, error)) {
+func (h *hook) once(
+	match func(*http.Request) bool, fn func(*http.Request, http.RoundTripper) (*http.Response,
+		error),
+) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	done := false
@@ -78,7 +81,9 @@ func lose(r *http.Request, next http.RoundTripper) (*http.Response, error) {
 }
 
 // say answers for the server.
-func say(status int, header http.Header, body string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+func say(
+	status int, header http.Header, body string,
+) func(*http.Request, http.RoundTripper) (*http.Response, error) {
 	return func(r *http.Request, _ http.RoundTripper) (*http.Response, error) {
 		if r.Body != nil {
 			io.Copy(io.Discard, r.Body)
@@ -89,7 +94,8 @@ func say(status int, header http.Header, body string) func(*http.Request, http.R
 		}
 		return &http.Response{
 			StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: header,
-			Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: r,
+			Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)),
+			Request: r,
 		}, nil
 	}
 }

@@ -13,7 +13,8 @@ import (
 
 func stubStore(t *testing.T, srv *stub.Server) *Store {
 	t.Helper()
-	return mustNew(t, "bucket", &Options{Endpoint: srv.URL, Anonymous: true, HTTPClient: srv.Client()})
+	return mustNew(t, "bucket", &Options{Endpoint: srv.URL, Anonymous: true,
+		HTTPClient: srv.Client()})
 }
 
 // A stub, because these answers lack what the service always gives, or say it in another form: a
@@ -83,7 +84,8 @@ func TestContentRangeHeldAgainst(t *testing.T) {
 	})
 	s := stubStore(t, srv)
 	for _, test := range []struct{ contentRange, body string }{
-		{"bytes 2-5/10", "234"}, {"bytes 2-4/10", "2345"}, {"bytes 0-3/10", "0123"}, {"bytes 3-6/10", "3456"}, {"bytes 2-5", "2345"},
+		{"bytes 2-5/10", "234"}, {"bytes 2-4/10", "2345"}, {"bytes 0-3/10", "0123"},
+		{"bytes 3-6/10", "3456"}, {"bytes 2-5", "2345"},
 	} {
 		contentRange, body = test.contentRange, test.body
 		_, err := s.Get(t.Context(), "k", &storage.GetOptions{Offset: 2, Length: 4})
@@ -146,7 +148,8 @@ func TestListOfOthers(t *testing.T) {
 			`{"name": "other", "generation": "1", "size": "1"}]}`)
 	})
 	s := stubStore(t, srv)
-	for prefix, want := range map[string]error{"": nil, "oth": nil, "mine/": storage.ErrUnavailable} {
+	for prefix, want := range map[string]error{"": nil, "oth": nil,
+		"mine/": storage.ErrUnavailable} {
 		opts := &storage.ListOptions{Prefix: prefix}
 		if _, err := s.ListPage(t.Context(), opts); !errors.Is(err, want) {
 			t.Errorf("ListPage below %q: %v, want %v", prefix, err, want)

@@ -19,7 +19,8 @@ func TestMetadataAsOthersSeeIt(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
 	ours := map[string]string{"plain": "ü 日本", "blanks": " ends ", "mark": "utf8b64:YQ", "none": ""}
-	_, err := s.Put(t.Context(), "ours", strings.NewReader("x"), 1, &storage.PutOptions{Metadata: ours})
+	_, err := s.Put(t.Context(), "ours", strings.NewReader("x"), 1,
+		&storage.PutOptions{Metadata: ours})
 	if err != nil {
 		t.Fatal(err)
 	}

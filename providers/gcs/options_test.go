@@ -20,7 +20,8 @@ import (
 func cleanEnvironment(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
-		"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT", "GOOGLE_CLOUD_UNIVERSE_DOMAIN",
+		"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT",
+		"GOOGLE_CLOUD_UNIVERSE_DOMAIN",
 		"GOOGLE_API_USE_CLIENT_CERTIFICATE", "STORAGE_EMULATOR_HOST", "CLOUDSDK_CONFIG",
 	} {
 		t.Setenv(name, "")
@@ -57,7 +58,8 @@ func TestNoCredentials(t *testing.T) {
 func TestBadCredentialsFile(t *testing.T) {
 	cleanEnvironment(t)
 	dir := t.TempDir()
-	for name, content := range map[string]string{"text": "no JSON", "array": "[]", "untyped": "{}", "unknown": `{"type":"x"}`, "keyless": `{"type":"service_account"}`} {
+	for name, content := range map[string]string{"text": "no JSON", "array": "[]", "untyped": "{}",
+		"unknown": `{"type":"x"}`, "keyless": `{"type":"service_account"}`} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
@@ -79,17 +81,22 @@ func TestBadCredentialsFile(t *testing.T) {
 func TestTokenServer(t *testing.T) {
 	cleanEnvironment(t)
 	status := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(status) }))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		r *http.Request) {
+		w.WriteHeader(status)
+	}))
 	f := startFake(t, gcsfake.Options{})
 	get := func() error {
-		s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: keyFile(t, server.URL), HTTPClient: f.options.HTTPClient})
+		s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: keyFile(t, server.URL),
+			HTTPClient: f.options.HTTPClient})
 		_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{})
 		return err
 	}
 	status = http.StatusBadRequest
 	wantKind(t, "a refusal", get(), storage.ErrPermission)
 	server.Close()
-	if e := wantKind(t, "a server that is not there", get(), storage.ErrUnavailable); e.InDoubt || strings.Contains(e.Error(), "assertion") {
+	if e := wantKind(t, "a server that is not there", get(), storage.ErrUnavailable); e.InDoubt ||
+		strings.Contains(e.Error(), "assertion") {
 		t.Errorf("a server that is not there: %+v", e)
 	}
 }
@@ -98,7 +105,8 @@ func TestTokenServer(t *testing.T) {
 func keyFile(t *testing.T, url string) string {
 	t.Helper()
 	content, err := json.Marshal(map[string]string{
-		"type": "service_account", "client_email": signerName, "private_key": string(signerPEM(t)), "private_key_id": "1", "project_id": "p",
+		"type": "service_account", "client_email": signerName, "private_key": string(signerPEM(t)),
+		"private_key_id": "1", "project_id": "p",
 		"token_uri": url,
 	})
 	if err != nil {
@@ -117,7 +125,8 @@ func TestSignByKeyFile(t *testing.T) {
 	file := keyFile(t, "http://127.0.0.1:1/token")
 	f := startFake(t, gcsfake.Options{})
 	put(t, f.open(t), "k", "content", storage.PutOptions{})
-	s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: file, HTTPClient: f.options.HTTPClient})
+	s := mustNew(t, f.bucket, &Options{Endpoint: f.URL, CredentialsFile: file,
+		HTTPClient: f.options.HTTPClient})
 	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -141,21 +150,24 @@ func TestSigners(t *testing.T) {
 		key   bool
 		none  bool
 	}{
-		"user":            {file: user, none: true},
-		"user, as":        {o: Options{AccessID: "other@p"}, file: user, email: "other@p"},
-		"account":         {file: account, email: "file@p", key: true},
-		"account, as":     {o: Options{AccessID: "other@p"}, file: account, email: "other@p"},
-		"account, itself": {o: Options{AccessID: "file@p"}, file: account, email: "file@p", key: true},
-		"impersonated":    {file: impersonated, email: "target@p"},
-		"machine":         {},
-		"given":           {o: Options{AccessID: "other@p", PrivateKey: []byte(key)}, file: user, email: "other@p", key: true},
-		"caller's":        {o: Options{Credentials: withToken("x")}, none: true},
+		"user":        {file: user, none: true},
+		"user, as":    {o: Options{AccessID: "other@p"}, file: user, email: "other@p"},
+		"account":     {file: account, email: "file@p", key: true},
+		"account, as": {o: Options{AccessID: "other@p"}, file: account, email: "other@p"},
+		"account, itself": {o: Options{AccessID: "file@p"}, file: account, email: "file@p",
+			key: true},
+		"impersonated": {file: impersonated, email: "target@p"},
+		"machine":      {},
+		"given": {o: Options{AccessID: "other@p", PrivateKey: []byte(key)}, file: user,
+			email: "other@p", key: true},
+		"caller's": {o: Options{Credentials: withToken("x")}, none: true},
 	} {
 		s, err := signerOf(&test.o, []byte(test.file))
 		switch {
 		case err != nil:
 			t.Errorf("%s: %v", name, err)
-		case test.none && s != nil, !test.none && (s == nil || s.email != test.email || (s.key != nil) != test.key):
+		case test.none && s != nil, !test.none && (s == nil || s.email != test.email ||
+			(s.key != nil) != test.key):
 			t.Errorf("%s: %+v", name, s)
 		}
 	}
@@ -245,7 +257,8 @@ func TestEndpoint(t *testing.T) {
 	} {
 		cleanEnvironment(t)
 		t.Setenv("STORAGE_EMULATOR_HOST", test.env)
-		s := mustNew(t, "bucket", &Options{Endpoint: test.option, UniverseDomain: test.universe, Anonymous: test.env == ""})
+		s := mustNew(t, "bucket", &Options{Endpoint: test.option, UniverseDomain: test.universe,
+			Anonymous: test.env == ""})
 		if s.endpoint != test.want || s.emulator != test.emulator {
 			t.Errorf("%+v: endpoint %s, emulator %v", test, s.endpoint, s.emulator)
 		}
@@ -259,7 +272,8 @@ func TestEmulatorNowhere(t *testing.T) {
 	t.Setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:1")
 	s := mustNew(t, "bucket", nil)
 	_, err := s.Stat(t.Context(), "k", &storage.StatOptions{})
-	if wantKind(t, "Stat", err, storage.ErrUnavailable); !strings.Contains(err.Error(), "127.0.0.1:1") {
+	if wantKind(t, "Stat", err, storage.ErrUnavailable); !strings.Contains(err.Error(),
+		"127.0.0.1:1") {
 		t.Errorf("Stat: %v", err)
 	}
 }
@@ -286,7 +300,8 @@ func TestOpenURL(t *testing.T) {
 	f := startFake(t, gcsfake.Options{Tokens: map[string]bool{}})
 	put(t, f.open(t), "p/k", "content", storage.PutOptions{})
 	for _, scheme := range []string{"gs", "gcs"} {
-		b, err := storage.Open(t.Context(), scheme+"://"+f.bucket+"/p?anonymous=true&endpoint="+f.URL)
+		b, err := storage.Open(t.Context(), scheme+"://"+f.bucket+"/p?anonymous=true&endpoint="+
+			f.URL)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -309,10 +324,12 @@ func TestOpenURL(t *testing.T) {
 		t.Error(err)
 	}
 	for _, u := range []string{
-		"gs://bucket?access_key=x&anonymous=true", "gs://user:secret@bucket", "gs://", "gs://bucket?private_key_path=/does/not/exist&anonymous=true",
+		"gs://bucket?access_key=x&anonymous=true", "gs://user:secret@bucket", "gs://",
+		"gs://bucket?private_key_path=/does/not/exist&anonymous=true",
 		"gs://bucket?anonymous=perhaps",
 	} {
-		if _, err := storage.Open(t.Context(), u); !errors.Is(err, storage.ErrInvalid) || strings.Contains(err.Error(), "secret") {
+		if _, err := storage.Open(t.Context(), u); !errors.Is(err, storage.ErrInvalid) ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("Open(%q): %v, want %v", u, err, storage.ErrInvalid)
 		}
 	}

@@ -42,7 +42,8 @@ func beginSession(t *testing.T, s *Store, size int) *upload {
 
 // part sends bytes [from, to) as the next part.
 func (u *upload) part(from, to int) error {
-	p, err := u.s.PutPart(u.t.Context(), "k", u.id, len(u.parts)+1, bytes.NewReader(u.data[from:to]), int64(to-from),
+	p, err := u.s.PutPart(u.t.Context(), "k", u.id, len(u.parts)+1,
+		bytes.NewReader(u.data[from:to]), int64(to-from),
 		&storage.PartOptions{Offset: int64(from), Last: to == len(u.data)})
 	if err == nil {
 		u.parts = append(u.parts, p)
@@ -68,9 +69,11 @@ func (u *upload) check(o *storage.Object, err error) {
 	}
 	got, now := read(u.t, u.s, "k", storage.GetOptions{})
 	if got != string(u.data) {
-		u.t.Errorf("the object has %d bytes that are not the %d that were sent", len(got), len(u.data))
+		u.t.Errorf("the object has %d bytes that are not the %d that were sent", len(got),
+			len(u.data))
 	}
-	if o.ETag != now.ETag || o.Size != int64(len(u.data)) || !bytes.Equal(o.Checksums.CRC32C, now.Checksums.CRC32C) {
+	if o.ETag != now.ETag || o.Size != int64(len(u.data)) ||
+		!bytes.Equal(o.Checksums.CRC32C, now.Checksums.CRC32C) {
 		t := *o
 		u.t.Errorf("CompleteUpload = %+v, Get %+v", t, now)
 	}
@@ -97,7 +100,8 @@ func TestSessionRequests(t *testing.T) {
 	u.mustPart(0, 2*chunk)
 	u.mustPart(2*chunk, len(u.data))
 	u.check(u.complete())
-	if diff := cmp.Diff([]string{"POST", "PUT bytes 0-524287/*", "PUT bytes 524288-786431/*", "PUT bytes 786432-786531/786532", "GET"}, h.take()); diff != "" {
+	if diff := cmp.Diff([]string{"POST", "PUT bytes 0-524287/*", "PUT bytes 524288-786431/*",
+		"PUT bytes 786432-786531/786532", "GET"}, h.take()); diff != "" {
 		t.Errorf("requests: -want +got\n%s", diff)
 	}
 }
@@ -108,7 +112,8 @@ func TestSessionWithoutTail(t *testing.T) {
 	u := beginSession(t, f.open(t), 2*chunk)
 	u.mustPart(0, 2*chunk)
 	u.check(u.complete())
-	if diff := cmp.Diff([]string{"POST", "PUT bytes 0-524287/*", "PUT bytes */524288", "GET"}, h.take()); diff != "" {
+	if diff := cmp.Diff([]string{"POST", "PUT bytes 0-524287/*", "PUT bytes */524288", "GET"},
+		h.take()); diff != "" {
 		t.Errorf("requests: -want +got\n%s", diff)
 	}
 }
@@ -122,7 +127,8 @@ func TestSessionLostChunk(t *testing.T) {
 	h.take()
 	u.mustPart(0, 2*chunk)
 	u.mustPart(2*chunk, len(u.data))
-	if diff := cmp.Diff([]string{"PUT bytes */*", "PUT bytes 524288-1048575/*"}, h.take()); diff != "" {
+	if diff := cmp.Diff([]string{"PUT bytes */*", "PUT bytes 524288-1048575/*"},
+		h.take()); diff != "" {
 		t.Errorf("requests: -want +got\n%s", diff)
 	}
 	u.check(u.complete())
@@ -140,7 +146,8 @@ func TestSessionKeepsLess(t *testing.T) {
 	})
 	u.mustPart(0, 3*chunk)
 	u.mustPart(3*chunk, len(u.data))
-	want := []string{"POST", "PUT bytes 0-786431/*", "PUT bytes 262144-786431/*", "PUT bytes 786432-1048575/*"}
+	want := []string{"POST", "PUT bytes 0-786431/*", "PUT bytes 262144-786431/*",
+		"PUT bytes 786432-1048575/*"}
 	if diff := cmp.Diff(want, h.take()); diff != "" {
 		t.Errorf("requests: -want +got\n%s", diff)
 	}
@@ -171,7 +178,8 @@ func TestSessionLostCompletion(t *testing.T) {
 		}
 		h.take()
 		u.check(u.complete())
-		if diff := cmp.Diff([]string{fmt.Sprintf("PUT bytes */%d", size), "GET"}, h.take()); diff != "" {
+		if diff := cmp.Diff([]string{fmt.Sprintf("PUT bytes */%d", size), "GET"},
+			h.take()); diff != "" {
 			t.Errorf("requests: -want +got\n%s", diff)
 		}
 		_, err = u.complete()
@@ -186,7 +194,8 @@ func TestSessionCompletionNeverSent(t *testing.T) {
 	u.mustPart(0, len(u.data))
 	h.once(isChunk, say(http.StatusServiceUnavailable, nil, "Backend Error"))
 	_, err := u.complete()
-	if e := wantKind(t, "CompleteUpload", err, storage.ErrUnavailable); !e.InDoubt || e.RequestID != "" {
+	if e := wantKind(t, "CompleteUpload", err, storage.ErrUnavailable); !e.InDoubt ||
+		e.RequestID != "" {
 		t.Errorf("a 503 to a completion: %+v", e)
 	}
 	u.check(u.complete())
@@ -218,7 +227,8 @@ func TestSessionLostCompletionOfBucket(t *testing.T) {
 func TestSessionRefusedAtStart(t *testing.T) {
 	f, h := startHooked(t)
 	s := f.open(t)
-	h.once(always, say(http.StatusPreconditionFailed, nil, `{"error":{"code":412,"errors":[{"reason":"conditionNotMet"}]}}`))
+	h.once(always, say(http.StatusPreconditionFailed, nil,
+		`{"error":{"code":412,"errors":[{"reason":"conditionNotMet"}]}}`))
 	u := beginSession(t, s, 2*chunk)
 	u.mustPart(0, 2*chunk)
 	_, err := u.complete()
@@ -251,7 +261,8 @@ func TestSessionOfMalformedMatch(t *testing.T) {
 
 // A session that expired, or lost what it had, is gone.
 func TestSessionGone(t *testing.T) {
-	for name, answer := range map[string]func(*http.Request, http.RoundTripper) (*http.Response, error){
+	for name, answer := range map[string]func(*http.Request, http.RoundTripper) (*http.Response,
+		error){
 		"gone":      say(http.StatusGone, nil, ""),
 		"not found": say(http.StatusNotFound, nil, "Not Found"),
 	} {
@@ -306,7 +317,8 @@ func TestSessionAbort(t *testing.T) {
 	}
 	_, err = u.complete()
 	wantKind(t, "CompleteUpload", err, storage.ErrNotExist)
-	if _, err := u.s.Stat(t.Context(), "k", &storage.StatOptions{}); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := u.s.Stat(t.Context(), "k", &storage.StatOptions{}); !errors.Is(err,
+		storage.ErrNotExist) {
 		t.Errorf("Stat: %v, want %v", err, storage.ErrNotExist)
 	}
 }
@@ -317,7 +329,8 @@ func TestSessionOrder(t *testing.T) {
 	s := f.open(t)
 	ctx, body := t.Context(), bytes.NewReader(make([]byte, 2*chunk))
 	put := func(id string, number int, size, offset int64, last bool) error {
-		_, err := s.PutPart(ctx, "k", id, number, io.NewSectionReader(body, 0, size), size, &storage.PartOptions{Offset: offset, Last: last})
+		_, err := s.PutPart(ctx, "k", id, number, io.NewSectionReader(body, 0, size), size,
+			&storage.PartOptions{Offset: offset, Last: last})
 		return err
 	}
 	u := beginSession(t, s, 4*chunk)
@@ -346,7 +359,8 @@ func TestSessionSecret(t *testing.T) {
 	} {
 		h.once(always, answer)
 		err := u.part(0, chunk)
-		if text := fmt.Sprintf("%v %+v %#v", err, err, err); err == nil || strings.Contains(text, secret) {
+		if text := fmt.Sprintf("%v %+v %#v", err, err, err); err == nil ||
+			strings.Contains(text, secret) {
 			t.Errorf("PutPart: %s", text)
 		}
 	}
@@ -365,7 +379,8 @@ func TestSessionCancelled(t *testing.T) {
 		cancel()
 		return nil, r.Context().Err()
 	})
-	_, err := u.s.PutPart(ctx, "k", u.id, 1, bytes.NewReader(u.data), int64(len(u.data)), &storage.PartOptions{Last: true})
+	_, err := u.s.PutPart(ctx, "k", u.id, 1, bytes.NewReader(u.data), int64(len(u.data)),
+		&storage.PartOptions{Last: true})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("PutPart: %v, want %v", err, context.Canceled)
 	}
@@ -408,7 +423,8 @@ func TestSessionTarget(t *testing.T) {
 	for location, want := range map[string]string{
 		"https://elsewhere.example/upload/storage/v1/b/x/o?upload_id=1": "/upload/storage/v1/b/x/o?upload_id=1",
 		"/o?upload_id=1": "/o?upload_id=1",
-		"":               "", "https://elsewhere.example": "", "http://[": "", "https://elsewhere.example/o": "",
+		"":               "", "https://elsewhere.example": "", "http://[": "",
+		"https://elsewhere.example/o": "",
 	} {
 		if got := sessionTarget(location); got != want {
 			t.Errorf("sessionTarget(%q) = %q, want %q", location, got, want)
@@ -422,7 +438,8 @@ func TestParseKept(t *testing.T) {
 			t.Errorf("parseKept(%q) = %d, %v; want %d", v, got, err, want)
 		}
 	}
-	for _, v := range []string{"bytes=1-2", "0-5", "bytes=0-", "bytes=0--1", "bytes=0-99999999999999999999"} {
+	for _, v := range []string{"bytes=1-2", "0-5", "bytes=0-", "bytes=0--1",
+		"bytes=0-99999999999999999999"} {
 		if got, err := parseKept(v); err == nil {
 			t.Errorf("parseKept(%q) = %d", v, got)
 		}
@@ -440,7 +457,8 @@ func TestSessionURIIsSecret(t *testing.T) {
 		w.Header().Set("Location", "http://127.0.0.1:1/upload/storage/v1/b/bucket/o?"+secret)
 		return w.Result(), nil
 	})
-	s := mustNew(t, "bucket", &Options{Endpoint: "http://127.0.0.1:1", Anonymous: true, HTTPClient: &http.Client{Transport: transport}})
+	s := mustNew(t, "bucket", &Options{Endpoint: "http://127.0.0.1:1", Anonymous: true,
+		HTTPClient: &http.Client{Transport: transport}})
 	opts := &storage.PutOptions{IfAbsent: true}
 	id, err := s.CreateUpload(t.Context(), "k", opts)
 	if err != nil {

@@ -52,9 +52,11 @@ func TestTags(t *testing.T) {
 
 	b := storage.New(s, &storage.Options{PartSize: 2 * chunk})
 	data := bytes.Repeat([]byte("0123456789"), chunk/2)
-	for name, o := range map[string]storage.PutOptions{"parts": {}, "conditional parts": {IfAbsent: true}} {
+	for name, o := range map[string]storage.PutOptions{"parts": {},
+		"conditional parts": {IfAbsent: true}} {
 		o.Tags = someTags
-		if _, err := b.Put(t.Context(), name, struct{ io.Reader }{bytes.NewReader(data)}, &o); err != nil {
+		if _, err := b.Put(t.Context(), name, struct{ io.Reader }{bytes.NewReader(data)},
+			&o); err != nil {
 			t.Fatalf("Put of %s: %v", name, err)
 		}
 		wantTags(t, name, tagsOf(t, s, name), someTags)
@@ -77,9 +79,10 @@ func TestTagsOfCopies(t *testing.T) {
 		opts storage.CopyOptions
 		want map[string]string
 	}{
-		"plain":         {want: someTags},
-		"class":         {opts: storage.CopyOptions{StorageClass: "COLDLINE"}, want: someTags},
-		"replaced":      {opts: storage.CopyOptions{Replace: true, Tags: map[string]string{"other": "1"}}, want: map[string]string{"other": "1"}},
+		"plain": {want: someTags},
+		"class": {opts: storage.CopyOptions{StorageClass: "COLDLINE"}, want: someTags},
+		"replaced": {opts: storage.CopyOptions{Replace: true,
+			Tags: map[string]string{"other": "1"}}, want: map[string]string{"other": "1"}},
 		"dropped":       {opts: storage.CopyOptions{Replace: true}},
 		"dropped class": {opts: storage.CopyOptions{Replace: true, StorageClass: "COLDLINE"}},
 	} {
@@ -111,12 +114,14 @@ func TestDropContextsPermission(t *testing.T) {
 	put(t, s, "tagged", "content", storage.PutOptions{Tags: someTags})
 	h.requests = nil
 	for _, src := range []string{"plain", "tagged"} {
-		for _, opts := range []*storage.CopyOptions{{}, {StorageClass: "COLDLINE"}, {Replace: true, Tags: someTags}, {Replace: true}} {
+		for _, opts := range []*storage.CopyOptions{{}, {StorageClass: "COLDLINE"},
+			{Replace: true, Tags: someTags}, {Replace: true}} {
 			if _, err := s.Copy(t.Context(), "l", src, opts); err != nil {
 				t.Fatal(err)
 			}
 			last := h.requests[len(h.requests)-1].URL.Query()
-			if got, want := last.Has("dropContextGroups"), src == "tagged" && opts.Replace && opts.Tags == nil; got != want {
+			if got, want := last.Has("dropContextGroups"), src == "tagged" && opts.Replace &&
+				opts.Tags == nil; got != want {
 				t.Errorf("a copy of %s by %+v: dropContextGroups %v", src, opts, got)
 			}
 		}
@@ -130,7 +135,8 @@ func TestConditionalCopyOfTagged(t *testing.T) {
 	s := f.open(t)
 	put(t, s, "k", "content", storage.PutOptions{Tags: someTags, ContentType: "text/x"})
 	b := storage.New(s, nil)
-	for _, opts := range []*storage.CopyOptions{{IfAbsent: true}, {IfAbsent: true, Replace: true, Tags: map[string]string{"a": "1"}}} {
+	for _, opts := range []*storage.CopyOptions{{IfAbsent: true}, {IfAbsent: true, Replace: true,
+		Tags: map[string]string{"a": "1"}}} {
 		if _, err := b.Copy(t.Context(), "l", "k", opts); err != nil {
 			t.Fatal(err)
 		}
@@ -156,21 +162,25 @@ func TestCopyOfChangingSource(t *testing.T) {
 			put(t, s, "k", "changed", storage.PutOptions{ContentType: "text/changed"})
 		},
 		"other metadata": func(t *testing.T, s *Store) {
-			_, err := s.Client().Bucket(s.bucket).Object("k").Update(t.Context(), gcloud.ObjectAttrsToUpdate{ContentType: "text/changed"})
+			_, err := s.Client().Bucket(s.bucket).Object("k").Update(t.Context(),
+				gcloud.ObjectAttrsToUpdate{ContentType: "text/changed"})
 			if err != nil {
 				t.Fatal(err)
 			}
 		},
 	}
 	for name, change := range changes {
-		for _, opts := range []storage.CopyOptions{{StorageClass: "COLDLINE"}, {StorageClass: "COLDLINE", IfAbsent: true}, {Replace: true, IfAbsent: true}} {
+		for _, opts := range []storage.CopyOptions{{StorageClass: "COLDLINE"},
+			{StorageClass: "COLDLINE", IfAbsent: true}, {Replace: true, IfAbsent: true}} {
 			f, h := startHooked(t)
 			s := f.open(t)
 			put(t, s, "k", "content", storage.PutOptions{ContentType: "text/x"})
 			isRewrite := func(r *http.Request) bool {
-				return r.Method == http.MethodPost && r.URL.Query().Get("ifSourceMetagenerationMatch") != ""
+				return r.Method == http.MethodPost &&
+					r.URL.Query().Get("ifSourceMetagenerationMatch") != ""
 			}
-			h.once(isRewrite, func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			h.once(isRewrite, func(r *http.Request, next http.RoundTripper) (*http.Response,
+				error) {
 				change(t, s)
 				return next.RoundTrip(r)
 			})
@@ -182,7 +192,8 @@ func TestCopyOfChangingSource(t *testing.T) {
 				t.Fatalf("%s: Copy again: %v", name, err)
 			}
 			o, err := s.Stat(t.Context(), "l", &storage.StatOptions{})
-			if want := map[bool]string{true: defaultType, false: "text/changed"}[opts.Replace]; err != nil || o.ContentType != want {
+			if want := map[bool]string{true: defaultType,
+				false: "text/changed"}[opts.Replace]; err != nil || o.ContentType != want {
 				t.Errorf("%s, %+v: the copy is %+v, %v", name, opts, o, err)
 			}
 			if opts.IfAbsent {
@@ -221,10 +232,12 @@ func TestClassCopyKeepsForeignMetadata(t *testing.T) {
 	put(t, s, "k", "content", storage.PutOptions{})
 	metadata := map[string]string{"Camel": "=?utf-8?q?=C3=BC?=", "plain": "ü"}
 	o := s.Client().Bucket(s.bucket).Object("k")
-	if _, err := o.Update(t.Context(), gcloud.ObjectAttrsToUpdate{Metadata: maps.Clone(metadata)}); err != nil {
+	if _, err := o.Update(t.Context(),
+		gcloud.ObjectAttrsToUpdate{Metadata: maps.Clone(metadata)}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Copy(t.Context(), "l", "k", &storage.CopyOptions{StorageClass: "COLDLINE"}); err != nil {
+	if _, err := s.Copy(t.Context(),
+		"l", "k", &storage.CopyOptions{StorageClass: "COLDLINE"}); err != nil {
 		t.Fatal(err)
 	}
 	a, err := s.Client().Bucket(s.bucket).Object("l").Attrs(t.Context())

@@ -38,14 +38,17 @@ func TestCredentialsAreNoObjects(t *testing.T) {
 			status int // 0: nobody listens
 			kind   error
 		}{
-			{404, storage.ErrPermission}, {403, storage.ErrPermission}, {400, storage.ErrPermission},
+			{404, storage.ErrPermission}, {403, storage.ErrPermission},
+			{400, storage.ErrPermission},
 			{412, storage.ErrPermission}, {409, storage.ErrPermission},
-			{429, storage.ErrUnavailable}, {500, storage.ErrUnavailable}, {502, storage.ErrUnavailable},
+			{429, storage.ErrUnavailable}, {500, storage.ErrUnavailable},
+			{502, storage.ErrUnavailable},
 			{503, storage.ErrUnavailable}, {0, storage.ErrUnavailable},
 		} {
 			t.Run(fmt.Sprint(giver.name, " ", tc.status), func(t *testing.T) {
 				cleanEnvironment(t)
-				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+					r *http.Request) {
 					w.WriteHeader(tc.status)
 					fmt.Fprint(w, `{"error":"notFound","error_description":"m"}`)
 				}))
@@ -62,9 +65,11 @@ func TestCredentialsAreNoObjects(t *testing.T) {
 				s := mustNew(t, f.bucket, o)
 				before := f.requests.Load()
 				start := time.Now()
-				_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{IfAbsent: true})
+				_, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1,
+					&storage.PutOptions{IfAbsent: true})
 				e := wantKind(t, "Put", err, tc.kind)
-				if e.InDoubt || e.Err == nil || !strings.Contains(e.Err.Error(), giver.source) || strings.Contains(e.Error(), "\n") {
+				if e.InDoubt || e.Err == nil || !strings.Contains(e.Err.Error(), giver.source) ||
+					strings.Contains(e.Error(), "\n") {
 					t.Errorf("%+v", e)
 				}
 				if d := time.Since(start); d > 5*time.Second {
@@ -85,7 +90,8 @@ func externalFile(t *testing.T, url string) string {
 	token, file := filepath.Join(dir, "token"), filepath.Join(dir, "credentials.json")
 	content := fmt.Sprintf(`{"type":"external_account","audience":"//iam.googleapis.com/x","token_url":"%s/v1/token",`+
 		`"subject_token_type":"urn:ietf:params:oauth:token-type:jwt","credential_source":{"file":%q}}`, url, token)
-	if err := errors.Join(os.WriteFile(token, []byte("jwt"), 0o600), os.WriteFile(file, []byte(content), 0o600)); err != nil {
+	if err := errors.Join(os.WriteFile(token, []byte("jwt"), 0o600), os.WriteFile(file,
+		[]byte(content), 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -111,7 +117,8 @@ func tokensOf(f *failing) *tokens {
 // Silence at the metadata server's own address is no metadata server, unless one gave a token
 // before or somebody named it.
 func TestSilentMetadata(t *testing.T) {
-	silence := &url.Error{Op: "Get", URL: "http://169.254.169.254", Err: &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}}
+	silence := &url.Error{Op: "Get", URL: "http://169.254.169.254", Err: &net.OpError{Op: "dial",
+		Err: os.ErrDeadlineExceeded}}
 	kind := func(tokens *tokens) error {
 		_, err := tokens.Token(t.Context())
 		return new(Store).fail(t.Context(), new(attempt), err).Kind
@@ -161,18 +168,22 @@ func TestUntidyTokens(t *testing.T) {
 	}
 	f.options.UserProject = "a\nb"
 	_, err = New(t.Context(), "bucket", &f.options)
-	if wantKind(t, "New", err, storage.ErrInvalid); err == nil || !strings.Contains(err.Error(), "UserProject") {
+	if wantKind(t, "New", err, storage.ErrInvalid); err == nil ||
+		!strings.Contains(err.Error(), "UserProject") {
 		t.Errorf("New: %v", err)
 	}
 }
 
 // A signer that is not there is no object that is not there.
 func TestSignerIsNoObject(t *testing.T) {
-	for status, kind := range map[int]error{404: storage.ErrPermission, 412: storage.ErrPermission, 503: storage.ErrUnavailable} {
+	for status, kind := range map[int]error{404: storage.ErrPermission, 412: storage.ErrPermission,
+		503: storage.ErrUnavailable} {
 		f := startFake(t, gcsfake.Options{})
 		transport := f.options.HTTPClient.Transport
 		f.options.PrivateKey = nil
-		f.options.HTTPClient = &http.Client{Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+		f.options.HTTPClient = &http.Client{Transport: roundTripper(func(
+			r *http.Request,
+		) (*http.Response, error) {
 			if strings.HasPrefix(r.URL.Host, "iamcredentials.") {
 				w := httptest.NewRecorder()
 				w.WriteHeader(status)

@@ -31,15 +31,23 @@ func TestOneRequest(t *testing.T) {
 		do   func() error
 	}{
 		{"Put", func() (err error) {
-			o, err = s.Put(ctx, "k", strings.NewReader("content"), 7, &storage.PutOptions{IfAbsent: true})
+			o, err = s.Put(ctx, "k", strings.NewReader("content"), 7,
+				&storage.PutOptions{IfAbsent: true})
 			return err
 		}},
-		{"Get", func() error { _, now := read(t, s, "k", storage.GetOptions{}); o = now; return nil }},
-		{"Get of a suffix", func() error { read(t, s, "k", storage.GetOptions{Offset: -3}); return nil }},
+		{"Get",
+			func() error { _, now := read(t, s, "k", storage.GetOptions{}); o = now; return nil }},
+		{"Get of a suffix",
+			func() error { read(t, s, "k", storage.GetOptions{Offset: -3}); return nil }},
 		{"Stat", func() error { _, err := s.Stat(ctx, "k", &storage.StatOptions{}); return err }},
-		{"ListPage", func() error { _, err := s.ListPage(ctx, &storage.ListOptions{}); return err }},
-		{"Copy", func() error { _, err := s.Copy(ctx, "l", "k", &storage.CopyOptions{}); return err }},
-		{"Delete", func() error { return s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: o.ETag}) }},
+		{"ListPage",
+			func() error { _, err := s.ListPage(ctx, &storage.ListOptions{}); return err }},
+		{"Copy",
+			func() error { _, err := s.Copy(ctx, "l", "k", &storage.CopyOptions{}); return err }},
+		{"Delete", func() error {
+			return s.Delete(ctx, "k",
+				&storage.DeleteOptions{IfMatch: o.ETag})
+		}},
 		{"DeleteBatch", func() error {
 			_, err := s.DeleteBatch(ctx, []string{"k", "l"}, &storage.DeleteBatchOptions{})
 			return err
@@ -65,7 +73,8 @@ func TestSmallPutAllocates(t *testing.T) {
 	result := testing.Benchmark(func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := s.Put(context.Background(), "k", bytes.NewReader(content), 4<<10, &storage.PutOptions{}); err != nil {
+			if _, err := s.Put(context.Background(), "k", bytes.NewReader(content), 4<<10,
+				&storage.PutOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -89,11 +98,13 @@ func TestMalformedMatch(t *testing.T) {
 	s := f.open(t)
 	ctx := t.Context()
 	put(t, s, "k", "content", storage.PutOptions{})
-	for _, token := range []string{`"0"`, `"00"`, `"-1"`, `"+5"`, "5", `"5 "`, `"1e3"`, `"99999999999999999999"`, storage.ETagNone} {
+	for _, token := range []string{`"0"`, `"00"`, `"-1"`, `"+5"`, "5", `"5 "`, `"1e3"`,
+		`"99999999999999999999"`, storage.ETagNone} {
 		before := f.requests.Load()
 		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{IfMatch: token})
 		wantKind(t, "Put "+token, err, storage.ErrPrecondition)
-		wantKind(t, "Delete "+token, s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: token}), storage.ErrPrecondition)
+		wantKind(t, "Delete "+token, s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: token}),
+			storage.ErrPrecondition)
 		_, err = s.Copy(ctx, "l", "k", &storage.CopyOptions{IfMatch: token})
 		wantKind(t, "Copy "+token, err, storage.ErrPrecondition)
 		_, err = s.Copy(ctx, "l", "k", &storage.CopyOptions{SourceIfMatch: token})
@@ -133,7 +144,8 @@ func TestNotModified(t *testing.T) {
 	wantKind(t, "Get", err, storage.ErrNotModified)
 	_, err = s.Stat(t.Context(), "k", &storage.StatOptions{IfNoneMatch: o.ETag})
 	wantKind(t, "Stat", err, storage.ErrNotModified)
-	if got, _ := read(t, s, "k", storage.GetOptions{IfModifiedSince: o.ModTime.Add(-time.Second)}); got != "content" {
+	if got, _ := read(t, s, "k",
+		storage.GetOptions{IfModifiedSince: o.ModTime.Add(-time.Second)}); got != "content" {
 		t.Errorf("Get = %q", got)
 	}
 }
@@ -146,12 +158,14 @@ func TestGzip(t *testing.T) {
 	z := gzip.NewWriter(&packed)
 	io.WriteString(z, strings.Repeat("gzip me ", 100))
 	z.Close()
-	put(t, s, "k", packed.String(), storage.PutOptions{ContentEncoding: "gzip", ContentType: "text/plain"})
+	put(t, s, "k", packed.String(), storage.PutOptions{ContentEncoding: "gzip",
+		ContentType: "text/plain"})
 	got, o := read(t, s, "k", storage.GetOptions{})
 	if got != packed.String() || o.Size != int64(packed.Len()) || o.ContentEncoding != "gzip" {
 		t.Errorf("Get = %d bytes, %+v", len(got), o)
 	}
-	if got, _ := read(t, s, "k", storage.GetOptions{Offset: 5, Length: 7}); got != packed.String()[5:12] {
+	if got, _ := read(t, s, "k",
+		storage.GetOptions{Offset: 5, Length: 7}); got != packed.String()[5:12] {
 		t.Errorf("Get of a range = %q", got)
 	}
 }
@@ -194,7 +208,8 @@ func TestBrokenBody(t *testing.T) {
 		t.Errorf("read %q", got)
 	}
 	h.once(always, cut)
-	if got, err := storage.New(s, nil).ReadAll(t.Context(), "k", nil); err != nil || string(got) != "0123456789" {
+	if got, err := storage.New(s, nil).ReadAll(t.Context(), "k", nil); err != nil ||
+		string(got) != "0123456789" {
 		t.Errorf("ReadAll = %q, %v", got, err)
 	}
 }
@@ -209,11 +224,13 @@ func TestCopyInCalls(t *testing.T) {
 	f := startFake(t, gcsfake.Options{RewriteLimit: 1 << 20})
 	s := f.open(t)
 	content := strings.Repeat("0123456789abcdef", 5<<20/16)
-	put(t, s, "k", content, storage.PutOptions{ContentType: "text/x", CacheControl: "no-store", Metadata: map[string]string{"a": "ü"}})
+	put(t, s, "k", content, storage.PutOptions{ContentType: "text/x", CacheControl: "no-store",
+		Metadata: map[string]string{"a": "ü"}})
 	for name, opts := range map[string]*storage.CopyOptions{
-		"plain":   {},
-		"class":   {StorageClass: "COLDLINE"},
-		"replace": {Replace: true, ContentType: "text/y", StorageClass: "COLDLINE", Metadata: map[string]string{"b": "2"}},
+		"plain": {},
+		"class": {StorageClass: "COLDLINE"},
+		"replace": {Replace: true, ContentType: "text/y", StorageClass: "COLDLINE",
+			Metadata: map[string]string{"b": "2"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
@@ -230,16 +247,19 @@ func TestCopyInCalls(t *testing.T) {
 				t.Error("one call did it all")
 			}
 			got, o := read(t, s, name, storage.GetOptions{})
-			want := &storage.Object{ContentType: "text/x", CacheControl: "no-store", Metadata: map[string]string{"a": "ü"}, StorageClass: "STANDARD"}
+			want := &storage.Object{ContentType: "text/x", CacheControl: "no-store",
+				Metadata: map[string]string{"a": "ü"}, StorageClass: "STANDARD"}
 			if opts.StorageClass != "" {
 				want.StorageClass = "COLDLINE"
 			}
 			if opts.Replace {
 				want.ContentType, want.CacheControl, want.Metadata = "text/y", "", opts.Metadata
 			}
-			have := &storage.Object{ContentType: o.ContentType, CacheControl: o.CacheControl, Metadata: o.Metadata, StorageClass: o.StorageClass}
+			have := &storage.Object{ContentType: o.ContentType, CacheControl: o.CacheControl,
+				Metadata: o.Metadata, StorageClass: o.StorageClass}
 			if diff := cmp.Diff(want, have); diff != "" || got != content {
-				t.Errorf("the copy has %d bytes of %d; -want +got\n%s", len(got), len(content), diff)
+				t.Errorf("the copy has %d bytes of %d; -want +got\n%s", len(got), len(content),
+					diff)
 			}
 		})
 	}
@@ -249,7 +269,8 @@ func TestCopyInCalls(t *testing.T) {
 func TestCopyReplaceByNothing(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
 	s := f.open(t)
-	put(t, s, "k", "content", storage.PutOptions{ContentType: "text/x", Metadata: map[string]string{"a": "1"}})
+	put(t, s, "k", "content", storage.PutOptions{ContentType: "text/x",
+		Metadata: map[string]string{"a": "1"}})
 	if _, err := s.Copy(t.Context(), "l", "k", &storage.CopyOptions{Replace: true}); err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +290,8 @@ func TestCompleteWithoutGeneration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		part, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader("content"), 7, &storage.PartOptions{Last: true})
+		part, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader("content"), 7,
+			&storage.PartOptions{Last: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -283,7 +305,8 @@ func TestCompleteWithoutGeneration(t *testing.T) {
 			}
 			return resp, err
 		})
-		o, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{part}, &storage.PutOptions{})
+		o, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{part},
+			&storage.PutOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,8 +329,10 @@ func TestPartDamaged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.once(always, say(http.StatusOK, http.Header{"Etag": {`"x"`}, "X-Goog-Hash": {"crc32c=AAAAAA=="}}, ""))
-	_, err = s.PutPart(t.Context(), "k", id, 1, strings.NewReader("content"), 7, &storage.PartOptions{Last: true})
+	h.once(always, say(http.StatusOK, http.Header{"Etag": {`"x"`},
+		"X-Goog-Hash": {"crc32c=AAAAAA=="}}, ""))
+	_, err = s.PutPart(t.Context(), "k", id, 1, strings.NewReader("content"), 7,
+		&storage.PartOptions{Last: true})
 	wantKind(t, "PutPart", err, storage.ErrIntegrity)
 }
 
@@ -318,34 +343,39 @@ func TestSignByIAM(t *testing.T) {
 	s := f.open(t)
 	put(t, s, "a b+c", "content", storage.PutOptions{})
 	var asked *http.Request
-	h.once(func(r *http.Request) bool { return r.URL.Host == "iamcredentials.googleapis.com" }, func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
-		asked = r
-		b, _ := io.ReadAll(r.Body)
-		_, encoded, _ := strings.Cut(string(b), `"payload":"`)
-		payload, err := base64.StdEncoding.DecodeString(strings.TrimRight(encoded, `"}`))
-		if err != nil {
-			return nil, err
-		}
-		sum, err := signKey(signerKey(), payload)
-		if err != nil {
-			return nil, err
-		}
-		return say(http.StatusOK, nil, fmt.Sprintf(`{"keyId":"1","signedBlob":%q}`, base64.StdEncoding.EncodeToString(sum)))(r, next)
-	})
+	h.once(func(r *http.Request) bool { return r.URL.Host == "iamcredentials.googleapis.com" },
+		func(r *http.Request, next http.RoundTripper) (*http.Response, error) {
+			asked = r
+			b, _ := io.ReadAll(r.Body)
+			_, encoded, _ := strings.Cut(string(b), `"payload":"`)
+			payload, err := base64.StdEncoding.DecodeString(strings.TrimRight(encoded, `"}`))
+			if err != nil {
+				return nil, err
+			}
+			sum, err := signKey(signerKey(), payload)
+			if err != nil {
+				return nil, err
+			}
+			return say(http.StatusOK, nil, fmt.Sprintf(`{"keyId":"1","signedBlob":%q}`,
+				base64.StdEncoding.EncodeToString(sum)))(r, next)
+		})
 	u, err := s.SignURL(t.Context(), "a b+c", &storage.SignOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "/v1/projects/-/serviceAccounts/" + signerName + ":signBlob"; asked.URL.Path != want || asked.Header.Get("Authorization") != "Bearer good" {
+	if want := "/v1/projects/-/serviceAccounts/" + signerName +
+		":signBlob"; asked.URL.Path != want || asked.Header.Get("Authorization") != "Bearer good" {
 		t.Errorf("asked %s with %q", asked.URL.Path, asked.Header.Get("Authorization"))
 	}
 	resp, err := followed(t, u)
 	if err != nil || resp != "content" {
 		t.Errorf("GET of the signed URL = %q, %v", resp, err)
 	}
-	h.once(always, say(http.StatusForbidden, nil, `{"error":{"code":403,"message":"Permission 'iam.serviceAccounts.signBlob' denied","status":"PERMISSION_DENIED"}}`))
+	h.once(always, say(http.StatusForbidden, nil,
+		`{"error":{"code":403,"message":"Permission 'iam.serviceAccounts.signBlob' denied","status":"PERMISSION_DENIED"}}`))
 	_, err = s.SignURL(t.Context(), "k", &storage.SignOptions{})
-	if e := wantKind(t, "SignURL", err, storage.ErrPermission); e.Code != "PERMISSION_DENIED" || !strings.Contains(err.Error(), "signBlob") {
+	if e := wantKind(t, "SignURL", err, storage.ErrPermission); e.Code != "PERMISSION_DENIED" ||
+		!strings.Contains(err.Error(), "signBlob") {
 		t.Errorf("SignURL: %v", err)
 	}
 }
@@ -400,7 +430,8 @@ func TestRefusedCredentials(t *testing.T) {
 		wantKind(t, "Stat", err, storage.ErrPermission)
 		_, err = s.Get(t.Context(), "missing", &storage.GetOptions{})
 		wantKind(t, "Get", err, storage.ErrPermission)
-		wantKind(t, "Delete", s.Delete(t.Context(), "missing", &storage.DeleteOptions{}), storage.ErrPermission)
+		wantKind(t, "Delete", s.Delete(t.Context(), "missing", &storage.DeleteOptions{}),
+			storage.ErrPermission)
 		_, err = s.Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{})
 		wantKind(t, "Put", err, storage.ErrPermission)
 	}
@@ -436,12 +467,14 @@ func TestRefusedOptions(t *testing.T) {
 	s := f.open(t)
 	ctx, before := t.Context(), f.requests.Load()
 	long := strings.Repeat("x", 257)
-	refused := []*storage.PutOptions{{Metadata: map[string]string{"a": strings.Repeat("x", maxMetadata)}}, {Tags: make(map[string]string)}}
+	refused := []*storage.PutOptions{{Metadata: map[string]string{"a": strings.Repeat("x",
+		maxMetadata)}}, {Tags: make(map[string]string)}}
 	for i := range 51 {
 		refused[1].Tags[fmt.Sprint(i)] = "v"
 	}
 	for _, text := range []string{"", "-a", "a/b", `a\b`, `a"b`, "it's", long} {
-		refused = append(refused, &storage.PutOptions{Tags: map[string]string{"a": text}}, &storage.PutOptions{Tags: map[string]string{text: "a"}})
+		refused = append(refused, &storage.PutOptions{Tags: map[string]string{"a": text}},
+			&storage.PutOptions{Tags: map[string]string{text: "a"}})
 	}
 	refused = append(refused, &storage.PutOptions{Tags: map[string]string{"google:a": "a"}})
 	for _, o := range refused {
@@ -449,10 +482,12 @@ func TestRefusedOptions(t *testing.T) {
 		wantKind(t, "Put", err, storage.ErrInvalid)
 		_, err = s.CreateUpload(ctx, "k", o)
 		wantKind(t, "CreateUpload", err, storage.ErrInvalid)
-		_, err = s.Copy(ctx, "l", "k", &storage.CopyOptions{Replace: true, Metadata: o.Metadata, Tags: o.Tags})
+		_, err = s.Copy(ctx, "l", "k", &storage.CopyOptions{Replace: true, Metadata: o.Metadata,
+			Tags: o.Tags})
 		wantKind(t, "Copy", err, storage.ErrInvalid)
 	}
-	for _, key := range []string{".", "..", "a\nb", "a\rb", "a\x00b", ".well-known/acme-challenge/x"} {
+	for _, key := range []string{".", "..", "a\nb", "a\rb", "a\x00b",
+		".well-known/acme-challenge/x"} {
 		_, err := s.Put(ctx, key, strings.NewReader("x"), 1, &storage.PutOptions{})
 		wantKind(t, "Put", err, storage.ErrInvalidKey)
 	}

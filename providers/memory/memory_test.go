@@ -27,7 +27,10 @@ func TestConformance(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			conformance.Test(t, conformance.Options{
-				Open:         func(context.Context) (storage.Store, error) { return memory.New(tt.opts) },
+				Open: func(context.Context) (storage.Store,
+					error) {
+					return memory.New(tt.opts)
+				},
 				StorageClass: "COLD",
 				Full:         tt.full,
 			})
@@ -69,14 +72,16 @@ func TestURL(t *testing.T) {
 			t.Errorf("after Close of another Bucket of %s: %v", tt.read, err)
 		}
 	}
-	for _, url := range []string{"mem://one?versions=true", "mem://user:secret@one", "mem://one#x"} {
+	for _, url := range []string{"mem://one?versions=true", "mem://user:secret@one",
+		"mem://one#x"} {
 		if _, err := storage.Open(ctx, url); !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Open(%q) = %v, want %v", url, err, storage.ErrInvalid)
 		}
 	}
 }
 
-// TestPageCost shows that a page costs the page, however many keys there are before, behind and below it.
+// TestPageCost shows that a page costs the page, however many keys there are before, behind and
+// below it.
 func TestPageCost(t *testing.T) {
 	ctx := t.Context()
 	s, err := memory.New(nil)
@@ -86,7 +91,8 @@ func TestPageCost(t *testing.T) {
 	pages := func() float64 {
 		return testing.AllocsPerRun(20, func() {
 			for _, o := range []*storage.ListOptions{
-				{PageSize: 10, StartAfter: "m"}, {PageSize: 10, Delimiter: "/"}, {PageSize: 10, Delimiter: "/", StartAfter: "big/"},
+				{PageSize: 10, StartAfter: "m"}, {PageSize: 10, Delimiter: "/"},
+				{PageSize: 10, Delimiter: "/", StartAfter: "big/"},
 			} {
 				if _, err := s.ListPage(ctx, o); err != nil {
 					t.Fatal(err)
@@ -109,6 +115,7 @@ func TestPageCost(t *testing.T) {
 		put(fmt.Sprintf("big/x%05d", i))
 	}
 	if many := pages(); many > few+10 {
-		t.Errorf("pages of 10 took %v allocations in a small bucket, %v in one of 50,000 objects", few, many)
+		t.Errorf("pages of 10 took %v allocations in a small bucket, %v in one of 50,000 objects",
+			few, many)
 	}
 }

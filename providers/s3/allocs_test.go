@@ -45,7 +45,8 @@ func newCanned(tb testing.TB) string {
 						return
 					}
 					answer, length := answers[first[0]], 0
-					for line, err := r.ReadSlice('\n'); len(line) > 2; line, err = r.ReadSlice('\n') {
+					for line, err := r.ReadSlice('\n'); len(line) > 2; line,
+						err = r.ReadSlice('\n') {
 						if err != nil {
 							return
 						}

@@ -43,15 +43,19 @@ func TestForeignRefusal(t *testing.T) {
 		{"Delete if match", 404, storage.ErrPrecondition, false},
 		{"Abort", 404, nil, false},
 	} {
-		for body, text := range map[string]string{"a page": page, "nothing": "", "JSON": `{"error": "sorry"}`} {
+		for body, text := range map[string]string{"a page": page, "nothing": "",
+			"JSON": `{"error": "sorry"}`} {
 			srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 				w.Header().Set("Retry-After", "7")
 				w.WriteHeader(c.status)
 				io.WriteString(w, text)
 			})
-			e := wantError(t, fmt.Sprintf("%s answered %d with %s", c.call, c.status, body), calls[c.call](t.Context(), srv.store(t)), c.kind, c.inDoubt)
-			if e.Status != c.status || e.RetryAfter != 7*time.Second || !strings.Contains(e.Error(), http.StatusText(c.status)) {
-				t.Errorf("%d with %s: Status %d, RetryAfter %v, %v", c.status, body, e.Status, e.RetryAfter, e)
+			e := wantError(t, fmt.Sprintf("%s answered %d with %s", c.call, c.status, body),
+				calls[c.call](t.Context(), srv.store(t)), c.kind, c.inDoubt)
+			if e.Status != c.status || e.RetryAfter != 7*time.Second ||
+				!strings.Contains(e.Error(), http.StatusText(c.status)) {
+				t.Errorf("%d with %s: Status %d, RetryAfter %v, %v", c.status, body, e.Status,
+					e.RetryAfter, e)
 			}
 		}
 	}
@@ -61,13 +65,16 @@ func TestForeignRefusal(t *testing.T) {
 // a batch that is gone and an upload that is complete are the worst that could be made of it.
 func TestForeignSuccess(t *testing.T) {
 	documents := map[string]func(context.Context, *Store) error{
-		"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"], "Copy": calls["Copy"],
+		"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"],
+		"Copy": calls["Copy"],
 		"PutPart": func(ctx context.Context, s *Store) error {
-			_, err := s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+			_, err := s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1,
+				&storage.PartOptions{})
 			return err
 		},
 		"CopyPart": func(ctx context.Context, s *Store) error {
-			_, err := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1})
+			_, err := s.CopyPart(ctx, "k", "id", 1, "src",
+				&storage.CopyPartOptions{SourceLength: 1})
 			return err
 		},
 		"CreateUpload": func(ctx context.Context, s *Store) error {
@@ -88,7 +95,8 @@ func TestForeignSuccess(t *testing.T) {
 		},
 	}
 	for body, text := range map[string]string{
-		"a page": page, "nothing": "", "JSON": `{"status": "ok"}`, "XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>`,
+		"a page": page, "nothing": "", "JSON": `{"status": "ok"}`,
+		"XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>`,
 	} {
 		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, text) })
 		for call, f := range documents {
@@ -96,7 +104,8 @@ func TestForeignSuccess(t *testing.T) {
 				continue // a success whose ETag was taken away: TestLackingAnswers
 			}
 			write := !strings.HasPrefix(call, "List")
-			wantError(t, call+" answered 200 with "+body, f(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
+			wantError(t, call+" answered 200 with "+body, f(t.Context(), srv.store(t)),
+				storage.ErrUnavailable, write)
 		}
 	}
 	// As S3 does it while it takes its time: blanks, before and behind the XML's own first line.
@@ -106,16 +115,19 @@ func TestForeignSuccess(t *testing.T) {
 			io.WriteString(w, strings.Repeat(" ", 100))
 			w.(http.Flusher).Flush()
 		}
-		io.WriteString(w, `<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ETag>"done-1"</ETag></CompleteMultipartUploadResult>`)
+		io.WriteString(w,
+			`<CompleteMultipartUploadResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><ETag>"done-1"</ETag></CompleteMultipartUploadResult>`)
 	})
-	o, err := srv.store(t).CompleteUpload(t.Context(), "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{})
+	o, err := srv.store(t).CompleteUpload(t.Context(), "k", "id",
+		[]*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{})
 	if err != nil || o.ETag != `"done-1"` {
 		t.Errorf("CompleteUpload after blanks = %+v, %v", o, err)
 	}
 	srv = newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		io.WriteString(w, "<InitiateMultipartUploadResult></InitiateMultipartUploadResult>")
 	})
-	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
+	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)),
+		storage.ErrUnavailable, true)
 }
 
 // A stub, because this answer lacks what S3 always gives: which part of the object it is.

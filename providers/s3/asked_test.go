@@ -81,7 +81,10 @@ func TestKeysThatAListShows(t *testing.T) {
 			_, err := s.Copy(ctx, "copy", key, &storage.CopyOptions{})
 			return err, storage.ErrNotExist
 		},
-		"Delete": func() (error, error) { return s.Delete(ctx, key, &storage.DeleteOptions{}), nil },
+		"Delete": func() (error, error) {
+			return s.Delete(ctx, key, &storage.DeleteOptions{}),
+				nil
+		},
 		"DeleteBatch": func() (error, error) {
 			errs, err := s.DeleteBatch(ctx, []string{key}, &storage.DeleteBatchOptions{})
 			return errors.Join(append(errs, err)...), nil
@@ -130,7 +133,8 @@ func TestKeysThatAListShows(t *testing.T) {
 		t.Errorf("Delete: %v", err)
 	}
 	if lists, others := l.count(); lists != 1 || others != 0 {
-		t.Errorf("a key of another kind: %d lists and %d other requests, want 1 and 0", lists, others)
+		t.Errorf("a key of another kind: %d lists and %d other requests, want 1 and 0", lists,
+			others)
 	}
 }
 
@@ -152,7 +156,8 @@ func TestKeysThatAreLost(t *testing.T) {
 			}
 			err = s.Delete(t.Context(), key, &storage.DeleteOptions{})
 			if !errors.Is(err, storage.ErrInvalidKey) {
-				t.Errorf("%s: Delete(%.20q): %v, want %v", provider, key, err, storage.ErrInvalidKey)
+				t.Errorf("%s: Delete(%.20q): %v, want %v", provider, key, err,
+					storage.ErrInvalidKey)
 			}
 			err = s.AbortUpload(t.Context(), key, "id")
 			if !errors.Is(err, storage.ErrInvalidKey) {

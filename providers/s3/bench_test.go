@@ -25,7 +25,10 @@ func BenchmarkBucket(b *testing.B) {
 			}
 			bucket := env.NewBucket(b)
 			conformance.Bench(b, conformance.Options{
-				Open: func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
+				Open: func(ctx context.Context) (storage.Store, error) {
+					return New(ctx, bucket,
+						&o)
+				},
 			})
 		})
 	}

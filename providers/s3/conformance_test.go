@@ -19,7 +19,8 @@ import (
 )
 
 // storageClasses are classes that a server has and reports, or that are refused on its behalf.
-var storageClasses = map[string]string{"minio": "REDUCED_REDUNDANCY", "versitygw": "REDUCED_REDUNDANCY", "ministack": "REDUCED_REDUNDANCY"}
+var storageClasses = map[string]string{"minio": "REDUCED_REDUNDANCY",
+	"versitygw": "REDUCED_REDUNDANCY", "ministack": "REDUCED_REDUNDANCY"}
 
 func TestConformance(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
@@ -35,8 +36,10 @@ func TestConformanceVersions(t *testing.T) {
 			return
 		}
 		_, err := s.Client().PutBucketVersioning(t.Context(), &s3.PutBucketVersioningInput{
-			Bucket:                  &bucket,
-			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+			Bucket: &bucket,
+			VersioningConfiguration: &types.VersioningConfiguration{
+				Status: types.BucketVersioningStatusEnabled,
+			},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -51,7 +54,10 @@ func conformanceOptions(env *testenv.Server, o Options, bucket string) conforman
 	var requests atomic.Int64
 	o.HTTPClient = &http.Client{Transport: counting{o.HTTPClient.Transport, &requests}}
 	return conformance.Options{
-		Open:         func(ctx context.Context) (storage.Store, error) { return New(ctx, bucket, &o) },
+		Open: func(ctx context.Context) (storage.Store, error) {
+			return New(ctx, bucket,
+				&o)
+		},
 		Limits:       limits.S3(o.Provider),
 		Requests:     requests.Load,
 		HTTPClient:   env.Client,

@@ -97,39 +97,55 @@ func TestCredentialsAreNoObjects(t *testing.T) {
 		kind   error
 		source string
 	}{
-		{"no role on the instance", imds, says(404, "<html>404 - Not Found</html>"), storage.ErrPermission, "EC2 metadata"},
+		{"no role on the instance", imds, says(404, "<html>404 - Not Found</html>"),
+			storage.ErrPermission, "EC2 metadata"},
 		{"IMDS 403", imds, says(403, ""), storage.ErrPermission, "EC2 metadata"},
 		{"IMDS without roles", imds, says(200, ""), storage.ErrPermission, "EC2 metadata"},
 		{"IMDS 500", imds, says(500, ""), storage.ErrUnavailable, "EC2 metadata"},
 		{"IMDS 429", imds, says(429, ""), storage.ErrUnavailable, "EC2 metadata"},
 		{"IMDS resets", imds, cut, storage.ErrUnavailable, "EC2 metadata"},
 		{"IMDS refuses connections", imds, nil, storage.ErrUnavailable, "EC2 metadata"},
-		{"IMDS disabled", func(t *testing.T, _ string) { t.Setenv("AWS_EC2_METADATA_DISABLED", "true") },
+		{"IMDS disabled", func(t *testing.T, _ string) {
+			t.Setenv("AWS_EC2_METADATA_DISABLED",
+				"true")
+		},
 			nil, storage.ErrPermission, "EC2 metadata"},
-		{"container 404", container, says(404, `{"code":"NotFound","message":"m"}`), storage.ErrPermission, "container"},
-		{"container 412", container, says(412, `{"code":"PreconditionFailed","message":"m"}`), storage.ErrPermission, "container"},
+		{"container 404", container, says(404, `{"code":"NotFound","message":"m"}`),
+			storage.ErrPermission, "container"},
+		{"container 412", container, says(412, `{"code":"PreconditionFailed","message":"m"}`),
+			storage.ErrPermission, "container"},
 		{"container 304", container, says(304, ""), storage.ErrPermission, "container"},
-		{"container 416", container, says(416, `{"code":"InvalidRange","message":"m"}`), storage.ErrPermission, "container"},
-		{"container 503", container, says(503, `{"code":"x","message":"m"}`), storage.ErrUnavailable, "container"},
+		{"container 416", container, says(416, `{"code":"InvalidRange","message":"m"}`),
+			storage.ErrPermission, "container"},
+		{"container 503", container, says(503, `{"code":"x","message":"m"}`),
+			storage.ErrUnavailable, "container"},
 		{"container refuses connections", container, nil, storage.ErrUnavailable, "container"},
-		{"STS NoSuchEntity", sts, says(404, stsError("NoSuchEntity")), storage.ErrPermission, "STS AssumeRoleWithWebIdentity"},
+		{"STS NoSuchEntity", sts, says(404, stsError("NoSuchEntity")), storage.ErrPermission,
+			"STS AssumeRoleWithWebIdentity"},
 		{"STS NoSuchKey", sts, says(404, stsError("NoSuchKey")), storage.ErrPermission, "STS"},
-		{"STS NoSuchBucket", sts, says(404, stsError("NoSuchBucket")), storage.ErrPermission, "STS"},
-		{"STS AccessDenied", sts, says(403, stsError("AccessDenied")), storage.ErrPermission, "STS"},
-		{"STS expired token", sts, says(400, stsError("ExpiredTokenException")), storage.ErrPermission, "STS"},
+		{"STS NoSuchBucket", sts, says(404, stsError("NoSuchBucket")), storage.ErrPermission,
+			"STS"},
+		{"STS AccessDenied", sts, says(403, stsError("AccessDenied")), storage.ErrPermission,
+			"STS"},
+		{"STS expired token", sts, says(400, stsError("ExpiredTokenException")),
+			storage.ErrPermission, "STS"},
 		{"STS throttles", sts, says(400, stsError("Throttling")), storage.ErrUnavailable, "STS"},
-		{"STS cannot reach the identity provider", sts, says(400, stsError("IDPCommunicationError")), storage.ErrUnavailable, "STS"},
+		{"STS cannot reach the identity provider", sts,
+			says(400, stsError("IDPCommunicationError")), storage.ErrUnavailable, "STS"},
 		{"STS 500", sts, says(500, ""), storage.ErrUnavailable, "STS"},
 		{"STS refuses connections", sts, nil, storage.ErrUnavailable, "STS"},
 		{"no file of a web identity", func(t *testing.T, at string) {
 			sts(t, at)
 			t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", token+"-missing")
 		}, says(200, ""), storage.ErrPermission, "web identity"},
-		{"process fails", process("exit 3"), nil, storage.ErrPermission, "credential_process: exit status 3"},
+		{"process fails", process("exit 3"), nil, storage.ErrPermission,
+			"credential_process: exit status 3"},
 		{"process prints a secret that cannot be read", process("echo " + stubSecret), nil,
 			storage.ErrPermission, "credential_process"},
-		{"SSO without a login", profile("[default]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1\n" +
-			"sso_start_url = https://example.test/start\n"), nil, storage.ErrPermission, "IAM Identity Center"},
+		{"SSO without a login",
+			profile("[default]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1\n" +
+				"sso_start_url = https://example.test/start\n"), nil, storage.ErrPermission,
+			"IAM Identity Center"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			cleanEnvironment(t)
@@ -179,7 +195,8 @@ func TestBucketWithoutCredentials(t *testing.T) {
 	if n != 0 || err == nil || errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("DeleteMany = %d, %v", n, err)
 	}
-	if _, err := b.Put(ctx, "k", strings.NewReader(""), &storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrPermission) {
+	if _, err := b.Put(ctx, "k", strings.NewReader(""),
+		&storage.PutOptions{IfAbsent: true}); !errors.Is(err, storage.ErrPermission) {
 		t.Errorf("Put: %v", err)
 	}
 }
@@ -199,7 +216,8 @@ func TestMetadataHopLimit(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "/security-credentials/"):
 			fmt.Fprint(w, "role")
 		default:
-			fmt.Fprintf(w, `{"Code":"Success","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}`, stubKey)
+			fmt.Fprintf(w,
+				`{"Code":"Success","AccessKeyId":%q,"SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}`, stubKey)
 		}
 	}))
 	defer imds.Close()
@@ -231,9 +249,15 @@ func TestSilentMetadata(t *testing.T) {
 		t.Errorf("after: %v", e.Kind)
 	}
 	for name, set := range map[string]func(*testing.T){
-		"nothing":     func(*testing.T) {},
-		"an endpoint": func(t *testing.T) { t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://127.0.0.1:1") },
-		"a container": func(t *testing.T) { t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1") },
+		"nothing": func(*testing.T) {},
+		"an endpoint": func(t *testing.T) {
+			t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT",
+				"http://127.0.0.1:1")
+		},
+		"a container": func(t *testing.T) {
+			t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI",
+				"http://127.0.0.1:1")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cleanEnvironment(t)
@@ -267,7 +291,8 @@ func TestUntidySecrets(t *testing.T) {
 			}
 			*part(o) = "in the\nmiddle"
 			_, err := New(t.Context(), "bucket", o)
-			if wantError(t, "New", err, storage.ErrInvalid, false); err == nil || !strings.Contains(err.Error(), name) {
+			if wantError(t, "New", err, storage.ErrInvalid, false); err == nil ||
+				!strings.Contains(err.Error(), name) {
 				t.Errorf("the error does not name %s: %v", name, err)
 			}
 			// The same by the environment.
@@ -281,11 +306,16 @@ func TestUntidySecrets(t *testing.T) {
 	}
 	// Credentials of a provider are seen only when they come.
 	var requests atomic.Int32
-	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { requests.Add(1); answerOK(w, r) })
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		requests.Add(1)
+		answerOK(w,
+			r)
+	})
 	o := srv.options()
 	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
 	o.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: "a\nb"}, nil
+		return aws.Credentials{AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+			SessionToken: "a\nb"}, nil
 	})
 	err := calls["Put"](t.Context(), mustNew(t, "bucket", o))
 	wantError(t, "Put", err, storage.ErrPermission, false)

@@ -38,28 +38,45 @@ func TestKnownByContent(t *testing.T) {
 		body string
 		ok   bool
 	}{
-		{"rclone's upload", create, "<InitiateMultipartUpload><Bucket>b</Bucket><Key>k</Key><UploadId>id</UploadId></InitiateMultipartUpload>", true},
-		{"moto's parts", parts, "<ListPartsResponse><Bucket>b</Bucket><UploadId>id</UploadId></ListPartsResponse>", true},
-		{"a list of another name", calls["List"], "<Listing><Name>b</Name><IsTruncated>false</IsTruncated></Listing>", true},
-		{"a completion of another name", calls["Complete"], "<Done><a><ETag/></a><ETag>e</ETag></Done>", true},
+		{"rclone's upload", create,
+			"<InitiateMultipartUpload><Bucket>b</Bucket><Key>k</Key><UploadId>id</UploadId></InitiateMultipartUpload>", true},
+		{"moto's parts", parts,
+			"<ListPartsResponse><Bucket>b</Bucket><UploadId>id</UploadId></ListPartsResponse>",
+			true},
+		{"a list of another name", calls["List"],
+			"<Listing><Name>b</Name><IsTruncated>false</IsTruncated></Listing>", true},
+		{"a completion of another name", calls["Complete"],
+			"<Done><a><ETag/></a><ETag>e</ETag></Done>", true},
 		{"an empty batch", batch, "<DeleteResult/>", true},
 		{"a page with the right name", calls["List"], "<LoginResult><form/></LoginResult>", false},
-		{"nothing in the right name", calls["List"], "<ListBucketResult></ListBucketResult>", false},
-		{"a known element too deep", calls["List"], "<html><body><Name>x</Name></body></html>", false},
+		{"nothing in the right name", calls["List"], "<ListBucketResult></ListBucketResult>",
+			false},
+		{"a known element too deep", calls["List"], "<html><body><Name>x</Name></body></html>",
+			false},
 		{"a list for a batch", batch, "<ListBucketResult><Name>b</Name></ListBucketResult>", false},
 		{"an empty answer of another name", batch, "<Result/>", false},
-		{"a list for a completion", calls["Complete"], "<ListBucketResult><Name>b</Name></ListBucketResult>", false},
-		{"a copy for an upload", create, "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>", false},
-		{"an upload of another key", create, "<R><Key>other</Key><UploadId>id</UploadId></R>", false},
+		{"a list for a completion", calls["Complete"],
+			"<ListBucketResult><Name>b</Name></ListBucketResult>", false},
+		{"a copy for an upload", create, "<CopyObjectResult><ETag>e</ETag></CopyObjectResult>",
+			false},
+		{"an upload of another key", create, "<R><Key>other</Key><UploadId>id</UploadId></R>",
+			false},
 		{"the key, encoded", create, "<R><Key>%6b</Key><UploadId>id</UploadId></R>", true},
 		{"the key, with a slash", create, "<R><Key>/k</Key><UploadId>id</UploadId></R>", true},
-		{"parts of another upload", parts, "<R><UploadId>other</UploadId><IsTruncated>false</IsTruncated></R>", false},
+		{"parts of another upload", parts,
+			"<R><UploadId>other</UploadId><IsTruncated>false</IsTruncated></R>", false},
 		{"parts of another key", parts, "<R><Key>other</Key><UploadId>id</UploadId></R>", false},
-		{"a completion of another key", calls["Complete"], "<R><Key>other</Key><ETag>e</ETag></R>", false},
-		{"a batch of another key", batch, "<DeleteResult><Deleted><Key>other</Key></Deleted></DeleteResult>", false},
-		{"the batch's key", batch, "<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>", true},
+		{"a completion of another key", calls["Complete"], "<R><Key>other</Key><ETag>e</ETag></R>",
+			false},
+		{"a batch of another key", batch,
+			"<DeleteResult><Deleted><Key>other</Key></Deleted></DeleteResult>", false},
+		{"the batch's key", batch, "<DeleteResult><Deleted><Key>k</Key></Deleted></DeleteResult>",
+			true},
 	} {
-		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, c.body) })
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+			io.WriteString(w,
+				c.body)
+		})
 		err := c.call(t.Context(), srv.store(t))
 		if c.ok && err != nil || !c.ok && !errors.Is(err, storage.ErrUnavailable) {
 			t.Errorf("%s: %v", c.name, err)
@@ -138,8 +155,10 @@ func TestUploadsOnCeph(t *testing.T) {
 			answerOK(w, r)
 			return
 		}
-		io.WriteString(w, "<ListMultipartUploadsResult><NextKeyMarker>k a+b</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>"+
-			"<IsTruncated>true</IsTruncated><Upload><Key>k%20a%2Bb</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>")
+		io.WriteString(w,
+			"<ListMultipartUploadsResult><NextKeyMarker>k "+
+				"a+b</NextKeyMarker><NextUploadIdMarker>u</NextUploadIdMarker>"+
+				"<IsTruncated>true</IsTruncated><Upload><Key>k%20a%2Bb</Key><UploadId>u</UploadId></Upload></ListMultipartUploadsResult>")
 	})
 	s := srv.provider(t, "ceph")
 	srv.Seen()
@@ -148,13 +167,15 @@ func TestUploadsOnCeph(t *testing.T) {
 		t.Fatalf("ListUploadsPage = %+v, %v", page, err)
 	}
 	srv.Seen()
-	if _, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{Prefix: "k a+", PageToken: page.NextToken}); err != nil {
+	if _, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{Prefix: "k a+",
+		PageToken: page.NextToken}); err != nil {
 		t.Log(err) // the stub's next page is the same one
 	}
 	if got := srv.One(t).URL.Query().Get("key-marker"); got != "k a+b" {
 		t.Errorf("the next page is asked for behind %q", got)
 	}
-	if _, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{Prefix: "q"}); !errors.Is(err, storage.ErrUnavailable) {
+	if _, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{Prefix: "q"}); !errors.Is(err,
+		storage.ErrUnavailable) {
 		t.Errorf("ListUploadsPage that answers for another prefix: %v", err)
 	}
 }

@@ -40,15 +40,18 @@ var calls = map[string]func(context.Context, *Store) error{
 		return err
 	},
 	"Complete": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{})
+		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}},
+			&storage.PutOptions{})
 		return err
 	},
 	"Complete if absent": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{IfAbsent: true})
+		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}},
+			&storage.PutOptions{IfAbsent: true})
 		return err
 	},
 	"Complete if match": func(ctx context.Context, s *Store) error {
-		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{IfMatch: `"e"`})
+		_, err := s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"e"`}},
+			&storage.PutOptions{IfMatch: `"e"`})
 		return err
 	},
 	"Copy": func(ctx context.Context, s *Store) error {
@@ -63,7 +66,10 @@ var calls = map[string]func(context.Context, *Store) error{
 		_, err := s.Copy(ctx, "k", "src", &storage.CopyOptions{IfMatch: `"e"`})
 		return err
 	},
-	"Delete": func(ctx context.Context, s *Store) error { return s.Delete(ctx, "k", &storage.DeleteOptions{}) },
+	"Delete": func(ctx context.Context, s *Store) error {
+		return s.Delete(ctx, "k",
+			&storage.DeleteOptions{})
+	},
 	"Delete if match": func(ctx context.Context, s *Store) error {
 		return s.Delete(ctx, "k", &storage.DeleteOptions{IfMatch: `"e"`})
 	},
@@ -156,10 +162,12 @@ func TestKinds(t *testing.T) {
 				refuse(w, c.status, c.code)
 			})
 			e := wantError(t, c.call, calls[c.call](t.Context(), srv.store(t)), c.kind, c.inDoubt)
-			if e.Status != c.status || c.code != "" && (e.Code != c.code || e.RequestID != "REQUEST1") {
+			if e.Status != c.status || c.code != "" && (e.Code != c.code ||
+				e.RequestID != "REQUEST1") {
 				t.Errorf("Status %d, Code %s, RequestID %s", e.Status, e.Code, e.RequestID)
 			}
-			if (c.code == "InvalidObjectState" || c.code == "ObjectNotInActiveTierError") && !strings.Contains(e.Error(), "archived") {
+			if (c.code == "InvalidObjectState" || c.code == "ObjectNotInActiveTierError") &&
+				!strings.Contains(e.Error(), "archived") {
 				t.Errorf("%v does not say that the object is archived", e)
 			}
 			var api smithy.APIError
@@ -176,7 +184,10 @@ func TestKinds(t *testing.T) {
 		status int
 		code   string
 	}{{"Delete", 404, "NoSuchKey"}, {"Abort", 404, "NoSuchUpload"}} {
-		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, c.status, c.code) })
+		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+			refuse(w, c.status,
+				c.code)
+		})
 		if err := calls[c.call](t.Context(), srv.store(t)); err != nil {
 			t.Errorf("%s answered %s: %v", c.call, c.code, err)
 		}
@@ -204,7 +215,8 @@ func Test200WithError(t *testing.T) {
 		w.Header().Set("Content-Length", "1000")
 		io.WriteString(w, "<CompleteMultipartUploadResult>")
 	})
-	wantError(t, "Complete cut off", calls["Complete"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
+	wantError(t, "Complete cut off", calls["Complete"](t.Context(), srv.store(t)),
+		storage.ErrUnavailable, true)
 }
 
 // A stub, because the servers at hand do not throttle.
@@ -213,7 +225,8 @@ func TestThrottling(t *testing.T) {
 		w.Header().Set("Retry-After", "3")
 		refuse(w, 503, "SlowDown")
 	})
-	if e := wantError(t, "Put", calls["Put"](t.Context(), srv.store(t)), storage.ErrThrottled, false); e.RetryAfter != 3*time.Second {
+	if e := wantError(t, "Put", calls["Put"](t.Context(), srv.store(t)), storage.ErrThrottled,
+		false); e.RetryAfter != 3*time.Second {
 		t.Errorf("RetryAfter = %v, want 3s", e.RetryAfter)
 	}
 	if n := len(srv.Seen()); n != 1 {
@@ -228,7 +241,8 @@ func TestWrongRegion(t *testing.T) {
 		status int
 		code   string
 	}{
-		{"Put", 301, "PermanentRedirect"}, {"Get", 307, "TemporaryRedirect"}, {"Stat", 301, ""}, {"Stat", 400, ""},
+		{"Put", 301, "PermanentRedirect"}, {"Get", 307, "TemporaryRedirect"}, {"Stat", 301, ""},
+		{"Stat", 400, ""},
 		{"List", 400, "AuthorizationHeaderMalformed"},
 	} {
 		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
@@ -240,7 +254,8 @@ func TestWrongRegion(t *testing.T) {
 			}
 			refuse(w, c.status, c.code)
 		})
-		e := wantError(t, c.call, calls[c.call](t.Context(), srv.store(t)), storage.ErrInvalid, false)
+		e := wantError(t, c.call, calls[c.call](t.Context(), srv.store(t)), storage.ErrInvalid,
+			false)
 		if !strings.Contains(e.Error(), "region eu-west-3") {
 			t.Errorf("%s: %v does not name the region", c.call, e)
 		}
@@ -278,10 +293,12 @@ func TestInDoubt(t *testing.T) {
 			}
 		}()
 		defer func() { l.Close(); <-done }()
-		o := &Options{Endpoint: "http://" + l.Addr().String(), Provider: "aws", PathStyle: true, AccessKeyID: stubKey, SecretAccessKey: stubSecret}
+		o := &Options{Endpoint: "http://" + l.Addr().String(), Provider: "aws", PathStyle: true,
+			AccessKeyID: stubKey, SecretAccessKey: stubSecret}
 		s := mustNew(t, "bucket", o)
 		// More than the buffers of both sides: the last byte is never handed out.
-		_, err = s.Put(t.Context(), "k", strings.NewReader(strings.Repeat("x", 64<<20)), 64<<20, &storage.PutOptions{})
+		_, err = s.Put(t.Context(), "k", strings.NewReader(strings.Repeat("x", 64<<20)), 64<<20,
+			&storage.PutOptions{})
 		wantError(t, "Put", err, storage.ErrUnavailable, false)
 	})
 	t.Run("connection refused", func(t *testing.T) {
@@ -292,9 +309,12 @@ func TestInDoubt(t *testing.T) {
 		}
 	})
 	t.Run("no such host", func(t *testing.T) {
-		s := mustNew(t, "bucket", &Options{Endpoint: "http://nowhere.invalid", AccessKeyID: stubKey, SecretAccessKey: stubSecret,
-			HTTPClient: &http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
-				return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "nowhere.invalid", IsNotFound: true}}
+		s := mustNew(t, "bucket", &Options{Endpoint: "http://nowhere.invalid", AccessKeyID: stubKey,
+			SecretAccessKey: stubSecret,
+			HTTPClient: &http.Client{Transport: &http.Transport{DialContext: func(context.Context,
+				string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host",
+					Name: "nowhere.invalid", IsNotFound: true}}
 			}}}})
 		wantError(t, "Put", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
 	})
@@ -302,7 +322,8 @@ func TestInDoubt(t *testing.T) {
 		srv := newTLSStub(t, answerOK)
 		o := srv.options()
 		o.HTTPClient = nil
-		wantError(t, "Put", calls["Put"](t.Context(), mustNew(t, "bucket", o)), storage.ErrUnavailable, false)
+		wantError(t, "Put", calls["Put"](t.Context(), mustNew(t, "bucket", o)),
+			storage.ErrUnavailable, false)
 	})
 }
 
@@ -387,7 +408,8 @@ func TestSourceFails(t *testing.T) {
 	s := srv.store(t)
 	broken := errors.New("disk on fire")
 	for _, sums := range []storage.Checksums{{}, {CRC32C: make([]byte, 4)}} {
-		_, err := s.Put(t.Context(), "k", failing{strings.NewReader("content"), broken}, 7, &storage.PutOptions{Checksums: sums})
+		_, err := s.Put(t.Context(), "k", failing{strings.NewReader("content"), broken}, 7,
+			&storage.PutOptions{Checksums: sums})
 		if e := wantError(t, "Put", err, nil, false); e.Err != broken {
 			t.Errorf("Err = %v, want %v", e.Err, broken)
 		}
@@ -405,7 +427,8 @@ func (r *rotating) Retrieve(context.Context) (aws.Credentials, error) {
 	if len(r.ids) > 1 {
 		r.ids = r.ids[1:]
 	}
-	return aws.Credentials{AccessKeyID: id, SecretAccessKey: stubSecret, SessionToken: stubToken, CanExpire: !r.undated, Expires: time.Now().Add(time.Hour)}, nil
+	return aws.Credentials{AccessKeyID: id, SecretAccessKey: stubSecret, SessionToken: stubToken,
+		CanExpire: !r.undated, Expires: time.Now().Add(time.Hour)}, nil
 }
 
 // A stub, because no server here lets credentials expire.
@@ -421,13 +444,15 @@ func TestExpiredToken(t *testing.T) {
 	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
 	o.Credentials = &rotating{ids: []string{"OLD", "FRESH"}}
 	s := mustNew(t, "bucket", o)
-	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
+	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable,
+		false)
 	if err := calls["Put"](t.Context(), s); err != nil {
 		t.Errorf("after the refresh: %v", err)
 	}
 	o.Credentials = &rotating{ids: []string{"OLD"}}
 	s = mustNew(t, "bucket", o)
-	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable, false)
+	wantError(t, "with expired credentials", calls["Put"](t.Context(), s), storage.ErrUnavailable,
+		false)
 	wantError(t, "with the same again", calls["Put"](t.Context(), s), storage.ErrPermission, false)
 }
 
@@ -445,20 +470,23 @@ func TestExpiredTokenHead(t *testing.T) {
 	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
 	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, true}
 	s := mustNew(t, "bucket", o)
-	wantError(t, "with expired credentials", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
+	wantError(t, "with expired credentials", calls["Stat"](t.Context(), s), storage.ErrUnavailable,
+		false)
 	if err := calls["Stat"](t.Context(), s); err != nil {
 		t.Errorf("after the refresh: %v", err)
 	}
 	o.Credentials = &rotating{[]string{"OLD"}, true}
 	s = mustNew(t, "bucket", o)
 	wantError(t, "for another reason", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
-	wantError(t, "for another reason again", calls["Stat"](t.Context(), s), storage.ErrInvalid, false)
+	wantError(t, "for another reason again", calls["Stat"](t.Context(), s), storage.ErrInvalid,
+		false)
 	// Credentials that say when they end are renewed in time: it is not that, and a role is not
 	// assumed again and again.
 	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, false}
 	s = mustNew(t, "bucket", o)
 	for range 2 {
-		wantError(t, "with credentials that have not ended", calls["Stat"](t.Context(), s), storage.ErrInvalid, false)
+		wantError(t, "with credentials that have not ended", calls["Stat"](t.Context(), s),
+			storage.ErrInvalid, false)
 	}
 }
 
@@ -500,7 +528,8 @@ func TestClockSkew(t *testing.T) {
 	})
 	for _, call := range []string{"Put", "Stat"} { // the answer to a HEAD has no body to say why
 		s := srv.store(t)
-		wantError(t, call+" with a wrong clock", calls[call](t.Context(), s), storage.ErrUnavailable, false)
+		wantError(t, call+" with a wrong clock", calls[call](t.Context(), s),
+			storage.ErrUnavailable, false)
 		if err := calls[call](t.Context(), s); err != nil {
 			t.Errorf("%s after the skew was learned: %v", call, err)
 		}
@@ -520,7 +549,8 @@ func TestSilentCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+silent.Addr().String(), nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+silent.Addr().String(),
+		nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -545,7 +575,8 @@ func TestMissingCredentials(t *testing.T) {
 	}
 	defer silent.Close()
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+silent.Addr().String())
-	for named, kind := range map[bool]error{true: storage.ErrUnavailable, false: storage.ErrPermission} {
+	for named, kind := range map[bool]error{true: storage.ErrUnavailable,
+		false: storage.ErrPermission} {
 		srv := newStub(t, answerOK)
 		o := srv.options()
 		o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
@@ -562,7 +593,8 @@ func TestMissingCredentials(t *testing.T) {
 		}
 	}
 	s := mustNew(t, "bucket", &Options{Anonymous: true, Region: "us-east-1"})
-	if _, err := s.SignURL(t.Context(), "k", &storage.SignOptions{}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := s.SignURL(t.Context(), "k", &storage.SignOptions{}); !errors.Is(err,
+		errors.ErrUnsupported) {
 		t.Errorf("SignURL, anonymous: %v", err)
 	}
 }

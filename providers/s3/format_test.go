@@ -14,11 +14,14 @@ import (
 func TestPrinted(t *testing.T) {
 	const secret = secrets.Secret
 	o := Options{
-		AccessKeyID: "ID", SecretAccessKey: secret, SessionToken: secret, Endpoint: "http://u:" + secret + "@host?" + secret,
+		AccessKeyID: "ID", SecretAccessKey: secret, SessionToken: secret, Endpoint: "http://u:" +
+			secret + "@host?" + secret,
 	}
 	given := Options{Credentials: credentials.NewStaticCredentialsProvider("ID", secret, secret)}
-	s := mustNew(t, "bucket", &Options{Region: "us-east-1", AccessKeyID: "ID", SecretAccessKey: secret, SessionToken: secret})
-	secrets.Printed(t, o, &o, given, &given, s, struct{ O Options }{o}, struct{ S *Store }{s}, []Options{o})
+	s := mustNew(t, "bucket", &Options{Region: "us-east-1", AccessKeyID: "ID",
+		SecretAccessKey: secret, SessionToken: secret})
+	secrets.Printed(t, o, &o, given, &given, s, struct{ O Options }{o}, struct{ S *Store }{s},
+		[]Options{o})
 }
 
 // JSON, which log handlers write, shows no more than a print does.

@@ -13,7 +13,8 @@ func TestOwnMetadata(t *testing.T) {
 	s := &Store{profile: new(profile)}
 	got := s.ownMetadata(map[string]string{
 		"Word": "=?UTF-8?B?w7w=?=", "Broken": "=?UTF-8?", "Encoded": "utf8b64:w7w",
-		"Ours": storage.EncodeMetadataValue("ü"), "Literal": storage.EncodeMetadataValue("=?UTF-8?B?w7w=?="),
+		"Ours":    storage.EncodeMetadataValue("ü"),
+		"Literal": storage.EncodeMetadataValue("=?UTF-8?B?w7w=?="),
 	})
 	want := map[string]string{
 		"word": "ü", "broken": "=?UTF-8?", "encoded": "utf8b64:w7w", "ours": "ü",

@@ -54,7 +54,8 @@ func (o oneByOne) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestMotoConformance(t *testing.T) {
 	env, o, bucket := onMoto(t)
 	c := conformanceOptions(env, o, bucket)
-	c.Only = []string{"key/portable", "key/long", "key/coexist", "key/case", "key/normal-forms", "list/*", "foreign/listed", "foreign/apart", "foreign/view"}
+	c.Only = []string{"key/portable", "key/long", "key/coexist", "key/case", "key/normal-forms",
+		"list/*", "foreign/listed", "foreign/apart", "foreign/view"}
 	conformance.Test(t, c)
 }
 
@@ -65,11 +66,15 @@ func TestMotoOddKeys(t *testing.T) {
 	s := mustNew(t, bucket, &o)
 	ctx := t.Context()
 	for _, key := range []string{
-		"a//b", "a/", "a//", "/a", "//a", "/", "//", "a/./b", "a/../b", ".", "./a", "a/.", "a.", "a./b", "a...", "...", "x/.../y", "tmp./x", ".sgwtmp/x",
-		"fd", "fd/", "fd/child", "fd//child", `a\b`, `\`, " ", " a ", "a\tb", "a\nb", "a\rb", "\x01", "a\x7fb", "\u0085", "\ufffe", "\uffff", "a+b c%2F",
-		"?x#y", strings.Repeat("s", 255), strings.Repeat("s", 1024), strings.TrimSuffix(strings.Repeat("d/", 260), "/"), "soap", "e\u0301", "\u00e9",
+		"a//b", "a/", "a//", "/a", "//a", "/", "//", "a/./b", "a/../b", ".", "./a", "a/.", "a.",
+		"a./b", "a...", "...", "x/.../y", "tmp./x", ".sgwtmp/x",
+		"fd", "fd/", "fd/child", "fd//child", `a\b`, `\`, " ", " a ", "a\tb", "a\nb", "a\rb",
+		"\x01", "a\x7fb", "\u0085", "\ufffe", "\uffff", "a+b c%2F",
+		"?x#y", strings.Repeat("s", 255), strings.Repeat("s", 1024),
+		strings.TrimSuffix(strings.Repeat("d/", 260), "/"), "soap", "e\u0301", "\u00e9",
 	} {
-		if _, err := s.Put(ctx, key, strings.NewReader(key), int64(len(key)), &storage.PutOptions{}); (err != nil) != motoRefuses[key] {
+		if _, err := s.Put(ctx, key, strings.NewReader(key), int64(len(key)),
+			&storage.PutOptions{}); (err != nil) != motoRefuses[key] {
 			t.Errorf("Put(%.40q): %v, declared to be refused: %v", key, err, motoRefuses[key])
 			continue
 		} else if err != nil {
@@ -78,10 +83,12 @@ func TestMotoOddKeys(t *testing.T) {
 		if got := read(t, s, key); got != key {
 			t.Errorf("%.40q holds %.40q", key, got)
 		}
-		if o, err := s.Stat(ctx, key, &storage.StatOptions{}); err != nil || o.Size != int64(len(key)) {
+		if o, err := s.Stat(ctx, key, &storage.StatOptions{}); err != nil ||
+			o.Size != int64(len(key)) {
 			t.Errorf("Stat(%.40q) = %+v, %v", key, o, err)
 		}
-		if _, err := s.Copy(ctx, "copy", key, &storage.CopyOptions{}); err != nil || read(t, s, "copy") != key {
+		if _, err := s.Copy(ctx, "copy", key, &storage.CopyOptions{}); err != nil ||
+			read(t, s, "copy") != key {
 			t.Errorf("Copy from %.40q: %v", key, err)
 		}
 		if _, err := s.Copy(ctx, key, "copy", &storage.CopyOptions{}); err != nil {
@@ -105,7 +112,8 @@ func TestMotoOddKeys(t *testing.T) {
 		if diff := cmp.Diff([]string{key}, listed()); diff != "" {
 			t.Errorf("ListPage (-want +got):\n%s", diff)
 		}
-		if errs, err := s.DeleteBatch(ctx, []string{key}, &storage.DeleteBatchOptions{}); err != nil || errs[0] != nil {
+		if errs, err := s.DeleteBatch(ctx, []string{key},
+			&storage.DeleteBatchOptions{}); err != nil || errs[0] != nil {
 			t.Errorf("DeleteBatch(%.40q): %v, %v", key, errs, err)
 		}
 		if left := listed(); left != nil {

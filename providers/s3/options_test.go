@@ -26,35 +26,56 @@ func TestAddressing(t *testing.T) {
 		file string
 		want string // scheme://host, then the path, then the region of the signature
 	}{
-		{"region", Options{Region: "eu-west-3"}, nil, "", "https://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
-		{"environment", Options{}, map[string]string{"AWS_REGION": "eu-west-2"}, "", "https://bucket.s3.eu-west-2.amazonaws.com /k eu-west-2"},
-		{"profile", Options{Profile: "p"}, nil, "[profile p]\nregion = eu-west-1\n", "https://bucket.s3.eu-west-1.amazonaws.com /k eu-west-1"},
-		{"path style", Options{Region: "eu-west-3", PathStyle: true}, nil, "", "https://s3.eu-west-3.amazonaws.com /bucket/k eu-west-3"},
-		{"accelerate", Options{Region: "eu-west-3", Accelerate: true}, nil, "", "https://bucket.s3-accelerate.amazonaws.com /k eu-west-3"},
-		{"dual stack", Options{Region: "eu-west-3", DualStack: true}, nil, "", "https://bucket.s3.dualstack.eu-west-3.amazonaws.com /k eu-west-3"},
-		{"FIPS", Options{Region: "us-east-2", FIPS: true}, nil, "", "https://bucket.s3-fips.us-east-2.amazonaws.com /k us-east-2"},
-		{"no HTTPS", Options{Region: "eu-west-3", DisableHTTPS: true}, nil, "", "http://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
-		{"endpoint", Options{Endpoint: "http://s.example:9000"}, nil, "", "http://s.example:9000 /bucket/k us-east-1"},
-		{"bare endpoint", Options{Endpoint: "s.example"}, nil, "", "https://s.example /bucket/k us-east-1"},
-		{"virtual host", Options{Endpoint: "https://s.example", VirtualHost: true}, nil, "", "https://bucket.s.example /k us-east-1"},
-		{"endpoint that says https", Options{Endpoint: "https://s.example", DisableHTTPS: true}, nil, "", "https://s.example /bucket/k us-east-1"},
-		{"endpoint that does not say", Options{Endpoint: "s.example", DisableHTTPS: true}, nil, "", "http://s.example /bucket/k us-east-1"},
-		{"endpoint of AWS", Options{Endpoint: "https://vpce.example", Provider: "aws", Region: "eu-west-3"}, nil, "", "https://bucket.vpce.example /k eu-west-3"},
-		{"endpoint of the environment", Options{}, map[string]string{"AWS_ENDPOINT_URL": "http://e.example"}, "", "http://e.example /bucket/k us-east-1"},
-		{"bare endpoint of the environment", Options{}, map[string]string{"AWS_ENDPOINT_URL": "e.example"}, "", "https://e.example /bucket/k us-east-1"},
-		{"endpoint of the profile", Options{}, nil, "[default]\nendpoint_url = http://f.example\n", "http://f.example /bucket/k us-east-1"},
+		{"region", Options{Region: "eu-west-3"}, nil, "",
+			"https://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"environment", Options{}, map[string]string{"AWS_REGION": "eu-west-2"}, "",
+			"https://bucket.s3.eu-west-2.amazonaws.com /k eu-west-2"},
+		{"profile", Options{Profile: "p"}, nil, "[profile p]\nregion = eu-west-1\n",
+			"https://bucket.s3.eu-west-1.amazonaws.com /k eu-west-1"},
+		{"path style", Options{Region: "eu-west-3", PathStyle: true}, nil, "",
+			"https://s3.eu-west-3.amazonaws.com /bucket/k eu-west-3"},
+		{"accelerate", Options{Region: "eu-west-3", Accelerate: true}, nil, "",
+			"https://bucket.s3-accelerate.amazonaws.com /k eu-west-3"},
+		{"dual stack", Options{Region: "eu-west-3", DualStack: true}, nil, "",
+			"https://bucket.s3.dualstack.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"FIPS", Options{Region: "us-east-2", FIPS: true}, nil, "",
+			"https://bucket.s3-fips.us-east-2.amazonaws.com /k us-east-2"},
+		{"no HTTPS", Options{Region: "eu-west-3", DisableHTTPS: true}, nil, "",
+			"http://bucket.s3.eu-west-3.amazonaws.com /k eu-west-3"},
+		{"endpoint", Options{Endpoint: "http://s.example:9000"}, nil, "",
+			"http://s.example:9000 /bucket/k us-east-1"},
+		{"bare endpoint", Options{Endpoint: "s.example"}, nil, "",
+			"https://s.example /bucket/k us-east-1"},
+		{"virtual host", Options{Endpoint: "https://s.example", VirtualHost: true}, nil, "",
+			"https://bucket.s.example /k us-east-1"},
+		{"endpoint that says https", Options{Endpoint: "https://s.example", DisableHTTPS: true},
+			nil, "", "https://s.example /bucket/k us-east-1"},
+		{"endpoint that does not say", Options{Endpoint: "s.example", DisableHTTPS: true}, nil, "",
+			"http://s.example /bucket/k us-east-1"},
+		{"endpoint of AWS", Options{Endpoint: "https://vpce.example", Provider: "aws",
+			Region: "eu-west-3"}, nil, "", "https://bucket.vpce.example /k eu-west-3"},
+		{"endpoint of the environment", Options{},
+			map[string]string{"AWS_ENDPOINT_URL": "http://e.example"}, "",
+			"http://e.example /bucket/k us-east-1"},
+		{"bare endpoint of the environment", Options{},
+			map[string]string{"AWS_ENDPOINT_URL": "e.example"}, "",
+			"https://e.example /bucket/k us-east-1"},
+		{"endpoint of the profile", Options{}, nil, "[default]\nendpoint_url = http://f.example\n",
+			"http://f.example /bucket/k us-east-1"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cleanEnvironment(t)
 			for name, v := range c.env {
 				t.Setenv(name, v)
 			}
-			if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(c.file), 0o600); err != nil {
+			if err := os.WriteFile(os.Getenv("AWS_CONFIG_FILE"), []byte(c.file),
+				0o600); err != nil {
 				t.Fatal(err)
 			}
 			rt := &stub.Everywhere{Server: srv.Server}
 			o := c.o
-			o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = stubKey, stubSecret, &http.Client{Transport: rt}
+			o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = stubKey, stubSecret,
+				&http.Client{Transport: rt}
 			s := mustNew(t, "bucket", &o)
 			srv.Seen()
 			if err := calls["Put"](t.Context(), s); err != nil {
@@ -78,25 +99,30 @@ func TestAddressing(t *testing.T) {
 func TestAccessPoint(t *testing.T) {
 	srv := newStub(t, answerOK)
 	const arn = "arn:aws:s3:us-west-2:123456789012:accesspoint/ap"
-	for _, region := range []string{"", "eu-west-1"} { // of the environment, which is that of other buckets
+	// of the environment, which is that of other buckets
+	for _, region := range []string{"", "eu-west-1"} {
 		cleanEnvironment(t)
 		t.Setenv("AWS_REGION", region)
 		rt := &stub.Everywhere{Server: srv.Server}
-		s := mustNew(t, arn, &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: rt}})
+		s := mustNew(t, arn, &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+			HTTPClient: &http.Client{Transport: rt}})
 		if err := calls["Copy"](t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 		r := srv.One(t)
-		if got, want := rt.Last(), "https://ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com"; got != want {
+		if got, want := rt.Last(),
+			"https://ap-123456789012.s3-accesspoint.us-west-2.amazonaws.com"; got != want {
 			t.Errorf("went to %s, want %s", got, want)
 		}
-		if got, want := r.Header.Get("X-Amz-Copy-Source"), "arn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint/ap/object/src"; got != want {
+		if got, want := r.Header.Get("X-Amz-Copy-Source"),
+			"arn%3Aaws%3As3%3Aus-west-2%3A123456789012%3Aaccesspoint/ap/object/src"; got != want {
 			t.Errorf("copied from %s, want %s", got, want)
 		}
 	}
 	cleanEnvironment(t)
 	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret}
-	for _, bucket := range []string{"arn:aws:s3:::accesspoint.mrap", "arn:aws:s3::123456789012:accesspoint/ap.mrap"} {
+	for _, bucket := range []string{"arn:aws:s3:::accesspoint.mrap",
+		"arn:aws:s3::123456789012:accesspoint/ap.mrap"} {
 		if s := mustNew(t, bucket, o); s.region != defaultRegion {
 			t.Errorf("%s is in %s", bucket, s.region)
 		}
@@ -119,10 +145,12 @@ func TestFindRegion(t *testing.T) {
 		}
 		w.WriteHeader(status)
 	})
-	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret, HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}
+	o := &Options{AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+		HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}}
 	for _, status = range []int{200, 301, 400, 403} {
 		s := mustNew(t, "bucket", o)
-		if r := srv.One(t); s.region != "ap-south-1" || r.Method != http.MethodHead || r.Header.Get("Authorization") != "" {
+		if r := srv.One(t); s.region != "ap-south-1" || r.Method != http.MethodHead ||
+			r.Header.Get("Authorization") != "" {
 			t.Errorf("%d: region %s by %s %s", status, s.region, r.Method, r.URL)
 		}
 	}
@@ -149,14 +177,16 @@ func TestRoleWithoutRegion(t *testing.T) {
 		case http.MethodHead:
 			w.Header().Set("X-Amz-Bucket-Region", "ap-south-1")
 		case http.MethodPost:
-			io.WriteString(w, "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
-				"<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
+			io.WriteString(w,
+				"<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"+
+					"<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>")
 		default:
 			answerOK(w, r)
 		}
 	})
 	t.Setenv("AWS_ENDPOINT_URL_STS", srv.URL)
-	s := mustNew(t, "bucket", &Options{HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
+	s := mustNew(t, "bucket",
+		&Options{HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}})
 	if err := calls["Put"](t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -197,16 +227,20 @@ func TestBadOptions(t *testing.T) {
 			t.Errorf("the secret is in %v", err)
 		}
 	}
-	for _, endpoint := range []string{"http://id:" + secret + "@h", "id:" + secret + "@h", "ftp://h"} { // of the environment
+	// of the environment
+	for _, endpoint := range []string{"http://id:" + secret + "@h", "id:" + secret + "@h",
+		"ftp://h"} {
 		t.Setenv("AWS_ENDPOINT_URL", endpoint)
-		if _, err := New(t.Context(), "bucket", nil); !errors.Is(err, storage.ErrInvalid) || strings.Contains(err.Error(), secret) {
+		if _, err := New(t.Context(), "bucket", nil); !errors.Is(err, storage.ErrInvalid) ||
+			strings.Contains(err.Error(), secret) {
 			t.Errorf("New with AWS_ENDPOINT_URL %s: %v", endpoint, err)
 		}
 	}
 	if _, err := New(t.Context(), "", nil); !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("New without a bucket: %v", err)
 	}
-	if _, err := New(t.Context(), "bucket", &Options{Endpoint: "http://h", Provider: "versitygw", SSE: "AES256"}); !errors.Is(err, errors.ErrUnsupported) {
+	if _, err := New(t.Context(), "bucket", &Options{Endpoint: "http://h", Provider: "versitygw",
+		SSE: "AES256"}); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("New with SSE on versitygw: %v", err)
 	}
 }
@@ -217,7 +251,8 @@ func TestURL(t *testing.T) {
 	t.Setenv("AWS_SECRET_ACCESS_KEY", stubSecret)
 	for rawURL, check := range map[string]func(*Store) bool{
 		"s3://bucket?region=eu-west-1&batch_size=1000&ssetype=aws:kms&kmskeyid=k": func(s *Store) bool {
-			return s.profile.name == "aws" && s.region == "eu-west-1" && s.MaxBatch() == 1000 && s.sse == "aws:kms" && s.kmsKey == "k" && s.virtualHost
+			return s.profile.name == "aws" && s.region == "eu-west-1" && s.MaxBatch() == 1000 &&
+				s.sse == "aws:kms" && s.kmsKey == "k" && s.virtualHost
 		},
 		"s3a://bucket?endpoint=127.0.0.1:9000&disable_https&provider=minio&s3ForcePathStyle=true": func(s *Store) bool {
 			return s.profile.name == "minio" && !s.tls && !s.virtualHost && s.MaxBatch() == 250
@@ -225,7 +260,9 @@ func TestURL(t *testing.T) {
 		"s3://bucket/some/prefix?endpoint=https://h&anonymous=true&virtual_host": func(s *Store) bool {
 			return s.profile.name == "generic" && s.credentials == nil && s.virtualHost && s.tls
 		},
-		"s3://bucket?region=eu-west-1&use_path_style": func(s *Store) bool { return !s.virtualHost },
+		"s3://bucket?region=eu-west-1&use_path_style": func(s *Store) bool {
+			return !s.virtualHost
+		},
 	} {
 		b, err := storage.Open(t.Context(), rawURL)
 		if err != nil {
@@ -238,7 +275,8 @@ func TestURL(t *testing.T) {
 		b.Close()
 	}
 	for _, rawURL := range []string{
-		"s3://bucket?region=eu-west-1&acces_key=AKID", "s3://id:" + stubSecret + "@bucket", "s3://", "s3://bucket?region=eu-west-1&fips=perhaps",
+		"s3://bucket?region=eu-west-1&acces_key=AKID", "s3://id:" + stubSecret + "@bucket", "s3://",
+		"s3://bucket?region=eu-west-1&fips=perhaps",
 		"s3://bucket?endpoint=http://id:" + stubSecret + "@h",
 	} {
 		b, err := storage.Open(t.Context(), rawURL)
@@ -272,7 +310,8 @@ func TestSignedURLEnds(t *testing.T) {
 	srv := newStub(t, answerOK)
 	o := srv.options()
 	s := mustNew(t, "bucket", o)
-	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 2*time.Minute + 900*time.Millisecond})
+	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 2*time.Minute +
+		900*time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -284,13 +323,15 @@ func TestSignedURLEnds(t *testing.T) {
 	if life := parsed.Query().Get("X-Amz-Expires"); err != nil || life != "120" {
 		t.Fatalf("X-Amz-Expires=%s, %v", life, err)
 	}
-	if ends := signed.Add(2 * time.Minute); u.Expires.After(ends) || ends.Sub(u.Expires) > 2*time.Second {
+	if ends := signed.Add(2 * time.Minute); u.Expires.After(ends) ||
+		ends.Sub(u.Expires) > 2*time.Second {
 		t.Errorf("Expires = %v, the URL ends at %v", u.Expires, ends)
 	}
 	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
 	o.Credentials = &rotating{ids: []string{"TEMPORARY"}} // for an hour
 	s = mustNew(t, "bucket", o)
-	for expires, want := range map[time.Duration]time.Duration{30 * time.Minute: 30 * time.Minute, 2 * time.Hour: time.Hour} {
+	for expires, want := range map[time.Duration]time.Duration{30 * time.Minute: 30 * time.Minute,
+		2 * time.Hour: time.Hour} {
 		u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
 		if err != nil {
 			t.Fatal(err)
@@ -310,7 +351,8 @@ func TestSignedURLIsSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	parsed, err := url.Parse(u.URL)
-	if err != nil || parsed.Query().Get("X-Amz-Signature") == "" || parsed.Query().Get("X-Amz-Expires") != "900" {
+	if err != nil || parsed.Query().Get("X-Amz-Signature") == "" ||
+		parsed.Query().Get("X-Amz-Expires") != "900" {
 		t.Errorf("signed URL without signature or with another expiry: %v", err)
 	}
 	if strings.Contains(u.URL, stubSecret) || len(u.Header) != 0 {

@@ -32,58 +32,79 @@ var switched = []struct {
 	{
 		name: "r2", o: Options{Endpoint: "https://account.r2.cloudflarestorage.com"},
 		host: "https://account.r2.cloudflarestorage.com", region: "auto", path: "/bucket/k",
-		refuses:  "delete if match, tags, encryption",
-		limits:   storage.PartLimits{Min: 5 << 20, Max: 5<<30 - 5<<20, MaxObject: 5<<40 - 5<<30, Count: 10_000, Parallel: true, Equal: true},
+		refuses: "delete if match, tags, encryption",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5<<30 - 5<<20, MaxObject: 5<<40 - 5<<30,
+			Count: 10_000, Parallel: true, Equal: true},
 		maxBatch: 700,
 	},
 	{
 		name: "b2", o: Options{Region: "us-west-004"},
 		host: "https://s3.us-west-004.backblazeb2.com", region: "us-west-004", path: "/bucket/k",
-		refuses:  "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, tags, class",
-		limits:   storage.PartLimits{Min: 5 << 20, Max: 5_000_000_000, MaxObject: 10_000_000_000_000, Count: 10_000, Parallel: true},
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if " +
+			"absent, copy if match, copy source if match, delete if match, sign if absent, tags, " +
+			"class",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5_000_000_000,
+			MaxObject: 10_000_000_000_000, Count: 10_000, Parallel: true},
 		maxBatch: 1000, keys: "a/ a\\b a\x7fb a\nb",
 	},
 	{
 		name: "gcs",
 		host: "https://storage.googleapis.com", region: "auto", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, copy part, tags, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000, keys: "a\nb",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if " +
+			"absent, copy if match, copy source if match, delete if match, sign if absent, copy " +
+			"part, tags, encryption",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000,
+			Parallel: true}, maxBatch: 1000, keys: "a\nb",
 	},
 	{
 		name: "wasabi", o: Options{Region: "eu-central-2"},
 		host: "https://s3.eu-central-2.wasabisys.com", region: "eu-central-2", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, class, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if " +
+			"absent, copy if match, copy source if match, delete if match, sign if absent, " +
+			"class, encryption",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000,
+			Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "spaces", o: Options{Region: "fra1"},
 		host: "https://fra1.digitaloceanspaces.com", region: "fra1", path: "/bucket/k",
-		refuses: "put if absent, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, tags, class, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		refuses: "put if absent, complete if absent, complete if match, copy if absent, copy if " +
+			"match, copy source if match, delete if match, sign if absent, tags, class, encryption",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000,
+			Count: 10_000, Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "tigris",
 		host: "https://bucket.t3.storage.dev", region: "auto", path: "/k",
-		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy " +
+			"source if match, delete if match",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5_000_000_000_000,
+			Count: 10_000, Parallel: true},
+		maxBatch: 1000,
 	},
 	{
 		name: "ceph", o: Options{Endpoint: "https://rgw.example"},
 		host: "https://rgw.example", region: "us-east-1", path: "/bucket/k",
-		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, tags",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		refuses: "complete if absent, complete if match, copy if absent, copy if match, copy " +
+			"source if match, delete if match, tags",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000,
+			Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "garage", o: Options{Endpoint: "http://garage.example:3900"},
 		host: "http://garage.example:3900", region: "garage", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, version, tags, class, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if " +
+			"absent, copy if match, copy source if match, delete if match, sign if absent, " +
+			"version, tags, class, encryption",
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000,
+			Parallel: true}, maxBatch: 1000,
 	},
 	{
 		name: "seaweedfs", o: Options{Endpoint: "http://weed.example:8333"},
 		host: "http://weed.example:8333", region: "us-east-1", path: "/bucket/k",
 		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, class, encryption",
-		limits:  storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000, Parallel: true}, maxBatch: 1000,
+		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000,
+			Parallel: true}, maxBatch: 1000,
 		keys: "a/ .uploads/a " + strings.Repeat("s", 256) + ` a\b`,
 	},
 }
@@ -110,7 +131,8 @@ var switches = []struct {
 		if !s.can().CopyPart {
 			return err
 		}
-		_, err2 := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1, SourceIfMatch: `"e"`})
+		_, err2 := s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1,
+			SourceIfMatch: `"e"`})
 		return sameAnswer(err, err2)
 	}},
 	{"copy replace", func(ctx context.Context, s *Store) error {
@@ -134,13 +156,16 @@ var switches = []struct {
 		return sameAnswer(err, err2, err3, err4)
 	}},
 	{"tags", func(ctx context.Context, s *Store) error {
-		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{Tags: map[string]string{"a": "b"}})
+		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1,
+			&storage.PutOptions{Tags: map[string]string{"a": "b"}})
 		_, err2 := s.CreateUpload(ctx, "k", &storage.PutOptions{Tags: map[string]string{"a": "b"}})
-		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{Replace: !s.profile.stickyHeaders, Tags: map[string]string{"a": "b"}})
+		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{Replace: !s.profile.stickyHeaders,
+			Tags: map[string]string{"a": "b"}})
 		return sameAnswer(err, err2, err3)
 	}},
 	{"class", func(ctx context.Context, s *Store) error {
-		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{StorageClass: "COLD"})
+		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1,
+			&storage.PutOptions{StorageClass: "COLD"})
 		_, err2 := s.CreateUpload(ctx, "k", &storage.PutOptions{StorageClass: "COLD"})
 		_, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{StorageClass: "COLD"})
 		return sameAnswer(err, err2, err3)
@@ -163,12 +188,14 @@ func TestProfiles(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			cleanEnvironment(t)
 			if c.region == "auto" {
-				t.Setenv("AWS_REGION", "eu-west-1") // which is not meant for a service with one region
+				// which is not meant for a service with one region
+				t.Setenv("AWS_REGION", "eu-west-1")
 			}
 			srv := newStub(t, answerOK)
 			rt := &stub.Everywhere{Server: srv.Server}
 			o := c.o
-			o.Provider, o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = c.name, stubKey, stubSecret, &http.Client{Transport: rt}
+			o.Provider, o.AccessKeyID, o.SecretAccessKey, o.HTTPClient = c.name, stubKey,
+				stubSecret, &http.Client{Transport: rt}
 			s := mustNew(t, "bucket", &o)
 			srv.Seen() // what New asked
 			if err := calls["Put"](t.Context(), s); err != nil {
@@ -176,13 +203,15 @@ func TestProfiles(t *testing.T) {
 			}
 			r := srv.One(t)
 			region := strings.Split(r.Header.Get("Authorization"), "/")[2]
-			if got, want := rt.Last()+" "+r.URL.Path+" "+region, c.host+" "+c.path+" "+c.region; got != want {
+			if got, want := rt.Last()+" "+r.URL.Path+" "+region, c.host+" "+c.path+" "+
+				c.region; got != want {
 				t.Errorf("went to %s, want %s", got, want)
 			}
 			if diff := cmp.Diff(c.limits, s.PartLimits(&storage.PutOptions{})); diff != "" {
 				t.Errorf("PartLimits (-want +got):\n%s", diff)
 			}
-			if _, err := s.Put(t.Context(), "k", strings.NewReader(""), c.limits.Max+1, &storage.PutOptions{}); !errors.Is(err, storage.ErrInvalid) {
+			if _, err := s.Put(t.Context(), "k", strings.NewReader(""), c.limits.Max+1,
+				&storage.PutOptions{}); !errors.Is(err, storage.ErrInvalid) {
 				t.Errorf("Put of more than a part: %v", err)
 			}
 			var refuses []string
@@ -215,7 +244,8 @@ func TestProfiles(t *testing.T) {
 				switch {
 				case refused.what == "encryption" && errors.Is(err, refused.want):
 					refuses = append(refuses, refused.what)
-				case refused.what == "batch" && !errors.Is(err, refused.want), refused.what != "batch" && err != nil:
+				case refused.what == "batch" && !errors.Is(err, refused.want),
+					refused.what != "batch" && err != nil:
 					t.Errorf("New with %s: %v", refused.what, err)
 				}
 			}
@@ -223,7 +253,8 @@ func TestProfiles(t *testing.T) {
 				t.Errorf("refuses %s\nwant    %s", got, c.refuses)
 			}
 			var keys []string
-			for _, key := range []string{"a/", ".uploads/a", strings.Repeat("s", 256), `a\b`, "a\x7fb", "a\nb"} {
+			for _, key := range []string{"a/", ".uploads/a", strings.Repeat("s", 256), `a\b`,
+				"a\x7fb", "a\nb"} {
 				if s.checkKey(key) != nil {
 					keys = append(keys, key)
 				}
@@ -237,10 +268,12 @@ func TestProfiles(t *testing.T) {
 				}
 			}
 			// 2 KiB with the names as they are on the wire.
-			if _, err := s.metadata(map[string]string{"n": strings.Repeat("x", maxMetadata-len("x-amz-meta-n"))}); err != nil {
+			if _, err := s.metadata(map[string]string{"n": strings.Repeat("x",
+				maxMetadata-len("x-amz-meta-n"))}); err != nil {
 				t.Errorf("2 KiB of metadata: %v", err)
 			}
-			if _, err := s.metadata(map[string]string{"n": strings.Repeat("x", maxMetadata-len("x-amz-meta-"))}); !errors.Is(err, storage.ErrInvalid) {
+			if _, err := s.metadata(map[string]string{"n": strings.Repeat("x",
+				maxMetadata-len("x-amz-meta-"))}); !errors.Is(err, storage.ErrInvalid) {
 				t.Errorf("more than 2 KiB of metadata: %v", err)
 			}
 			o.BatchSize = c.maxBatch
@@ -258,31 +291,40 @@ func TestProfiles(t *testing.T) {
 func TestR2Copy(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.provider(t, "r2")
-	for call, want := range map[string][2]string{"Copy": {"", ""}, "Copy if absent": {"*", ""}, "Copy if match": {"", `"e"`}} {
+	for call, want := range map[string][2]string{"Copy": {"", ""}, "Copy if absent": {"*", ""},
+		"Copy if match": {"", `"e"`}} {
 		if err := calls[call](t.Context(), s); err != nil {
 			t.Errorf("%s: %v", call, err)
 		}
 		r := srv.One(t)
-		got := [2]string{r.Header.Get("Cf-Copy-Destination-If-None-Match"), r.Header.Get("Cf-Copy-Destination-If-Match")}
+		got := [2]string{r.Header.Get("Cf-Copy-Destination-If-None-Match"),
+			r.Header.Get("Cf-Copy-Destination-If-Match")}
 		if got != want || r.Header.Get("If-Match")+r.Header.Get("If-None-Match") != "" {
 			t.Errorf("%s with %v", call, r.Header)
 		}
-		if signed := r.Header.Get("Authorization"); want != [2]string{} && !strings.Contains(signed, "cf-copy-destination-if-") {
+		if signed := r.Header.Get("Authorization"); want != [2]string{} &&
+			!strings.Contains(signed, "cf-copy-destination-if-") {
 			t.Errorf("%s: the condition is not signed: %s", call, signed)
 		}
 	}
-	refused := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { refuse(w, 412, "PreconditionFailed") })
+	refused := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+		refuse(w, 412,
+			"PreconditionFailed")
+	})
 	s = refused.provider(t, "r2")
-	for call, kind := range map[string]error{"Copy if absent": storage.ErrExist, "Copy if match": storage.ErrPrecondition} {
+	for call, kind := range map[string]error{"Copy if absent": storage.ErrExist,
+		"Copy if match": storage.ErrPrecondition} {
 		if err := calls[call](t.Context(), s); !errors.Is(err, kind) {
 			t.Errorf("%s: %v", call, err)
 		}
 	}
 	// A directive for tags would be one for what there is not.
-	if _, err := srv.provider(t, "r2").Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: true}); err != nil {
+	if _, err := srv.provider(t,
+		"r2").Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: true}); err != nil {
 		t.Fatal(err)
 	}
-	if r := srv.One(t); r.Header.Get("X-Amz-Metadata-Directive") != "REPLACE" || r.Header.Get("X-Amz-Tagging-Directive") != "" {
+	if r := srv.One(t); r.Header.Get("X-Amz-Metadata-Directive") != "REPLACE" ||
+		r.Header.Get("X-Amz-Tagging-Directive") != "" {
 		t.Errorf("Copy with Replace: %v", r.Header)
 	}
 }
@@ -303,8 +345,11 @@ func TestUnsignedEncoding(t *testing.T) {
 		}
 		for _, r := range seen {
 			_, headers, _ := strings.Cut(r.Header.Get("Authorization"), "SignedHeaders=")
-			if strings.Contains(headers, "accept-encoding") != signed || !strings.Contains(headers, "host;") || r.Header.Get("Accept-Encoding") != "identity" {
-				t.Errorf("%s: %s %s with Accept-Encoding %q signs %s", provider, r.Method, r.URL, r.Header.Get("Accept-Encoding"), headers)
+			if strings.Contains(headers, "accept-encoding") != signed ||
+				!strings.Contains(headers, "host;") ||
+				r.Header.Get("Accept-Encoding") != "identity" {
+				t.Errorf("%s: %s %s with Accept-Encoding %q signs %s", provider, r.Method, r.URL,
+					r.Header.Get("Accept-Encoding"), headers)
 			}
 		}
 	}
@@ -345,22 +390,40 @@ func TestLocate(t *testing.T) {
 		env  string // AWS_REGION
 		want string // endpoint and region
 	}{
-		{"region of the environment", Options{Provider: "wasabi"}, "us-west-1", "https://s3.us-west-1.wasabisys.com us-west-1"},
-		{"region of the options", Options{Provider: "wasabi", Region: "eu-west-1"}, "us-west-1", "https://s3.eu-west-1.wasabisys.com eu-west-1"},
-		{"region of the endpoint", Options{Provider: "b2", Endpoint: "https://s3.us-west-004.backblazeb2.com"}, "eu-west-1", "https://s3.us-west-004.backblazeb2.com us-west-004"},
-		{"region of a bare endpoint", Options{Provider: "spaces", Endpoint: "ams3.digitaloceanspaces.com/"}, "", "https://ams3.digitaloceanspaces.com/ ams3"},
-		{"no region in the endpoint", Options{Provider: "wasabi", Endpoint: "https://s3.wasabisys.com"}, "", "https://s3.wasabisys.com us-east-1"},
-		{"another endpoint", Options{Provider: "b2", Endpoint: "https://proxy.example:444", Region: "r"}, "", "https://proxy.example:444 r"},
-		{"one region", Options{Provider: "gcs"}, "eu-west-1", "https://storage.googleapis.com auto"},
-		{"one region, but asked for", Options{Provider: "gcs", Region: "us-east1"}, "eu-west-1", "https://storage.googleapis.com us-east1"},
-		{"plain HTTP", Options{Provider: "tigris", DisableHTTPS: true}, "", "http://t3.storage.dev auto"},
-		{"region of the environment", Options{Provider: "ceph", Endpoint: "http://h"}, "here", "http://h here"},
-		{"one region of a server", Options{Provider: "garage", Endpoint: "http://h"}, "here", "http://h garage"},
-		{"another one, as configured", Options{Provider: "versitygw", Endpoint: "http://h", Region: "here"}, "there", "http://h here"},
-		{"region that is a host", Options{Provider: "b2", Region: "evil.example/"}, "", `invalid argument: "evil.example/" is no region`},
-		{"neither", Options{Provider: "b2"}, "", "invalid argument: provider b2 needs a region or an endpoint"},
+		{"region of the environment", Options{Provider: "wasabi"}, "us-west-1",
+			"https://s3.us-west-1.wasabisys.com us-west-1"},
+		{"region of the options", Options{Provider: "wasabi", Region: "eu-west-1"}, "us-west-1",
+			"https://s3.eu-west-1.wasabisys.com eu-west-1"},
+		{"region of the endpoint", Options{Provider: "b2",
+			Endpoint: "https://s3.us-west-004.backblazeb2.com"}, "eu-west-1",
+			"https://s3.us-west-004.backblazeb2.com us-west-004"},
+		{"region of a bare endpoint", Options{Provider: "spaces",
+			Endpoint: "ams3.digitaloceanspaces.com/"}, "",
+			"https://ams3.digitaloceanspaces.com/ ams3"},
+		{"no region in the endpoint", Options{Provider: "wasabi",
+			Endpoint: "https://s3.wasabisys.com"}, "", "https://s3.wasabisys.com us-east-1"},
+		{"another endpoint", Options{Provider: "b2", Endpoint: "https://proxy.example:444",
+			Region: "r"}, "", "https://proxy.example:444 r"},
+		{"one region", Options{Provider: "gcs"}, "eu-west-1",
+			"https://storage.googleapis.com auto"},
+		{"one region, but asked for", Options{Provider: "gcs", Region: "us-east1"}, "eu-west-1",
+			"https://storage.googleapis.com us-east1"},
+		{"plain HTTP", Options{Provider: "tigris", DisableHTTPS: true}, "",
+			"http://t3.storage.dev auto"},
+		{"region of the environment", Options{Provider: "ceph", Endpoint: "http://h"}, "here",
+			"http://h here"},
+		{"one region of a server", Options{Provider: "garage", Endpoint: "http://h"}, "here",
+			"http://h garage"},
+		{"another one, as configured", Options{Provider: "versitygw", Endpoint: "http://h",
+			Region: "here"}, "there", "http://h here"},
+		{"region that is a host", Options{Provider: "b2", Region: "evil.example/"}, "",
+			`invalid argument: "evil.example/" is no region`},
+		{"neither", Options{Provider: "b2"}, "",
+			"invalid argument: provider b2 needs a region or an endpoint"},
 		{"no host", Options{Provider: "r2"}, "", "invalid argument: provider r2 needs an endpoint"},
-		{"of AWS only", Options{Provider: "wasabi", Region: "eu-west-1", DualStack: true}, "", "invalid argument: Accelerate, DualStack and FIPS choose an endpoint of AWS: not with provider wasabi"},
+		{"of AWS only", Options{Provider: "wasabi", Region: "eu-west-1", DualStack: true}, "",
+			"invalid argument: Accelerate, DualStack and FIPS choose an endpoint of AWS: not " +
+				"with provider wasabi"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cleanEnvironment(t)

@@ -11,13 +11,16 @@ import (
 // A refusal at the headers is that refusal also when the connection is cut behind it, while the
 // body is still going up.
 func TestEarlyRefusal(t *testing.T) {
-	const answer = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n" +
+	const answer = "HTTP/1.1 403 Forbidden\r\nContent-Type: application/xml\r\nConnection: " +
+		"close\r\n\r\n" +
 		`<Error><Code>AccessDenied</Code><Message>m</Message></Error>`
 	server := stub.NewRefuser(t, answer)
-	s := mustNew(t, "bucket", &Options{Endpoint: server.URL, Region: "us-east-1", AccessKeyID: stubKey, SecretAccessKey: stubSecret})
+	s := mustNew(t, "bucket", &Options{Endpoint: server.URL, Region: "us-east-1",
+		AccessKeyID: stubKey, SecretAccessKey: stubSecret})
 	for _, size := range []int64{1 << 20, 8 << 20} {
 		for range 10 {
-			_, err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, size)), size, &storage.PutOptions{})
+			_, err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, size)), size,
+				&storage.PutOptions{})
 			wantError(t, "Put", err, storage.ErrPermission, false)
 		}
 	}

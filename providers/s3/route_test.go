@@ -234,7 +234,8 @@ func TestNoRoute(t *testing.T) {
 	})
 	const asymmetric = "AWS4-ECDSA-P256-SHA256 Credential=" + stubKey + "/"
 	for bucket, want := range map[string]string{
-		"b--use1-az4--x-s3":                                                      "AWS4-HMAC-SHA256 Credential=SESSION/",
+		"b--use1-az4--x-s3": "AWS4-HMAC-SHA256 Credential=SESSION/",
+
 		"arn:aws:s3::123456789012:accesspoint/ap.mrap":                           asymmetric,
 		"arn:aws:s3-outposts:us-east-1:123456789012:outpost/op-1/accesspoint/ap": asymmetric,
 	} {

@@ -35,7 +35,9 @@ var servers = []struct {
 }
 
 // onServers runs test on every real server, each on a bucket of its own.
-func onServers(t *testing.T, test func(t *testing.T, env *testenv.Server, o Options, bucket string)) {
+func onServers(
+	t *testing.T, test func(t *testing.T, env *testenv.Server, o Options, bucket string),
+) {
 	for _, server := range servers {
 		t.Run(server.name, func(t *testing.T) {
 			env := server.start(t)
@@ -65,7 +67,8 @@ func mustNew(t *testing.T, bucket string, o *Options) *Store {
 
 func put(t *testing.T, s *Store, key, content string) *storage.Object {
 	t.Helper()
-	o, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)), &storage.PutOptions{})
+	o, err := s.Put(t.Context(), key, strings.NewReader(content), int64(len(content)),
+		&storage.PutOptions{})
 	if err != nil {
 		t.Fatalf("Put(%q): %v", key, err)
 	}
@@ -88,10 +91,14 @@ func read(t *testing.T, s *Store, key string) string {
 
 // oddKeys are hard on servers and on what is between; refused ones are ErrInvalidKey.
 var oddKeys = []string{
-	"a//b", "/lead", "//lead", "k/dir/", "k/dir2//", "../x", "k/../y", "k/./y", ".", "..", "k/..", "...", "k/a.", ".hidden",
-	"k/a b", " k", "k ", "k/a+b", "k/a%2Fb", "k/%", "k/a?b#c", `k/a\b`, "k/a:*\"<>|", "k/[a]{b}^`~", "k/a;b=c,d@e!$&'()",
-	"k/a\nb", "k/a\tb", "k/a\rb", "k/a\x01b", "k/a\x7fb", "k/a\u0085b", "k/a\u2028b", "k/\ufffe", "k/\uffff", "k/é", "k/e\u0301", "k/\U0001F600",
-	"soap", "k/" + strings.Repeat("s", 255), "k/" + strings.Repeat("s", 256), strings.Repeat("l/", 511) + "xx", ".sgwtmp/x", ".well-known/acme-challenge/x",
+	"a//b", "/lead", "//lead", "k/dir/", "k/dir2//", "../x", "k/../y", "k/./y", ".", "..", "k/..",
+	"...", "k/a.", ".hidden",
+	"k/a b", " k", "k ", "k/a+b", "k/a%2Fb", "k/%", "k/a?b#c", `k/a\b`, "k/a:*\"<>|", "k/[a]{b}^`~",
+	"k/a;b=c,d@e!$&'()",
+	"k/a\nb", "k/a\tb", "k/a\rb", "k/a\x01b", "k/a\x7fb", "k/a\u0085b", "k/a\u2028b", "k/\ufffe",
+	"k/\uffff", "k/é", "k/e\u0301", "k/\U0001F600",
+	"soap", "k/" + strings.Repeat("s", 255), "k/" + strings.Repeat("s", 256), strings.Repeat("l/",
+		511) + "xx", ".sgwtmp/x", ".well-known/acme-challenge/x",
 }
 
 // Keys that are not portable come back byte for byte on every path or are refused before any
@@ -103,7 +110,8 @@ func TestServerOddKeys(t *testing.T) {
 		s := mustNew(t, bucket, &o)
 		for _, key := range oddKeys {
 			before := requests.Load()
-			_, err := s.Put(t.Context(), key, strings.NewReader("content"), 7, &storage.PutOptions{})
+			_, err := s.Put(t.Context(), key, strings.NewReader("content"), 7,
+				&storage.PutOptions{})
 			if errors.Is(err, storage.ErrInvalidKey) {
 				if n := requests.Load() - before; n != 0 {
 					t.Errorf("Put(%q): ErrInvalidKey after %d requests", key, n)
@@ -117,17 +125,21 @@ func TestServerOddKeys(t *testing.T) {
 			if got := read(t, s, key); got != "content" {
 				t.Errorf("Get(%q) = %q", key, got)
 			}
-			if _, err := s.Copy(t.Context(), "copy of "+key, key, &storage.CopyOptions{}); err != nil && s.checkKey("copy of "+key) == nil && len(key) < 240 {
+			if _, err := s.Copy(t.Context(), "copy of "+key, key,
+				&storage.CopyOptions{}); err != nil && s.checkKey("copy of "+key) == nil &&
+				len(key) < 240 {
 				t.Errorf("Copy from %q: %v", key, err)
 			}
-			if err := s.Delete(t.Context(), "copy of "+key, &storage.DeleteOptions{}); err != nil && len(key) < 240 {
+			if err := s.Delete(t.Context(), "copy of "+key, &storage.DeleteOptions{}); err != nil &&
+				len(key) < 240 {
 				t.Errorf("Delete: %v", err)
 			}
 			keys := listAll(t, s, &storage.ListOptions{PageSize: 3})
 			if !slices.Equal(keys, []string{key}) {
 				t.Errorf("after Put(%q) the list is %q", key, keys)
 			}
-			errs, err := s.DeleteBatch(t.Context(), []string{key, "missing", key}, &storage.DeleteBatchOptions{})
+			errs, err := s.DeleteBatch(t.Context(), []string{key, "missing", key},
+				&storage.DeleteBatchOptions{})
 			if err := errors.Join(append(errs, err)...); err != nil {
 				t.Errorf("DeleteBatch(%q): %v", key, err)
 			}
@@ -181,30 +193,36 @@ func TestServerMultipart(t *testing.T) {
 		}
 		for _, copied := range []bool{false, true} {
 			for _, key := range []string{"up/one", "up/two"} {
-				id, err := s.CreateUpload(ctx, key, &storage.PutOptions{ContentType: "text/x", Metadata: map[string]string{"n": "ü"}})
+				id, err := s.CreateUpload(ctx, key, &storage.PutOptions{ContentType: "text/x",
+					Metadata: map[string]string{"n": "ü"}})
 				if err != nil {
 					t.Fatalf("CreateUpload: %v", err)
 				}
-				first, err := s.PutPart(ctx, key, id, 1, strings.NewReader(content[:minPart]), minPart, &storage.PartOptions{})
+				first, err := s.PutPart(ctx, key, id, 1, strings.NewReader(content[:minPart]),
+					minPart, &storage.PartOptions{})
 				if copied {
-					first, err = s.CopyPart(ctx, key, id, 1, "source", &storage.CopyPartOptions{SourceLength: minPart, SourceIfMatch: pin})
+					first, err = s.CopyPart(ctx, key, id, 1, "source",
+						&storage.CopyPartOptions{SourceLength: minPart, SourceIfMatch: pin})
 				}
 				if err != nil {
 					t.Fatalf("part 1, copied %v: %v", copied, err)
 				}
-				second, err := s.PutPart(ctx, key, id, 2, strings.NewReader(content[minPart:]), int64(len(content)-minPart), &storage.PartOptions{Offset: minPart, Last: true})
+				second, err := s.PutPart(ctx, key, id, 2, strings.NewReader(content[minPart:]),
+					int64(len(content)-minPart), &storage.PartOptions{Offset: minPart, Last: true})
 				if err != nil {
 					t.Fatalf("part 2: %v", err)
 				}
 				uploads, err := s.ListUploadsPage(ctx, &storage.ListOptions{Prefix: "up/"})
-				if err != nil || len(uploads.Uploads) != 1 || uploads.Uploads[0].ID != id || uploads.Uploads[0].Key != key {
+				if err != nil || len(uploads.Uploads) != 1 || uploads.Uploads[0].ID != id ||
+					uploads.Uploads[0].Key != key {
 					t.Errorf("ListUploadsPage = %+v, %v", uploads, err)
 				}
 				page, err := s.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{PageSize: 1})
 				if err != nil {
 					t.Fatalf("ListPartsPage: %v", err)
 				}
-				rest, err := s.ListPartsPage(ctx, key, id, &storage.ListPartsOptions{PageToken: page.NextToken})
+				rest, err := s.ListPartsPage(ctx, key, id,
+					&storage.ListPartsOptions{PageToken: page.NextToken})
 				if err != nil {
 					t.Fatalf("ListPartsPage: %v", err)
 				}
@@ -212,7 +230,8 @@ func TestServerMultipart(t *testing.T) {
 				if o.Provider == "ceph" { // it leaves the quotes out where a part is copied
 					first.ETag = `"` + strings.Trim(first.ETag, `"`) + `"`
 				}
-				for _, p := range parts { // which sums a server keeps of a part is its own affair, as long as they are right
+				// which sums a server keeps of a part is its own affair, as long as they are right
+				for _, p := range parts {
 					if p.Checksums.CRC32C == nil || !s.profile.uploadSums {
 						p.Checksums = []*storage.Part{first, second}[p.Number-1].Checksums
 					}
@@ -225,10 +244,12 @@ func TestServerMultipart(t *testing.T) {
 				if copied && !s.profile.uploadSums || s.profile.contentMD5 {
 					refusal = errors.ErrUnsupported // nobody knows the sum of the copied part
 				}
-				if _, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second}, &storage.PutOptions{Checksums: wrong}); !errors.Is(err, refusal) {
+				if _, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second},
+					&storage.PutOptions{Checksums: wrong}); !errors.Is(err, refusal) {
 					t.Errorf("CompleteUpload with a wrong sum: %v", err)
 				}
-				done, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second}, &storage.PutOptions{})
+				done, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second},
+					&storage.PutOptions{})
 				if err != nil {
 					t.Fatalf("CompleteUpload, copied %v: %v", copied, err)
 				}
@@ -236,17 +257,21 @@ func TestServerMultipart(t *testing.T) {
 				if err != nil {
 					t.Fatalf("Stat: %v", err)
 				}
-				for _, a := range storage.Algorithms() { // versitygw makes a CRC64NVME by itself, as AWS does
+				// versitygw makes a CRC64NVME by itself, as AWS does
+				for _, a := range storage.Algorithms() {
 					h := a.New()
 					io.WriteString(h, content)
 					if sum := *a.Of(&stat.Checksums); sum != nil && !bytes.Equal(sum, h.Sum(nil)) {
 						t.Errorf("%s of the object is %x, want %x", a.Name, sum, h.Sum(nil))
 					}
 				}
-				if stat.ETag != done.ETag || stat.Size != int64(len(content)) || stat.Metadata["n"] != "ü" || stat.ContentType != "text/x" {
-					t.Errorf("Stat after CompleteUpload, copied %v = %+v, want the ETag %s", copied, stat, done.ETag)
+				if stat.ETag != done.ETag || stat.Size != int64(len(content)) ||
+					stat.Metadata["n"] != "ü" || stat.ContentType != "text/x" {
+					t.Errorf("Stat after CompleteUpload, copied %v = %+v, want the ETag %s", copied,
+						stat, done.ETag)
 				}
-				if _, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second}, &storage.PutOptions{}); err != nil && !errors.Is(err, storage.ErrNotExist) {
+				if _, err := s.CompleteUpload(ctx, key, id, []*storage.Part{first, second},
+					&storage.PutOptions{}); err != nil && !errors.Is(err, storage.ErrNotExist) {
 					t.Errorf("CompleteUpload again: %v", err)
 				}
 				if err := s.AbortUpload(ctx, key, id); err != nil {
@@ -270,7 +295,8 @@ func TestServerChecksums(t *testing.T) {
 			*a.Of(&all) = h.Sum(nil)
 		}
 		try := func(key string, sums storage.Checksums) error {
-			_, err := s.Put(t.Context(), key, strings.NewReader(content), 7, &storage.PutOptions{Checksums: sums})
+			_, err := s.Put(t.Context(), key, strings.NewReader(content), 7,
+				&storage.PutOptions{Checksums: sums})
 			return err
 		}
 		if err := try("all", all); err != nil {
@@ -291,7 +317,8 @@ func TestServerChecksums(t *testing.T) {
 			if err := try(a.Name+" bad", bad2); !errors.Is(err, storage.ErrIntegrity) {
 				t.Errorf("Put with a wrong %s among right sums: %v", a.Name, err)
 			}
-			if _, err := s.Stat(t.Context(), a.Name+" bad", &storage.StatOptions{}); !errors.Is(err, storage.ErrNotExist) {
+			if _, err := s.Stat(t.Context(), a.Name+" bad", &storage.StatOptions{}); !errors.Is(err,
+				storage.ErrNotExist) {
 				t.Errorf("Stat after a wrong %s: %v", a.Name, err)
 			}
 		}
@@ -302,20 +329,25 @@ func TestServerChecksums(t *testing.T) {
 func TestServerBodyLength(t *testing.T) {
 	onServers(t, func(t *testing.T, _ *testenv.Server, o Options, bucket string) {
 		s := mustNew(t, bucket, &o)
-		sum := storage.Checksums{CRC32C: make([]byte, 4)} // given, so that over TLS the first look at the body is the transport's
-		_, err := s.Put(t.Context(), "k", strings.NewReader("abc"), 4, &storage.PutOptions{Checksums: sum})
+		// given, so that over TLS the first look at the body is the transport's
+		sum := storage.Checksums{CRC32C: make([]byte, 4)}
+		_, err := s.Put(t.Context(), "k", strings.NewReader("abc"), 4,
+			&storage.PutOptions{Checksums: sum})
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("Put of a short body: %v", err)
 		}
-		_, err = s.Put(t.Context(), "k", &shrinking{strings.NewReader("abcd")}, 4, &storage.PutOptions{Checksums: sum})
+		_, err = s.Put(t.Context(), "k", &shrinking{strings.NewReader("abcd")}, 4,
+			&storage.PutOptions{Checksums: sum})
 		if !errors.Is(err, io.ErrUnexpectedEOF) {
 			t.Errorf("Put of a shrinking body: %v", err)
 		}
-		_, err = s.Put(t.Context(), "k", strings.NewReader("abcde"), 4, &storage.PutOptions{Checksums: sum})
+		_, err = s.Put(t.Context(), "k", strings.NewReader("abcde"), 4,
+			&storage.PutOptions{Checksums: sum})
 		if !errors.Is(err, storage.ErrInvalid) {
 			t.Errorf("Put of a long body: %v", err)
 		}
-		if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{}); !errors.Is(err, storage.ErrNotExist) {
+		if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{}); !errors.Is(err,
+			storage.ErrNotExist) {
 			t.Errorf("Stat afterwards: %v", err)
 		}
 	})
@@ -335,7 +367,8 @@ func (s *shrinking) Read(p []byte) (int, error) {
 // Encryption needs TLS and a key; versitygw and Garage, which ignore it, are not asked.
 func TestServerEncryption(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
-		for _, way := range []struct{ sse, key string }{{"AES256", ""}, {"aws:kms", testenv.KMSKey}} {
+		for _, way := range []struct{ sse, key string }{{"AES256", ""},
+			{"aws:kms", testenv.KMSKey}} {
 			o := o
 			o.SSE, o.KMSKeyID = way.sse, way.key
 			s, err := New(t.Context(), bucket, &o)
@@ -348,7 +381,8 @@ func TestServerEncryption(t *testing.T) {
 			if err != nil {
 				t.Fatalf("New: %v", err)
 			}
-			o1, err := s.Put(t.Context(), "k", strings.NewReader("secret"), 6, &storage.PutOptions{})
+			o1, err := s.Put(t.Context(), "k", strings.NewReader("secret"), 6,
+				&storage.PutOptions{})
 			if o.Provider == "ceph" { // it asks for TLS first
 				if !errors.Is(err, storage.ErrInvalid) {
 					t.Errorf("Put with SSE %s: %v", way.sse, err)
@@ -371,17 +405,20 @@ func TestServerEncryption(t *testing.T) {
 				t.Errorf("read %q", got)
 			}
 			key := "k"
-			head, err := s.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+			head, err := s.Client().HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &bucket,
+				Key: &key})
 			if err != nil || string(head.ServerSideEncryption) != way.sse {
 				t.Errorf("HeadObject with SSE %s says %v, %v", way.sse, head, err)
 			}
-			if o2, err := s.Stat(t.Context(), "k", &storage.StatOptions{}); err != nil || o2.ETag != o1.ETag || o2.Checksums.MD5 != nil {
+			if o2, err := s.Stat(t.Context(), "k", &storage.StatOptions{}); err != nil ||
+				o2.ETag != o1.ETag || o2.Checksums.MD5 != nil {
 				t.Errorf("Stat = %+v, %v; an ETag is no MD5", o2, err)
 			}
 			if _, err := s.Copy(t.Context(), "copy", "k", &storage.CopyOptions{}); err != nil {
 				t.Errorf("Copy with SSE: %v", err)
 			}
-			u, err := s.SignURL(t.Context(), "signed", &storage.SignOptions{Method: "PUT", ContentType: "text/x", Metadata: map[string]string{"n": "v"}})
+			u, err := s.SignURL(t.Context(), "signed", &storage.SignOptions{Method: "PUT",
+				ContentType: "text/x", Metadata: map[string]string{"n": "v"}})
 			if err != nil {
 				t.Fatalf("SignURL: %v", err)
 			}
@@ -417,17 +454,21 @@ func TestServerMissing(t *testing.T) {
 		s := mustNew(t, bucket, &o)
 		put(t, s, "file", "x")
 		put(t, s, "dir/file", "x")
-		for _, key := range []string{"missing", "file/below", "dir", "dir/file/below/that", "dir/missing"} {
-			if _, err := s.Stat(t.Context(), key, &storage.StatOptions{IfMatch: "*"}); !errors.Is(err, storage.ErrNotExist) {
+		for _, key := range []string{"missing", "file/below", "dir", "dir/file/below/that",
+			"dir/missing"} {
+			if _, err := s.Stat(t.Context(), key,
+				&storage.StatOptions{IfMatch: "*"}); !errors.Is(err, storage.ErrNotExist) {
 				t.Errorf("Stat(%q): %v", key, err)
 			}
-			if _, err := s.Get(t.Context(), key, &storage.GetOptions{}); !errors.Is(err, storage.ErrNotExist) {
+			if _, err := s.Get(t.Context(), key, &storage.GetOptions{}); !errors.Is(err,
+				storage.ErrNotExist) {
 				t.Errorf("Get(%q): %v", key, err)
 			}
 			if err := s.Delete(t.Context(), key, &storage.DeleteOptions{}); err != nil {
 				t.Errorf("Delete(%q): %v", key, err)
 			}
-			if _, err := s.Copy(t.Context(), "copied", key, &storage.CopyOptions{}); !errors.Is(err, storage.ErrNotExist) {
+			if _, err := s.Copy(t.Context(), "copied", key, &storage.CopyOptions{}); !errors.Is(err,
+				storage.ErrNotExist) {
 				t.Errorf("Copy of %q: %v", key, err)
 			}
 		}
@@ -436,18 +477,23 @@ func TestServerMissing(t *testing.T) {
 				t.Errorf("%q is %q", key, got)
 			}
 		}
-		if _, err := s.Get(t.Context(), "file", &storage.GetOptions{IfMatch: "*"}); !errors.Is(err, storage.ErrPrecondition) {
+		if _, err := s.Get(t.Context(), "file", &storage.GetOptions{IfMatch: "*"}); !errors.Is(err,
+			storage.ErrPrecondition) {
 			t.Errorf(`Get with If-Match "*": %v`, err)
 		}
-		if _, err := s.CompleteUpload(t.Context(), "k", "00000000-0000-0000-0000-000000000000", []*storage.Part{{Number: 1, ETag: `"x"`}}, &storage.PutOptions{}); !errors.Is(err, storage.ErrNotExist) {
+		if _, err := s.CompleteUpload(t.Context(), "k", "00000000-0000-0000-0000-000000000000",
+			[]*storage.Part{{Number: 1, ETag: `"x"`}}, &storage.PutOptions{}); !errors.Is(err,
+			storage.ErrNotExist) {
 			t.Errorf("CompleteUpload of nothing: %v", err)
 		}
 		bucket += "-missing"
 		s = mustNew(t, bucket, &o)
-		if _, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{}); !errors.Is(err, storage.ErrNoBucket) {
+		if _, err := s.Put(t.Context(), "k", strings.NewReader(""), 0,
+			&storage.PutOptions{}); !errors.Is(err, storage.ErrNoBucket) {
 			t.Errorf("Put to a missing bucket: %v", err)
 		}
-		if _, err := s.ListPage(t.Context(), &storage.ListOptions{}); !errors.Is(err, storage.ErrNoBucket) {
+		if _, err := s.ListPage(t.Context(), &storage.ListOptions{}); !errors.Is(err,
+			storage.ErrNoBucket) {
 			t.Errorf("ListPage of a missing bucket: %v", err)
 		}
 	})
@@ -474,7 +520,8 @@ func TestServerWrongCredentials(t *testing.T) {
 		s = mustNew(t, bucket, &o)
 		for what, err := range everyCall(t.Context(), s) {
 			// versitygw answers 404 XAdminUserNotFound, to HEAD without the code.
-			if !errors.Is(err, storage.ErrPermission) && !(what == "Stat" && o.Provider == "versitygw") {
+			if !errors.Is(err, storage.ErrPermission) &&
+				!(what == "Stat" && o.Provider == "versitygw") {
 				t.Errorf("%s as nobody: %v", what, err)
 			}
 		}
@@ -491,9 +538,12 @@ func everyCall(ctx context.Context, s *Store) map[string]error {
 	_, errs["ListPage"] = s.ListPage(ctx, &storage.ListOptions{})
 	_, errs["Copy"] = s.Copy(ctx, "k", "src", &storage.CopyOptions{})
 	_, errs["CreateUpload"] = s.CreateUpload(ctx, "k", &storage.PutOptions{})
-	_, errs["PutPart"] = s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1, &storage.PartOptions{})
-	_, errs["CopyPart"] = s.CopyPart(ctx, "k", "id", 1, "src", &storage.CopyPartOptions{SourceLength: 1})
-	_, errs["CompleteUpload"] = s.CompleteUpload(ctx, "k", "id", []*storage.Part{{Number: 1, ETag: `"x"`}}, &storage.PutOptions{})
+	_, errs["PutPart"] = s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1,
+		&storage.PartOptions{})
+	_, errs["CopyPart"] = s.CopyPart(ctx, "k", "id", 1, "src",
+		&storage.CopyPartOptions{SourceLength: 1})
+	_, errs["CompleteUpload"] = s.CompleteUpload(ctx, "k", "id",
+		[]*storage.Part{{Number: 1, ETag: `"x"`}}, &storage.PutOptions{})
 	errs["AbortUpload"] = s.AbortUpload(ctx, "k", "id")
 	_, errs["ListPartsPage"] = s.ListPartsPage(ctx, "k", "id", &storage.ListPartsOptions{})
 	_, errs["ListUploadsPage"] = s.ListUploadsPage(ctx, &storage.ListOptions{})
@@ -514,14 +564,16 @@ func TestServerSignedURL(t *testing.T) {
 			}
 			return u
 		}
-		up := sign(&storage.SignOptions{Method: "PUT", ContentType: "text/x", ContentLength: 5, Metadata: map[string]string{"n": "ü"}, IfAbsent: s.can().IfAbsent})
+		up := sign(&storage.SignOptions{Method: "PUT", ContentType: "text/x", ContentLength: 5,
+			Metadata: map[string]string{"n": "ü"}, IfAbsent: s.can().IfAbsent})
 		if status := follow(ctx, env.Client, up, "longer"); status[0] != '4' {
 			t.Errorf("signed PUT of another length: %s", status)
 		}
 		if status := follow(ctx, env.Client, up, "hello"); status != "200 OK" {
 			t.Errorf("signed PUT: %s", status)
 		}
-		if status := follow(ctx, env.Client, up, "hello"); s.can().IfAbsent && status != "412 Precondition Failed" {
+		if status := follow(ctx, env.Client, up, "hello"); s.can().IfAbsent &&
+			status != "412 Precondition Failed" {
 			t.Errorf("signed PUT if absent, again: %s", status)
 		}
 		got, err := s.Stat(ctx, "dir/k +é", &storage.StatOptions{})
@@ -529,14 +581,18 @@ func TestServerSignedURL(t *testing.T) {
 			t.Errorf("Stat = %+v, %v", got, err)
 		}
 		for _, method := range []string{"GET", "HEAD"} {
-			if status := follow(ctx, env.Client, sign(&storage.SignOptions{Method: method, ResponseContentType: "text/y", Expires: time.Minute}), ""); status != "200 OK" {
+			if status := follow(ctx, env.Client, sign(&storage.SignOptions{Method: method,
+				ResponseContentType: "text/y", Expires: time.Minute}), ""); status != "200 OK" {
 				t.Errorf("signed %s: %s", method, status)
 			}
 		}
-		if status := follow(ctx, env.Client, sign(&storage.SignOptions{Method: "DELETE"}), ""); status != "204 No Content" {
+		if status := follow(ctx, env.Client, sign(&storage.SignOptions{Method: "DELETE"}),
+			""); status != "204 No Content" {
 			t.Errorf("signed DELETE: %s", status)
 		}
-		if _, err := s.SignURL(ctx, "k", &storage.SignOptions{Expires: 8 * 24 * time.Hour}); !errors.Is(err, storage.ErrInvalid) {
+		if _, err := s.SignURL(ctx,
+			"k", &storage.SignOptions{Expires: 8 * 24 * time.Hour}); !errors.Is(err,
+			storage.ErrInvalid) {
 			t.Errorf("SignURL for eight days: %v", err)
 		}
 	})

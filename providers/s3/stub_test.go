@@ -30,7 +30,8 @@ func newTLSStub(t *testing.T, answer stub.Answer) *server {
 func (s *server) options() *Options {
 	return &Options{
 		Region: "us-east-1", Endpoint: s.URL, Provider: "aws", PathStyle: true,
-		AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: stubToken, HTTPClient: s.Client(),
+		AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: stubToken,
+		HTTPClient: s.Client(),
 	}
 }
 
@@ -46,7 +47,9 @@ func (s *server) provider(t *testing.T, provider string) *Store {
 func refuse(w http.ResponseWriter, status int, code string) {
 	w.Header().Set("X-Amz-Request-Id", "REQUEST1")
 	w.WriteHeader(status)
-	fmt.Fprintf(w, "<?xml version=\"1.0\"?>\n<Error><Code>%s</Code><Message>message of %s</Message></Error>", code, code)
+	fmt.Fprintf(w,
+		"<?xml version=\"1.0\"?>\n<Error><Code>%s</Code><Message>message of %s</Message></Error>",
+		code, code)
 }
 
 // answerOK gives every operation a success.
@@ -56,16 +59,19 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 	switch {
 	case r.Method == http.MethodHead:
 		w.Header().Set("Content-Length", "0")
-	case r.Method == http.MethodGet && (q.Has("list-type") || q.Has("uploads") || q.Has("uploadId")):
+	case r.Method == http.MethodGet && (q.Has("list-type") || q.Has("uploads") ||
+		q.Has("uploadId")):
 		io.WriteString(w, "<ListResult><IsTruncated>false</IsTruncated></ListResult>")
 	case q.Has("versioning"):
 		io.WriteString(w, "<VersioningConfiguration/>")
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
 	case q.Has("uploads") && r.Method == http.MethodPost:
-		io.WriteString(w, "<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")
+		io.WriteString(w,
+			"<InitiateMultipartUploadResult><UploadId>id</UploadId></InitiateMultipartUploadResult>")
 	case q.Has("uploadId") && r.Method == http.MethodPost:
-		io.WriteString(w, `<CompleteMultipartUploadResult><ETag>"done-1"</ETag></CompleteMultipartUploadResult>`)
+		io.WriteString(w,
+			`<CompleteMultipartUploadResult><ETag>"done-1"</ETag></CompleteMultipartUploadResult>`)
 	case r.Header.Get("X-Amz-Copy-Source") != "" && q.Has("uploadId"):
 		io.WriteString(w, `<CopyPartResult><ETag>"copied"</ETag></CopyPartResult>`)
 	case r.Header.Get("X-Amz-Copy-Source") != "":
@@ -79,9 +85,12 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 func cleanEnvironment(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{
-		"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
-		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+		"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY",
+		"AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+		"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3",
+		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+		"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT",
 	} {
 		t.Setenv(name, "")
 	}
@@ -96,7 +105,11 @@ type onlyReads struct {
 	n int
 }
 
-func newOnlyReads(content string) *onlyReads { return &onlyReads{r: bytes.NewReader([]byte(content))} }
+func newOnlyReads(
+	content string,
+) *onlyReads {
+	return &onlyReads{r: bytes.NewReader([]byte(content))}
+}
 
 func (o *onlyReads) Read(p []byte) (int, error) {
 	n, err := o.r.Read(p)
@@ -104,11 +117,16 @@ func (o *onlyReads) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (o *onlyReads) Seek(offset int64, whence int) (int64, error) { return o.r.Seek(offset, whence) }
+func (o *onlyReads) Seek(
+	offset int64, whence int,
+) (int64, error) {
+	return o.r.Seek(offset, whence)
+}
 
 func noSecrets(t *testing.T, err error) {
 	t.Helper()
-	stub.NoSecrets(t, err, stubSecret, stubToken, "X-Amz-Signature", "X-Amz-Credential", "Signature=")
+	stub.NoSecrets(t, err, stubSecret, stubToken, "X-Amz-Signature", "X-Amz-Credential",
+		"Signature=")
 }
 
 func certificatePEM(s *server) []byte {

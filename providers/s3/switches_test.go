@@ -20,7 +20,8 @@ func TestRefusedBeforeSent(t *testing.T) {
 		"aws":       "",
 		"minio":     "copy if absent, copy if match, delete if match",
 		"versitygw": "copy if absent, copy if match, delete if match, class",
-		"generic": "complete if absent, complete if match, copy if absent, copy if match, copy source if match, " +
+		"generic": "complete if absent, complete if match, copy if absent, copy if match, copy " +
+			"source if match, " +
 			"delete if match",
 		"ministack": "copy if absent, copy if match, copy replace, tags",
 	}
@@ -28,7 +29,8 @@ func TestRefusedBeforeSent(t *testing.T) {
 		name := profiles[i].name
 		want, here := refuses[name]
 		if !here {
-			if !slices.ContainsFunc(hosted, named(name)) && !slices.ContainsFunc(installed, named(name)) {
+			if !slices.ContainsFunc(hosted, named(name)) && !slices.ContainsFunc(installed,
+				named(name)) {
 				t.Errorf("%s is in no table", name)
 			}
 			continue
@@ -38,7 +40,8 @@ func TestRefusedBeforeSent(t *testing.T) {
 		var got []string
 		for _, w := range switches {
 			srv.Seen()
-			if err := w.call(t.Context(), s); errors.Is(err, errors.ErrUnsupported) && len(srv.Seen()) == 0 {
+			if err := w.call(t.Context(), s); errors.Is(err, errors.ErrUnsupported) &&
+				len(srv.Seen()) == 0 {
 				got = append(got, w.name)
 			} else if err != nil {
 				t.Errorf("%s: %s: %v", name, w.name, err)
@@ -96,18 +99,21 @@ func TestConditionsByVersioning(t *testing.T) {
 		status string
 		holds  bool
 	}{
-		{"", true}, {"<Status>Enabled</Status>", false}, {"<Status>Suspended</Status>", false}, {"denied", false},
+		{"", true}, {"<Status>Enabled</Status>", false}, {"<Status>Suspended</Status>", false},
+		{"denied", false},
 	} {
 		status = c.status
 		s := srv.provider(t, "ceph")
 		srv.Seen()
 		for _, call := range []string{"Put if absent", "Put if match"} {
 			err := calls[call](t.Context(), s)
-			if n := len(srv.Seen()); (err == nil) != c.holds || !c.holds && (n != 0 || !errors.Is(err, errors.ErrUnsupported)) {
+			if n := len(srv.Seen()); (err == nil) != c.holds || !c.holds && (n != 0 ||
+				!errors.Is(err, errors.ErrUnsupported)) {
 				t.Errorf("%q: %s: %v after %d requests", c.status, call, err, n)
 			}
 		}
-		if got := s.Capabilities(); got.IfAbsent != c.holds || got.IfMatch != c.holds || got.SignURLIfAbsent != c.holds {
+		if got := s.Capabilities(); got.IfAbsent != c.holds || got.IfMatch != c.holds ||
+			got.SignURLIfAbsent != c.holds {
 			t.Errorf("%q: %+v", c.status, got)
 		}
 	}
@@ -140,7 +146,8 @@ func TestCephComplete(t *testing.T) {
 		case r.Method == http.MethodPost && q.Get("uploadId") == "busy":
 			refuse(w, http.StatusInternalServerError, "InternalError")
 		case r.Method == http.MethodPost:
-			io.WriteString(w, "<CompleteMultipartUploadResult><Key>k</Key><ETag></ETag></CompleteMultipartUploadResult>")
+			io.WriteString(w,
+				"<CompleteMultipartUploadResult><Key>k</Key><ETag></ETag></CompleteMultipartUploadResult>")
 		default:
 			answerOK(w, r)
 		}
@@ -153,14 +160,17 @@ func TestCephComplete(t *testing.T) {
 		t.Errorf("CompleteUpload = %+v, %v", o, err)
 	}
 	parts[0].ETag = `"no MD5"`
-	if o, err := s.CompleteUpload(t.Context(), "k", "id", parts, &storage.PutOptions{}); err != nil || o.ETag != storage.ETagNone {
+	if o, err := s.CompleteUpload(t.Context(), "k", "id", parts,
+		&storage.PutOptions{}); err != nil || o.ETag != storage.ETagNone {
 		t.Errorf("CompleteUpload of parts with other ETags = %+v, %v", o, err)
 	}
-	if _, err := s.CompleteUpload(t.Context(), "k", "busy", parts, &storage.PutOptions{}); !errors.Is(err, storage.ErrNotExist) {
+	if _, err := s.CompleteUpload(t.Context(), "k", "busy", parts,
+		&storage.PutOptions{}); !errors.Is(err, storage.ErrNotExist) {
 		t.Errorf("CompleteUpload of one that is gone: %v", err)
 	}
 	gone = false
-	if _, err := s.CompleteUpload(t.Context(), "k", "busy", parts, &storage.PutOptions{}); !errors.Is(err, storage.ErrUnavailable) {
+	if _, err := s.CompleteUpload(t.Context(), "k", "busy", parts,
+		&storage.PutOptions{}); !errors.Is(err, storage.ErrUnavailable) {
 		t.Errorf("CompleteUpload of a busy one: %v", err)
 	}
 }
@@ -185,7 +195,8 @@ func TestHyphens(t *testing.T) {
 	})
 	s := srv.provider(t, "ceph")
 	m := map[string]string{"a_b": "1", "a-b": "2", "polystore-hex-x": "3", "c.d": "4"}
-	if _, err := s.Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{Metadata: m}); err != nil {
+	if _, err := s.Put(t.Context(),
+		"k", strings.NewReader("x"), 1, &storage.PutOptions{Metadata: m}); err != nil {
 		t.Fatal(err)
 	}
 	for name := range sent {
@@ -205,9 +216,12 @@ func TestPartSourceDecodedTwice(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.provider(t, "ceph")
 	srv.Seen()
-	for key, refused := range map[string]bool{"a%41": true, "a%zz": true, "a?versionId=1": true, "a+b ü": false} {
-		_, err := s.CopyPart(t.Context(), "k", "id", 1, key, &storage.CopyPartOptions{SourceLength: 1})
-		if n := len(srv.Seen()); errors.Is(err, errors.ErrUnsupported) != refused || refused == (n > 0) {
+	for key, refused := range map[string]bool{"a%41": true, "a%zz": true, "a?versionId=1": true,
+		"a+b ü": false} {
+		_, err := s.CopyPart(t.Context(), "k", "id", 1, key,
+			&storage.CopyPartOptions{SourceLength: 1})
+		if n := len(srv.Seen()); errors.Is(err, errors.ErrUnsupported) != refused ||
+			refused == (n > 0) {
 			t.Errorf("CopyPart of %q: %v after %d requests", key, err, n)
 		}
 	}

@@ -18,8 +18,8 @@ import (
 const manyTags = `<Tagging><TagSet><Tag><Key>class</Key><Value>a b+c</Value></Tag>` +
 	`<Tag><Key>keep</Key><Value>7y</Value></Tag></TagSet></Tagging>`
 
-// large answers as S3 does about an object of 6 GiB, above what CopyObject takes, with tags that may
-// be read, or not.
+// large answers as S3 does about an object of 6 GiB, above what CopyObject takes, with tags that
+// may be read, or not.
 func large(count string, tags int) stub.Answer {
 	return func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
@@ -82,7 +82,8 @@ func TestLargeCopyKeepsTags(t *testing.T) {
 				t.Errorf("tags were asked for: %v; upload %d of %d requests", asked, i, len(seen))
 			}
 			if i >= 0 && seen[i].Header.Get("X-Amz-Tagging") != test.tagged {
-				t.Errorf("x-amz-tagging %q, want %q", seen[i].Header.Get("X-Amz-Tagging"), test.tagged)
+				t.Errorf("x-amz-tagging %q, want %q", seen[i].Header.Get("X-Amz-Tagging"),
+					test.tagged)
 			}
 		})
 	}
@@ -94,7 +95,8 @@ func TestCopyOfSecretTags(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		switch {
 		case r.URL.Query().Has("tagging"),
-			r.Header.Get("X-Amz-Copy-Source") != "" && r.Header.Get("X-Amz-Tagging-Directive") != "REPLACE":
+			r.Header.Get("X-Amz-Copy-Source") != "" &&
+				r.Header.Get("X-Amz-Tagging-Directive") != "REPLACE":
 			refuse(w, http.StatusForbidden, "AccessDenied")
 		default:
 			answerOK(w, r)

@@ -29,8 +29,10 @@ const content = "some content"
 // at all, and no pass where the caller has the sum.
 func TestPutOnTheWire(t *testing.T) {
 	sum := sha256.Sum256([]byte(content))
-	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli))))
-	given := storage.Checksums{CRC32C: beSum(crc32.Checksum([]byte(content), crc32.MakeTable(crc32.Castagnoli)))}
+	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content),
+		crc32.MakeTable(crc32.Castagnoli))))
+	given := storage.Checksums{CRC32C: beSum(crc32.Checksum([]byte(content),
+		crc32.MakeTable(crc32.Castagnoli)))}
 	for _, c := range []struct {
 		name    string
 		start   func(*testing.T, stub.Answer) *server
@@ -49,17 +51,20 @@ func TestPutOnTheWire(t *testing.T) {
 				body, passes := newOnlyReads(content), c.passes
 				var err error
 				if part {
-					_, err = s.PutPart(t.Context(), "k", "id", 1, body, int64(len(content)), &storage.PartOptions{})
+					_, err = s.PutPart(t.Context(), "k", "id", 1, body, int64(len(content)),
+						&storage.PartOptions{})
 					passes = 2 // a part has no sums of the caller's
 				} else {
-					_, err = s.Put(t.Context(), "k", body, int64(len(content)), &storage.PutOptions{Checksums: c.sums})
+					_, err = s.Put(t.Context(), "k", body, int64(len(content)),
+						&storage.PutOptions{Checksums: c.sums})
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
 				r := srv.One(t)
 				if body.n != passes*len(content) {
-					t.Errorf("part %v: %d bytes were read of a body of %d, want %d passes", part, body.n, len(content), passes)
+					t.Errorf("part %v: %d bytes were read of a body of %d, want %d passes", part,
+						body.n, len(content), passes)
 				}
 				if got := r.Header.Get("X-Amz-Content-Sha256"); got != c.payload {
 					t.Errorf("part %v: payload hash %s, want %s", part, got, c.payload)
@@ -67,11 +72,15 @@ func TestPutOnTheWire(t *testing.T) {
 				if got := r.Header.Get("X-Amz-Checksum-Crc32c"); got != crc {
 					t.Errorf("part %v: CRC32C %s, want %s", part, got, crc)
 				}
-				if string(r.Body) != content || r.ContentLength != int64(len(content)) || r.TransferEncoding != nil {
-					t.Errorf("part %v: body %q of length %d, %v", part, r.Body, r.ContentLength, r.TransferEncoding)
+				if string(r.Body) != content || r.ContentLength != int64(len(content)) ||
+					r.TransferEncoding != nil {
+					t.Errorf("part %v: body %q of length %d, %v", part, r.Body, r.ContentLength,
+						r.TransferEncoding)
 				}
 				for name := range r.Header {
-					if slices.Contains([]string{"Content-Encoding", "X-Amz-Trailer", "X-Amz-Decoded-Content-Length", "X-Amz-Sdk-Checksum-Algorithm", "Content-Md5"}, name) {
+					if slices.Contains([]string{"Content-Encoding", "X-Amz-Trailer",
+						"X-Amz-Decoded-Content-Length", "X-Amz-Sdk-Checksum-Algorithm",
+						"Content-Md5"}, name) {
 						t.Errorf("part %v: header %s", part, name)
 					}
 				}
@@ -99,10 +108,12 @@ func contentMD5OnTheWire(t *testing.T, provider string) {
 	srv.Seen() // what New asked
 	sum := md5.Sum([]byte(content))
 	want := base64.StdEncoding.EncodeToString(sum[:])
-	if _, err := s.Put(t.Context(), "k", strings.NewReader(content), int64(len(content)), &storage.PutOptions{}); err != nil {
+	if _, err := s.Put(t.Context(), "k", strings.NewReader(content), int64(len(content)),
+		&storage.PutOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.PutPart(t.Context(), "k", "id", 1, strings.NewReader(content), int64(len(content)), &storage.PartOptions{}); err != nil {
+	if _, err := s.PutPart(t.Context(), "k", "id", 1, strings.NewReader(content),
+		int64(len(content)), &storage.PartOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range srv.Seen() {
@@ -143,7 +154,8 @@ func TestGenericConditions(t *testing.T) {
 func noChecksumHeaders(t *testing.T, r *stub.Request) {
 	t.Helper()
 	for name := range r.Header {
-		if strings.HasPrefix(name, "X-Amz-Checksum") || strings.HasPrefix(name, "X-Amz-Sdk-Checksum") || name == "X-Amz-Trailer" {
+		if strings.HasPrefix(name, "X-Amz-Checksum") ||
+			strings.HasPrefix(name, "X-Amz-Sdk-Checksum") || name == "X-Amz-Trailer" {
 			t.Errorf("%s %s: header %s", r.Method, r.URL, name)
 		}
 	}
@@ -155,8 +167,10 @@ func TestConditionsOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	for call, want := range map[string][2]string{
-		"Put if absent": {"*", ""}, "Put if match": {"", `"e"`}, "Complete if absent": {"*", ""}, "Complete if match": {"", `"e"`},
-		"Copy if absent": {"*", ""}, "Copy if match": {"", `"e"`}, "Delete if match": {"", `"e"`}, "Put": {"", ""}, "Get": {"", ""},
+		"Put if absent": {"*", ""}, "Put if match": {"", `"e"`}, "Complete if absent": {"*", ""},
+		"Complete if match": {"", `"e"`},
+		"Copy if absent":    {"*", ""}, "Copy if match": {"", `"e"`}, "Delete if match": {"",
+			`"e"`}, "Put": {"", ""}, "Get": {"", ""},
 	} {
 		if err := calls[call](t.Context(), s); err != nil {
 			t.Errorf("%s: %v", call, err)
@@ -184,11 +198,13 @@ func TestConditionsOnTheWire(t *testing.T) {
 // weak, empty. Whatever comes back is what conditions take, and one and the same on every way.
 func TestETagForms(t *testing.T) {
 	for given, want := range map[string]string{
-		`"e"`: `"e"`, "e": `"e"`, `W/"e"`: `"e"`, `""`: storage.ETagNone, "": storage.ETagNone, `a"b`: storage.ETagNone, "e-2": `"e-2"`,
+		`"e"`: `"e"`, "e": `"e"`, `W/"e"`: `"e"`, `""`: storage.ETagNone, "": storage.ETagNone,
+		`a"b`: storage.ETagNone, "e-2": `"e-2"`,
 	} {
 		srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 			if r.Method == http.MethodGet && r.URL.Query().Has("list-type") {
-				io.WriteString(w, "<ListBucketResult><Contents><Key>k</Key><ETag>"+given+"</ETag></Contents></ListBucketResult>")
+				io.WriteString(w, "<ListBucketResult><Contents><Key>k</Key><ETag>"+given+
+					"</ETag></Contents></ListBucketResult>")
 				return
 			}
 			w.Header().Set("ETag", given)
@@ -207,11 +223,13 @@ func TestETagForms(t *testing.T) {
 		}
 		got["List"] = page.Objects[0].ETag
 		if given != "" { // a Put without any is none
-			if o, err = s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{}); err != nil {
+			if o, err = s.Put(t.Context(), "k", strings.NewReader(""), 0,
+				&storage.PutOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			got["Put"] = o.ETag
-			p, err := s.PutPart(t.Context(), "k", "id", 1, strings.NewReader(""), 0, &storage.PartOptions{Last: true})
+			p, err := s.PutPart(t.Context(), "k", "id", 1, strings.NewReader(""), 0,
+				&storage.PartOptions{Last: true})
 			if err != nil || p.ETag != given { // which goes back as it is
 				t.Errorf("PutPart answered ETag %s: %+v, %v", given, p, err)
 			}
@@ -235,9 +253,12 @@ func TestReadConditionsOnTheWire(t *testing.T) {
 		}
 	})
 	s := srv.store(t)
-	for token, want := range map[string]error{"": storage.ErrNotModified, `"other"`: nil, "none of S3's": nil} {
-		_, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfNoneMatch: token, IfModifiedSince: time.Now()})
-		r, err2 := s.Get(t.Context(), "k", &storage.GetOptions{IfNoneMatch: token, IfModifiedSince: time.Now()})
+	for token, want := range map[string]error{"": storage.ErrNotModified, `"other"`: nil,
+		"none of S3's": nil} {
+		_, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfNoneMatch: token,
+			IfModifiedSince: time.Now()})
+		r, err2 := s.Get(t.Context(), "k", &storage.GetOptions{IfNoneMatch: token,
+			IfModifiedSince: time.Now()})
 		if err2 == nil {
 			r.Body.Close()
 		}
@@ -253,11 +274,13 @@ func TestReadConditionsOnTheWire(t *testing.T) {
 // space.
 func TestTagsOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
-	_, err := srv.store(t).Put(t.Context(), "k", strings.NewReader("x"), 1, &storage.PutOptions{Tags: map[string]string{"a b": "c+d é&="}})
+	_, err := srv.store(t).Put(t.Context(), "k", strings.NewReader("x"), 1,
+		&storage.PutOptions{Tags: map[string]string{"a b": "c+d é&="}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := srv.One(t).Header.Get("X-Amz-Tagging"), "a%20b=c%2Bd%20%C3%A9%26%3D"; got != want {
+	if got, want := srv.One(t).Header.Get("X-Amz-Tagging"),
+		"a%20b=c%2Bd%20%C3%A9%26%3D"; got != want {
 		t.Errorf("x-amz-tagging: %s, want %s", got, want)
 	}
 }
@@ -267,8 +290,9 @@ func TestCutLists(t *testing.T) {
 	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
 		next := q.Get("continuation-token") + q.Get("part-number-marker") // the same again, or none
-		fmt.Fprintf(w, "<ListResult><IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>"+
-			"<NextPartNumberMarker>%s</NextPartNumberMarker><NextKeyMarker>%s</NextKeyMarker></ListResult>", next, next, q.Get("key-marker"))
+		fmt.Fprintf(w,
+			"<ListResult><IsTruncated>true</IsTruncated><NextContinuationToken>%s</NextContinuationToken>"+
+				"<NextPartNumberMarker>%s</NextPartNumberMarker><NextKeyMarker>%s</NextKeyMarker></ListResult>", next, next, q.Get("key-marker"))
 	})
 	for _, provider := range []string{"aws", "minio"} {
 		s := srv.provider(t, provider)
@@ -283,7 +307,8 @@ func TestCutLists(t *testing.T) {
 			}
 			_, err := s.ListPage(t.Context(), &storage.ListOptions{PageToken: list})
 			wantError(t, provider+" ListPage", err, storage.ErrUnavailable, false)
-			_, err = s.ListPartsPage(t.Context(), "k", "id", &storage.ListPartsOptions{PageToken: parts})
+			_, err = s.ListPartsPage(t.Context(), "k", "id",
+				&storage.ListPartsOptions{PageToken: parts})
 			wantError(t, provider+" ListPartsPage", err, storage.ErrUnavailable, false)
 			_, err = s.ListUploadsPage(t.Context(), &storage.ListOptions{PageToken: uploads})
 			wantError(t, provider+" ListUploadsPage", err, storage.ErrUnavailable, false)
@@ -297,11 +322,14 @@ func TestMalformedETag(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	for _, token := range []string{storage.ETagNone, "*", "e", `"e`, `""`, `"a", "b"`, `W/"e"`} {
-		_, putErr := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{IfMatch: token})
+		_, putErr := s.Put(t.Context(), "k", strings.NewReader(""), 0,
+			&storage.PutOptions{IfMatch: token})
 		_, copyErr := s.Copy(t.Context(), "k", "src", &storage.CopyOptions{IfMatch: token})
-		_, completeErr := s.CompleteUpload(t.Context(), "k", "id", nil, &storage.PutOptions{IfMatch: token})
+		_, completeErr := s.CompleteUpload(t.Context(), "k", "id", nil,
+			&storage.PutOptions{IfMatch: token})
 		for what, err := range map[string]error{
-			"Put": putErr, "Copy": copyErr, "CompleteUpload": completeErr, "Delete": s.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: token}),
+			"Put": putErr, "Copy": copyErr, "CompleteUpload": completeErr,
+			"Delete": s.Delete(t.Context(), "k", &storage.DeleteOptions{IfMatch: token}),
 		} {
 			if !errors.Is(err, storage.ErrPrecondition) {
 				t.Errorf("%s with IfMatch %q: %v", what, token, err)
@@ -310,7 +338,8 @@ func TestMalformedETag(t *testing.T) {
 		if n := len(srv.Seen()); n != 0 {
 			t.Errorf("IfMatch %q: %d requests", token, n)
 		}
-		if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfMatch: token, IfNoneMatch: token}); err != nil {
+		if _, err := s.Stat(t.Context(), "k", &storage.StatOptions{IfMatch: token,
+			IfNoneMatch: token}); err != nil {
 			t.Fatal(err)
 		}
 		r, err := s.Get(t.Context(), "k", &storage.GetOptions{IfMatch: token, IfNoneMatch: token})
@@ -320,7 +349,8 @@ func TestMalformedETag(t *testing.T) {
 		r.Body.Close()
 		for _, r := range srv.Seen() {
 			if r.Header.Get("If-Match") != noETag || r.Header.Get("If-None-Match") != "" {
-				t.Errorf("%s with %q: If-Match %q, If-None-Match %q", r.Method, token, r.Header.Get("If-Match"), r.Header.Get("If-None-Match"))
+				t.Errorf("%s with %q: If-Match %q, If-None-Match %q", r.Method, token,
+					r.Header.Get("If-Match"), r.Header.Get("If-None-Match"))
 			}
 		}
 	}
@@ -332,24 +362,32 @@ func TestKeysOnTheWire(t *testing.T) {
 	srv := newStub(t, answerOK)
 	s := srv.store(t)
 	for key, path := range map[string]string{
-		"a//b": "/bucket/a//b", "/lead": "/bucket//lead", "k/../y": "/bucket/k/../y", "k/./y": "/bucket/k/./y", ".": "/bucket/.", "k/": "/bucket/k/", "k//": "/bucket/k//",
-		"a b+c%d?e#f": "/bucket/a%20b%2Bc%25d%3Fe%23f", "é\x01\ufffe": "/bucket/%C3%A9%01%EF%BF%BE", "k/$&'()*,:;=@[]~": "/bucket/k/%24%26%27%28%29%2A%2C%3A%3B%3D%40%5B%5D~", `a\b`: "/bucket/a%5Cb",
+		"a//b": "/bucket/a//b", "/lead": "/bucket//lead", "k/../y": "/bucket/k/../y",
+		"k/./y": "/bucket/k/./y", ".": "/bucket/.", "k/": "/bucket/k/", "k//": "/bucket/k//",
+		"a b+c%d?e#f": "/bucket/a%20b%2Bc%25d%3Fe%23f", "é\x01\ufffe": "/bucket/%C3%A9%01%EF%BF%BE",
+		"k/$&'()*,:;=@[]~": "/bucket/k/%24%26%27%28%29%2A%2C%3A%3B%3D%40%5B%5D~",
+		`a\b`:              "/bucket/a%5Cb",
 	} {
-		if _, err := s.Put(t.Context(), key, strings.NewReader("x"), 1, &storage.PutOptions{}); err != nil {
+		if _, err := s.Put(t.Context(),
+			key, strings.NewReader("x"), 1, &storage.PutOptions{}); err != nil {
 			t.Errorf("Put(%q): %v", key, err)
 		}
 		if got := srv.One(t).RequestURI; got != path+"?x-id=PutObject" {
 			t.Errorf("Put(%q) went to %s, want %s", key, got, path)
 		}
-		if _, err := s.Copy(t.Context(), "k", key, &storage.CopyOptions{SourceVersionID: "v+1"}); err != nil {
+		if _, err := s.Copy(t.Context(), "k", key,
+			&storage.CopyOptions{SourceVersionID: "v+1"}); err != nil {
 			t.Errorf("Copy from %q: %v", key, err)
 		}
-		if got := srv.One(t).Header.Get("X-Amz-Copy-Source"); got != strings.TrimPrefix(path, "/")+"?versionId=v%2B1" {
+		if got := srv.One(t).Header.Get("X-Amz-Copy-Source"); got != strings.TrimPrefix(path, "/")+
+			"?versionId=v%2B1" {
 			t.Errorf("Copy from %q: source %s", key, got)
 		}
 	}
-	for _, key := range []string{"../x", "a/../../b", ".."} { // S3 refuses what leads above the bucket
-		if err := s.Delete(t.Context(), key, &storage.DeleteOptions{}); !errors.Is(err, storage.ErrInvalidKey) {
+	// S3 refuses what leads above the bucket
+	for _, key := range []string{"../x", "a/../../b", ".."} {
+		if err := s.Delete(t.Context(), key, &storage.DeleteOptions{}); !errors.Is(err,
+			storage.ErrInvalidKey) {
 			t.Errorf("Delete(%q): %v", key, err)
 		}
 	}
@@ -363,11 +401,13 @@ func TestDeleteBatch(t *testing.T) {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		io.WriteString(w, `<DeleteResult><Error><Key>b&#xD;&lt;</Key><Code>AccessDenied</Code><Message>no</Message></Error>`+
-			`<Error><Key>c</Key><Code>NoSuchKey</Code></Error><Error><Key>d</Key><Code>InternalError</Code></Error></DeleteResult>`)
+		io.WriteString(w,
+			`<DeleteResult><Error><Key>b&#xD;&lt;</Key><Code>AccessDenied</Code><Message>no</Message></Error>`+
+				`<Error><Key>c</Key><Code>NoSuchKey</Code></Error><Error><Key>d</Key><Code>InternalError</Code></Error></DeleteResult>`)
 	})
 	s := srv.store(t)
-	errs, err := s.DeleteBatch(t.Context(), []string{"a", "b\r<", "c", "d", "e\x01", "../f", "d"}, &storage.DeleteBatchOptions{})
+	errs, err := s.DeleteBatch(t.Context(), []string{"a", "b\r<", "c", "d", "e\x01", "../f", "d"},
+		&storage.DeleteBatchOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -378,12 +418,14 @@ func TestDeleteBatch(t *testing.T) {
 			kinds[i] = e.Kind
 		}
 	}
-	want := []error{nil, storage.ErrPermission, nil, storage.ErrUnavailable, nil, storage.ErrInvalidKey, storage.ErrUnavailable}
+	want := []error{nil, storage.ErrPermission, nil, storage.ErrUnavailable, nil,
+		storage.ErrInvalidKey, storage.ErrUnavailable}
 	if !slices.Equal(kinds, want) {
 		t.Errorf("kinds %v, want %v", kinds, want)
 	}
 	for _, r := range srv.Seen() {
-		if r.Method == http.MethodPost && (strings.Count(string(r.Body), "<Key>") != 4 || strings.Contains(string(r.Body), "\uFFFD")) {
+		if r.Method == http.MethodPost && (strings.Count(string(r.Body), "<Key>") != 4 ||
+			strings.Contains(string(r.Body), "\uFFFD")) {
 			t.Errorf("batch %s", r.Body)
 		}
 		if r.Method == http.MethodDelete && r.URL.Path != "/bucket/e\x01" {
@@ -391,7 +433,8 @@ func TestDeleteBatch(t *testing.T) {
 		}
 	}
 	srv = newStub(t, func(w http.ResponseWriter, r *stub.Request) { refuse(w, 503, "SlowDown") })
-	if _, err := srv.store(t).DeleteBatch(t.Context(), []string{"a"}, nil); !errors.Is(err, storage.ErrThrottled) {
+	if _, err := srv.store(t).DeleteBatch(t.Context(), []string{"a"}, nil); !errors.Is(err,
+		storage.ErrThrottled) {
 		t.Errorf("DeleteBatch: %v", err)
 	}
 }
@@ -407,13 +450,16 @@ func TestListOnTheWire(t *testing.T) {
 		}
 		switch {
 		case q.Get("continuation-token") == "opaque/+" && q.Get("start-after") == "":
-			io.WriteString(w, `<ListBucketResult><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes></ListBucketResult>`)
+			io.WriteString(w,
+				`<ListBucketResult><CommonPrefixes><Prefix>b/</Prefix></CommonPrefixes></ListBucketResult>`)
 		case encoded:
-			io.WriteString(w, `<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>opaque/+</NextContinuationToken>`+
-				`<Contents><Key>a/c+d%2B%01</Key><ETag>"e1"</ETag><Size>3</Size><LastModified>2026-01-02T03:04:05.678Z</LastModified><StorageClass>STANDARD</StorageClass></Contents>`+
-				`<CommonPrefixes><Prefix>a/b/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>a/c/</Prefix></CommonPrefixes></ListBucketResult>`)
+			io.WriteString(w,
+				`<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated><NextContinuationToken>opaque/+</NextContinuationToken>`+
+					`<Contents><Key>a/c+d%2B%01</Key><ETag>"e1"</ETag><Size>3</Size><LastModified>2026-01-02T03:04:05.678Z</LastModified><StorageClass>STANDARD</StorageClass></Contents>`+
+					`<CommonPrefixes><Prefix>a/b/</Prefix></CommonPrefixes><CommonPrefixes><Prefix>a/c/</Prefix></CommonPrefixes></ListBucketResult>`)
 		default:
-			io.WriteString(w, `<ListBucketResult><Contents><Key>a%2B+b</Key><ETag>"e1"</ETag><Size>3</Size></Contents></ListBucketResult>`)
+			io.WriteString(w,
+				`<ListBucketResult><Contents><Key>a%2B+b</Key><ETag>"e1"</ETag><Size>3</Size></Contents></ListBucketResult>`)
 		}
 	})
 	s := srv.store(t)
@@ -423,21 +469,25 @@ func TestListOnTheWire(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []*storage.Object{
-		{Key: "a/c d+\x01", Size: 3, ETag: `"e1"`, StorageClass: "STANDARD", ModTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
+		{Key: "a/c d+\x01", Size: 3, ETag: `"e1"`, StorageClass: "STANDARD",
+			ModTime: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)},
 		{Key: "a/c/", IsPrefix: true},
 	}
 	if diff := cmp.Diff(want, page.Objects); diff != "" {
 		t.Errorf("ListPage (-want +got):\n%s", diff)
 	}
 	opts.PageToken = page.NextToken
-	if page, err = s.ListPage(t.Context(), opts); err != nil || len(page.Objects) != 1 || page.NextToken != "" {
+	if page, err = s.ListPage(t.Context(), opts); err != nil || len(page.Objects) != 1 ||
+		page.NextToken != "" {
 		t.Errorf("second page %v, %v", page, err)
 	}
 	encoded = false
-	if page, err = s.ListPage(t.Context(), &storage.ListOptions{}); err != nil || len(page.Objects) != 1 || page.Objects[0].Key != "a+ b" {
+	if page, err = s.ListPage(t.Context(), &storage.ListOptions{}); err != nil ||
+		len(page.Objects) != 1 || page.Objects[0].Key != "a+ b" {
 		t.Errorf("page that does not tell its encoding %v, %v", page, err)
 	}
-	if _, err = s.ListPage(t.Context(), &storage.ListOptions{PageToken: "???"}); !errors.Is(err, storage.ErrInvalid) {
+	if _, err = s.ListPage(t.Context(), &storage.ListOptions{PageToken: "???"}); !errors.Is(err,
+		storage.ErrInvalid) {
 		t.Errorf("ListPage with a bad token: %v", err)
 	}
 }
@@ -495,8 +545,10 @@ func TestGetOnTheWire(t *testing.T) {
 		}
 		body, err := io.ReadAll(r.Body)
 		r.Body.Close()
-		if err != nil || string(body) != c.body || r.Offset != c.from || r.Length != c.n || r.Object.Size != 10 {
-			t.Errorf("Get(%s) = %q, %v; offset %d, length %d, size %d", c.key, body, err, r.Offset, r.Length, r.Object.Size)
+		if err != nil || string(body) != c.body || r.Offset != c.from || r.Length != c.n ||
+			r.Object.Size != 10 {
+			t.Errorf("Get(%s) = %q, %v; offset %d, length %d, size %d", c.key, body, err, r.Offset,
+				r.Length, r.Object.Size)
 		}
 		if diff := cmp.Diff(c.sums, r.Object.Checksums); diff != "" {
 			t.Errorf("Get(%s): sums (-want +got):\n%s", c.key, diff)
@@ -509,11 +561,14 @@ func TestGetOnTheWire(t *testing.T) {
 		if c.header != "" {
 			mode = ""
 		}
-		if h := req.Header; h.Get("Range") != c.header || h.Get("Accept-Encoding") != "identity" || h.Get("X-Amz-Checksum-Mode") != mode {
-			t.Errorf("Get(%s): Range %q, Accept-Encoding %q, mode %q", c.key, h.Get("Range"), h.Get("Accept-Encoding"), h.Get("X-Amz-Checksum-Mode"))
+		if h := req.Header; h.Get("Range") != c.header || h.Get("Accept-Encoding") != "identity" ||
+			h.Get("X-Amz-Checksum-Mode") != mode {
+			t.Errorf("Get(%s): Range %q, Accept-Encoding %q, mode %q", c.key, h.Get("Range"),
+				h.Get("Accept-Encoding"), h.Get("X-Amz-Checksum-Mode"))
 		}
 	}
-	if _, err := s.Get(t.Context(), "bad", &storage.GetOptions{Offset: 2}); !errors.Is(err, storage.ErrUnavailable) {
+	if _, err := s.Get(t.Context(), "bad", &storage.GetOptions{Offset: 2}); !errors.Is(err,
+		storage.ErrUnavailable) {
 		t.Errorf("Get(bad): %v", err)
 	}
 }
@@ -530,14 +585,17 @@ func TestMetadataLimit(t *testing.T) {
 			portable[fmt.Sprintf("n%x", i)] = strings.Repeat("ü", 31)
 		}
 		portable["polystorewrite"] = strings.Repeat("x", 95)
-		if _, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: portable}); err != nil {
+		if _, err := s.Put(t.Context(),
+			"k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: portable}); err != nil {
 			t.Errorf("%s: 1 KiB of metadata: %v", provider, err)
 		}
 		srv.Seen()
 		big := map[string]string{"n": strings.Repeat("x", 2048)}
-		_, err := s.Put(t.Context(), "k", strings.NewReader(""), 0, &storage.PutOptions{Metadata: big})
+		_, err := s.Put(t.Context(), "k", strings.NewReader(""), 0,
+			&storage.PutOptions{Metadata: big})
 		_, err2 := s.CreateUpload(t.Context(), "k", &storage.PutOptions{Metadata: big})
-		_, err3 := s.Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: !p.stickyHeaders, Metadata: big})
+		_, err3 := s.Copy(t.Context(), "k", "src", &storage.CopyOptions{Replace: !p.stickyHeaders,
+			Metadata: big})
 		for _, err := range []error{err, err2, err3} {
 			if !errors.Is(err, storage.ErrInvalid) {
 				t.Errorf("%s: 2 KiB of metadata: %v", provider, err)
@@ -555,7 +613,8 @@ func FuzzKeyRule(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, key string) {
 		for i := range profiles {
-			if reason := profiles[i].keys.refuse(key, true); reason != "" && storage.PortableKey(key) == nil && !reserved(key, profiles[i].keys.reserved) {
+			if reason := profiles[i].keys.refuse(key, true); reason != "" &&
+				storage.PortableKey(key) == nil && !reserved(key, profiles[i].keys.reserved) {
 				t.Errorf("%s refuses the portable key %q: %s", profiles[i].name, key, reason)
 			}
 		}

@@ -1,7 +1,8 @@
-// Command child writes a stream of unknown length to a bucket, reads it back, and prints what that took.
+// Command child writes a stream of unknown length to a bucket, reads it back, and prints what that
+// took.
 //
-// It is a program of its own because the test that runs it is about memory: the race detector and the test's own
-// allocations would be measured with it.
+// It is a program of its own because the test that runs it is about memory: the race detector and
+// the test's own allocations would be measured with it.
 package main
 
 import (
@@ -83,7 +84,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("bytes=%d put=%s get=%s VmHWM=%d kB\n", size, put.Round(time.Millisecond), get.Round(time.Millisecond), hwm)
+	fmt.Printf("bytes=%d put=%s get=%s VmHWM=%d kB\n", size, put.Round(time.Millisecond),
+		get.Round(time.Millisecond), hwm)
 	return nil
 }
 

@@ -1,6 +1,8 @@
-// Command child copies an object from each store to each other, reads it back, and prints what memory that took.
+// Command child copies an object from each store to each other, reads it back, and prints what
+// memory that took.
 //
-// It is a program of its own because the test that runs it is about memory: the test has a whole Cloud Storage in its own.
+// It is a program of its own because the test that runs it is about memory: the test has a whole
+// Cloud Storage in its own.
 package main
 
 import (
@@ -63,7 +65,8 @@ func run(ctx context.Context) error {
 					return fmt.Errorf("from %s to %s: %w", pair[0].scheme, pair[1].scheme, err)
 				}
 				summed := o.Checksums.CRC32C != nil || o.Checksums.CRC64NVME != nil
-				fmt.Printf("pair from=%s to=%s summed=%t growth=%d\n", pair[0].scheme, pair[1].scheme, summed, growth)
+				fmt.Printf("pair from=%s to=%s summed=%t growth=%d\n", pair[0].scheme,
+					pair[1].scheme, summed, growth)
 			}
 		}
 		stores = append(stores, s)
@@ -92,23 +95,26 @@ func (s *store) fill(ctx context.Context, size int64) error {
 	var seed [32]byte
 	copy(seed[:], s.scheme)
 	sum := sha256.New()
-	_, err := s.b.Put(ctx, "source", io.TeeReader(io.LimitReader(rand.NewChaCha8(seed), size), sum), &attributes)
+	_, err := s.b.Put(ctx, "source", io.TeeReader(io.LimitReader(rand.NewChaCha8(seed), size), sum),
+		&attributes)
 	s.sum = sum.Sum(nil)
 	return err
 }
 
-// copyTo copies the source of src to dst and holds what arrived against it. It returns what a read says of the copy, and by how many
-// bytes the heap was larger at the most than before, less what dst itself keeps there.
+// copyTo copies the source of src to dst and holds what arrived against it. It returns what a read
+// says of the copy, and by how many bytes the heap was larger at the most than before, less what
+// dst itself keeps there.
 func copyTo(ctx context.Context, dst, src *store) (growth int64, o *storage.Object, err error) {
 	runtime.GC() // what pools hold is gone after the second one
 	before := heap()
-	_, err = storage.CopyObject(ctx, dst.b, "copy", src.b, "source", &storage.CopyOptions{Progress: func(p storage.Progress) {
-		now := heap() - before
-		if dst.memory {
-			now -= p.Done
-		}
-		growth = max(growth, now)
-	}})
+	_, err = storage.CopyObject(ctx, dst.b, "copy", src.b, "source",
+		&storage.CopyOptions{Progress: func(p storage.Progress) {
+			now := heap() - before
+			if dst.memory {
+				now -= p.Done
+			}
+			growth = max(growth, now)
+		}})
 	if err != nil {
 		return 0, nil, err
 	}
@@ -141,7 +147,9 @@ func compare(ctx context.Context, dst, src *store) (*storage.Object, error) {
 	switch {
 	case !bytes.Equal(sum.Sum(nil), src.sum):
 		return nil, errors.New("other bytes")
-	case o.ContentType != attributes.ContentType || o.ContentDisposition != attributes.ContentDisposition || o.CacheControl != attributes.CacheControl:
+	case o.ContentType != attributes.ContentType ||
+		o.ContentDisposition != attributes.ContentDisposition ||
+		o.CacheControl != attributes.CacheControl:
 		return nil, fmt.Errorf("other headers: %+v", o)
 	case !maps.Equal(o.Metadata, attributes.Metadata):
 		return nil, fmt.Errorf("other metadata: %q", o.Metadata)

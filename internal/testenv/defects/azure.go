@@ -19,14 +19,22 @@ const (
 
 // AzureAll are the defects of servers for Azure Blob Storage.
 var AzureAll = []Defect{
-	{RangeAtEnd, Azurite, "206, no bytes and a Content-Range that ends before it begins; Azure answers 416"},
+	{RangeAtEnd, Azurite,
+		"206, no bytes and a Content-Range that ends before it begins; Azure answers 416"},
 	{TierOfGet, Azurite, "no x-ms-access-tier, which Get Blob Properties has; Azure tells it"},
-	{TierOfCopyInferred, Azurite, "x-ms-access-tier-inferred: true beside the tier; Azure does not say so"},
-	{DelimiterCut, Azurite, "of a delimiter of several characters the first one; Azure gives the prefix with the whole delimiter"},
+	{TierOfCopyInferred, Azurite,
+		"x-ms-access-tier-inferred: true beside the tier; Azure does not say so"},
+	{DelimiterCut, Azurite,
+		"of a delimiter of several characters the first one; Azure gives the prefix with the " +
+			"whole delimiter"},
 	{BlocksSurvivePut, Azurite, "they can be committed after another Put Blob; Azure drops them"},
-	{SourceUnsigned, Azurite, "a private blob of the same account is copied by its bare URL; Azure asks for a signature"},
-	{NoVersions, Azurite, "no x-ms-version-id in any answer; Azure has it where the account keeps versions"},
+	{SourceUnsigned, Azurite,
+		"a private blob of the same account is copied by its bare URL; Azure asks for a signature"},
+	{NoVersions, Azurite,
+		"no x-ms-version-id in any answer; Azure has it where the account keeps versions"},
 	{PutFromURLMissing, Azurite, "501; Azure copies"},
-	{SourceTokenIgnored, Azurite, "x-ms-copy-source-authorization has no effect, 403; Azure reads the source with it"},
-	{ContainerAgainAtOnce, Azurite, "201; Azure answers 409 ContainerBeingDeleted for about 30 seconds"},
+	{SourceTokenIgnored, Azurite,
+		"x-ms-copy-source-authorization has no effect, 403; Azure reads the source with it"},
+	{ContainerAgainAtOnce, Azurite,
+		"201; Azure answers 409 ContainerBeingDeleted for about 30 seconds"},
 }

@@ -29,7 +29,8 @@ type azureContainer struct {
 }
 
 // azureProbes has one for each name; what they return is as for a probe.
-var azureProbes = map[string]func(ctx context.Context, c azureContainer) (shown bool, saw string, err error){
+var azureProbes = map[string]func(ctx context.Context, c azureContainer) (shown bool, saw string,
+	err error){
 	RangeAtEnd:           rangeAtEnd,
 	TierOfGet:            tierOfGet,
 	TierOfCopyInferred:   tierOfCopyInferred,
@@ -55,7 +56,10 @@ func TestAzureDefects(t *testing.T) {
 				start = testenv.AzuriteTLS // tokens go over TLS
 			}
 			c := newAzureContainer(t, start(t))
-			saw, err := judge(t.Context(), d, func(ctx context.Context, _ bucket) (bool, string, error) { return p(ctx, c) }, bucket{})
+			saw, err := judge(t.Context(), d, func(ctx context.Context, _ bucket) (bool, string,
+				error) {
+				return p(ctx, c)
+			}, bucket{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -84,15 +88,19 @@ func newAzureContainer(t *testing.T, env *testenv.Server) azureContainer {
 		t.Fatal(err)
 	}
 	at := env.Endpoint + "/" + env.AccessKey + "/" + env.NewBucket(t)
-	c, err := container.NewClientWithSharedKeyCredential(at, credential, &container.ClientOptions{ClientOptions: azureOptions(env)})
+	c, err := container.NewClientWithSharedKeyCredential(at, credential,
+		&container.ClientOptions{ClientOptions: azureOptions(env)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return azureContainer{c, env}
 }
 
-func (c azureContainer) put(ctx context.Context, key, content string) (blockblob.UploadResponse, error) {
-	return c.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(strings.NewReader(content)), nil)
+func (c azureContainer) put(
+	ctx context.Context, key, content string,
+) (blockblob.UploadResponse, error) {
+	return c.NewBlockBlobClient(key).Upload(ctx, streaming.NopCloser(strings.NewReader(content)),
+		nil)
 }
 
 // azureStatus is the status of an answer that the SDK makes an error.
@@ -108,7 +116,8 @@ func rangeAtEnd(ctx context.Context, c azureContainer) (bool, string, error) {
 	if _, err := c.put(ctx, "k", "0123456789"); err != nil {
 		return false, "", err
 	}
-	out, err := c.NewBlobClient("k").DownloadStream(ctx, &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: 10}})
+	out, err := c.NewBlobClient("k").DownloadStream(ctx,
+		&blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: 10}})
 	if status := azureStatus(err); status != 0 {
 		return false, fmt.Sprint(status), nil
 	}
@@ -123,7 +132,8 @@ func rangeAtEnd(ctx context.Context, c azureContainer) (bool, string, error) {
 }
 
 func tierOfGet(ctx context.Context, c azureContainer) (bool, string, error) {
-	_, err := c.NewBlockBlobClient("k").Upload(ctx, streaming.NopCloser(strings.NewReader("x")), &blockblob.UploadOptions{Tier: new(blob.AccessTierCool)})
+	_, err := c.NewBlockBlobClient("k").Upload(ctx, streaming.NopCloser(strings.NewReader("x")),
+		&blockblob.UploadOptions{Tier: new(blob.AccessTierCool)})
 	if err != nil {
 		return false, "", err
 	}
@@ -144,7 +154,8 @@ func tierOfGet(ctx context.Context, c azureContainer) (bool, string, error) {
 
 // signedURL is the URL of a blob that anyone may read.
 func (c azureContainer) signedURL(key string) (string, error) {
-	return c.NewBlobClient(key).GetSASURL(sas.BlobPermissions{Read: true}, time.Now().Add(time.Hour), nil)
+	return c.NewBlobClient(key).GetSASURL(sas.BlobPermissions{Read: true},
+		time.Now().Add(time.Hour), nil)
 }
 
 func tierOfCopyInferred(ctx context.Context, c azureContainer) (bool, string, error) {
@@ -155,7 +166,8 @@ func tierOfCopyInferred(ctx context.Context, c azureContainer) (bool, string, er
 	if err != nil {
 		return false, "", err
 	}
-	if _, err := c.NewBlobClient("dst").CopyFromURL(ctx, src, &blob.CopyFromURLOptions{Tier: new(blob.AccessTierCool)}); err != nil {
+	if _, err := c.NewBlobClient("dst").CopyFromURL(ctx, src,
+		&blob.CopyFromURLOptions{Tier: new(blob.AccessTierCool)}); err != nil {
 		return false, "", err
 	}
 	head, err := c.NewBlobClient("dst").GetProperties(ctx, nil)
@@ -186,7 +198,8 @@ func delimiterCut(ctx context.Context, c azureContainer) (bool, string, error) {
 
 func blocksSurvivePut(ctx context.Context, c azureContainer) (bool, string, error) {
 	b, id := c.NewBlockBlobClient("k"), base64.StdEncoding.EncodeToString([]byte("block"))
-	if _, err := b.StageBlock(ctx, id, streaming.NopCloser(strings.NewReader("x")), nil); err != nil {
+	if _, err := b.StageBlock(ctx, id, streaming.NopCloser(strings.NewReader("x")),
+		nil); err != nil {
 		return false, "", err
 	}
 	if _, err := c.put(ctx, "k", "another's"); err != nil {
@@ -219,7 +232,8 @@ func noVersions(ctx context.Context, c azureContainer) (bool, string, error) {
 	if err != nil {
 		return false, "", err
 	}
-	return out.VersionID == nil && head.VersionID == nil, fmt.Sprintf("told: %t, %t", out.VersionID != nil, head.VersionID != nil), nil
+	return out.VersionID == nil && head.VersionID == nil, fmt.Sprintf("told: %t, %t",
+		out.VersionID != nil, head.VersionID != nil), nil
 }
 
 func putFromURLMissing(ctx context.Context, c azureContainer) (bool, string, error) {
@@ -234,7 +248,8 @@ func putFromURLMissing(ctx context.Context, c azureContainer) (bool, string, err
 	if err != nil && azureStatus(err) == 0 {
 		return false, "", err
 	}
-	return azureStatus(err) == http.StatusNotImplemented, fmt.Sprintf("status %d", azureStatus(err)), nil
+	return azureStatus(err) == http.StatusNotImplemented, fmt.Sprintf("status %d",
+		azureStatus(err)), nil
 }
 
 func sourceTokenIgnored(ctx context.Context, c azureContainer) (bool, string, error) {
@@ -246,9 +261,10 @@ func sourceTokenIgnored(ctx context.Context, c azureContainer) (bool, string, er
 		return false, "", err
 	}
 	id := base64.StdEncoding.EncodeToString([]byte("block"))
-	_, err = c.NewBlockBlobClient("dst").StageBlockFromURL(ctx, id, c.NewBlobClient("src").URL(), &blockblob.StageBlockFromURLOptions{
-		CopySourceAuthorization: new("Bearer " + token.Token),
-	})
+	_, err = c.NewBlockBlobClient("dst").StageBlockFromURL(ctx, id, c.NewBlobClient("src").URL(),
+		&blockblob.StageBlockFromURLOptions{
+			CopySourceAuthorization: new("Bearer " + token.Token),
+		})
 	if err != nil && azureStatus(err) == 0 {
 		return false, "", err
 	}
@@ -258,17 +274,22 @@ func sourceTokenIgnored(ctx context.Context, c azureContainer) (bool, string, er
 // unsignedToken is what Azurite takes for a token of Entra ID.
 type unsignedToken struct{}
 
-func (unsignedToken) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (unsignedToken) GetToken(
+	context.Context, policy.TokenRequestOptions,
+) (azcore.AccessToken, error) {
 	now := time.Now()
 	claims, err := json.Marshal(map[string]any{
-		"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
-		"nbf": now.Add(-time.Minute).Unix(), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(), "oid": "oid", "tid": "tid",
+		"aud": "https://storage.azure.com",
+		"iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
+		"nbf": now.Add(-time.Minute).Unix(), "iat": now.Unix(), "exp": now.Add(time.Hour).Unix(),
+		"oid": "oid", "tid": "tid",
 	})
 	if err != nil {
 		return azcore.AccessToken{}, err
 	}
 	enc := base64.RawURLEncoding.EncodeToString
-	return azcore.AccessToken{Token: enc([]byte(`{"alg":"none"}`)) + "." + enc(claims) + "." + enc([]byte("x")), ExpiresOn: now.Add(time.Hour)}, nil
+	return azcore.AccessToken{Token: enc([]byte(`{"alg":"none"}`)) + "." + enc(claims) + "." +
+		enc([]byte("x")), ExpiresOn: now.Add(time.Hour)}, nil
 }
 
 func containerAgainAtOnce(ctx context.Context, c azureContainer) (bool, string, error) {

@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { testenv.Main(m) }
 
-// A probe asks a server for what Amazon S3 does, in an empty bucket. It returns what it saw, and whether that is the defect; an
-// error is for what hindered it.
+// A probe asks a server for what Amazon S3 does, in an empty bucket. It returns what it saw, and
+// whether that is the defect; an error is for what hindered it.
 type probe func(ctx context.Context, b bucket) (shown bool, saw string, err error)
 
 // bucket is a bucket and the bare SDK's client for it.
@@ -27,7 +27,9 @@ type bucket struct {
 	patient bool // a race that is declared may take its time to be lost
 }
 
-var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO, VersityGW: testenv.VersityGW, Moto: testenv.Moto, Ceph: testenv.Ceph, MiniStack: testenv.MiniStack, Garage: testenv.Garage}
+var servers = map[string]func(testing.TB) *testenv.Server{MinIO: testenv.MinIO,
+	VersityGW: testenv.VersityGW, Moto: testenv.Moto, Ceph: testenv.Ceph,
+	MiniStack: testenv.MiniStack, Garage: testenv.Garage}
 
 // probes has one for each name.
 var probes = map[string]probe{
@@ -80,7 +82,8 @@ func judge(ctx context.Context, d Defect, p probe, b bucket) (saw string, err er
 		return saw, fmt.Errorf("%s: %s: the probe failed: %w", d.Server, d.Name, err)
 	}
 	if !shown {
-		return saw, fmt.Errorf("%s: %s: no longer shown: remove the declaration (saw: %s)", d.Server, d.Name, saw)
+		return saw, fmt.Errorf("%s: %s: no longer shown: remove the declaration (saw: %s)",
+			d.Server, d.Name, saw)
 	}
 	return saw, nil
 }
@@ -103,8 +106,8 @@ func TestDefects(t *testing.T) {
 	}
 }
 
-// TestNotDeclared runs each probe on the servers that are not said to have the defect. It shows that the probe can tell, and that
-// the declarations are complete.
+// TestNotDeclared runs each probe on the servers that are not said to have the defect. It shows
+// that the probe can tell, and that the declarations are complete.
 func TestNotDeclared(t *testing.T) {
 	declared := make(map[Defect]bool)
 	for _, d := range All {
@@ -118,7 +121,8 @@ func TestNotDeclared(t *testing.T) {
 			t.Run(server+"/"+name, func(t *testing.T) {
 				shown, saw, err := p(t.Context(), newBucket(t, server))
 				if errors.Is(err, errNotApplicable) &&
-					(server == Garage || declared[Defect{Name: ObjectBesidePrefixRefused, Server: server}]) {
+					(server == Garage ||
+						declared[Defect{Name: ObjectBesidePrefixRefused, Server: server}]) {
 					return // that defect of the server is in the way, or Garage's lack of versions
 				}
 				if err != nil {
@@ -174,9 +178,13 @@ func TestJudge(t *testing.T) {
 		{"probe broken", true, broken, "S: N: the probe failed: broken"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := func(context.Context, bucket) (bool, string, error) { return test.shown, "", test.err }
+			p := func(context.Context, bucket) (bool, string, error) {
+				return test.shown, "",
+					test.err
+			}
 			_, err := judge(t.Context(), d, p, bucket{})
-			if (err == nil) != (test.want == "") || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			if (err == nil) != (test.want == "") ||
+				err != nil && !strings.HasPrefix(err.Error(), test.want) {
 				t.Errorf("judge = %v, want %q", err, test.want)
 			}
 		})

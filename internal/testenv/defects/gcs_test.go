@@ -22,7 +22,8 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// gcsBucket is an empty bucket and the way to it: net/http, since the SDK hides half of what is asked for here.
+// gcsBucket is an empty bucket and the way to it: net/http, since the SDK hides half of what is
+// asked for here.
 type gcsBucket struct {
 	client   *http.Client
 	endpoint string
@@ -76,7 +77,8 @@ var gcsProbes = map[string]gcsProbe{
 		return o.CacheControl != "", fmt.Sprintf("%+v", o), err
 	},
 	GCSRewriteClassIgnored: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		if _, err := b.rewrite(ctx, "", `{"contentType":"text/y","storageClass":"NEARLINE"}`); err != nil {
+		if _, err := b.rewrite(ctx, "",
+			`{"contentType":"text/y","storageClass":"NEARLINE"}`); err != nil {
 			return false, "", err
 		}
 		o, err := b.resource(ctx, "l")
@@ -87,7 +89,8 @@ var gcsProbes = map[string]gcsProbe{
 		return a.status != http.StatusOK, a.String(), err
 	},
 	GCSMultiDeleteMissing: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		a, err := b.do(ctx, http.MethodPost, "/"+b.name+"?delete", nil, "<Delete><Object><Key>k</Key></Object></Delete>")
+		a, err := b.do(ctx, http.MethodPost, "/"+b.name+"?delete", nil,
+			"<Delete><Object><Key>k</Key></Object></Delete>")
 		return a.status != http.StatusOK, a.String(), err
 	},
 	GCSPagesRepeatPrefixes: func(ctx context.Context, b gcsBucket) (bool, string, error) {
@@ -96,7 +99,8 @@ var gcsProbes = map[string]gcsProbe{
 				return false, "", err
 			}
 		}
-		a, err := b.do(ctx, http.MethodGet, "/storage/v1/b/"+b.name+"/o?delimiter=/&maxResults=1&fields=nextPageToken,prefixes,items(name)", nil, "")
+		a, err := b.do(ctx, http.MethodGet, "/storage/v1/b/"+b.name+
+			"/o?delimiter=/&maxResults=1&fields=nextPageToken,prefixes,items(name)", nil, "")
 		return strings.Contains(a.body, "b/"), a.String(), err
 	},
 	GCSDelimiterOneByte: func(ctx context.Context, b gcsBucket) (bool, string, error) {
@@ -111,7 +115,8 @@ var gcsProbes = map[string]gcsProbe{
 			return false, "", err
 		}
 		a, err := b.do(ctx, http.MethodGet, "/"+b.name+"/k", http.Header{"Range": {"bytes=-5"}}, "")
-		return a.status == http.StatusPartialContent, fmt.Sprint(a.status, a.header["Content-Range"]), err
+		return a.status == http.StatusPartialContent, fmt.Sprint(a.status,
+			a.header["Content-Range"]), err
 	},
 	GCSRangeBeforeCondition: func(ctx context.Context, b gcsBucket) (bool, string, error) {
 		if err := b.put(ctx, "k", "0123456789"); err != nil {
@@ -130,7 +135,8 @@ var gcsProbes = map[string]gcsProbe{
 		return a.header.Get("X-Goog-Storage-Class") == "", fmt.Sprint(a.header), err
 	},
 	GCSStatusQueryCompletes: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		a, err := b.do(ctx, http.MethodPost, "/upload/storage/v1/b/"+b.name+"/o?uploadType=resumable&name=k", nil, "")
+		a, err := b.do(ctx, http.MethodPost, "/upload/storage/v1/b/"+b.name+
+			"/o?uploadType=resumable&name=k", nil, "")
 		if err != nil {
 			return false, "", err
 		}
@@ -138,30 +144,39 @@ var gcsProbes = map[string]gcsProbe{
 		if err != nil {
 			return false, "", err
 		}
-		if a, err = b.do(ctx, http.MethodPut, session.RequestURI(), http.Header{"Content-Range": {"bytes */*"}}, ""); err != nil {
+		if a, err = b.do(ctx, http.MethodPut, session.RequestURI(),
+			http.Header{"Content-Range": {"bytes */*"}}, ""); err != nil {
 			return false, "", err
 		}
 		return a.status != http.StatusPermanentRedirect, a.String(), nil
 	},
 	GCSContextsDropped: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		if err := b.insert(ctx, `{"name":"k","contexts":{"custom":{"tier":{"value":"1"}}}}`, "content"); err != nil {
+		if err := b.insert(ctx, `{"name":"k","contexts":{"custom":{"tier":{"value":"1"}}}}`,
+			"content"); err != nil {
 			return false, "", err
 		}
 		o, err := b.resource(ctx, "k")
 		return len(o.Contexts.Custom) == 0, fmt.Sprintf("%+v", o), err
 	},
 	GCSSignatureNotVerified: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		return b.signed(ctx, http.MethodGet, nil, func(q url.Values) { q.Set("X-Goog-Signature", strings.Repeat("00", 256)) })
+		return b.signed(ctx, http.MethodGet, nil, func(q url.Values) {
+			q.Set("X-Goog-Signature",
+				strings.Repeat("00", 256))
+		})
 	},
 	GCSExpiryNotVerified: func(ctx context.Context, b gcsBucket) (bool, string, error) {
-		return b.signed(ctx, http.MethodGet, nil, func(q url.Values) { q.Set("X-Goog-Date", "20200101T000000Z") })
+		return b.signed(ctx, http.MethodGet, nil, func(q url.Values) {
+			q.Set("X-Goog-Date",
+				"20200101T000000Z")
+		})
 	},
 	GCSSignedConditionsIgnored: func(ctx context.Context, b gcsBucket) (bool, string, error) {
 		return b.signed(ctx, http.MethodPut, http.Header{"X-Goog-If-Generation-Match": {"0"}}, nil)
 	},
 }
 
-// TestGCSDefects shows the defects of fake-gcs-server, and that the probes can tell: gcsfake, which follows the reference, has none of them.
+// TestGCSDefects shows the defects of fake-gcs-server, and that the probes can tell: gcsfake, which
+// follows the reference, has none of them.
 func TestGCSDefects(t *testing.T) {
 	for _, d := range GCS {
 		t.Run(d.Server+"/"+d.Name, func(t *testing.T) {
@@ -170,15 +185,20 @@ func TestGCSDefects(t *testing.T) {
 				t.Fatal("declared without a probe")
 			}
 			s := testenv.FakeGCS(t)
-			b := gcsBucket{s.Client, s.Endpoint, s.NewBucket(t), strings.TrimPrefix(s.Endpoint, "http://")}
-			saw, err := judge(t.Context(), d, func(ctx context.Context, _ bucket) (bool, string, error) { return p(ctx, b) }, bucket{})
+			b := gcsBucket{s.Client, s.Endpoint, s.NewBucket(t), strings.TrimPrefix(s.Endpoint,
+				"http://")}
+			saw, err := judge(t.Context(), d, func(ctx context.Context, _ bucket) (bool, string,
+				error) {
+				return p(ctx, b)
+			}, bucket{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			t.Logf("%s (%s)", d.Reason, saw)
 		})
 		t.Run("gcsfake/"+d.Name, func(t *testing.T) {
-			s := gcsfake.Start(t, gcsfake.Options{Signers: map[string]*rsa.PublicKey{gcsSigner: &gcsKey().PublicKey}})
+			s := gcsfake.Start(t,
+				gcsfake.Options{Signers: map[string]*rsa.PublicKey{gcsSigner: &gcsKey().PublicKey}})
 			transport := &http.Transport{DisableCompression: true}
 			t.Cleanup(transport.CloseIdleConnections)
 			host, _, _ := strings.Cut(strings.TrimPrefix(s.URL, "http://"), ":")
@@ -199,7 +219,9 @@ func TestGCSDefects(t *testing.T) {
 
 func (b gcsBucket) object(key string) string { return "/storage/v1/b/" + b.name + "/o/" + key }
 
-func (b gcsBucket) do(ctx context.Context, method, target string, header http.Header, body string) (gcsAnswer, error) {
+func (b gcsBucket) do(
+	ctx context.Context, method, target string, header http.Header, body string,
+) (gcsAnswer, error) {
 	req, err := http.NewRequestWithContext(ctx, method, b.endpoint+target, strings.NewReader(body))
 	if err != nil {
 		return gcsAnswer{}, err
@@ -229,7 +251,8 @@ func (b gcsBucket) insert(ctx context.Context, resource, content string) error {
 	body := "--x\r\nContent-Type: application/json\r\n\r\n" + resource + "\r\n" +
 		"--x\r\nContent-Type: text/x\r\n\r\n" + content + "\r\n--x--\r\n"
 	h := http.Header{"Content-Type": {"multipart/related; boundary=x"}}
-	a, err := b.do(ctx, http.MethodPost, "/upload/storage/v1/b/"+b.name+"/o?uploadType=multipart", h, body)
+	a, err := b.do(ctx, http.MethodPost, "/upload/storage/v1/b/"+b.name+"/o?uploadType=multipart",
+		h, body)
 	if err == nil && a.status != http.StatusOK {
 		err = fmt.Errorf("inserting %s: %v", resource, a)
 	}
@@ -260,8 +283,11 @@ func (b gcsBucket) resource(ctx context.Context, key string) (r gcsResource, err
 	return r, err
 }
 
-// signed follows a signed URL of an object that is there, changed by bend; the defect is that it is served.
-func (b gcsBucket) signed(ctx context.Context, method string, header http.Header, bend func(url.Values)) (bool, string, error) {
+// signed follows a signed URL of an object that is there, changed by bend; the defect is that it is
+// served.
+func (b gcsBucket) signed(
+	ctx context.Context, method string, header http.Header, bend func(url.Values),
+) (bool, string, error) {
 	if err := b.put(ctx, "k", "content"); err != nil {
 		return false, "", err
 	}
@@ -270,8 +296,10 @@ func (b gcsBucket) signed(ctx context.Context, method string, header http.Header
 		return false, "", err
 	}
 	o := &gcloud.SignedURLOptions{
-		GoogleAccessID: gcsSigner, PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), Method: method,
-		Expires: time.Now().Add(time.Minute), Scheme: gcloud.SigningSchemeV4, Insecure: true, Hostname: b.host,
+		GoogleAccessID: gcsSigner, PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY",
+			Bytes: der}), Method: method,
+		Expires: time.Now().Add(time.Minute), Scheme: gcloud.SigningSchemeV4, Insecure: true,
+		Hostname: b.host,
 	}
 	for name, v := range header {
 		o.Headers = append(o.Headers, strings.ToLower(name)+":"+v[0])

@@ -10,16 +10,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// uploadsByPrefix looks for an upload with prefixes of its key that end at a slash and inside of a name.
+// uploadsByPrefix looks for an upload with prefixes of its key that end at a slash and inside of a
+// name.
 func uploadsByPrefix(ctx context.Context, b bucket) (bool, string, error) {
 	const key = "dir/upload"
-	up, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b.name, Key: aws.String(key)})
+	up, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b.name,
+		Key: aws.String(key)})
 	if err != nil {
 		return false, "", err
 	}
 	listed := make(map[string]bool)
 	for _, prefix := range []string{"dir/", "dir/up", key} {
-		out, err := b.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: b.name, Prefix: aws.String(prefix)})
+		out, err := b.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: b.name,
+			Prefix: aws.String(prefix)})
 		if err != nil {
 			return false, "", err
 		}
@@ -50,7 +53,8 @@ func childNotListed(ctx context.Context, b bucket) (bool, string, error) {
 	}
 	var seen []string
 	for _, prefix := range []string{"", "fd", "fd/"} {
-		out, err := b.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: b.name, Prefix: aws.String(prefix)})
+		out, err := b.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: b.name,
+			Prefix: aws.String(prefix)})
 		if err != nil {
 			return false, "", err
 		}
@@ -60,5 +64,6 @@ func childNotListed(ctx context.Context, b bucket) (bool, string, error) {
 			}
 		}
 	}
-	return readable != "" && len(seen) == 0, fmt.Sprintf("readable: %t, listed by prefix %v", readable != "", seen), nil
+	return readable != "" && len(seen) == 0, fmt.Sprintf("readable: %t, listed by prefix %v",
+		readable != "", seen), nil
 }

@@ -265,7 +265,8 @@ func TestKeysFolded(t *testing.T) {
 					}
 				}
 				for i, key := range pair {
-					out, err := b.GetObject(t.Context(), &s3.GetObjectInput{Bucket: b.name, Key: &key})
+					out, err := b.GetObject(t.Context(), &s3.GetObjectInput{Bucket: b.name,
+						Key: &key})
 					if err != nil {
 						continue
 					}

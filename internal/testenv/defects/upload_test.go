@@ -18,7 +18,8 @@ type upload struct {
 }
 
 func (b bucket) begin(ctx context.Context, key string) (upload, error) {
-	out, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b.name, Key: &key})
+	out, err := b.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: b.name,
+		Key: &key})
 	if err != nil {
 		return upload{}, err
 	}

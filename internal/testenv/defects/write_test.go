@@ -13,13 +13,15 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// errNotApplicable is a probe's answer where the server cannot be brought into the state that the probe is about.
+// errNotApplicable is a probe's answer where the server cannot be brought into the state that the
+// probe is about.
 var errNotApplicable = errors.New("not applicable")
 
 // otherETag is the ETag of no object here.
 const otherETag = `"00000000000000000000000000000000"`
 
-// status returns the HTTP status of an answer: 200 for a nil error (204 is the same to a probe), 0 where there was none.
+// status returns the HTTP status of an answer: 200 for a nil error (204 is the same to a probe), 0
+// where there was none.
 func status(err error) int {
 	var re *smithyhttp.ResponseError
 	switch {
@@ -32,7 +34,8 @@ func status(err error) int {
 }
 
 func (b bucket) put(ctx context.Context, key, body string) (*s3.PutObjectOutput, error) {
-	return b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: &key, Body: strings.NewReader(body)})
+	return b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: &key,
+		Body: strings.NewReader(body)})
 }
 
 // etag returns the ETag of the object, "" if it is missing.
@@ -51,13 +54,16 @@ func deleteIfMatchIgnored(ctx context.Context, b bucket) (bool, string, error) {
 	if _, err := b.put(ctx, "k", "one"); err != nil {
 		return false, "", err
 	}
-	_, answer := b.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b.name, Key: aws.String("k"), IfMatch: aws.String(otherETag)})
+	_, answer := b.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b.name, Key: aws.String("k"),
+		IfMatch: aws.String(otherETag)})
 	left, err := b.etag(ctx, "k")
-	return answer == nil && left == "", fmt.Sprintf("status %d, object left: %t", status(answer), left != ""), err
+	return answer == nil && left == "", fmt.Sprintf("status %d, object left: %t", status(answer),
+		left != ""), err
 }
 
 func deleteIfMatchMissing(ctx context.Context, b bucket) (bool, string, error) {
-	_, answer := b.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b.name, Key: aws.String("missing"), IfMatch: aws.String(otherETag)})
+	_, answer := b.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: b.name,
+		Key: aws.String("missing"), IfMatch: aws.String(otherETag)})
 	return answer == nil, fmt.Sprintf("status %d", status(answer)), nil
 }
 
@@ -82,7 +88,8 @@ func copyOver(ctx context.Context, b bucket, in *s3.CopyObjectInput) (bool, stri
 	_, answer := b.CopyObject(ctx, in)
 	now, err := b.etag(ctx, "dst")
 	overwritten := now == aws.ToString(src.ETag)
-	return answer == nil && overwritten, fmt.Sprintf("status %d, overwritten: %t", status(answer), overwritten), err
+	return answer == nil && overwritten, fmt.Sprintf("status %d, overwritten: %t", status(answer),
+		overwritten), err
 }
 
 // objectBesidePrefixRefused tries both orders.
@@ -96,17 +103,21 @@ func objectBesidePrefixRefused(ctx context.Context, b bucket) (bool, string, err
 	}
 	_, below := b.put(ctx, "second/b", "x")
 	refused := status(above) == http.StatusConflict && status(below) == http.StatusConflict
-	return refused, fmt.Sprintf("a after a/b: status %d, a/b after a: status %d", status(above), status(below)), nil
+	return refused, fmt.Sprintf("a after a/b: status %d, a/b after a: status %d", status(above),
+		status(below)), nil
 }
 
-// encryptionIgnored sees encryption ignored only where success is claimed for SSE-S3 and for SSE-KMS, and neither the answer
-// nor the object knows of it. A server without a key refuses, which is as it should be.
+// encryptionIgnored sees encryption ignored only where success is claimed for SSE-S3 and for
+// SSE-KMS, and neither the answer nor the object knows of it. A server without a key refuses, which
+// is as it should be.
 func encryptionIgnored(ctx context.Context, b bucket) (bool, string, error) {
 	ignored := true
 	var saw []string
-	for _, sse := range []types.ServerSideEncryption{types.ServerSideEncryptionAes256, types.ServerSideEncryptionAwsKms} {
+	for _, sse := range []types.ServerSideEncryption{types.ServerSideEncryptionAes256,
+		types.ServerSideEncryptionAwsKms} {
 		key := aws.String(string(sse))
-		put, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: key, Body: strings.NewReader("x"), ServerSideEncryption: sse})
+		put, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: key,
+			Body: strings.NewReader("x"), ServerSideEncryption: sse})
 		if answer != nil {
 			ignored = false
 			saw = append(saw, fmt.Sprintf("%s: status %d", sse, status(answer)))
@@ -117,7 +128,8 @@ func encryptionIgnored(ctx context.Context, b bucket) (bool, string, error) {
 			return false, "", err
 		}
 		ignored = ignored && put.ServerSideEncryption == "" && head.ServerSideEncryption == ""
-		saw = append(saw, fmt.Sprintf("%s: status 200, the answer says %q, HEAD %q", sse, put.ServerSideEncryption, head.ServerSideEncryption))
+		saw = append(saw, fmt.Sprintf("%s: status 200, the answer says %q, HEAD %q", sse,
+			put.ServerSideEncryption, head.ServerSideEncryption))
 	}
 	return ignored, strings.Join(saw, "; "), nil
 }
@@ -125,9 +137,11 @@ func encryptionIgnored(ctx context.Context, b bucket) (bool, string, error) {
 func storageClassIgnored(ctx context.Context, b bucket) (bool, string, error) {
 	ignored := true
 	var saw []string
-	for _, class := range []types.StorageClass{types.StorageClassReducedRedundancy, types.StorageClassStandardIa, "NO_SUCH_CLASS"} {
+	for _, class := range []types.StorageClass{types.StorageClassReducedRedundancy,
+		types.StorageClassStandardIa, "NO_SUCH_CLASS"} {
 		key := aws.String(string(class))
-		_, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: key, Body: strings.NewReader("x"), StorageClass: class})
+		_, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: key,
+			Body: strings.NewReader("x"), StorageClass: class})
 		if answer != nil {
 			ignored = false
 			saw = append(saw, fmt.Sprintf("%s: status %d", class, status(answer)))
@@ -157,8 +171,10 @@ func ifNoneMatchOverDeleteMarker(ctx context.Context, b bucket) (bool, string, e
 	if !aws.ToBool(deleted.DeleteMarker) {
 		return false, "", errors.New("the delete made no delete marker")
 	}
-	_, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: aws.String("k"), Body: strings.NewReader("two"), IfNoneMatch: aws.String("*")})
-	return status(answer) == http.StatusPreconditionFailed, fmt.Sprintf("status %d", status(answer)), nil
+	_, answer := b.PutObject(ctx, &s3.PutObjectInput{Bucket: b.name, Key: aws.String("k"),
+		Body: strings.NewReader("two"), IfNoneMatch: aws.String("*")})
+	return status(answer) == http.StatusPreconditionFailed, fmt.Sprintf("status %d",
+		status(answer)), nil
 }
 
 func newlineRefused(ctx context.Context, b bucket) (bool, string, error) {
@@ -171,8 +187,10 @@ func newlineRefused(ctx context.Context, b bucket) (bool, string, error) {
 
 func contentMD5Ignored(ctx context.Context, b bucket) (bool, string, error) {
 	_, answer := b.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: b.name, Key: aws.String("k"), Body: strings.NewReader("content"), ContentMD5: aws.String("AAAAAAAAAAAAAAAAAAAAAA=="),
+		Bucket: b.name, Key: aws.String("k"), Body: strings.NewReader("content"),
+		ContentMD5: aws.String("AAAAAAAAAAAAAAAAAAAAAA=="),
 	})
 	left, err := b.etag(ctx, "k")
-	return answer == nil && left != "", fmt.Sprintf("status %d, stored: %t", status(answer), left != ""), err
+	return answer == nil && left != "", fmt.Sprintf("status %d, stored: %t", status(answer),
+		left != ""), err
 }

@@ -10,7 +10,8 @@ import (
 func TestGiven(t *testing.T) {
 	g := Given{Command: "thing", Env: "THING", Origin: "cargo install thing"}
 	t.Setenv("THING", "")
-	if _, err := g.Install(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "THING") {
+	if _, err := g.Install(t.Context(), io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "THING") {
 		t.Errorf("not given: %v", err)
 	}
 	t.Setenv("THING", t.TempDir()+"/none")

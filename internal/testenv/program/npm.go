@@ -31,11 +31,13 @@ func (p NPM) Install(ctx context.Context, progress io.Writer) (string, error) {
 }
 
 func (p NPM) build(ctx context.Context, dir string) error {
-	for name, content := range map[string][]byte{"package.json": p.Manifest, "package-lock.json": p.Lock} {
+	for name, content := range map[string][]byte{"package.json": p.Manifest,
+		"package-lock.json": p.Lock} {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
 			return err
 		}
 	}
 	// The scripts of packages are what an attacker would use, and none is needed here.
-	return run(ctx, dir, os.Environ(), "npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit", "--no-fund", "--loglevel=error")
+	return run(ctx, dir, os.Environ(), "npm", "ci", "--ignore-scripts", "--omit=dev", "--no-audit",
+		"--no-fund", "--loglevel=error")
 }

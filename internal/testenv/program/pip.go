@@ -19,8 +19,9 @@ type Pip struct {
 func (p Pip) Name() string   { return p.Package }
 func (p Pip) String() string { return p.Package + "@" + p.Version }
 
-// Install is as Program.Install, and what it returns is the environment's interpreter: the scripts beside it begin with the path
-// that they were installed to, and the directory is renamed after that. It needs python3 with its venv module.
+// Install is as Program.Install, and what it returns is the environment's interpreter: the scripts
+// beside it begin with the path that they were installed to, and the directory is renamed after
+// that. It needs python3 with its venv module.
 func (p Pip) Install(ctx context.Context, progress io.Writer) (string, error) {
 	return install(ctx, p, pythonOf("."), progress, p.build)
 }
@@ -33,7 +34,8 @@ func (p Pip) build(ctx context.Context, dir string) error {
 	if p.Extras != "" {
 		what = p.Package + "[" + p.Extras + "]==" + p.Version
 	}
-	return run(ctx, dir, os.Environ(), pythonOf(dir), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", what)
+	return run(ctx, dir, os.Environ(), pythonOf(dir), "-m", "pip", "install", "--quiet",
+		"--disable-pip-version-check", "--no-input", what)
 }
 
 // pythonOf is the interpreter of the virtual environment in dir.

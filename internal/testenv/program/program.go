@@ -1,4 +1,5 @@
-// Package program builds programs at fixed versions, in Go or for Node.js, into a cache outside of the work tree.
+// Package program builds programs at fixed versions, in Go or for Node.js, into a cache outside of
+// the work tree.
 package program
 
 import (
@@ -30,7 +31,8 @@ type Program struct {
 func (p Program) Name() string   { return path.Base(p.Package) }
 func (p Program) String() string { return p.Name() + "@" + p.Version }
 
-// Cache returns the directory that holds the programs: $POLYSTORE_TESTENV_CACHE, else polystore-testenv in the user's cache.
+// Cache returns the directory that holds the programs: $POLYSTORE_TESTENV_CACHE, else
+// polystore-testenv in the user's cache.
 func Cache() (string, error) {
 	if dir := os.Getenv(CacheEnv); dir != "" {
 		return filepath.Abs(dir)
@@ -42,8 +44,9 @@ func Cache() (string, error) {
 	return filepath.Join(dir, "polystore-testenv"), nil
 }
 
-// Install returns the path of the executable, and builds it first if it is not there. Of processes that install the same
-// program at the same time one builds, the others wait. A build that takes place is announced on progress.
+// Install returns the path of the executable, and builds it first if it is not there. Of processes
+// that install the same program at the same time one builds, the others wait. A build that takes
+// place is announced on progress.
 func (p Program) Install(ctx context.Context, progress io.Writer) (string, error) {
 	exe := p.Name()
 	if runtime.GOOS == "windows" {
@@ -59,9 +62,13 @@ type Installer interface {
 	Install(ctx context.Context, progress io.Writer) (exe string, err error)
 }
 
-// install returns the path of the executable exe of p, and builds it first if it is not there. A build gets a directory of its own,
-// which is renamed at the end, so that an interrupted one never counts as installed.
-func install(ctx context.Context, p Installer, exe string, progress io.Writer, build func(ctx context.Context, dir string) error) (string, error) {
+// install returns the path of the executable exe of p, and builds it first if it is not there. A
+// build gets a directory of its own, which is renamed at the end, so that an interrupted one never
+// counts as installed.
+func install(
+	ctx context.Context, p Installer, exe string, progress io.Writer,
+	build func(ctx context.Context, dir string) error,
+) (string, error) {
 	cache, err := Cache()
 	if err != nil {
 		return "", err
@@ -124,11 +131,13 @@ func run(ctx context.Context, dir string, env []string, name string, args ...str
 	return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
 }
 
-// hostEnv is the environment less what would build for another machine, or in another mode than `go install` has by itself.
+// hostEnv is the environment less what would build for another machine, or in another mode than `go
+// install` has by itself.
 func hostEnv() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
-		return name == "GOOS" || name == "GOARCH" || name == "GOBIN" || name == "GOFLAGS" || name == "GOWORK"
+		return name == "GOOS" || name == "GOARCH" || name == "GOBIN" || name == "GOFLAGS" ||
+			name == "GOWORK"
 	})
 }
 
