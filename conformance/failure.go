@@ -34,13 +34,14 @@ func (f *Failure) Error() string {
 // Unwrap returns f.Errs.
 func (f *Failure) Unwrap() []error { return f.Errs }
 
-// Advice says what to do if the service, and not the driver, is to blame. For a feature that works
-// although it is declared absent, it says how to declare the feature.
+// Advice says where to read on, and what to do if the service, and not the driver, is to blame. For
+// a feature that works although it is declared absent, it says how to declare the feature.
 func (f *Failure) Advice() string {
 	see := ". See docs/contract.md#" + anchor(f.Rule)
 	field, known := capabilities[f.Feature]
 	if !known {
-		return fmt.Sprintf("if it is a defect of the service, "+
+		return fmt.Sprintf("mend the driver: docs/driver.md, section 10; "+
+			"only if it is a defect of the service, "+
 			"declare conformance.Limit{Check: %q, Reason: …}", f.Check) + see
 	}
 	name, sum := strings.CutPrefix(string(f.Feature), checksumPrefix)

@@ -8,7 +8,7 @@ import (
 
 // NewObject returns an object of size bytes with the headers, the metadata and the storage class
 // that a write gives it, for drivers that keep such descriptions themselves. The metadata is a
-// copy, nil where there is none. ETag, ModTime and Checksums are the driver's to add.
+// copy, nil where there is none. ETag, ModTime, Checksums and TagCount are the driver's to add.
 func NewObject(key string, size int64, o *storage.PutOptions) *storage.Object {
 	object := &storage.Object{
 		Key: key, Size: size,
