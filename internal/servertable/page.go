@@ -9,7 +9,8 @@ const head = `# Servers
 
 Which server keeps which promise of the contract, as the suite saw it: each column is a run of
 ` + "`polystore check`" + ` with the profile of that server. ` +
-	"`make servers-table`" + ` makes the runs on the servers at hand and writes this page.
+	"`make servers-table`" + ` makes the runs on the
+servers at hand and writes this page.
 
 - **kept**: every check of the promise passed.
 - **refused**: the service does not have it, so it is ` +
