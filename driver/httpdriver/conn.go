@@ -8,36 +8,38 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"github.com/polystore/storage"
 )
 
 // conn is a connection whose writes, when the other side has cut it, fail only after what came
 // before the cut was read. A service that refuses a request at its headers says so and hangs up
 // while the body is still going up; net/http, told of a failed write, would not look at the answer.
+//
+// It ends where something comes that nobody asked for. The next request could take that for its
+// answer, and net/http would print it.
 type conn struct {
 	*net.TCPConn
 	closed  chan struct{}
 	closing sync.Once
 
 	mu      sync.Mutex
-	ctx     context.Context // of the request that has the connection; nil: none
-	written int64           // for it
-	last    time.Time       // when
+	trip    *trip     // the request that has the connection; nil: none
+	idle    bool      // a request gave it back, and nothing was written since
+	written int64     // for the request
+	last    time.Time // when
 }
 
-// bind gives the connection to the request of ctx, which is told of its bytes.
-func (c *conn) bind(ctx context.Context) {
+// bind gives the connection to the request of t, which is told of its bytes.
+func (c *conn) bind(t *trip) {
 	c.mu.Lock()
-	c.ctx, c.written, c.last = ctx, 0, time.Time{}
+	c.trip, c.idle, c.written, c.last = t, false, 0, time.Time{}
 	c.mu.Unlock()
 }
 
 // unbind takes it back, unless another request has it already.
-func (c *conn) unbind(ctx context.Context) {
+func (c *conn) unbind(t *trip) {
 	c.mu.Lock()
-	if c.ctx == ctx {
-		c.ctx = nil
+	if c.trip == t {
+		c.trip, c.idle = nil, true
 	}
 	c.mu.Unlock()
 }
@@ -48,15 +50,29 @@ func (c *conn) moved(n int64, written bool) {
 		return
 	}
 	c.mu.Lock()
-	ctx := c.ctx
+	t := c.trip
 	if written {
 		c.written += n
 		c.last = time.Now()
 	}
 	c.mu.Unlock()
-	if ctx != nil {
-		storage.Moved(ctx)
+	if t != nil {
+		t.moved()
 	}
+}
+
+// use says that something is asked on the connection, also by a request that is no trip.
+func (c *conn) use() {
+	c.mu.Lock()
+	c.idle = false
+	c.mu.Unlock()
+}
+
+// unasked reports whether what comes now is an answer to nothing.
+func (c *conn) unasked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.idle
 }
 
 // mayDrain reports whether the system may still hold bytes that were written.
@@ -69,6 +85,9 @@ func (c *conn) mayDrain(now time.Time) bool {
 
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.TCPConn.Read(p)
+	if n > 0 && c.unasked() {
+		return 0, io.EOF
+	}
 	c.moved(int64(n), false)
 	return n, err
 }
@@ -91,6 +110,7 @@ func listening(
 }
 
 func (c *conn) Write(p []byte) (int, error) {
+	c.use()
 	n, err := c.TCPConn.Write(p)
 	c.moved(int64(n), true)
 	c.listen(err)
@@ -99,6 +119,7 @@ func (c *conn) Write(p []byte) (int, error) {
 
 // ReadFrom keeps the way that spares copies.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	c.use()
 	n, err := c.TCPConn.ReadFrom(r)
 	c.moved(n, true)
 	c.listen(err)

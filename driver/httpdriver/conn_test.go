@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"crypto/tls"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -58,6 +60,62 @@ func TestCutWithoutAnswer(t *testing.T) {
 		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("%s: it took %v", url, d)
 		}
+	}
+}
+
+// An answer to nothing is not printed, as net/http would, and no later request takes it for its own.
+func TestUnaskedAnswer(t *testing.T) {
+	answered, more := make(chan bool), make(chan bool)
+	twice := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		io.WriteString(c, "HTTP/1.1 204 No Content\r\nFor: "+r.URL.Path+"\r\n\r\n")
+		if r.URL.Path == "/second" {
+			return
+		}
+		<-more
+		io.WriteString(c, "HTTP/1.1 204 No Content\r\nFor: nobody\r\n\r\n")
+		io.Copy(io.Discard, c) // until the client hangs up
+		close(answered)
+	})
+	var printed bytes.Buffer
+	log.SetOutput(&printed)
+	defer log.SetOutput(os.Stderr)
+	plain, secure := httptest.NewServer(twice), httptest.NewTLSServer(twice)
+	defer plain.Close()
+	defer secure.Close()
+	trusted := secure.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	transport := NewTransport(&tls.Config{RootCAs: trusted})
+	defer transport.CloseIdleConnections()
+	client := NewClient(&http.Client{Transport: transport}, nil)
+	for _, url := range []string{plain.URL, secure.URL} {
+		answered, more = make(chan bool), make(chan bool)
+		for _, path := range []string{"/first", "/second"} {
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := client.Do(req)
+			if err != nil {
+				t.Fatalf("%s%s: %v", url, path, err)
+			}
+			resp.Body.Close()
+			if got := resp.Header.Get("For"); got != path {
+				t.Errorf("%s%s: the answer is for %s", url, path, got)
+			}
+			if path == "/first" {
+				close(more)
+				<-answered
+			}
+		}
+	}
+	log.SetOutput(io.Discard) // and nobody writes to it any more
+	if printed.Len() > 0 {
+		t.Errorf("printed: %s", &printed)
 	}
 }
 

@@ -66,7 +66,7 @@ func (t *trip) gotConn(info httptrace.GotConnInfo) {
 	}
 	if own, ok := c.(*conn); ok {
 		t.bound = own
-		own.bind(t.ctx)
+		own.bind(t)
 	}
 	if _, ok := c.(syscall.Conn); ok {
 		storage.Moving(t.ctx, (&drain{conn: c}).moved)
@@ -75,7 +75,7 @@ func (t *trip) gotConn(info httptrace.GotConnInfo) {
 
 func (t *trip) putIdleConn(error) {
 	if t.bound != nil {
-		t.bound.unbind(t.ctx)
+		t.bound.unbind(t)
 	}
 }
 
