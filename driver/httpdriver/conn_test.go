@@ -63,7 +63,8 @@ func TestCutWithoutAnswer(t *testing.T) {
 	}
 }
 
-// An answer to nothing is not printed, as net/http would, and no later request takes it for its own.
+// An answer to nothing is not printed, as net/http would, and no later request takes it for its
+// own.
 func TestUnaskedAnswer(t *testing.T) {
 	answered, more := make(chan bool), make(chan bool)
 	twice := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -226,3 +226,30 @@ func TestPartSourceDecodedTwice(t *testing.T) {
 		}
 	}
 }
+
+// Garage tells a version of everything, and takes none.
+func TestVersionsOfNoUse(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		w.Header().Set("X-Amz-Version-Id", "v")
+		answerOK(w, r)
+	})
+	for provider, want := range map[string]string{"garage": "", "generic": "v"} {
+		s, ctx := srv.provider(t, provider), t.Context()
+		written, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{})
+		completed, err2 := s.CompleteUpload(ctx, "k", "id",
+			[]*storage.Part{{Number: 1, ETag: `"e"`}}, &storage.PutOptions{})
+		copied, err3 := s.Copy(ctx, "k", "src", &storage.CopyOptions{})
+		stat, err4 := s.Stat(ctx, "k", &storage.StatOptions{})
+		got, err5 := s.Get(ctx, "k", &storage.GetOptions{})
+		if err := errors.Join(err, err2, err3, err4, err5); err != nil {
+			t.Fatalf("%s: %v", provider, err)
+		}
+		got.Body.Close()
+		for what, o := range map[string]*storage.Object{"Put": written, "Stat": stat,
+			"CompleteUpload": completed, "Copy": copied.Object, "Get": got.Object} {
+			if o.VersionID != want {
+				t.Errorf("%s: %s has the version %q, want %q", provider, what, o.VersionID, want)
+			}
+		}
+	}
+}
