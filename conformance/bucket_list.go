@@ -291,7 +291,7 @@ var bucketListChecks = []check{
 			"and tells how many",
 		covers: []string{"Bucket.CleanUploads", "CleanOptions.Prefix"},
 		run: func(ctx context.Context, e *env) error {
-			for _, name := range []string{"in/a", "in/b", "out"} {
+			for _, name := range []string{"in/a", "in/b c+d%41", "out"} { // which lists may encode
 				if _, err := e.begin(ctx, e.key(name), nil); err != nil {
 					return err
 				}

@@ -21,6 +21,10 @@ var standard = []profile{
 		// DeleteObject, where a missing key is 404.
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and
 		// API_UploadPartCopy.html: conditions of the source.
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: storage classes, tags,
+		// encryption, x-amz-checksum-md5.
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html:
+		// sums of whole objects that were made of parts.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: keys.
 		name: "aws",
 		can: storage.Capabilities{
@@ -37,9 +41,10 @@ var standard = []profile{
 		},
 	},
 	{
-		// MinIO. What it lacks has probes in internal/testenv/defects: it ignores If-Match of
-		// DeleteObject, also on a missing key, and the conditions of CopyObject's destination; it
-		// lists uploads by their whole key only. TestServerQuirks shows stuckDelimiters.
+		// MinIO. TestConformance shows what it keeps. What it lacks has probes in
+		// internal/testenv/defects: it ignores If-Match of DeleteObject, also on a missing key, and
+		// the conditions of CopyObject's destination; it lists uploads by their whole key only.
+		// TestQuirks shows stuckDelimiters, and what keys it takes for others.
 		name: "minio",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
@@ -55,11 +60,12 @@ var standard = []profile{
 		keys:            keyRule{trailing: true, segment: 255, lost: cleaned},
 	},
 	{
-		// versitygw. What it lacks has probes in internal/testenv/defects: a conditional Delete
-		// and a conditional Put on one ETag can both succeed, so that neither could be believed,
-		// and a Delete of a missing key succeeds; it ignores the conditions of CopyObject's
-		// destination, storage classes and encryption. It insists on one region, us-east-1 unless
-		// it was started with another.
+		// versitygw. TestConformance shows what it keeps, TestQuirks what keys it takes for others.
+		// What it lacks has probes in internal/testenv/defects: a conditional Delete and a
+		// conditional Put on one ETag can both succeed, so that neither could be believed, and a
+		// Delete of a missing key succeeds; it ignores the conditions of CopyObject's destination,
+		// storage classes and encryption. It insists on one region, us-east-1 unless it was started
+		// with another.
 		name: "versitygw",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
@@ -79,10 +85,11 @@ var standard = []profile{
 		},
 	},
 	{
-		// MiniStack, an emulator of AWS, from 1.5.33 on, with probes in internal/testenv/defects:
-		// it ignores the conditions of CopyObject's destination, and CopyObject with the REPLACE
-		// directive keeps headers of the source. It does not verify signatures. It counts the tags
-		// of an object in some answers only, and drops those of an upload: tags are refused.
+		// MiniStack, an emulator of AWS, from 1.5.33 on. TestConformance shows what it keeps. What
+		// it lacks has probes in internal/testenv/defects: it ignores the conditions of CopyObject's
+		// destination, and CopyObject with the REPLACE directive keeps headers of the source. It
+		// does not verify signatures. It counts the tags of an object in some answers only, and
+		// drops those of an upload: tags are refused.
 		name: "ministack",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, DeleteIfMatch: true,
@@ -126,8 +133,8 @@ var hosted = []profile{
 	{
 		// Cloudflare R2. The account is in the host, so an endpoint must be given.
 		//
-		// https://developers.cloudflare.com/r2/api/s3/api/: one region, no tags, and the client
-		// does not choose the encryption.
+		// https://developers.cloudflare.com/r2/api/s3/api/: one region, storage classes, no tags, and
+		// the client does not choose the encryption.
 		// https://developers.cloudflare.com/r2/api/s3/conditional-operations/: conditions of
 		// PutObject and CompleteMultipartUpload, and of CopyObject with header names of its own;
 		// none of DeleteObject. The table of the S3 API has the conditions of the source, for
@@ -162,7 +169,8 @@ var hosted = []profile{
 		//
 		// https://www.backblaze.com/docs/cloud-storage-call-the-s3-compatible-api: the host, over
 		// HTTPS only.
-		// https://www.backblaze.com/apidocs/s3-put-object: no storage class.
+		// https://www.backblaze.com/apidocs/s3-put-object: encryption, and no storage class.
+		// https://www.backblaze.com/apidocs/s3-upload-part-copy: part copies.
 		// https://www.backblaze.com/apidocs/s3-copy-object: x-amz-tagging is refused.
 		// https://github.com/sathinduga/obsidian-s3-sync-and-backup/pull/84: conditional writes are
 		// answered by 501 NotImplemented.
@@ -187,7 +195,8 @@ var hosted = []profile{
 	{
 		// Google Cloud Storage by its XML API, with an HMAC key. Package gcs is the better way: it
 		// has conditions. https://cloud.google.com/storage/docs/aws-simple-migration: of the x-amz
-		// headers only those with an x-goog sister count, and tags and encryption have none.
+		// headers only those with an x-goog sister count: storage classes have one, tags and encryption
+		// have none.
 		// https://cloud.google.com/storage/docs/request-preconditions: If-Match and If-None-Match
 		// are for reads; on writes they are silently ignored
 		// (https://github.com/gordonmurray/firnflow/issues/29).
@@ -213,6 +222,7 @@ var hosted = []profile{
 	{
 		// Wasabi. https://docs.wasabi.com/docs/service-urls-for-wasabis-storage-regions: the host.
 		// https://docs.wasabi.com/docs/rest-api-introduction: path style is recommended.
+		// https://rclone.org/s3/#s3-copy-cutoff: part copies, which rclone makes on every service.
 		// https://docs.wasabi.com/docs/object-tagging-with-the-wasabi-s3-api: tags. There is one
 		// storage class, everything is encrypted whatever the request says, and conditions of
 		// writes are nowhere in the reference.
@@ -233,7 +243,8 @@ var hosted = []profile{
 		//
 		// https://docs.digitalocean.com/reference/api/spaces-api/: the host, and one storage class.
 		// https://docs.digitalocean.com/products/spaces/reference/s3-compatibility/: of the
-		// encryptions only SSE-C; neither tags nor conditions of writes are in the table.
+		// encryptions only SSE-C; UploadPartCopy; neither tags nor conditions of writes are in the
+		// table.
 		// https://docs.digitalocean.com/products/spaces/details/limits/: no tags.
 		// https://github.com/slatedb/slatedb/issues/1818: PutObject honours If-Match without the
 		// quotes and refuses it with them, as its own engineers say; of If-None-Match they say
@@ -255,6 +266,7 @@ var hosted = []profile{
 	{
 		// Tigris. https://www.tigrisdata.com/docs/api/s3/: one endpoint, tags, storage classes,
 		// SSE-S3. Newer buckets answer in virtual hosts only.
+		// https://rclone.org/s3/#s3-copy-cutoff: part copies, which rclone makes on every service.
 		// https://www.tigrisdata.com/docs/objects/conditionals/: If-Match and If-None-Match of
 		// writes; in a bucket of more than one region they, and reads after them, hold with
 		// X-Tigris-Consistent only. The page shows neither DeleteObject nor the destination of
@@ -282,8 +294,9 @@ var hosted = []profile{
 var installed = []profile{
 	{
 		// Ceph's Object Gateway. https://docs.ceph.com/en/latest/radosgw/s3/: storage
-		// classes, encryption, part copies. The rest has probes in internal/testenv/defects. An
-		// object that was made of parts or by a replacing copy gives no tags: tags are refused.
+		// classes, encryption, part copies. The rest is shown by TestConformance and by probes in
+		// internal/testenv/defects. An object that was made of parts or by a replacing copy gives
+		// no tags: tags are refused.
 		// PutObject honours its conditions, If-Match without quotes, in buckets that keep no
 		// versions. CompleteMultipartUpload, UploadPartCopy and CopyObject ignore theirs;
 		// DeleteObject honours them since https://github.com/ceph/ceph/pull/63348, the source of

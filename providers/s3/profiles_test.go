@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"net/http"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -448,16 +450,74 @@ func TestLocate(t *testing.T) {
 // sourced is a page, a probe or a check.
 var sourced = regexp.MustCompile("https://|internal/testenv/defects|polystore check")
 
-// Each profile names where its facts come from.
+// shown is what a profile is held against as a whole.
+var shown = regexp.MustCompile("TestConformance|polystore check")
+
+// promised are the switches that make a profile promise more, each with the words by which the
+// profile's comment names it. What a server here keeps it may leave to TestConformance, and what
+// is assumed to polystore check.
+var promised = map[string]string{
+	"IfAbsent":            "conditions? of|If-None-Match",
+	"IfMatch":             "conditions? of|If-Match",
+	"MultipartConditions": "CompleteMultipartUpload",
+	"DeleteIfMatch":       "DeleteObject",
+	"CopyConditions":      "CopyObject",
+	"CopySourceIfMatch":   "conditions of the source",
+	"CopyPart":            "[Pp]art copies|UploadPartCopy",
+	"StorageClass":        "storage classes",
+	"Tags":                "tags",
+	"encryption":          "encryption|SSE-S3",
+	"md5Sum":              "x-amz-checksum-md5",
+	"uploadSums":          "sums of whole objects",
+	"header":              "X-Tigris-Consistent",
+}
+
+// Each profile names where its facts come from, and what it promises.
 func TestProfilesHaveSources(t *testing.T) {
-	source, err := os.ReadFile("profiles.go")
+	file, err := parser.ParseFile(token.NewFileSet(), "profiles.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range profiles {
-		before, _, ok := strings.Cut(string(source), fmt.Sprintf("%q,\n", p.name))
-		if !ok || !sourced.MatchString(before[strings.LastIndex(before, "\t{\n"):]) {
-			t.Errorf("%s has no source", p.name)
+	found := 0
+	ast.Inspect(file, func(n ast.Node) bool {
+		c, ok := n.(*ast.CompositeLit)
+		if !ok || c.Type != nil || len(c.Elts) == 0 {
+			return true
 		}
+		var name, comment string
+		var promises []string
+		for _, group := range file.Comments {
+			if c.Lbrace < group.Pos() && group.End() < c.Elts[0].Pos() {
+				comment += group.Text()
+			}
+		}
+		ast.Inspect(c, func(n ast.Node) bool {
+			if kv, ok := n.(*ast.KeyValueExpr); ok {
+				key := kv.Key.(*ast.Ident).Name
+				if v, ok := kv.Value.(*ast.BasicLit); ok && key == "name" {
+					name = v.Value
+				}
+				if promised[key] != "" {
+					promises = append(promises, key)
+				}
+				return key == "can"
+			}
+			return true
+		})
+		found++
+		if !sourced.MatchString(comment) {
+			t.Errorf("%s has no source", name)
+		}
+		comment = strings.ReplaceAll(comment, "\n", " ")
+		for _, p := range promises {
+			if !shown.MatchString(comment) &&
+				!regexp.MustCompile(promised[p]).MatchString(comment) {
+				t.Errorf("%s: nothing says where %s comes from", name, p)
+			}
+		}
+		return false
+	})
+	if found != len(profiles) {
+		t.Errorf("%d profiles were read, of %d", found, len(profiles))
 	}
 }
