@@ -104,7 +104,9 @@ var switched = []struct {
 	{
 		name: "seaweedfs", o: Options{Endpoint: "http://weed.example:8333"},
 		host: "http://weed.example:8333", region: "us-east-1", path: "/bucket/k",
-		refuses: "put if absent, put if match, complete if absent, complete if match, copy if absent, copy if match, copy source if match, delete if match, sign if absent, class, encryption",
+		refuses: "put if absent, put if match, complete if absent, complete if match, copy if " +
+			"absent, copy if match, copy source if match, delete if match, sign if absent, " +
+			"class, encryption",
 		limits: storage.PartLimits{Min: 5 << 20, Max: 5 << 30, MaxObject: 5 << 40, Count: 10_000,
 			Parallel: true}, maxBatch: 1000,
 		keys: "a/ .uploads/a " + strings.Repeat("s", 256) + ` a\b`,
