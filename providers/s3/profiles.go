@@ -86,10 +86,10 @@ var standard = []profile{
 	},
 	{
 		// MiniStack, an emulator of AWS, from 1.5.33 on. TestConformance shows what it keeps. What
-		// it lacks has probes in internal/testenv/defects: it ignores the conditions of CopyObject's
-		// destination, and CopyObject with the REPLACE directive keeps headers of the source. It
-		// does not verify signatures. It counts the tags of an object in some answers only, and
-		// drops those of an upload: tags are refused.
+		// it lacks has probes in internal/testenv/defects: it ignores the conditions of
+		// CopyObject's destination, and CopyObject with the REPLACE directive keeps headers of the
+		// source. It does not verify signatures. It counts the tags of an object in some answers
+		// only, and drops those of an upload: tags are refused.
 		name: "ministack",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, DeleteIfMatch: true,
@@ -133,8 +133,8 @@ var hosted = []profile{
 	{
 		// Cloudflare R2. The account is in the host, so an endpoint must be given.
 		//
-		// https://developers.cloudflare.com/r2/api/s3/api/: one region, storage classes, no tags, and
-		// the client does not choose the encryption.
+		// https://developers.cloudflare.com/r2/api/s3/api/: one region, storage classes, no tags,
+		// and the client does not choose the encryption.
 		// https://developers.cloudflare.com/r2/api/s3/conditional-operations/: conditions of
 		// PutObject and CompleteMultipartUpload, and of CopyObject with header names of its own;
 		// none of DeleteObject. The table of the S3 API has the conditions of the source, for
@@ -195,8 +195,8 @@ var hosted = []profile{
 	{
 		// Google Cloud Storage by its XML API, with an HMAC key. Package gcs is the better way: it
 		// has conditions. https://cloud.google.com/storage/docs/aws-simple-migration: of the x-amz
-		// headers only those with an x-goog sister count: storage classes have one, tags and encryption
-		// have none.
+		// headers only those with an x-goog sister count: storage classes have one, tags and
+		// encryption have none.
 		// https://cloud.google.com/storage/docs/request-preconditions: If-Match and If-None-Match
 		// are for reads; on writes they are silently ignored
 		// (https://github.com/gordonmurray/firnflow/issues/29).
