@@ -21,8 +21,8 @@ var standard = []profile{
 		// DeleteObject, where a missing key is 404.
 		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html and
 		// API_UploadPartCopy.html: conditions of the source.
-		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: storage classes, tags,
-		// encryption, x-amz-checksum-md5.
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html: storage classes,
+		// tags, encryption, x-amz-checksum-md5.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html:
 		// sums of whole objects that were made of parts.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: keys.
