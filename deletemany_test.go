@@ -168,10 +168,10 @@ func TestDeleteManyRequests(t *testing.T) {
 	}{
 		"nothing fails": {nil, nil, counts{40, 0, 0, 0}},
 		// The 40 keys that fail become one batch, or a part of others; the rest is not asked again.
-		"a key of each batch fails once":        {failing(doubt, 1, inEach), nil, counts{42, 0, 0, 40}},
-		"a key of each batch fails three times": {failing(doubt, 3, inEach), nil, counts{44, 0, 0, 40}},
-		"a key of each batch fails":             {failing(doubt, 99, inEach), nil, counts{44, 0, 40, 40}},
-		"a tenth is throttled once":             {failing(busy, 1, tenth), nil, counts{45, 0, 0, 1000}},
+		"each batch has a failure": {failing(doubt, 1, inEach), nil, counts{42, 0, 0, 40}},
+		"three times":              {failing(doubt, 3, inEach), nil, counts{44, 0, 0, 40}},
+		"for ever":                 {failing(doubt, 99, inEach), nil, counts{44, 0, 40, 40}},
+		"a tenth is throttled":     {failing(busy, 1, tenth), nil, counts{45, 0, 0, 1000}},
 		"no key may be deleted": {failing(&storage.Error{Kind: storage.ErrPermission}, 1,
 			func(int) bool { return true }), nil, counts{40, 0, n, 0}},
 		"one key poisons its batch": {nil, func(keys []string, _ int) error {

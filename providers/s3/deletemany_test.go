@@ -54,7 +54,8 @@ func TestDeleteManyThrottled(t *testing.T) {
 			refuse(w, 503, "SlowDown")
 			return
 		case n%4 == 0 && n <= 40: // one key in each fourth
-			fmt.Fprintf(w, "<DeleteResult><Error><Key>%s</Key><Code>SlowDown</Code></Error></DeleteResult>", asked[len(asked)/2][1])
+			fmt.Fprintf(w, "<DeleteResult><Error><Key>%s</Key><Code>SlowDown</Code></Error>"+
+				"</DeleteResult>", asked[len(asked)/2][1])
 			keys.Add(int64(len(asked) - 1))
 			return
 		}
