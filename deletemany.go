@@ -2,10 +2,7 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"slices"
-	"sync"
 )
 
 // DeleteMany removes the objects under keys, in batches if the service has them. It returns the
@@ -123,22 +120,14 @@ func (b *Bucket) deleteMany(
 	}
 	size = max(size, 1)
 
-	d := &deletion{e: b.e, name: b.name, failed: new(DeleteError)}
+	d := newDeletion(b, o.Concurrency)
 	g := newGroup(ctx, o.Concurrency, nil)
 	defer func() { // also when the sequence panics
 		g.cancel()
 		_ = g.wait()
 	}()
 	var broken error // the sequence's own failure
-	var batch []string
-	flush := func() bool {
-		keys := batch
-		batch = nil
-		return len(keys) == 0 || g.start(0, func(ctx context.Context) error {
-			d.batch(ctx, keys)
-			return nil
-		})
-	}
+	var batch []asked
 	for key, err := range keys {
 		if err == errIsPrefix {
 			d.fail(key, err)
@@ -157,104 +146,28 @@ func (b *Bucket) deleteMany(
 			d.fail(key, err)
 			continue
 		}
-		batch = append(batch, full)
-		if len(batch) >= size && !flush() {
+		batch = append(batch, asked{key: full})
+		ok := true
+		for ok && len(batch) >= size {
+			ok = d.send(g, batch)
+			batch = d.back(size, false)
+		}
+		if !ok {
 			break
 		}
 	}
-	flush()
+	if len(batch) == 0 {
+		batch = d.back(size, true)
+	}
+	for len(batch) > 0 && d.send(g, batch) {
+		batch = d.back(size, true)
+	}
 	if stopped := raised(g.wait()); broken == nil {
 		broken = stopped
 	}
 	if broken == nil && b.e.closing.Err() != nil {
 		broken = &Error{Kind: ErrClosed}
 	}
+	d.giveUp(d.again)
 	return d.result(ctx, broken)
-}
-
-// deletion gathers what became of many keys.
-type deletion struct {
-	e      *engine
-	name   func(key string) string // the caller's, of the Store's
-	mu     sync.Mutex
-	gone   int
-	failed *DeleteError
-}
-
-// result is what the call returns; broken is why not every key was tried.
-func (d *deletion) result(ctx context.Context, broken error) (int, error) {
-	switch {
-	case broken != nil:
-		e := asError(broken)
-		if e.InDoubt = d.inDoubt(); d.failed.Failed > 0 {
-			e.Err = errors.Join(e.Err, d.failed)
-		}
-		return d.gone, ended(ctx, e)
-	case d.failed.Failed > 0:
-		return d.gone, &Error{Kind: d.kind(), InDoubt: d.inDoubt(), Err: d.failed}
-	}
-	return d.gone, nil
-}
-
-func (d *deletion) fail(key string, err error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.failed.add(wrap("Delete", key, err).(*Error))
-}
-
-func (d *deletion) deleted(n int) {
-	d.mu.Lock()
-	d.gone += n
-	d.mu.Unlock()
-}
-
-// kind is the kind of all failures, if they are of one.
-func (d *deletion) kind() error {
-	kind := d.failed.Errors[0].Kind
-	for _, e := range d.failed.Errors {
-		if e.Kind != kind {
-			return nil
-		}
-	}
-	return kind
-}
-
-// inDoubt reports whether any of the keys may be gone all the same.
-func (d *deletion) inDoubt() bool {
-	return slices.ContainsFunc(d.failed.Errors, func(e *Error) bool { return e.InDoubt })
-}
-
-// batch deletes keys with one request, which is retried if its failure may pass. If the service
-// refuses the batch, perhaps because of a single key, the keys are deleted one by one.
-func (d *deletion) batch(ctx context.Context, keys []string) {
-	var results []error
-	err := errors.ErrUnsupported
-	if len(keys) > 1 && d.e.store.MaxBatch() > 1 {
-		c := call{op: "DeleteBatch", write: true, probe: true}
-		err = d.e.do(ctx, c, func(a *attempt) (err error) {
-			results, err = d.e.store.DeleteBatch(a, keys, &DeleteBatchOptions{})
-			if err == nil && len(results) != len(keys) {
-				err = &Error{Kind: ErrIntegrity, Err: errors.New(
-					"the batch response does not have one entry per key")}
-			}
-			return err
-		})
-	}
-	for i, key := range keys {
-		one := err
-		if err == nil {
-			one = results[i]
-		}
-		trouble := isKind(err, ErrUnavailable) || isKind(err, ErrThrottled) ||
-			isKind(err, ErrNoBucket)
-		if one != nil && !trouble && ctx.Err() == nil {
-			// Alone it gets its own attempts, and its own reason.
-			one = d.e.delete(ctx, key, DeleteOptions{})
-		}
-		if one != nil {
-			d.fail(d.name(key), one)
-			continue
-		}
-		d.deleted(1)
-	}
 }
