@@ -40,6 +40,7 @@ type call struct {
 	free    bool   // its retries are not taken out of the budget
 	probe   bool   // see Request.Probe
 	once    bool   // it is not tried again
+	hedge   bool   // see Request.Hedge
 	truth   settler
 }
 
@@ -55,7 +56,7 @@ type attempt struct {
 
 func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
 	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{
-		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe,
+		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe, Hedge: c.hedge,
 	})
 	actx, cancel := context.WithCancelCause(ctx)
 	unhook := func() bool { return true }

@@ -23,6 +23,7 @@ type engine struct {
 	chosen  bool  // the caller chose PartSize, and ranges have it, too
 	caches  caches
 	seen    history
+	reads   tempo // of Get
 	pace    *pacer
 	off     switches
 

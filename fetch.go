@@ -207,13 +207,24 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
 	var res *GetResult
 	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
+	number := 0
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
-		began := time.Now()
-		res, err = f.e.store.Get(a, f.key, &o)
-		if err != nil {
+		number++
+		r := race[*GetResult]{
+			e: f.e, ctx: f.ctx, call: c, number: number, tempo: &f.e.reads, units: 1,
+			ask: func(a *attempt) (*GetResult, error) {
+				began := time.Now()
+				res, err := f.e.store.Get(a, f.key, &o)
+				if err == nil {
+					f.e.answered(began)
+				}
+				return res, err
+			},
+			drop: func(res *GetResult) { res.Body.Close() },
+		}
+		if res, a, err = r.run(a); err != nil {
 			return err
 		}
-		f.e.answered(began)
 		a.kept = true
 		a.watch.rest()
 		f.begunAt, f.given = res.Offset, res.Offset+res.Length

@@ -158,6 +158,13 @@ func (h *hold) wake(d time.Duration) {
 	})
 }
 
+// calm reports whether the service carries out what it is asked for.
+func (h *hold) calm() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.held && h.failures == 0
+}
+
 // leaves notes how a request ended that p let through: f is nil after a success.
 func (h *hold) leaves(p *pass, f *Error) {
 	h.mu.Lock()

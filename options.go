@@ -367,6 +367,12 @@ type Options struct {
 	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.
 	Bandwidth int64
 
+	// NoHedging makes no request twice that is only slow. By default a read that takes three times
+	// as long to its answer as half of them do is made once more, on another connection, and the
+	// first answer counts. That is at most one request more for each 20, and none while the service
+	// throttles or fails. Writes are never made twice for that.
+	NoHedging bool
+
 	// TrustRefusals believes the refusal of a conditional write if no attempt before it is in
 	// doubt. By default such a refusal costs one look at the object: a proxy between here and the
 	// service may have delivered the request twice, and the second delivery is refused because of

@@ -54,6 +54,10 @@ type Request struct {
 	// Probe is set if the Store may answer errors.ErrUnsupported and Bucket then takes another way.
 	// Such an answer is not a failure of the call.
 	Probe bool
+
+	// Hedge is set if the attempt with this number is under way already, takes much longer than
+	// others, and is made once more. The one that is answered first counts, and the other one fails.
+	Hedge bool
 	Start time.Time
 
 	// The following are set for EndRequest. A driver tells Status and RequestID by [RequestOf], and
@@ -195,7 +199,7 @@ func (t logTracer) EndCall(ctx context.Context, c *Call) {
 func (t logTracer) EndRequest(ctx context.Context, r *Request) {
 	t.log(ctx, slog.LevelDebug, "storage request", r.Err,
 		slog.String("op", r.Op), slog.String("key", r.Key),
-		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe),
+		slog.Int("attempt", r.Attempt), slog.Bool("probe", r.Probe), slog.Bool("hedge", r.Hedge),
 		slog.Duration("duration", r.Duration),
 		slog.Int64("sent", r.Sent), slog.Int64("received", r.Received),
 		slog.Int("status", r.Status), slog.String("requestId", r.RequestID))

@@ -51,6 +51,7 @@ func brokenWriteIDs() []defect {
 		}},
 		{"engine/delivered-twice", "drops metadata that it does not know", dropsEntry},
 		{"engine/cancelled-in-doubt", "refuses every write", refusesPuts},
+		{"engine/hedged", "refuses every write", refusesPuts},
 		{"engine/write-id-small", "gives metadata back longer than it was", func(b *bench) {
 			b.seen(func(o *storage.Object) {
 				if v := o.Metadata[writeEntry]; v != "" {

@@ -20,7 +20,8 @@ const Engine Feature = "engine"
 func engineChecks() []check {
 	return slices.Concat(
 		lostAnswerChecks(), truthChecks, writeIDChecks, uploadFaultChecks,
-		resumeChecks, integrityChecks, stallChecks, retryChecks, cleanUpChecks, closeChecks,
+		resumeChecks, integrityChecks, stallChecks, retryChecks, hedgeChecks, cleanUpChecks,
+		closeChecks,
 	)
 }
 

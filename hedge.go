@@ -1,0 +1,113 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// errOutrun is why a request was cut whose answer another one brought.
+var errOutrun = errors.New("the same request was answered sooner on another connection")
+
+// race is a request that is made once more, as a hedge, when it takes much longer than others of
+// its kind. The first success counts. The other one is cut, and has ended when race.run returns.
+//
+// Nothing is started for a request that is answered in time, but a timer.
+type race[T any] struct {
+	e      *engine
+	ctx    context.Context // of the call
+	call   call
+	number int     // of the attempt
+	tempo  *tempo  // of such requests
+	units  float64 // that it moves
+	ask    func(*attempt) (T, error)
+	drop   func(T) // an answer that nobody wants
+
+	mu     sync.Mutex
+	first  *attempt
+	hedge  *attempt
+	over   bool          // there is an answer
+	won    bool          // by the hedge
+	ended  chan struct{} // closed when the hedge has ended
+	answer T             // of the hedge, if it won
+}
+
+// run makes the request in a, and returns the answer and the attempt that it came by. The other
+// attempt, if there was one, is released.
+func (r *race[T]) run(a *attempt) (T, *attempt, error) {
+	began := time.Now()
+	var timer *time.Timer
+	r.first = a
+	if d := r.tempo.patience(r.units); d > 0 && !r.e.opts.NoHedging {
+		timer = time.AfterFunc(d, r.again)
+	}
+	res, err := r.ask(a)
+	took := time.Since(began)
+	if timer != nil {
+		timer.Stop()
+	}
+	r.mu.Lock()
+	r.over = true
+	hedge, won := r.hedge, r.won
+	r.mu.Unlock()
+	if !won {
+		r.tempo.took(took, r.units, err)
+	}
+	if hedge == nil {
+		return res, a, err
+	}
+	if !won {
+		hedge.outrun()
+	}
+	<-r.ended
+	r.tempo.hedged(won, took, r.units)
+	if !won {
+		return res, a, err
+	}
+	if err == nil {
+		r.drop(res)
+	}
+	a.kept = true // the end of the call is not its own
+	a.release(&Error{Err: errOutrun})
+	return r.answer, hedge, nil
+}
+
+// again makes the hedge, if the service is fine otherwise.
+func (r *race[T]) again() {
+	r.mu.Lock()
+	if r.over || !r.e.hold.calm() || !r.tempo.spend() {
+		r.mu.Unlock()
+		return
+	}
+	c := r.call
+	c.hedge = true
+	a := r.e.newAttempt(r.ctx, c, r.number)
+	r.hedge, r.ended = a, make(chan struct{})
+	r.mu.Unlock()
+	defer close(r.ended)
+	began := time.Now()
+	res, err := r.ask(a)
+	r.mu.Lock()
+	r.won = err == nil && !r.over
+	r.over = r.over || r.won
+	r.mu.Unlock()
+	if r.won {
+		r.answer = res
+		r.tempo.took(time.Since(began), r.units, nil)
+		r.first.outrun()
+		return
+	}
+	failure := &Error{Err: errOutrun}
+	if err == nil {
+		r.drop(res)
+	} else if e := a.name(asError(err)); e.Kind != nil {
+		failure = e
+		r.tempo.took(time.Since(began), r.units, e)
+		r.e.left(r.call, everybody, e)
+	}
+	a.release(failure)
+}
+
+// outrun ends the attempt, because another one brought the answer.
+func (a *attempt) outrun() { a.stop() }
