@@ -55,8 +55,8 @@ type Request struct {
 	// Such an answer is not a failure of the call.
 	Probe bool
 
-	// Hedge is set if the attempt with this number is under way already, takes much longer than
-	// others, and is made once more. The one that is answered first counts, and the other one fails.
+	// Hedge is set if the attempt of this number is made once more, because it takes much longer
+	// than others. The one that is answered first counts, and the other one fails.
 	Hedge bool
 	Start time.Time
 
