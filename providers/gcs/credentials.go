@@ -15,7 +15,7 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where
+// tokenTimeout is how long nothing may come of a request for a token. Tokens come in milliseconds where there are any; where
 // there are none, that must not take long to notice: the client of the metadata server repeats its
 // requests for minutes.
 const tokenTimeout = 4 * time.Second
@@ -29,10 +29,7 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 			gcloud.ScopeFullControl,
 			"https://www.googleapis.com/auth/cloud-platform", // for signBlob
 		},
-		Client: &http.Client{
-			Transport: httpdriver.NewCredentialsTransport(),
-			Timeout:   tokenTimeout,
-		},
+		Client: &http.Client{Transport: httpdriver.NewCredentialsTransport(tokenTimeout)},
 	}
 	var err error
 	switch {
