@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"

@@ -3,6 +3,7 @@ package httpdriver
 import (
 	"context"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
@@ -16,27 +17,31 @@ type Waiters struct {
 	calls map[*waiter]struct{}
 }
 
-// waiter is the context of a call that waits. It ends with context.DeadlineExceeded if nothing
-// moves for its patience.
+// waiter is the context of a request for credentials.
 type waiter struct {
 	context.Context
 	all      *Waiters
-	call     context.Context
+	call     context.Context // that waits
 	patience time.Duration
-	timer    *time.Timer
+	timer    *time.Timer // nil: its patience has no end
 }
 
-type waitersKey struct{}
+type waiterKey struct{}
 
 // Wait returns a context for the request for credentials that the call of ctx waits for. It ends
-// with context.DeadlineExceeded once no byte of such a request has moved for the time patience; 0
-// means never. The caller calls done when it no longer waits.
+// with context.DeadlineExceeded once no byte of such a request has moved for the time patience, and
+// when done is called; with a patience of 0 it is as ctx. The caller calls done when it no longer
+// waits.
 func (w *Waiters) Wait(
 	ctx context.Context, patience time.Duration,
 ) (_ context.Context, done func()) {
-	inner, cancel := context.WithCancelCause(ctx)
-	c := &waiter{Context: inner, all: w, call: ctx, patience: patience}
+	c := &waiter{Context: ctx, all: w, call: ctx, patience: patience}
+	cancel := func(error) {}
+	if patience > 0 {
+		c.Context, cancel = context.WithCancelCause(ctx)
+	}
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	if patience > 0 {
 		c.timer = time.AfterFunc(patience, func() { cancel(context.DeadlineExceeded) })
 	}
@@ -44,22 +49,25 @@ func (w *Waiters) Wait(
 		w.calls = make(map[*waiter]struct{})
 	}
 	w.calls[c] = struct{}{}
-	w.mu.Unlock()
 	return c, func() {
-		w.mu.Lock()
-		delete(w.calls, c)
-		w.mu.Unlock()
-		if c.timer != nil {
-			c.timer.Stop()
-		}
+		c.done()
 		cancel(nil)
+	}
+}
+
+func (c *waiter) done() {
+	c.all.mu.Lock()
+	defer c.all.mu.Unlock()
+	delete(c.all.calls, c)
+	if c.timer != nil {
+		c.timer.Stop()
 	}
 }
 
 // Err implements context.Context.
 func (c *waiter) Err() error {
 	err := c.Context.Err()
-	if err != nil && context.Cause(c.Context) == context.DeadlineExceeded {
+	if err != nil && c.timer != nil && context.Cause(c.Context) == context.DeadlineExceeded {
 		return context.DeadlineExceeded
 	}
 	return err
@@ -67,10 +75,15 @@ func (c *waiter) Err() error {
 
 // Value implements context.Context.
 func (c *waiter) Value(key any) any {
-	if key == (waitersKey{}) {
-		return c.all
+	if key == (waiterKey{}) {
+		return c
 	}
 	return c.Context.Value(key)
+}
+
+func waiterOf(ctx context.Context) *waiter {
+	c, _ := ctx.Value(waiterKey{}).(*waiter)
+	return c
 }
 
 func (w *Waiters) moved() {
@@ -84,14 +97,37 @@ func (w *Waiters) moved() {
 	}
 }
 
-// moved tells that bytes of a request under ctx moved: the call that made it, or all that wait for
-// its answer.
+// moved tells that bytes of a request under ctx moved: the call that made it, and if it is one for
+// credentials, all that wait for them.
 func moved(ctx context.Context) {
-	if w, _ := ctx.Value(waitersKey{}).(*Waiters); w != nil {
-		w.moved()
-		return
-	}
 	storage.Moved(ctx)
+	if c := waiterOf(ctx); c != nil {
+		c.all.moved()
+	}
+}
+
+// leave returns ctx for a request that has the credentials that it waited for.
+func leave(ctx context.Context) context.Context {
+	c := waiterOf(ctx)
+	if c == nil {
+		return ctx
+	}
+	c.done()
+	return context.WithValue(ctx, waiterKey{}, (*waiter)(nil))
+}
+
+// AwaitTransport is above the authentication of a client. Calls whose requests it makes wait for
+// credentials until [Transport], which is below, has the request.
+type AwaitTransport struct {
+	Base    http.RoundTripper
+	Waiters *Waiters
+}
+
+// RoundTrip implements [http.RoundTripper].
+func (t *AwaitTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx, done := t.Waiters.Wait(req.Context(), 0)
+	defer done()
+	return t.Base.RoundTrip(req.WithContext(ctx))
 }
 
 // MovingBody returns the body of an answer to a request under ctx, whose bytes are told of

@@ -22,7 +22,7 @@ const tokenTimeout = 4 * time.Second
 
 // findCredentials returns those of the options, else the default ones, with requests for tokens
 // that are bounded and fail by name.
-func findCredentials(o *Options) (*auth.Credentials, error) {
+func findCredentials(o *Options, waiters *httpdriver.Waiters) (*auth.Credentials, error) {
 	found := o.Credentials
 	detect := &credentials.DetectOptions{
 		Scopes: []string{
@@ -50,7 +50,7 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 			return nil, &storage.Error{Kind: none.Kind, Err: none}
 		}
 	}
-	from := newTokens(found, o.Credentials != nil)
+	from := newTokens(found, o.Credentials != nil, waiters)
 	return auth.NewCredentials(&auth.CredentialsOptions{
 		TokenProvider:          from,
 		JSON:                   found.JSON(),

@@ -21,11 +21,11 @@ type tokens struct {
 	found   *auth.Credentials
 	name    string // of who gives them
 	source  httpdriver.CredentialSource
-	waiters httpdriver.Waiters
+	waiters *httpdriver.Waiters
 }
 
-func newTokens(found *auth.Credentials, callers bool) *tokens {
-	t := &tokens{found: found, name: "Options.Credentials"}
+func newTokens(found *auth.Credentials, callers bool, waiters *httpdriver.Waiters) *tokens {
+	t := &tokens{found: found, name: "Options.Credentials", waiters: waiters}
 	switch {
 	case callers:
 	case len(found.JSON()) == 0:
