@@ -37,9 +37,9 @@
 // So a and a/b can both exist, and can be written and deleted in any order. On the way to an object
 // either all directories have the names of the segments, or all have the dot as well, so an object
 // has one of two places. One that exists never moves: its place is chosen when it is created. A
-// read looks at the plain place first and then at the other. Between the two looks the object can only have been deleted, so a read never
-// misses an object that exists. Lists do not show a directory without objects, and the driver
-// removes directories that a Delete leaves empty.
+// read looks at the plain place first and then at the other. Between the two looks the object can
+// only have been deleted, so a read never misses an object that exists. Lists do not show a
+// directory without objects, and the driver removes directories that a Delete leaves empty.
 //
 // Files that are not objects are left alone: links, pipes and devices, and names that are not
 // segments of a key. A link is not followed, not even inside the directory. An object that is put

@@ -62,8 +62,8 @@ func pathOf(segs []string) string { return strings.Join(segs, "/") }
 // isBeside reports whether the directory at path is on the way of those with mark.
 func isBeside(path string) bool { return path != "." && strings.HasSuffix(path, mark) }
 
-// openWay opens the directory at the end of w; nil if it is not there. The caller closes it, unless it
-// is the root.
+// openWay opens the directory at the end of w; nil if it is not there. The caller closes it, unless
+// it is the root.
 func (s *Store) openWay(w way) (*handle, error) {
 	n := len(w.segs)
 	if n > 0 && s.resolves() {
@@ -212,7 +212,8 @@ func (s *Store) ends(segs []string) (dirs []string, err error) {
 // resolves reports whether the kernel finds a path, as it is spelled, in one call.
 func (s *Store) resolves() bool { return s.root.fast() && !s.exactCase.Load() }
 
-// lstatIn describes a name in the directory d. It returns nil if nothing is there. It never follows a link: a link is no object and no directory to this driver.
+// lstatIn describes a name in the directory d. It returns nil if nothing is there. It never follows
+// a link: a link is no object and no directory to this driver.
 func (s *Store) lstatIn(d *handle, name string) (fs.FileInfo, error) {
 	fi, err := d.Lstat(name)
 	if isGone(err) {

@@ -15,9 +15,9 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// tokenTimeout is how long nothing may come of a request for a token. Tokens come in milliseconds where there are any; where
-// there are none, that must not take long to notice: the client of the metadata server repeats its
-// requests for minutes.
+// tokenTimeout is how long nothing may come of a request for a token. Tokens come in milliseconds
+// where there are any; where there are none, that must not take long to notice: the client of the
+// metadata server repeats its requests for minutes.
 const tokenTimeout = 4 * time.Second
 
 // findCredentials returns those of the options, else the default ones, with requests for tokens
