@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -131,14 +132,18 @@ func (a *Asked) Last() (host string, status int, err error) {
 	return a.host, a.status, a.err
 }
 
-// CredentialsTransport makes requests for credentials. It notes how they went for [Ask].
+// CredentialsTransport makes requests for credentials. It notes how they went for [Ask], and tells
+// of their bytes.
 type CredentialsTransport struct {
 	Base http.RoundTripper
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.Base.RoundTrip(req)
+	resp, err := t.Base.RoundTrip(travel(req, nil))
+	if err == nil {
+		resp.Body = MovingBody(req.Context(), resp.Body)
+	}
 	if a, _ := req.Context().Value(askedKey{}).(*Asked); a != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -150,11 +155,13 @@ func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, err
 	return resp, err
 }
 
-// NewCredentialsTransport returns a transport for requests for credentials. They are rare and
-// small: no connection is kept that a Close would have to close.
-func NewCredentialsTransport() *CredentialsTransport {
+// NewCredentialsTransport returns a transport for requests for credentials, whose answers have to
+// begin within the time patience. They are rare and small: no connection is kept that a Close would
+// have to close.
+func NewCredentialsTransport(patience time.Duration) *CredentialsTransport {
 	t := NewTransport(nil)
 	t.DisableKeepAlives = true
+	t.ResponseHeaderTimeout = patience
 	return &CredentialsTransport{t}
 }
 

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -89,7 +90,7 @@ func TestFailWithoutCredentials(t *testing.T) {
 // What SDKs keep to themselves is known by the context.
 func TestAsk(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
-	client := &http.Client{Transport: NewCredentialsTransport()}
+	client := &http.Client{Transport: NewCredentialsTransport(time.Minute)}
 	ctx, asked := Ask(t.Context())
 	if host, status, err := asked.Last(); host != "" || status != 0 || err != nil {
 		t.Errorf("before: %q, %d, %v", host, status, err)

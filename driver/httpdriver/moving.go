@@ -79,7 +79,7 @@ func (t *trip) putIdleConn(error) {
 	}
 }
 
-func (t *trip) moved() { storage.Moved(t.ctx) }
+func (t *trip) moved() { moved(t.ctx) }
 
 // below is the connection of the system that c uses; nil where c is shared by several requests.
 func below(c net.Conn) net.Conn {
@@ -122,7 +122,7 @@ type movingBody struct {
 func (b *movingBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if n > 0 {
-		storage.Moved(b.ctx)
+		moved(b.ctx)
 	}
 	return n, err
 }

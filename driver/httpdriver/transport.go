@@ -46,6 +46,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
+	if ctx := leave(req.Context()); ctx != req.Context() {
+		req = req.WithContext(ctx)
+	}
 	var a *Attempt
 	if c := FromContext[Carrier](req.Context()); c != nil {
 		if err := checkHeader(req.Header); err != nil {

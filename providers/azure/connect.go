@@ -78,6 +78,7 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 		return err
 	}
 	s.token = from
+	options.PerCallPolicies = append(options.PerCallPolicies, awaiting{&from.waiters})
 	s.client, err = container.NewClient(
 		base.JoinPath(s.name).String(),
 		s.token,
@@ -123,6 +124,16 @@ func checkSAS(token string) (string, error) {
 		)
 	}
 	return token, nil
+}
+
+// awaiting is above the policy that asks for a token, or waits for another call that does.
+type awaiting struct{ waiters *httpdriver.Waiters }
+
+// Do implements policy.Policy.
+func (a awaiting) Do(req *policy.Request) (*http.Response, error) {
+	ctx, done := a.waiters.Wait(req.Raw().Context(), 0)
+	defer done()
+	return req.WithContext(ctx).Next()
 }
 
 // perCall changes requests before they are signed.

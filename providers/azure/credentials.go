@@ -26,6 +26,7 @@ type tokens struct {
 	// named judges the failures of who was named, and unnamed those of a metadata service that is
 	// asked since it could be there.
 	named, unnamed httpdriver.CredentialSource
+	waiters        httpdriver.Waiters
 }
 
 // newTokens gives the tokens of a credential; nil: of the default chain. It asks nobody yet.
@@ -35,18 +36,13 @@ func newTokens(credential azcore.TokenCredential) (*tokens, error) {
 	if !t.chain {
 		return t, nil
 	}
-	transport := httpdriver.NewTransport(nil)
-	// The requests are rare. No connection is kept that a Close would have to close.
-	transport.DisableKeepAlives = true
 	// A metadata service that answers nothing must not hold up the lack of credentials.
-	transport.ResponseHeaderTimeout = 10 * time.Second
+	transport := httpdriver.NewCredentialsTransport(10 * time.Second)
 	var err error
 	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(
 		&azidentity.DefaultAzureCredentialOptions{
 			ClientOptions: azcore.ClientOptions{
-				Transport: &http.Client{
-					Transport: &httpdriver.CredentialsTransport{Base: transport},
-				},
+				Transport: &http.Client{Transport: transport},
 			},
 		},
 	)
@@ -72,7 +68,9 @@ var chainRetries = policy.RetryOptions{
 func (t *tokens) GetToken(
 	ctx context.Context, o policy.TokenRequestOptions,
 ) (azcore.AccessToken, error) {
-	asking, asked := httpdriver.Ask(ctx)
+	asking, done := t.waiters.Wait(ctx, 0)
+	defer done()
+	asking, asked := httpdriver.Ask(asking)
 	if t.chain {
 		asking = policy.WithRetryOptions(asking, chainRetries)
 	}

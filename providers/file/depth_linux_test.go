@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unsafe"
@@ -85,8 +86,8 @@ func withoutOpenat2(s *Store) {
 	s.root.fd, s.root.kept = -1, nil
 }
 
-// What does not look beside directories costs the same at every depth. What does costs a system
-// call for each.
+// What makes no directories costs the same at every depth: an object that is there, and a key that
+// is not. What cleans up or makes something goes down by one directory after the other.
 func TestDepthCalls(t *testing.T) {
 	s, _ := newStore(t)
 	if !s.root.fast() {
@@ -116,7 +117,7 @@ func TestDepthCalls(t *testing.T) {
 				return nil
 			}
 			return errors.Join(err, errors.New("found"))
-		}, 24, 1},
+		}, 10, 0},
 		{"Put over an object", func(key string) error {
 			_, err := tryPut(ctx, s, key, "data", nil)
 			return err
@@ -218,14 +219,71 @@ func depthIsLinear(t *testing.T, s *Store, dir string, deep int) {
 		if s.exactCase.Load() {
 			most *= 3
 		}
-		if got := cost[deep]; got > most || got < deep {
-			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name,
-				deep,
+		if got := cost[deep]; got > most || got < deep-1 {
+			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name, deep,
 				got, deep, most)
 		}
 		if got, most := cost[deep], 2*cost[deep/2]+20; got > most {
 			t.Errorf("%s opens %d directories for twice the segments, want at most %d", op.name,
 				got, most)
 		}
+	}
+}
+
+// Directories beside those of a key make no key dearer, whoever made them: neither one that is not
+// there, nor one that is beside an object of each of its segments.
+func TestDepthBeside(t *testing.T) {
+	s, dir := newStore(t)
+	if !s.root.fast() {
+		t.Skip("the system has no openat2")
+	}
+	const deep = 200
+	segs := slices.Repeat([]string{"x"}, deep)
+	both := []string{pathOf(segs), way{segs, mark}.path(deep)}
+	for _, path := range append(both, join(both[0], "x"+mark)) {
+		if err := os.MkdirAll(filepath.Join(dir, path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls := func(f func() error) (n int) {
+		s.root.sys.called = func(string) { n++ }
+		err := f()
+		s.root.sys.called = nil
+		if err != nil {
+			t.Error(err)
+		}
+		return n
+	}
+	miss := calls(func() error {
+		_, err := s.Stat(t.Context(), pathOf(segs)+"/none", new(storage.StatOptions))
+		if errors.Is(err, storage.ErrNotExist) {
+			return nil
+		}
+		return errors.Join(err, errors.New("found"))
+	})
+	ends := calls(func() error {
+		dirs, err := s.ends(slices.Concat(segs, segs[:20], []string{"none"}))
+		if !slices.Equal(dirs, both) {
+			t.Errorf("the deepest directories are %q", dirs)
+		}
+		return err
+	})
+	key := "y"
+	for range deep {
+		put(t, s, key, key, nil)
+		key += "/y"
+	}
+	put(t, s, key, "deepest", nil)
+	get := calls(func() error {
+		data, _, err := tryGet(t.Context(), s, key)
+		if data != "deepest" {
+			t.Errorf("beside %d objects: %q", deep, data)
+		}
+		return err
+	})
+	t.Logf("%d calls of a miss, %d for its directories, %d of a Get", miss, ends, get)
+	if miss > 10 || ends > 40 || get > 10 {
+		t.Errorf("calls: a miss %d, its directories %d, a Get %d; want at most 10, 40, 10", miss,
+			ends, get)
 	}
 }

@@ -27,17 +27,19 @@
 //	a        the object a
 //	a/...    the object a where a is a directory
 //	a./b     the object a/b where a is a file
+//	a./b./c  the object a/b/c where a is a file, or a/b is
 //	tmp./    whatever has a name with two dots at its end:
 //	  <random>..             a file that is being written
 //	  lock../00 to ff        the locks; a key's is found by a hash
 //	  attr../<key's hash>/   attributes that the file system did not take
 //	  upload../<id>../       a multipart upload
 //
-// So a and a/b can both exist, and can be written and deleted in any order. An object that exists
-// never moves: its place is chosen when it is created. A read looks at the plain place first and
-// then at the other. Between the two looks the object can only have been deleted, so a read never
-// misses an object that exists. Lists do not show a directory without objects, and the driver
-// removes directories that a Delete leaves empty.
+// So a and a/b can both exist, and can be written and deleted in any order. On the way to an object
+// either all directories have the names of the segments, or all have the dot as well, so an object
+// has one of two places. One that exists never moves: its place is chosen when it is created. A
+// read looks at the plain place first and then at the other. Between the two looks the object can
+// only have been deleted, so a read never misses an object that exists. Lists do not show a
+// directory without objects, and the driver removes directories that a Delete leaves empty.
 //
 // Files that are not objects are left alone: links, pipes and devices, and names that are not
 // segments of a key. A link is not followed, not even inside the directory. An object that is put
@@ -89,8 +91,7 @@
 // the next New.
 //
 // What a call costs grows in proportion to the number of segments in its key. With openat2, Get and
-// Stat of an object make the same three calls at every depth. A key that is not there costs one
-// call for each segment, because the object could be in the directory beside it (a./).
+// Stat make the same number of calls at every depth, whether the object is there or not.
 //
 // All writers of a key take one lock while they check and rename, and not while they sync. The lock
 // works between goroutines and between processes. It is a lock of the operating system, and ends

@@ -25,11 +25,14 @@ func TestListsWhatGetTakes(t *testing.T) {
 		}
 	}
 	long := strings.Repeat(strings.Repeat("d", 120)+"/", 8)
-	want := []string{long + strings.Repeat("f", 1024-len(long)), "odd/ x", "odd/a\tb", "odd/x"}
+	want := []string{long + strings.Repeat("f", 1024-len(long)), "m/q", "odd/ x", "odd/a\tb", "odd/x"}
 	for _, name := range []string{
 		want[0], want[0] + "f", filepath.Join(long, strings.Repeat("d", 120), "below"),
 		"odd/x", "odd/dot.", "odd/a\tb", "odd/ x", "odd/\xff", "odd/" + strings.Repeat("n", 255),
 		"empty/dot.", "empty/\xff",
+		// On the way to an object, either all directories have the mark or none has.
+		"m" + mark + "/q", "m" + mark + "/p/q", "m" + mark + "/p/" + over,
+		"odd/y" + mark + "/z", "empty/y" + mark + "/z",
 	} {
 		name = filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {

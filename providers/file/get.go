@@ -54,15 +54,13 @@ func (s *Store) open(ctx context.Context, key, versionID string) (*object, *attr
 	if err := s.settleOwed(key, segs); err != nil {
 		return nil, nil, classify(err)
 	}
-	find := s.find
 	if s.resolves() {
 		if f, a := s.openPlain(key); f != nil {
 			return f, a, nil
 		}
-		find = func(segs []string) (string, fs.FileInfo, error) { return first(s.findAll(segs)) }
 	}
 	for range maxMoves {
-		path, fi, err := find(segs)
+		path, fi, err := s.find(segs)
 		if err != nil {
 			return nil, nil, classify(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"os"
 	"strings"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -201,47 +200,6 @@ func (h *handle) subFast(path string) (*handle, bool, error) {
 		err = unix.ENOTDIR
 	}
 	return nil, true, &fs.PathError{Op: "openat2", Path: path, Err: err}
-}
-
-// twins returns the numbers of those of segs that have a directory with mark beside them, or may
-// have one. It reports false if the kernel does not tell. A key that is not there costs such a call
-// for each of its segments, so it allocates nothing for them.
-func (h *handle) twins(segs []string) (found []int, ok bool, err error) {
-	path := make([]byte, 0, maxKey+maxBlock)
-	how := unix.OpenHow{Flags: directory, Resolve: beneath}
-	for i, seg := range segs {
-		if i > 0 {
-			path = append(path, '/')
-		}
-		path = append(path, seg...)
-		end := len(path)
-		path = append(append(path, mark...), 0)
-		for range maxAgain {
-			h.count("openat2")
-			fd, _, e := unix.Syscall6(unix.SYS_OPENAT2, uintptr(h.fd),
-				uintptr(unsafe.Pointer(&path[0])), uintptr(unsafe.Pointer(&how)),
-				unsafe.Sizeof(how), 0, 0)
-			if err = nil; e != 0 {
-				err = e
-			} else {
-				unix.Close(int(fd))
-				found = append(found, i)
-			}
-			if e != unix.EINTR && e != unix.EAGAIN {
-				break
-			}
-		}
-		switch err {
-		case nil, unix.ENOENT, unix.ENOTDIR, unix.ELOOP:
-		case unix.EAGAIN, unix.ENOSYS, unix.EPERM:
-			return nil, false, nil
-		default:
-			twin := string(path[:end+len(mark)])
-			return nil, true, &fs.PathError{Op: "openat2", Path: twin, Err: err}
-		}
-		path = path[:end]
-	}
-	return found, true, nil
 }
 
 func (h *handle) mkdirFast(path string, perm fs.FileMode) (bool, error) {

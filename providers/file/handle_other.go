@@ -24,8 +24,6 @@ func (h *handle) openObjectFast(string) (*object, bool, error) { return nil, fal
 
 func (h *handle) subFast(string) (*handle, bool, error) { return nil, false, nil }
 
-func (h *handle) twins([]string) ([]int, bool, error) { return nil, false, nil }
-
 func (h *handle) mkdirFast(string, fs.FileMode) (bool, error) { return false, nil }
 
 func (h *handle) removeFast(string) (bool, error) { return false, nil }

@@ -55,6 +55,7 @@ func TestLayout(t *testing.T) {
 	}{
 		{"a file is a file", "+a/b.txt", []string{"a/b.txt"}},
 		{"children of a file", "+a +a/b +a/b/c", []string{"a", "a./b", "a./b./c"}},
+		{"children of a file further down", "+a/b +a/b/c/d", []string{"a/b", "a./b./c./d"}},
 		{"object over a directory", "+a/b/c +a/b +a", []string{"a/...", "a/b/...", "a/b/c"}},
 		{"over stays over", "+a/b +a -a/b", []string{"a/..."}},
 		{"and comes back as a file", "+a/b +a -a/b -a +a", []string{"a"}},

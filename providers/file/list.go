@@ -124,14 +124,14 @@ func (s *Store) listedAt(w *walk, f *found) (_ *storage.Object, elsewhere bool, 
 	}
 	if isOver {
 		name += "/" + over
-		fi, err := s.lstatIn(d, dir, name)
+		fi, err := s.lstatIn(d, name)
 		if err != nil || fi == nil || !fi.Mode().IsRegular() {
 			return nil, false, atPath(err, f.path)
 		}
 	}
 	file, a, err := s.openAt(d, name, f.key, nil)
 	if errors.Is(err, fs.ErrPermission) { // there it is, all the same
-		fi, err := s.lstatIn(d, dir, name)
+		fi, err := s.lstatIn(d, name)
 		if fi == nil {
 			return nil, false, atPath(err, f.path)
 		}

@@ -164,7 +164,7 @@ func TestListSeesNewDirectories(t *testing.T) {
 		put(t, s, key, key, nil)
 	}
 	old := time.Now().Add(-time.Minute)
-	if err := os.Chtimes(filepath.Join(dir, "a./b"), old, old); err != nil {
+	if err := os.Chtimes(filepath.Join(dir, "a./b."), old, old); err != nil {
 		t.Fatal(err)
 	}
 	p, err := s.ListPage(t.Context(), &storage.ListOptions{Prefix: "a/b/", PageSize: 1})
@@ -172,7 +172,7 @@ func TestListSeesNewDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	remove(t, s, "a")
-	put(t, s, "a/b/9", "", nil) // in a/b, and the others are in a./b
+	put(t, s, "a/b/9", "", nil) // in a/b, and the others are in a./b.
 	for _, opts := range []storage.ListOptions{{PageToken: p.NextToken}, {StartAfter: "a/b/0"}} {
 		opts.Prefix = "a/b/"
 		if diff := cmp.Diff([]string{"a/b/1", "a/b/2", "a/b/9"}, list(t, s, opts)); diff != "" {

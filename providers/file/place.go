@@ -8,71 +8,76 @@ import (
 	"syscall"
 )
 
-// place returns where a new object goes, and makes the directories that it needs: children of a
-// file a go into a., and an object over a directory a is a/... . It calls change before it makes
-// one.
+// place returns where a new object goes, and makes the directories that it needs: those of its
+// segments, or if a file is in the way of one, those with mark. An object over a directory a is
+// a/... . It calls change before it makes a directory.
 func (s *Store) place(ctx context.Context, segs []string, change func()) (string, error) {
-	d, path := s.root, "."
-	defer func() {
-		if d != s.root {
-			d.Close()
-		}
-	}()
-	for _, seg := range segs[:len(segs)-1] {
-		name, err := s.descend(ctx, d, path, seg, change)
-		var sub *handle
-		if err == nil {
-			sub, err = d.sub(name)
+	dirs, name := segs[:len(segs)-1], segs[len(segs)-1]
+	for _, w := range ways(dirs) {
+		d, err := s.makeWay(ctx, w, change)
+		if errors.Is(err, errInTheWay) && w.mark == "" {
+			continue
 		}
 		if err != nil {
-			s.prune(join(join(path, seg), over))
 			return "", err
 		}
-		if d != s.root {
-			d.Close()
+		defer s.leave(d)
+		path := join(w.path(len(dirs)), name)
+		fi, err := s.lstatForWrite(d, name)
+		if err != nil {
+			s.prune(path)
+			return "", err
 		}
-		d, path = sub, join(path, name)
+		if fi != nil && fi.IsDir() && w.mark == "" {
+			path = join(path, over)
+		}
+		return path, nil
 	}
-	last := segs[len(segs)-1]
-	fi, err := s.lstatForWrite(d, path, last)
-	if err != nil {
-		s.prune(join(path, last))
-		return "", err
-	}
-	if path = join(path, last); fi != nil && fi.IsDir() {
-		path = join(path, over)
-	}
-	return path, nil
+	return "", errInTheWay
 }
 
-// descend returns the name, in the directory d, of the one for the children of seg, made if need
-// be.
-func (s *Store) descend(
-	ctx context.Context, d *handle, path, seg string, change func(),
-) (string, error) {
-	name := seg
+// makeWay opens the directory at the end of w and makes what is missing of it. The caller leaves
+// it.
+func (s *Store) makeWay(ctx context.Context, w way, change func()) (*handle, error) {
+	d := s.root
+	for i := range w.segs {
+		sub, err := s.makeIn(ctx, d, w.name(i), change)
+		s.leave(d)
+		if err != nil {
+			s.prune(join(w.path(i+1), over))
+			return nil, atPath(err, w.path(i+1))
+		}
+		d = sub
+	}
+	return d, nil
+}
+
+// makeIn opens the directory name in d, which it makes if it is not there.
+func (s *Store) makeIn(
+	ctx context.Context, d *handle, name string, change func(),
+) (*handle, error) {
 	for range maxMoves {
 		if err := ctx.Err(); err != nil {
-			return "", err
+			return nil, err
 		}
-		fi, err := s.lstatForWrite(d, path, name)
+		fi, err := s.lstatForWrite(d, name)
 		switch {
 		case err != nil:
-			return "", err
+			return nil, err
 		case fi == nil:
 			change()
-			if err := s.mkdir(d, name); err == nil || !errors.Is(err, fs.ErrExist) {
-				return name, err
+			if err := s.mkdir(d, name); err != nil && !errors.Is(err, fs.ErrExist) {
+				return nil, err
+			} else if err == nil {
+				return d.sub(name)
 			}
 		case fi.IsDir():
-			return name, nil
-		case strings.HasSuffix(name, mark):
-			return "", &fs.PathError{Op: "mkdir", Path: join(path, name), Err: errInTheWay}
+			return d.sub(name)
 		default:
-			name += mark
+			return nil, &fs.PathError{Op: "mkdir", Path: name, Err: errInTheWay}
 		}
 	}
-	return "", &fs.PathError{Op: "mkdir", Path: join(path, name), Err: errMoved}
+	return nil, &fs.PathError{Op: "mkdir", Path: name, Err: errMoved}
 }
 
 // maxPrune is how many directories are held open to remove those in them.

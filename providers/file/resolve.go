@@ -23,170 +23,198 @@ type spot struct {
 	fi   fs.FileInfo
 }
 
-// A search looks for the files that hold one object. There is one at most, unless another program
-// made the second: our own writers never move an object that exists, they only choose a place for a
-// new one. That is why looking in one place after the other cannot miss an object.
+// A way leads from the root to the directory that an object of some key can be in. There are two
+// of them: by directories with the names of the segments, and by directories with these names and
+// mark, which no file can be in the way of.
 //
-// It goes down from directory to directory by open handles, so that its cost grows with the depth
-// of a key and not with the square of it.
-type search struct {
-	s     *Store
-	plain bool     // look in the plain place only
-	ends  []string // the deepest directories that the object could be in, where it is not
+// There is one file of an object at most, unless another program made the second: our own writers
+// never move an object that exists, they only choose a way for a new one. That is why looking at
+// the end of one way after the other cannot miss an object.
+type way struct {
+	segs []string // of the directories
+	mark string   // "" or mark
 }
 
-// in returns the spots of segs below d, which is the directory at path, the one that counts first.
-// It closes d.
-func (w *search) in(d *handle, path string, segs []string) (spots []spot, err error) {
-	defer func() {
-		if d != w.s.root {
-			d.Close()
-		}
-	}()
-	var beside [][]spot // found in a., where there is a directory a, too
-	for len(segs) > 1 {
-		sub, n, err := w.block(d, path, segs, &beside)
-		if err != nil {
-			return nil, err
-		}
-		if sub != nil {
-			if d != w.s.root {
-				d.Close()
-			}
-			d, path, segs = sub, join(path, pathOf(segs[:n])), segs[n:]
-			continue
-		}
-		fi, err := w.s.lstatIn(d, path, segs[0])
-		if err != nil {
-			return nil, err
-		}
-		next := ""
-		if fi != nil && fi.IsDir() {
-			next = segs[0]
-		}
-		if !w.plain {
-			twin := segs[0] + mark
-			fi, err := w.s.lstatIn(d, path, twin)
-			switch {
-			case err != nil:
-				return nil, err
-			case fi == nil || !fi.IsDir():
-			case next == "":
-				next = twin
-			default:
-				found, err := w.below(d, path, twin, segs[1:])
-				if err != nil {
-					return nil, err
-				}
-				beside = append(beside, found)
-			}
-		}
-		if next != "" {
-			if sub, err = d.sub(next); err != nil && !isGone(err) {
-				return nil, err
-			}
-		}
-		if sub == nil {
-			w.ends = append(w.ends, path)
-			segs = nil
-			break
-		}
-		if d != w.s.root {
-			d.Close()
-		}
-		d, path, segs = sub, join(path, next), segs[1:]
+// ways are those of a key that has directories of these segments, the one that counts first.
+func ways(segs []string) []way {
+	if len(segs) == 0 {
+		return []way{{}}
 	}
-	if segs != nil {
-		if spots, err = w.last(d, path, segs[0]); err != nil {
-			return nil, err
-		}
-	}
-	for _, found := range slices.Backward(beside) {
-		spots = append(spots, found...)
-	}
-	return spots, nil
+	return []way{{segs, ""}, {segs, mark}}
 }
 
-// maxBlock is how many directories one system call goes down while each of them is looked at.
-const maxBlock = 16
+// name is that of the directory number i, the first being 0.
+func (w way) name(i int) string { return w.segs[i] + w.mark }
 
-// block goes down several directories at once, if they are there. It returns nil if they are not,
-// or where that does not save anything.
-func (w *search) block(
-	d *handle, path string, segs []string, beside *[][]spot,
-) (_ *handle, n int, _ error) {
-	n = min(len(segs)-1, maxBlock)
-	if n < 2 || !d.fast() || w.s.exactCase.Load() {
-		return nil, 0, nil
+// path is that of the first n directories.
+func (w way) path(n int) string {
+	if n == 0 {
+		return "."
 	}
-	// Not by an os.Root, which would follow a link inside the directory.
-	sub, ok, err := d.subFast(pathOf(segs[:n]))
-	if !ok || isGone(err) || refused(err) {
-		return nil, 0, nil
+	if w.mark == "" {
+		return pathOf(w.segs[:n])
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	twins, ok, err := d.twins(segs[:n])
-	if !ok || err != nil {
-		sub.Close()
-		return nil, 0, err
-	}
-	for _, i := range twins {
-		twin := pathOf(segs[:i+1]) + mark
-		at, err := d.sub(twin)
-		if isGone(err) {
-			continue
-		}
-		var found []spot
-		if err == nil {
-			found, err = w.in(at, join(path, twin), segs[i+1:])
-		}
-		if err != nil {
-			sub.Close()
-			return nil, 0, err
-		}
-		*beside = append(*beside, found)
-	}
-	return sub, n, nil
+	return strings.Join(w.segs[:n], w.mark+"/") + w.mark
 }
 
 func pathOf(segs []string) string { return strings.Join(segs, "/") }
 
-// below is in for the directory name in d.
-func (w *search) below(d *handle, path, name string, segs []string) ([]spot, error) {
-	sub, err := d.sub(name)
-	if isGone(err) {
-		w.ends = append(w.ends, path)
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return w.in(sub, join(path, name), segs)
-}
+// isBeside reports whether the directory at path is on the way of those with mark.
+func isBeside(path string) bool { return path != "." && strings.HasSuffix(path, mark) }
 
-// last looks for the object seg in d.
-func (w *search) last(d *handle, path, seg string) ([]spot, error) {
-	fi, err := w.s.lstatIn(d, path, seg)
-	at := join(path, seg)
-	if err == nil && fi != nil && fi.IsDir() {
-		fi, err = w.s.lstatIn(d, path, seg+"/"+over)
-		path, at = at, join(at, over)
+// openWay opens the directory at the end of w; nil if it is not there. The caller closes it, unless
+// it is the root.
+func (s *Store) openWay(w way) (*handle, error) {
+	n := len(w.segs)
+	if n > 0 && s.resolves() {
+		if d, known, err := s.resolve(w, n); known {
+			return d, err
+		}
 	}
-	switch {
-	case err != nil:
-		return nil, err
-	case fi != nil && fi.Mode().IsRegular():
-		return []spot{{at, fi}}, nil
+	d, depth, err := s.descend(w)
+	if err != nil || depth == n {
+		return d, err
 	}
-	w.ends = append(w.ends, path)
+	s.leave(d)
 	return nil, nil
 }
 
-// lstatIn describes a name in the directory d, which is at path. It returns nil if nothing is
-// there. It never follows a link: a link is no object and no directory to this driver.
-func (s *Store) lstatIn(d *handle, path, name string) (fs.FileInfo, error) {
+// resolve opens the first n directories of w by one system call; nil if they are not there. It
+// reports whether it knows.
+//
+// An os.Root would follow a link inside the bucket, so what the kernel refuses is left to descend.
+func (s *Store) resolve(w way, n int) (_ *handle, known bool, err error) {
+	d, known, err := s.root.subFast(w.path(n))
+	if known && isGone(err) {
+		return nil, true, nil
+	}
+	return d, known, err
+}
+
+// descend goes down w by open directories, so that its cost grows with the depth of a key and not
+// with the square of it. It returns the deepest directory that is there, and how deep it is.
+func (s *Store) descend(w way) (d *handle, depth int, err error) {
+	d = s.root
+	for i := range w.segs {
+		fi, err := s.lstatIn(d, w.name(i))
+		var sub *handle
+		if err == nil && fi != nil && fi.IsDir() {
+			sub, err = d.sub(w.name(i))
+		}
+		if err != nil && !isGone(err) {
+			s.leave(d)
+			return nil, 0, err
+		}
+		if sub == nil {
+			return d, i, nil
+		}
+		s.leave(d)
+		d = sub
+	}
+	return d, len(w.segs), nil
+}
+
+// leave closes a directory, unless it is the root.
+func (s *Store) leave(d *handle) {
+	if d != nil && d != s.root {
+		d.Close()
+	}
+}
+
+// deepest returns the path of the deepest directory that is there on w. Where one call resolves a
+// path, it tries the whole way first, and then halves what it does not know.
+func (s *Store) deepest(w way) (string, error) {
+	there, gone := 0, len(w.segs)+1
+	if !s.resolves() {
+		gone = 0
+	}
+	for try := len(w.segs); gone-there > 1; try = (there + gone) / 2 {
+		switch d, known, err := s.resolve(w, try); {
+		case !known:
+			gone = 0
+		case err != nil:
+			return "", err
+		case d == nil:
+			gone = try
+		default:
+			d.Close()
+			there = try
+		}
+	}
+	if gone > 0 {
+		return w.path(there), nil
+	}
+	d, depth, err := s.descend(w)
+	s.leave(d)
+	return w.path(depth), err
+}
+
+// at looks for the object of segs on one of its ways.
+func (s *Store) at(w way, segs []string) (*spot, error) {
+	d, err := s.openWay(w)
+	if d == nil || err != nil {
+		return nil, err
+	}
+	defer s.leave(d)
+	dir, name := w.path(len(w.segs)), segs[len(segs)-1]
+	fi, err := s.lstatIn(d, name)
+	if err == nil && fi != nil && fi.IsDir() && w.mark == "" {
+		name += "/" + over
+		fi, err = s.lstatIn(d, name)
+	}
+	if err != nil || fi == nil || !fi.Mode().IsRegular() {
+		return nil, err
+	}
+	return &spot{join(dir, name), fi}, nil
+}
+
+// find returns where the object is; path is "" if it is nowhere. Most objects are where their key
+// says.
+func (s *Store) find(segs []string) (path string, fi fs.FileInfo, err error) {
+	for _, w := range ways(segs[:len(segs)-1]) {
+		switch at, err := s.at(w, segs); {
+		case err != nil:
+			return "", nil, err
+		case at != nil:
+			return at.path, at.fi, nil
+		}
+	}
+	return "", nil, nil
+}
+
+// findAll returns every place of the object, the one that counts first.
+func (s *Store) findAll(segs []string) (spots []spot, err error) {
+	for _, w := range ways(segs[:len(segs)-1]) {
+		at, err := s.at(w, segs)
+		if err != nil {
+			return nil, err
+		}
+		if at != nil {
+			spots = append(spots, *at)
+		}
+	}
+	return spots, nil
+}
+
+// ends returns the directories that the object of segs would be in, as far as they are there. The
+// last of the plain ones may be that of its own name, which has the object over a directory.
+func (s *Store) ends(segs []string) (dirs []string, err error) {
+	for _, w := range []way{{segs, ""}, {segs[:len(segs)-1], mark}} {
+		dir, err := s.deepest(w)
+		if err != nil {
+			return nil, err
+		}
+		dirs = append(dirs, dir)
+	}
+	return dirs, nil
+}
+
+// resolves reports whether the kernel finds a path, as it is spelled, in one call.
+func (s *Store) resolves() bool { return s.root.fast() && !s.exactCase.Load() }
+
+// lstatIn describes a name in the directory d. It returns nil if nothing is there. It never follows
+// a link: a link is no object and no directory to this driver.
+func (s *Store) lstatIn(d *handle, name string) (fs.FileInfo, error) {
 	fi, err := d.Lstat(name)
 	if isGone(err) {
 		return nil, nil
@@ -199,63 +227,10 @@ func (s *Store) lstatIn(d *handle, path, name string) (fs.FileInfo, error) {
 	return fi, err
 }
 
-// find returns where the object is; path is "" if it is nowhere.
-func (s *Store) find(segs []string) (path string, fi fs.FileInfo, err error) {
-	// Most objects are in the plain place.
-	if s.resolves() {
-		if path, fi := s.plain(segs); fi != nil {
-			return path, fi, nil
-		}
-		return first(s.findAll(segs))
-	}
-	spots, err := (&search{s: s, plain: true}).in(s.root, ".", segs)
-	if err == nil && len(spots) == 0 {
-		spots, err = s.findAll(segs)
-	}
-	return first(spots, err)
-}
-
-// resolves reports whether the kernel finds a path, as it is spelled, in one call.
-func (s *Store) resolves() bool { return s.root.fast() && !s.exactCase.Load() }
-
-func first(spots []spot, err error) (string, fs.FileInfo, error) {
-	if err != nil || len(spots) == 0 {
-		return "", nil, err
-	}
-	return spots[0].path, spots[0].fi, nil
-}
-
-// plain looks in the plain place with no more than two system calls, whatever the depth is. It
-// returns nothing for everything that is not simply there.
-func (s *Store) plain(segs []string) (path string, fi fs.FileInfo) {
-	path = pathOf(segs)
-	fi, ok, err := s.root.lstatFast(path)
-	if ok && err == nil && fi.IsDir() {
-		path = join(path, over)
-		fi, ok, err = s.root.lstatFast(path)
-	}
-	if !ok || err != nil || !fi.Mode().IsRegular() {
-		return "", nil
-	}
-	return path, fi
-}
-
-// findAll returns every place of the object, the one that counts first.
-func (s *Store) findAll(segs []string) ([]spot, error) {
-	return (&search{s: s}).in(s.root, ".", segs)
-}
-
-// ends returns the directories that the object of segs would be in, as far as they are there.
-func (s *Store) ends(segs []string) ([]string, error) {
-	w := &search{s: s}
-	_, err := w.in(s.root, ".", segs)
-	return w.ends, err
-}
-
 // lstatForWrite is lstatIn, but a name that differs in case only is an error: what is there is
 // another key's.
-func (s *Store) lstatForWrite(d *handle, path, name string) (fs.FileInfo, error) {
-	fi, err := s.lstatIn(d, path, name)
+func (s *Store) lstatForWrite(d *handle, name string) (fs.FileInfo, error) {
+	fi, err := s.lstatIn(d, name)
 	if err != nil || fi != nil || !s.exactCase.Load() {
 		return fi, err
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"slices"
 	"strings"
 
 	"github.com/polystore/storage/driver"
@@ -33,7 +32,7 @@ type found struct {
 }
 
 // A frame is one directory of keys: those that begin with base. It is one directory of files, or
-// two, a and a., or more below such.
+// two, one on each way.
 type frame struct {
 	base  string
 	dirs  []string
@@ -75,74 +74,28 @@ func (s *Store) newWalk(prefix, delimiter, after string) (*walk, error) {
 
 // dirsOf returns the directories that have the keys which begin with base: "", or segments each
 // with its slash.
-func (s *Store) dirsOf(base string) ([]string, error) {
-	type place struct {
-		in   *handle
-		path string
-	}
-	places := []place{{s.root, "."}}
-	var open []*handle // what places are in
-	defer func() { s.closeAll(open) }()
-	for seg := range strings.SplitAfterSeq(base, "/") {
-		if seg == "" {
-			break // behind the last slash
+func (s *Store) dirsOf(base string) (dirs []string, err error) {
+	var segs []string
+	for seg := range strings.SplitSeq(strings.TrimSuffix(base, "/"), "/") {
+		if base == "" {
+			break
 		}
-		seg = strings.TrimSuffix(seg, "/")
 		if !goodSegment(seg) {
 			return nil, nil // no key begins like this
 		}
-		above := open
-		open = nil
-		var below []place
-		for _, p := range places {
-			d, err := s.dirAt(p.in, p.path)
-			if d == nil && err == nil {
-				continue
-			}
-			open = append(open, d)
-			for _, name := range [...]string{seg, seg + mark} {
-				var fi fs.FileInfo
-				if err == nil {
-					fi, err = s.lstatIn(d, p.path, name)
-				}
-				if fi != nil && fi.IsDir() {
-					below = append(below, place{d, join(p.path, name)})
-				}
-			}
-			if err != nil {
-				s.closeAll(above)
-				return nil, err
-			}
-		}
-		s.closeAll(above)
-		places = below
+		segs = append(segs, seg)
 	}
-	var dirs []string
-	for _, p := range places {
-		dirs = append(dirs, p.path)
+	for _, w := range ways(segs) {
+		d, err := s.openWay(w)
+		if err != nil {
+			return nil, err
+		}
+		if d != nil {
+			dirs = append(dirs, w.path(len(segs)))
+			s.leave(d)
+		}
 	}
 	return dirs, nil
-}
-
-// dirAt opens the directory at path by its name in another; nil if it is not there.
-func (s *Store) dirAt(in *handle, path string) (*handle, error) {
-	if path == "." {
-		return s.root, nil
-	}
-	_, name := parent(path)
-	d, err := in.sub(name)
-	if isGone(err) {
-		return nil, nil
-	}
-	return d, atPath(err, path)
-}
-
-func (s *Store) closeAll(dirs []*handle) {
-	for _, d := range dirs {
-		if d != nil && d != s.root {
-			d.Close()
-		}
-	}
 }
 
 // past reports whether no key that begins with p is to be visited; for a whole key, whether it is
@@ -264,21 +217,22 @@ func (w *walk) item(ctx context.Context, f *frame) (*item, error) {
 				it.join(h.dir, h.x.kind(h.i))
 			}
 		}
-		if it.fits(len(f.base)) && !w.past(key, it.dirs != nil) {
-			slices.Sort(it.dirs) // a before a.
-			it.dirs = slices.Compact(it.dirs)
+		if (it.some || it.dirs != nil) && it.fits(len(f.base)) && !w.past(key, it.dirs != nil) {
 			return it, nil
 		}
 	}
 }
 
-// join adds what one more name of the same order stands for.
+// join adds what one more name of the same order stands for. No way has directories with mark and
+// directories without it.
 func (it *item) join(dir string, kind byte) {
-	switch kind {
-	case isPlain:
-		it.dirs = append(it.dirs, join(dir, strings.TrimSuffix(it.order, "/")))
-	case isMarked:
+	beside := isBeside(dir)
+	switch {
+	case kind == isMarked && (beside || dir == "."):
 		it.dirs = append(it.dirs, join(dir, strings.TrimSuffix(it.order, "/")+mark))
+	case kind == isMarked, beside && kind != isFile:
+	case kind == isPlain:
+		it.dirs = append(it.dirs, join(dir, strings.TrimSuffix(it.order, "/")))
 	default:
 		switch {
 		case !it.some:
@@ -321,24 +275,24 @@ func (it *item) fits(base int) bool {
 }
 
 // holdsObject reports whether there is an object anywhere in the directory dir of keys, which begin
-// with base bytes.
+// with base bytes. It is not the root.
 func (s *Store) holdsObject(
 	ctx context.Context, t *trail, dir string, base int,
 ) (bool, error) {
 	var below []string
 	var failed, refused error
-	holds := false
+	holds, beside := false, isBeside(dir)
 	_, err := s.eachEntry(ctx, t, dir, func(name string, typ fs.FileMode) bool {
 		children, isOwn := strings.CutSuffix(name, mark)
 		switch {
 		case isOwn:
-			if typ.IsDir() && goodSegment(children) && base+len(children)+1 < maxKey {
+			if beside && typ.IsDir() && goodSegment(children) && base+len(children)+1 < maxKey {
 				below = append(below, name)
 			}
 		case !goodSegment(name):
 		case typ.IsRegular():
 			holds = holds || base+len(name) <= maxKey
-		case typ.IsDir():
+		case typ.IsDir() && !beside:
 			if base+len(name)+1 < maxKey {
 				below = append(below, name)
 			}
@@ -379,7 +333,7 @@ func (s *Store) overIn(t *trail, dir, name string) (fs.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.lstatIn(d, dir, name+"/"+over)
+	return s.lstatIn(d, name+"/"+over)
 }
 
 // eachEntry calls visit for the names in a directory, until it returns false, and returns what the

@@ -25,9 +25,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 	if err != nil {
 		return err
 	}
+	waiters := new(httpdriver.Waiters)
 	auth := []option.ClientOption{option.WithoutAuthentication()}
 	if !anonymous {
-		credentials, err := findCredentials(o)
+		credentials, err := findCredentials(o, waiters)
 		if err != nil {
 			return err
 		}
@@ -54,7 +55,10 @@ func (s *Store) connect(ctx context.Context, o *Options) error {
 		}
 	}
 	// The service sends nobody elsewhere, and what would follow has the token.
-	s.http = &http.Client{Transport: transport, CheckRedirect: httpdriver.NoRedirect}
+	s.http = &http.Client{
+		Transport:     &httpdriver.AwaitTransport{Base: transport, Waiters: waiters},
+		CheckRedirect: httpdriver.NoRedirect,
+	}
 	if o.HTTPClient != nil {
 		s.http.Timeout = o.HTTPClient.Timeout
 	}

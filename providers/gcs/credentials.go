@@ -15,24 +15,21 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// tokenTimeout bounds a request for a token. Tokens come in milliseconds where there are any; where
-// there are none, that must not take long to notice: the client of the metadata server repeats its
-// requests for minutes.
+// tokenTimeout is how long nothing may come of a request for a token. Tokens come in milliseconds
+// where there are any; where there are none, that must not take long to notice: the client of the
+// metadata server repeats its requests for minutes.
 const tokenTimeout = 4 * time.Second
 
 // findCredentials returns those of the options, else the default ones, with requests for tokens
 // that are bounded and fail by name.
-func findCredentials(o *Options) (*auth.Credentials, error) {
+func findCredentials(o *Options, waiters *httpdriver.Waiters) (*auth.Credentials, error) {
 	found := o.Credentials
 	detect := &credentials.DetectOptions{
 		Scopes: []string{
 			gcloud.ScopeFullControl,
 			"https://www.googleapis.com/auth/cloud-platform", // for signBlob
 		},
-		Client: &http.Client{
-			Transport: httpdriver.NewCredentialsTransport(),
-			Timeout:   tokenTimeout,
-		},
+		Client: &http.Client{Transport: httpdriver.NewCredentialsTransport(tokenTimeout)},
 	}
 	var err error
 	switch {
@@ -53,7 +50,7 @@ func findCredentials(o *Options) (*auth.Credentials, error) {
 			return nil, &storage.Error{Kind: none.Kind, Err: none}
 		}
 	}
-	from := newTokens(found, o.Credentials != nil)
+	from := newTokens(found, o.Credentials != nil, waiters)
 	return auth.NewCredentials(&auth.CredentialsOptions{
 		TokenProvider:          from,
 		JSON:                   found.JSON(),

@@ -18,13 +18,14 @@ import (
 // tokens gives up on a token after tokenTimeout, and says of a failure whose it is and whether it
 // passes.
 type tokens struct {
-	found  *auth.Credentials
-	name   string // of who gives them
-	source httpdriver.CredentialSource
+	found   *auth.Credentials
+	name    string // of who gives them
+	source  httpdriver.CredentialSource
+	waiters *httpdriver.Waiters
 }
 
-func newTokens(found *auth.Credentials, callers bool) *tokens {
-	t := &tokens{found: found, name: "Options.Credentials"}
+func newTokens(found *auth.Credentials, callers bool, waiters *httpdriver.Waiters) *tokens {
+	t := &tokens{found: found, name: "Options.Credentials", waiters: waiters}
 	switch {
 	case callers:
 	case len(found.JSON()) == 0:
@@ -57,8 +58,8 @@ func tokenGiver(file []byte) string {
 
 // Token implements auth.TokenProvider.
 func (t *tokens) Token(ctx context.Context) (*auth.Token, error) {
-	within, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
+	within, done := t.waiters.Wait(ctx, tokenTimeout)
+	defer done()
 	within, asked := httpdriver.Ask(within)
 	token, err := t.found.Token(within)
 	if err != nil {
@@ -79,8 +80,8 @@ func (t *tokens) Token(ctx context.Context) (*auth.Token, error) {
 
 // universeDomain is a property that the metadata server can have to be asked for.
 func (t *tokens) universeDomain(ctx context.Context) (string, error) {
-	within, cancel := context.WithTimeout(ctx, tokenTimeout)
-	defer cancel()
+	within, done := t.waiters.Wait(ctx, tokenTimeout)
+	defer done()
 	domain, err := t.found.UniverseDomain(within)
 	if err != nil {
 		return "", t.failure(new(httpdriver.Asked), err)

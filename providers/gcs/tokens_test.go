@@ -18,6 +18,7 @@ import (
 	"cloud.google.com/go/compute/metadata"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver/httpdriver"
 	"github.com/polystore/storage/internal/gcsfake"
 )
 
@@ -111,7 +112,7 @@ func (f *failing) Token(context.Context) (*auth.Token, error) {
 }
 
 func tokensOf(f *failing) *tokens {
-	return newTokens(auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: f}), false)
+	return newTokens(auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: f}), false, new(httpdriver.Waiters))
 }
 
 // Silence at the metadata server's own address is no metadata server, unless one gave a token

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage"
@@ -140,6 +141,7 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 		config.WithLogger(logging.Nop{}),
 		config.WithHTTPClient(credentialsClient()),
 		config.WithRetryer(credentialsRetryer),
+		config.WithAPIOptions([]func(*middleware.Stack) error{tellOfBytes}),
 		config.WithEC2RoleCredentialOptions(metadata.use),
 	}
 	if o.Region != "" {
@@ -169,6 +171,7 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 		}
 	}
 	metadata.config = cfg
+	cfg.APIOptions = nil // they are for credentials: the transport tells of the bytes of all else
 	return cfg, nil
 }
 

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage/driver/httpdriver"
 )
@@ -16,8 +19,9 @@ import (
 // credentialsCache is the SDK's cache of credentials with the knowledge of which ones the service
 // called expired.
 type credentialsCache struct {
-	cache  *aws.CredentialsCache
-	source httpdriver.CredentialSource
+	cache   *aws.CredentialsCache
+	source  httpdriver.CredentialSource
+	waiters httpdriver.Waiters
 
 	mu         sync.Mutex
 	dropped    string // the last that were dropped
@@ -45,7 +49,9 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	c.mu.Lock()
 	generation := c.generation
 	c.mu.Unlock()
-	v, err := c.cache.Retrieve(ctx)
+	asking, done := c.waiters.Wait(ctx, 0)
+	v, err := c.cache.Retrieve(asking)
+	done()
 	if err != nil {
 		return v, c.failure(err)
 	}
@@ -81,15 +87,34 @@ func (c *credentialsCache) expired(s signature) bool {
 	return true
 }
 
-// credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it
-// apart from the call that needs them, whose end does not end it.
+// credentialsTimeout is how long a service that gives out credentials may take to be reached, and
+// how long nothing may come from it. The SDK asks apart from the call that needs credentials, whose
+// end does not end the request.
 const credentialsTimeout = 5 * time.Second
 
 // credentialsClient is for the services that give out credentials: rare and small requests, so no
 // connection is kept that a Close would have to close.
 func credentialsClient() *awshttp.BuildableClient {
-	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
-	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
+	c := awshttp.NewBuildableClient().WithReadTimeout(credentialsTimeout)
+	c = c.WithDialerOptions(func(d *net.Dialer) { d.Timeout = credentialsTimeout })
+	return c.WithTransportOptions(func(t *http.Transport) {
+		t.TLSHandshakeTimeout = credentialsTimeout
+		t.DisableKeepAlives = true
+	})
+}
+
+// tellOfBytes makes a client of the SDK tell of the bytes of its answers. Its services for
+// credentials have transports of their own, which the SDK builds.
+func tellOfBytes(stack *middleware.Stack) error {
+	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("TellOfBytes", func(
+		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
+	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		out, about, err := next.HandleDeserialize(ctx, in)
+		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Body != nil {
+			resp.Body = httpdriver.MovingBody(ctx, resp.Body)
+		}
+		return out, about, err
+	}), middleware.After)
 }
 
 // trim takes away what stands around the parts of v and does not belong to them; ErrInvalid, by
