@@ -15,7 +15,7 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 	t := &truth{e: e, claim: c, size: size, trust: w.trust}
 	t.sums = func(ctx context.Context, want Checksums) Checksums {
 		v := newVerifier(want, false, nil)
-		body := e.newBody(&attempt{Context: ctx}, src, off, size)
+		body := e.newBody(&attempt{caller: ctx}, src, off, size)
 		defer body.finish(nil)
 		if _, err := io.Copy(v, body); err != nil {
 			return Checksums{}
