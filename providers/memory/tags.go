@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"maps"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -19,5 +18,5 @@ func (s *Store) Tags(
 	if err != nil {
 		return nil, err
 	}
-	return maps.Clone(v.tags), nil
+	return v.attributes().tags.clone(), nil
 }
