@@ -54,11 +54,11 @@ func newVersion(data []byte, sums storage.Checksums, opts *storage.PutOptions) *
 			contentDisposition: opts.ContentDisposition, contentLanguage: opts.ContentLanguage,
 			cacheControl: opts.CacheControl, storageClass: opts.StorageClass,
 		},
-		metadata: newPairs(opts.Metadata), tags: newPairs(opts.Tags),
+		metadata: newPairs(opts.Metadata),
 	}
 	copy(v.crc32c[:], sums.CRC32C)
-	if sums.CRC32C = nil; !sums.IsZero() {
-		a.sums = new(ownSums(sums))
+	if sums.CRC32C = nil; !sums.IsZero() || len(opts.Tags) > 0 {
+		a.extra = &extra{newPairs(opts.Tags), ownSums(sums)}
 	}
 	v.setAttributes(a)
 	return v

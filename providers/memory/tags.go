@@ -18,5 +18,8 @@ func (s *Store) Tags(
 	if err != nil {
 		return nil, err
 	}
-	return v.attributes().tags.clone(), nil
+	if a := v.attributes(); a.extra != nil {
+		return a.extra.tags.clone(), nil
+	}
+	return nil, nil
 }

@@ -20,8 +20,14 @@ type version struct {
 // attributes are what a writer may say of an object.
 type attributes struct {
 	headers
-	metadata, tags pairs
-	sums           *storage.Checksums // without the CRC32C
+	metadata pairs
+	extra    *extra // nil where there are none
+}
+
+// extra is what few objects have.
+type extra struct {
+	tags pairs
+	sums storage.Checksums // without the CRC32C
 }
 
 type headers struct {
@@ -39,8 +45,9 @@ func (v *version) attributes() attributes {
 
 func (v *version) setAttributes(a attributes) {
 	v.rare = nil
-	if a.headers != (headers{}) || a.metadata != nil || a.tags != nil || a.sums != nil {
-		v.rare = &a
+	if a.headers != (headers{}) || a.metadata != nil || a.extra != nil {
+		kept := a
+		v.rare = &kept
 	}
 }
 
@@ -58,9 +65,9 @@ func (v *version) describe(key string) *storage.Object {
 		o.ContentType, o.ContentEncoding = a.contentType, a.contentEncoding
 		o.ContentDisposition, o.ContentLanguage = a.contentDisposition, a.contentLanguage
 		o.CacheControl, o.StorageClass = a.cacheControl, a.storageClass
-		o.VersionID, o.Metadata, o.TagCount = a.versionID, a.metadata.clone(), len(a.tags)
-		if a.sums != nil {
-			o.Checksums = ownSums(*a.sums)
+		o.VersionID, o.Metadata = a.versionID, a.metadata.clone()
+		if a.extra != nil {
+			o.TagCount, o.Checksums = len(a.extra.tags), ownSums(a.extra.sums)
 		}
 	}
 	o.Checksums.CRC32C = all.crc32c[:]
