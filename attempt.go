@@ -3,6 +3,8 @@ package storage
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -42,39 +44,119 @@ type call struct {
 	once    bool   // it is not tried again
 	hedge   bool   // see Request.Hedge
 	truth   settler
+	room    *attempt // for the first attempt, within what the caller has to allocate anyway; or nil
 }
 
-// attempt is one request in progress. Its context ends with that of the caller, when the Bucket is
-// closed, and when the request stalls.
+// attempt is one request in progress, and the context of the Store's method. It ends with the
+// context of the caller, when the Bucket is closed, when the request stalls, and with the request.
+//
+// A Store that answers at once asks it for Err alone, so everything else is made when somebody asks
+// for it: see wake. An attempt is never used for a second request, because a Store may keep it.
 type attempt struct {
-	context.Context
-	watch *watch
-	trace *tracedRequest
-	stop  func()
-	kept  bool // its request lives on in a body, which releases it
+	caller context.Context // of the call; with a Tracer, of the request
+	e      *engine         // whose end is that of the attempt; nil: there is none
+	trace  *tracedRequest
+	watch  watch
+	kept   bool // its request lives on in a body, which releases it
+
+	mu     sync.Mutex
+	state  atomic.Int32            // changes under mu
+	live   context.Context         // once it is awake
+	cancel context.CancelCauseFunc // of live
 }
+
+// The states of an attempt. Once it is awake, live tells whether it has ended.
+const (
+	asleep int32 = iota
+	awake
+	over // released without having been awake
+)
 
 func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
-	ctx, trace := startRequest(ctx, e.opts.Tracer, Request{
+	a := c.room
+	if a == nil || number > 1 || c.hedge {
+		a = new(attempt)
+	}
+	a.caller, a.trace = startRequest(ctx, e.opts.Tracer, Request{
 		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe, Hedge: c.hedge,
 	})
-	actx, cancel := context.WithCancelCause(ctx)
-	unhook := func() bool { return true }
 	if !c.cleanup {
-		unhook = context.AfterFunc(e.closing, func() { cancel(errClosing) })
-		if e.closing.Err() != nil {
-			cancel(errClosing) // at once, not by a goroutine
-		}
+		a.e = e
 	}
-	a := &attempt{Context: actx, trace: trace}
 	if d := e.stallTimeout(c); d > 0 && !e.off.stall {
 		if end, ok := ctx.Deadline(); ok && c.cleanup {
 			d = min(d, time.Until(end)/2)
 		}
-		a.watch = newWatch(d, func() { cancel(errStalled) })
+		a.watch.d = d
 	}
-	a.stop = func() { unhook(); cancel(nil) }
 	return a
+}
+
+// wake makes the context that the attempt is from now on, and starts the watch over stalls.
+func (a *attempt) wake() context.Context {
+	if a.state.Load() == awake {
+		return a.live
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state.Load() == awake {
+		return a.live
+	}
+	live, cancel := context.WithCancelCause(a.caller)
+	a.live, a.cancel = live, cancel
+	switch {
+	case a.state.Load() == over:
+		cancel(nil)
+	case a.e != nil && !a.e.runs(a):
+		cancel(errClosing)
+	default:
+		a.watch.arm(func() { cancel(errStalled) })
+	}
+	a.state.Store(awake)
+	return live
+}
+
+// Deadline implements context.Context.
+func (a *attempt) Deadline() (time.Time, bool) { return a.caller.Deadline() }
+
+// Done implements context.Context.
+func (a *attempt) Done() <-chan struct{} { return a.wake().Done() }
+
+// Err implements context.Context. A Store that asks for nothing else has no timer, so each answer
+// looks whether the request has stalled.
+func (a *attempt) Err() error {
+	switch a.state.Load() {
+	case awake:
+		return a.live.Err()
+	case asleep:
+		if err := a.caller.Err(); err != nil {
+			return err
+		}
+		if (a.e == nil || a.e.closing.Err() == nil) && !a.watch.late() {
+			return nil
+		}
+	}
+	return a.wake().Err()
+}
+
+type attemptKey struct{}
+
+// Value implements context.Context. What is awake or over answers package context as the context
+// that it is.
+func (a *attempt) Value(key any) any {
+	if key == (attemptKey{}) {
+		return a
+	}
+	if a.state.Load() == asleep {
+		return a.caller.Value(key)
+	}
+	return a.wake().Value(key)
+}
+
+// cut ends the attempt for that reason.
+func (a *attempt) cut(cause error) {
+	a.wake()
+	a.cancel(cause)
 }
 
 // stallTimeout is how long no byte may move in an attempt of c; 0 or less: for ever.
@@ -98,14 +180,25 @@ func (e *engine) stallTimeout(c call) time.Duration {
 // release ends the attempt, which ended with err.
 func (a *attempt) release(err error) {
 	a.watch.stop()
-	a.stop()
+	a.mu.Lock()
+	if a.state.Load() == asleep {
+		a.state.Store(over)
+	}
+	cancel := a.cancel
+	a.mu.Unlock()
+	if cancel != nil {
+		cancel(nil)
+		if a.e != nil {
+			a.e.ran(a)
+		}
+	}
 	a.trace.end(err)
 }
 
 // name sets the reason in e if the Bucket cut the attempt, and not the service or the caller.
 func (a *attempt) name(e *Error) *Error {
-	if e.Kind == nil {
-		switch context.Cause(a.Context) {
+	if e.Kind == nil && a.Err() != nil {
+		switch context.Cause(a) {
 		case errStalled:
 			e.Kind, e.Err = ErrUnavailable, errStalled
 		case errClosing:

@@ -159,6 +159,10 @@ func (o op) end(err error) error {
 
 // left ends the call where a panic of the caller's own code leaves it. It is deferred, and does
 // nothing after end.
-func (o op) left() { o.trace.end(o.wrap(&Error{Err: errPanic})) }
+func (o op) left() {
+	if o.trace != nil {
+		o.trace.end(o.wrap(&Error{Err: errPanic}))
+	}
+}
 
 var errPanic = errors.New("a panic of the caller's own code")

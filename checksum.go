@@ -35,7 +35,7 @@ func (c Checksums) IsZero() bool {
 func (c Checksums) check() error {
 	for i := range algorithms {
 		a := &algorithms[i]
-		if sum := *a.Of(&c); sum != nil && len(sum) != a.Size {
+		if sum := *c.of(i); sum != nil && len(sum) != a.Size {
 			return invalid("%s has %d bytes, want %d", a.Name, len(sum), a.Size)
 		}
 	}
@@ -65,21 +65,22 @@ var (
 )
 
 var algorithms = [...]Algorithm{
-	{
-		"CRC32C", 4, true, func() hash.Hash { return crc32.New(castagnoli) },
-		func(c *Checksums) *[]byte { return &c.CRC32C },
-	},
-	{
-		"CRC32", 4, true, func() hash.Hash { return crc32.NewIEEE() },
-		func(c *Checksums) *[]byte { return &c.CRC32 },
-	},
-	{
-		"CRC64NVME", 8, true, func() hash.Hash { return crc64.New(crc64NVME) },
-		func(c *Checksums) *[]byte { return &c.CRC64NVME },
-	},
-	{"MD5", md5.Size, false, md5.New, func(c *Checksums) *[]byte { return &c.MD5 }},
-	{"SHA1", sha1.Size, false, sha1.New, func(c *Checksums) *[]byte { return &c.SHA1 }},
-	{"SHA256", sha256.Size, false, sha256.New, func(c *Checksums) *[]byte { return &c.SHA256 }},
+	{"CRC32C", 4, true, func() hash.Hash { return crc32.New(castagnoli) }, fieldOf(0)},
+	{"CRC32", 4, true, func() hash.Hash { return crc32.NewIEEE() }, fieldOf(1)},
+	{"CRC64NVME", 8, true, func() hash.Hash { return crc64.New(crc64NVME) }, fieldOf(2)},
+	{"MD5", md5.Size, false, md5.New, fieldOf(3)},
+	{"SHA1", sha1.Size, false, sha1.New, fieldOf(4)},
+	{"SHA256", sha256.Size, false, sha256.New, fieldOf(5)},
+}
+
+func fieldOf(i int) func(*Checksums) *[]byte {
+	return func(c *Checksums) *[]byte { return c.of(i) }
+}
+
+// of returns the field of an algorithm, by its index. Unlike the functions of the table it is known
+// to the compiler, which then leaves c on the stack.
+func (c *Checksums) of(i int) *[]byte {
+	return [...]*[]byte{&c.CRC32C, &c.CRC32, &c.CRC64NVME, &c.MD5, &c.SHA1, &c.SHA256}[i]
 }
 
 // MarshalJSON returns the known checksums in hexadecimal under their lower-case names, as tools
@@ -88,7 +89,7 @@ func (c Checksums) MarshalJSON() ([]byte, error) {
 	sums := make(map[string]string, len(algorithms))
 	for i := range algorithms {
 		a := &algorithms[i]
-		if sum := *a.Of(&c); sum != nil {
+		if sum := *c.of(i); sum != nil {
 			sums[strings.ToLower(a.Name)] = hex.EncodeToString(sum)
 		}
 	}

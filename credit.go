@@ -1,29 +1,33 @@
 package storage
 
-import "sync"
+import "sync/atomic"
 
 // credit is the retry budget of a Bucket, counted in tenths of a retry.
 type credit struct {
 	limit int // retries; < 0: none
-	mu    sync.Mutex
-	spent int
+	spent atomic.Int64
 }
 
 func (c *credit) earn() {
-	c.mu.Lock()
-	c.spent = max(c.spent-1, 0)
-	c.mu.Unlock()
+	for {
+		spent := c.spent.Load()
+		if spent == 0 || c.spent.CompareAndSwap(spent, spent-1) {
+			return
+		}
+	}
 }
 
 func (c *credit) spend() bool {
 	if c.limit < 0 {
 		return true
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.spent+10 > 10*c.limit {
-		return false
+	for {
+		spent := c.spent.Load()
+		if spent+10 > 10*int64(c.limit) {
+			return false
+		}
+		if c.spent.CompareAndSwap(spent, spent+10) {
+			return true
+		}
 	}
-	c.spent += 10
-	return true
 }

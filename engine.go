@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 )
@@ -30,12 +32,16 @@ type engine struct {
 	closing context.Context // ends when the Store is closed
 	end     context.CancelCauseFunc
 
-	mu      sync.Mutex
-	uploads map[aborter]struct{} // what close has to abort
+	mu       sync.Mutex
+	uploads  map[aborter]struct{} // what close has to abort
+	requests map[cutter]struct{}  // what close has to cut
 }
 
 // aborter is an upload under way.
 type aborter interface{ abort() }
+
+// cutter is a request under way that somebody waits for.
+type cutter interface{ cut(cause error) }
 
 // switches disable parts of the engine, for tests that show that each part is needed. Only a Store
 // of the tests of this package can set them.
@@ -54,7 +60,10 @@ type switches struct {
 }
 
 func newEngine(s Store, opts *Options) *engine {
-	e := &engine{raw: s, store: Full(s), uploads: make(map[aborter]struct{}), off: switchedOff(s)}
+	e := &engine{
+		raw: s, store: Full(s), off: switchedOff(s),
+		uploads: make(map[aborter]struct{}), requests: make(map[cutter]struct{}),
+	}
 	if opts != nil {
 		e.opts = *opts
 	}
@@ -106,11 +115,12 @@ func (e *engine) close() error {
 	}
 	e.end(ErrClosed)
 	e.mu.Lock()
-	uploads := make([]aborter, 0, len(e.uploads))
-	for u := range e.uploads {
-		uploads = append(uploads, u)
-	}
+	uploads := slices.Collect(maps.Keys(e.uploads))
+	requests := slices.Collect(maps.Keys(e.requests))
 	e.mu.Unlock()
+	for _, r := range requests {
+		r.cut(errClosing)
+	}
 	var aborts sync.WaitGroup // at once: each can take AbortTimeout
 	for _, u := range uploads {
 		aborts.Go(u.abort)
@@ -123,6 +133,24 @@ func (e *engine) close() error {
 func (e *engine) begun(u aborter) {
 	e.mu.Lock()
 	e.uploads[u] = struct{}{}
+	e.mu.Unlock()
+}
+
+// runs notes a request that close would have to cut. It returns false if the engine is closed.
+func (e *engine) runs(r cutter) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing.Err() != nil {
+		return false
+	}
+	e.requests[r] = struct{}{}
+	return true
+}
+
+// ran forgets a request.
+func (e *engine) ran(r cutter) {
+	e.mu.Lock()
+	delete(e.requests, r)
 	e.mu.Unlock()
 }
 

@@ -58,7 +58,7 @@ func (r *race[T]) run(a *attempt) (T, *attempt, error) {
 		return res, a, err
 	}
 	if !won {
-		hedge.outrun()
+		hedge.cut(errOutrun)
 	}
 	<-r.ended
 	r.tempo.hedged(won, took, r.units)
@@ -95,7 +95,7 @@ func (r *race[T]) again() {
 	if r.won {
 		r.answer = res
 		r.tempo.took(time.Since(began), r.units, nil)
-		r.first.outrun()
+		r.first.cut(errOutrun)
 		return
 	}
 	failure := &Error{Err: errOutrun}
@@ -108,6 +108,3 @@ func (r *race[T]) again() {
 	}
 	a.release(failure)
 }
-
-// outrun ends the attempt, because another one brought the answer.
-func (a *attempt) outrun() { a.stop() }

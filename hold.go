@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,8 @@ var errHeld = errors.New("the request was not sent, because the service fails al
 // Requests wait in the order in which they came. The zero value with max set is ready.
 type hold struct {
 	max time.Duration // Retry.MaxDelay
+
+	trouble atomic.Bool // there were failures, or requests are held; changes under mu
 
 	mu       sync.Mutex
 	failures int // in a row
@@ -56,6 +59,9 @@ var everybody = new(pass)
 // enter waits until a request may be made. The error says why it may not: its context has ended,
 // or it would have to wait for too long. A closed Bucket lets everything through to learn that.
 func (h *hold) enter(ctx context.Context, closing <-chan struct{}) (*pass, *Error) {
+	if !h.trouble.Load() { // as nearly always
+		return everybody, nil
+	}
 	h.mu.Lock()
 	if !h.held {
 		h.mu.Unlock()
@@ -167,9 +173,13 @@ func (h *hold) calm() bool {
 
 // leaves notes how a request ended that p let through: f is nil after a success.
 func (h *hold) leaves(p *pass, f *Error) {
+	if f == nil && !h.trouble.Load() {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if f == nil && !h.held && !p.probe { // as nearly always: nobody waits
+	defer func() { h.trouble.Store(h.held || h.failures > 0) }()
+	if f == nil && !h.held && !p.probe { // nobody waits
 		h.failures = 0
 		return
 	}

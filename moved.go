@@ -19,21 +19,12 @@ func Moved(ctx context.Context) {
 // something moved since it was called before. It must not block.
 func Moving(ctx context.Context, moved func() bool) {
 	if a := attemptOf(ctx); a != nil {
+		a.wake()
 		a.watch.ask(moved)
 	}
 }
 
-type attemptKey struct{}
-
 func attemptOf(ctx context.Context) *attempt {
 	a, _ := ctx.Value(attemptKey{}).(*attempt)
 	return a
-}
-
-// Value implements context.Context.
-func (a *attempt) Value(key any) any {
-	if key == (attemptKey{}) {
-		return a
-	}
-	return a.Context.Value(key)
 }

@@ -9,13 +9,19 @@ import (
 func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Object, error) {
 	e := w.e
 	c := e.claim(w.key, w.opts.IfAbsent, w.opts.IfMatch, false)
-	opts := w.opts
-	opts.Metadata = c.metadata(opts.Metadata)
+	r := new(struct {
+		first attempt
+		opts  PutOptions
+		truth
+	})
+	r.opts = w.opts
+	r.opts.Metadata = c.metadata(r.opts.Metadata)
 	w.lastID = c.id
-	t := &truth{e: e, claim: c, size: size, trust: w.trust}
+	t := &r.truth
+	*t = truth{e: e, claim: c, size: size, trust: w.trust}
 	t.sums = func(ctx context.Context, want Checksums) Checksums {
 		v := newVerifier(want, false, nil)
-		body := e.newBody(&attempt{Context: ctx}, src, off, size)
+		body := e.newBody(&attempt{caller: ctx}, src, off, size)
 		defer body.finish(nil)
 		if _, err := io.Copy(v, body); err != nil {
 			return Checksums{}
@@ -23,13 +29,13 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 		return v.got()
 	}
 	var o *Object
-	put := call{op: "Put", key: w.key, write: true, truth: t}
+	put := call{op: "Put", key: w.key, write: true, truth: t, room: &r.first}
 	err := e.do(ctx, put, func(a *attempt) (err error) {
 		if err = a.pay(e.pace, size); err != nil {
 			return err
 		}
 		body := e.newBody(a, src, off, size)
-		o, err = e.store.Put(a, w.key, body, size, &opts)
+		o, err = e.store.Put(a, w.key, body, size, &r.opts)
 		return body.finish(err)
 	})
 	if err != nil {

@@ -87,7 +87,7 @@ func (w *write) verify(ctx context.Context, src io.ReaderAt, size int64) error {
 
 // hash reads size bytes of src from off into v.
 func (w *write) hash(ctx context.Context, v io.Writer, src io.ReaderAt, off, size int64) error {
-	body := w.e.newBody(&attempt{Context: ctx}, src, off, size)
+	body := w.e.newBody(&attempt{caller: ctx}, src, off, size)
 	_, err := io.Copy(v, body)
 	return body.finish(err)
 }

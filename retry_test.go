@@ -168,7 +168,8 @@ func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		fired := make(chan time.Duration, 2)
-		w := newWatch(10*time.Second, func() { fired <- time.Since(start) })
+		w := &watch{d: 10 * time.Second}
+		w.arm(func() { fired <- time.Since(start) })
 		for range 3 {
 			time.Sleep(9 * time.Second)
 			w.touch()
@@ -191,7 +192,8 @@ func TestWatch(t *testing.T) {
 			t.Errorf("touched last after %v, it fired after %v", touched, at)
 		}
 		w.stop()
-		var none *watch
+		var none watch
+		none.arm(nil)
 		none.touch()
 		none.rest()
 		none.stop()

@@ -75,6 +75,9 @@ func errCount(n, size int) error {
 
 // repanic continues a panic of the source after the clean-up.
 func repanic(err *error) {
+	if *err == nil {
+		return
+	}
 	var p sourcePanic
 	if errors.As(*err, &p) {
 		p.raise()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -247,6 +248,47 @@ func TestBandwidthIsNoStall(t *testing.T) {
 		}
 		if n := s.Count("Put", "PutPart"); n != 2+6 {
 			t.Errorf("%d requests with bytes, want 8", n)
+		}
+	})
+}
+
+// polling is a Store whose first Stat asks its context whether to go on, every second, for ever.
+type polling struct {
+	storage.FullStore
+	first sync.Once
+}
+
+func (s *polling) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
+	var err error
+	s.first.Do(func() {
+		for err == nil {
+			time.Sleep(time.Second)
+			err = ctx.Err()
+		}
+	})
+	if err != nil {
+		return nil, &storage.Error{Err: err}
+	}
+	return s.FullStore.Stat(ctx, key, opts)
+}
+
+// TestStallOfPollingStore cuts a Store that never asks for Done.
+func TestStallOfPollingStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m, _ := memory.New(nil)
+		b := storage.New(&polling{FullStore: m}, &storage.Options{StallTimeout: 30 * time.Second})
+		defer b.Close()
+		if _, err := b.Put(t.Context(), "k", bytes.NewReader(nil), nil); err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if _, err := b.Stat(t.Context(), "k", nil); err != nil {
+			t.Errorf("after one stall: %v", err)
+		}
+		if took := time.Since(start).Round(time.Second); took != 32*time.Second {
+			t.Errorf("the stall was cut after %v, want 30s after the second question", took)
 		}
 	})
 }

@@ -50,14 +50,18 @@ func (e *engine) statOnce(
 }
 
 func (e *engine) statBy(ctx context.Context, c call, opts StatOptions) (*Object, lineage, error) {
-	key := c.key
+	r := new(struct {
+		first attempt
+		opts  StatOptions
+	})
+	c.room, r.opts = &r.first, opts
 	var o *Object
 	err := e.do(ctx, c, func(a *attempt) (err error) {
-		o, err = e.store.Stat(a, key, &opts)
+		o, err = e.store.Stat(a, c.key, &r.opts)
 		return err
 	})
 	if err != nil {
 		return nil, lineage{}, err
 	}
-	return o, e.admit(o, key), nil
+	return o, e.admit(o, c.key), nil
 }

@@ -25,7 +25,7 @@ func newVerifier(want Checksums, all bool, crc64 func() hash.Hash) *verifier {
 	v := &verifier{crc64: crc64}
 	for i := range algorithms {
 		a := &algorithms[i]
-		if w := *a.Of(&want); w != nil && (all || a.CRC && len(v.sums) == 0) {
+		if w := *want.of(i); w != nil && (all || a.CRC && len(v.sums) == 0) {
 			v.sums = append(v.sums, sum{i, v.hash(i), w})
 		}
 	}
@@ -71,7 +71,7 @@ func (v *verifier) hash(algorithm int) hash.Hash {
 // got returns the checksums so far.
 func (v *verifier) got() (c Checksums) {
 	for _, s := range v.sums {
-		*algorithms[s.algorithm].Of(&c) = s.hash.Sum(nil)
+		*c.of(s.algorithm) = s.hash.Sum(nil)
 	}
 	return c
 }
@@ -80,7 +80,7 @@ func (v *verifier) got() (c Checksums) {
 func (v *verifier) compare(got Checksums) error {
 	for _, s := range v.sums {
 		a := &algorithms[s.algorithm]
-		if g := *a.Of(&got); !bytes.Equal(g, s.want) {
+		if g := *got.of(s.algorithm); !bytes.Equal(g, s.want) {
 			err := fmt.Errorf("%s is %x, want %x", a.Name, g, s.want)
 			return &Error{Kind: ErrIntegrity, Err: err}
 		}
@@ -92,7 +92,7 @@ func (v *verifier) compare(got Checksums) error {
 func (v *verifier) provenBy(proven Checksums) *verifier {
 	p := new(verifier)
 	for _, s := range v.sums {
-		if want := *algorithms[s.algorithm].Of(&proven); want != nil {
+		if want := *proven.of(s.algorithm); want != nil {
 			p.sums = append(p.sums, sum{algorithm: s.algorithm, want: want})
 		}
 	}

@@ -5,31 +5,76 @@ import (
 	"time"
 )
 
-// watch calls expired once if it is not touched for d while it is not at rest. A nil watch does
-// nothing.
+// watch calls expired once if it is not touched for d while it is not at rest. It has a timer once
+// it is armed. Before that, late tells the same to whoever asks again and again. A watch without d
+// does nothing.
 //
 // The timer is reset only when it fires, so a touch costs no more than reading the clock.
 type watch struct {
-	d       time.Duration
-	expired func()
+	d time.Duration
 
-	mu    sync.Mutex
-	timer *time.Timer
-	last  time.Time
-	idle  bool
-	over  bool
-	probe func() bool // asked for movement that nobody tells of; nil: there is nobody to ask
+	mu      sync.Mutex
+	expired func()
+	timer   *time.Timer // nil: it is not armed
+	last    time.Time   // zero: nobody has waited yet
+	asked   bool        // late was
+	idle    bool
+	over    bool
+	probe   func() bool // asked for movement that nobody tells of; nil: there is nobody to ask
 }
 
 // probes is how often within d the probe is asked.
 const probes = 16
 
-func newWatch(d time.Duration, expired func()) *watch {
-	w := &watch{d: d, expired: expired, last: time.Now()}
+// arm makes the watch call expired.
+func (w *watch) arm(expired func()) {
+	if w.d <= 0 {
+		return
+	}
 	w.mu.Lock()
-	w.timer = time.AfterFunc(d, w.fire)
-	w.mu.Unlock()
-	return w
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	w.expired = expired
+	if w.last.IsZero() {
+		w.last = time.Now()
+	}
+	left := w.left()
+	if left <= 0 {
+		w.over = true
+		expired()
+		return
+	}
+	w.timer = time.AfterFunc(left, w.fire)
+}
+
+// late reports whether a watch that is not armed would have expired. Its time begins with the
+// second question: the first is that of a method on entry, which may be over at once.
+func (w *watch) late() bool {
+	if w.d <= 0 {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.timer != nil || w.over:
+		return false
+	case !w.asked:
+		w.asked = true
+		return false
+	case w.last.IsZero():
+		w.last = time.Now()
+	}
+	return w.left() <= 0
+}
+
+// left is the time until w expires if nothing moves.
+func (w *watch) left() time.Duration {
+	if w.idle {
+		return w.d
+	}
+	return w.d - time.Since(w.last)
 }
 
 func (w *watch) fire() {
@@ -38,13 +83,10 @@ func (w *watch) fire() {
 	if w.over {
 		return
 	}
-	left := w.d
 	if w.probe != nil && w.probe() {
 		w.last = time.Now()
 	}
-	if !w.idle {
-		left -= time.Since(w.last)
-	}
+	left := w.left()
 	if left <= 0 {
 		w.over = true
 		w.expired()
@@ -56,25 +98,19 @@ func (w *watch) fire() {
 	w.timer.Reset(left)
 }
 
-// ask makes w ask probe every now and then whether something moved.
+// ask makes w, which is armed, ask probe every now and then whether something moved.
 func (w *watch) ask(probe func() bool) {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.probe = probe; !w.over {
+	if w.probe = probe; w.timer != nil && !w.over {
 		w.timer.Reset(w.d / probes)
 	}
 }
 
 // note notes that a byte moved, whoever is waited for.
 func (w *watch) note() {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
-	w.last = time.Now()
+	w.moved()
 	w.mu.Unlock()
 }
 
@@ -85,20 +121,24 @@ func (w *watch) touch() { w.set(false) }
 func (w *watch) rest() { w.set(true) }
 
 func (w *watch) set(idle bool) {
-	if w == nil {
-		return
-	}
 	w.mu.Lock()
-	w.last, w.idle = time.Now(), idle
+	w.idle = idle
+	w.moved()
 	w.mu.Unlock()
 }
 
-func (w *watch) stop() {
-	if w == nil {
-		return
+// moved begins the time anew, if it has begun.
+func (w *watch) moved() {
+	if !w.last.IsZero() {
+		w.last = time.Now()
 	}
+}
+
+func (w *watch) stop() {
 	w.mu.Lock()
 	w.over = true
-	w.timer.Stop()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
 	w.mu.Unlock()
 }

@@ -18,6 +18,11 @@ var layouts = [...]string{
 // have instead; the zero time for anything else, which is not worth failing for.
 func ParseTime(text string) time.Time {
 	text = strings.TrimSpace(text)
+	if len(text) > 10 && text[10] == 'T' { // before layouts that cannot fit: each failure allocates
+		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			return t.UTC()
+		}
+	}
 	for _, layout := range layouts {
 		if t, err := time.Parse(layout, text); err == nil {
 			return t.UTC()

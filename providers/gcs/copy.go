@@ -39,7 +39,9 @@ func (s *Store) Copy(
 	}
 	a := writing()
 	q := make(url.Values)
-	conditions(q, opts.IfAbsent, opts.IfMatch, a)
+	if g := condition(opts.IfAbsent, opts.IfMatch, a); g != "" {
+		q.Set(ifGeneration, g)
+	}
 	if err := setVersion(q, "sourceGeneration", opts.SourceVersionID); err != nil {
 		return nil, err
 	}

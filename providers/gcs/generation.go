@@ -45,17 +45,21 @@ func checkMatch(etag string) error {
 	return nil
 }
 
-// conditions puts those of a write into q, and their refusal's kind into a. A missing object is as
-// good as a changed one to IfMatch.
-func conditions(q url.Values, ifAbsent bool, ifMatch string, a *attempt) {
+// ifGeneration is the parameter of the JSON API's condition on a generation.
+const ifGeneration = "ifGenerationMatch"
+
+// condition returns the value of ifGeneration for a write, "" for none, and puts the kind of its
+// refusal into a. A missing object is as good as a changed one to IfMatch.
+func condition(ifAbsent bool, ifMatch string, a *attempt) string {
 	switch {
 	case ifAbsent:
-		q.Set("ifGenerationMatch", "0")
 		a.Refused = storage.ErrExist
+		return "0"
 	case ifMatch != "":
-		q.Set("ifGenerationMatch", generationOf(ifMatch))
 		a.Refused = storage.ErrPrecondition
+		return generationOf(ifMatch)
 	}
+	return ""
 }
 
 // setVersion puts a VersionID into q, under the name that it has there.

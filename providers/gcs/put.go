@@ -5,10 +5,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
-	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -47,8 +46,10 @@ func (s *Store) Put(
 	}
 	a := writing().ofBucket()
 	a.Body = src.Section(0, size)
-	q := url.Values{"uploadType": {"multipart"}}
-	conditions(q, opts.IfAbsent, opts.IfMatch, a)
+	target := s.jsonUploads() + "?uploadType=multipart"
+	if g := condition(opts.IfAbsent, opts.IfMatch, a); g != "" {
+		target += "&" + ifGeneration + "=" + g
+	}
 	related, length, boundary, err := related(attrs, a.Body, size)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (s *Store) Put(
 	r := resource{Size: -1}
 	err = s.sendJSON(ctx, a, request{
 		method: http.MethodPost,
-		url:    withQuery(s.jsonUploads(), q),
+		url:    target,
 		header: http.Header{"Content-Type": {"multipart/related; boundary=" + boundary}},
 		body:   related,
 		size:   length,
@@ -76,17 +77,42 @@ func related(
 	attrs *attributes, bytesOf io.Reader, size int64,
 ) (body io.Reader, length int64, boundary string, err error) {
 	boundary = rand.Text()
-	var head bytes.Buffer
-	fmt.Fprintf(&head, "--%s\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n", boundary)
-	if err := json.NewEncoder(&head).Encode(attrs); err != nil {
+	document, err := json.Marshal(attrs)
+	if err != nil {
 		return nil, 0, "", driver.Invalidf("attributes: %w", err)
 	}
-	fmt.Fprintf(&head, "\r\n--%s\r\nContent-Type: %s\r\n\r\n", boundary, attrs.ContentType)
-	tail := "\r\n--" + boundary + "--\r\n"
-	length = int64(head.Len()) + size + int64(len(tail))
-	// Only a Reader: a MultiReader's WriteTo makes a buffer of 32 KiB for each request, where
-	// net/http has one in a pool.
-	return struct{ io.Reader }{
-		io.MultiReader(&head, bytesOf, strings.NewReader(tail)),
-	}, length, boundary, nil
+	r := &relatedBody{bytesOf: bytesOf}
+	r.head.Reset(slices.Concat(
+		[]byte("--"+boundary+"\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"),
+		document,
+		[]byte("\r\n--"+boundary+"\r\nContent-Type: "+attrs.ContentType+"\r\n\r\n"),
+	))
+	r.tail.Reset("\r\n--" + boundary + "--\r\n")
+	return r, int64(r.head.Len()+r.tail.Len()) + size, boundary, nil
+}
+
+// relatedBody reads what is in front of the bytes, the bytes and what is behind them. It has no
+// WriteTo, unlike an io.MultiReader, whose WriteTo makes a buffer of 32 KiB for each request, where
+// net/http has one in a pool.
+type relatedBody struct {
+	head    bytes.Reader
+	bytesOf io.Reader // nil once it has ended
+	tail    strings.Reader
+}
+
+func (r *relatedBody) Read(p []byte) (int, error) {
+	if r.head.Len() > 0 {
+		return r.head.Read(p)
+	}
+	if r.bytesOf != nil {
+		n, err := r.bytesOf.Read(p)
+		if err != io.EOF {
+			return n, err
+		}
+		r.bytesOf = nil
+		if n > 0 {
+			return n, nil
+		}
+	}
+	return r.tail.Read(p)
 }

@@ -37,7 +37,11 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	}
 	req.Header.Set("User-Agent", userAgent)
 	req.ContentLength = r.size
-	resp, err := s.http.Do(req)
+	do := s.http.Do
+	if s.http.Timeout == 0 {
+		do = s.http.Transport.RoundTrip // which is all that is left to do: no redirects, no cookies
+	}
+	resp, err := do(req)
 	if err != nil {
 		if said, ok := err.(*url.Error); ok {
 			err = said.Err // it has the URL, which of a session is the key to it

@@ -39,7 +39,9 @@ func (s *Store) createSession(
 	}
 	a := writing().ofBucket().inSession(http.StatusPreconditionFailed)
 	q := url.Values{"uploadType": {"resumable"}}
-	conditions(q, opts.IfAbsent, opts.IfMatch, a)
+	if g := condition(opts.IfAbsent, opts.IfMatch, a); g != "" {
+		q.Set(ifGeneration, g)
+	}
 	r := request{method: http.MethodPost, url: withQuery(s.jsonUploads(), q)}
 	if err := r.setJSON(attrs); err != nil {
 		return "", err

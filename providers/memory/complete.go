@@ -50,7 +50,7 @@ func (s *Store) CompleteUpload(
 	if _, err := s.upload(key, id); err != nil { // completed or aborted meanwhile
 		return nil, err
 	}
-	o, err := s.commit(newVersion(key, data, sums, &u.opts), opts.IfAbsent, opts.IfMatch)
+	o, err := s.commit(key, newVersion(data, sums, &u.opts), opts.IfAbsent, opts.IfMatch)
 	if err == nil {
 		delete(s.uploads, id)
 	}

@@ -14,21 +14,21 @@ func (s *Store) Copy(
 	if opts.Token != "" {
 		return nil, driver.Invalidf("%q is not a copy token of this driver", opts.Token)
 	}
-	from, err := s.read(ctx, src, &storage.StatOptions{
+	from, described, err := s.read(ctx, src, &storage.StatOptions{
 		IfMatch: opts.SourceIfMatch, VersionID: opts.SourceVersionID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	v := newVersion(dst, from.data, from.object.Checksums, driver.CopyPutOptions(opts))
+	v := newVersion(from.data, described.Checksums, driver.CopyPutOptions(opts))
 	if !opts.Replace {
-		v.tags = from.tags
-		v.object = from.describe()
-		v.object.Key, v.object.StorageClass = dst, opts.StorageClass
+		a := from.attributes()
+		a.storageClass, a.versionID = opts.StorageClass, ""
+		v.setAttributes(a)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	o, err := s.commit(v, opts.IfAbsent, opts.IfMatch)
+	o, err := s.commit(dst, v, opts.IfAbsent, opts.IfMatch)
 	if err != nil {
 		return nil, err
 	}

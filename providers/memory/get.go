@@ -11,32 +11,36 @@ import (
 func (s *Store) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	v, err := s.read(ctx, key, driver.ReadConditions(opts))
+	v, o, err := s.read(ctx, key, driver.ReadConditions(opts))
 	if err != nil {
 		return nil, err
 	}
-	offset, length, err := driver.ResolveRange(opts, v.object.Size)
+	offset, length, err := driver.ResolveRange(opts, o.Size)
 	if err != nil {
 		return nil, err
 	}
 	return &storage.GetResult{
-		Object: v.describe(),
+		Object: o,
 		Body:   driver.BytesBody(ctx, v.data[offset:offset+length]),
 		Offset: offset,
 		Length: length,
 	}, nil
 }
 
-// read finds the version that opts asks for and holds their conditions against it.
+// read finds and describes the version that opts asks for, and holds their conditions against it.
 func (s *Store) read(
 	ctx context.Context, key string, opts *storage.StatOptions,
-) (*version, error) {
+) (*version, *storage.Object, error) {
 	if err := driver.ContextErr(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	v, err := s.find(key, opts.VersionID)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return v, driver.CheckRead(opts, v.object)
+	o := v.describe(key)
+	if err := driver.CheckRead(opts, o); err != nil {
+		return nil, nil, err
+	}
+	return v, o, nil
 }

@@ -64,7 +64,7 @@ func (x *index) set(key string, v *version) {
 	x.chunks[chunk] = c
 	if len(c) > chunkSize {
 		half := len(c) / 2
-		x.chunks[chunk] = slices.Clip(c[:half])
+		x.chunks[chunk] = slices.Clone(c[:half]) // the old array is too long for it
 		x.chunks = slices.Insert(x.chunks, chunk+1, slices.Clone(c[half:]))
 	}
 }

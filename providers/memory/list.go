@@ -2,6 +2,7 @@ package memory
 
 import (
 	"context"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -33,11 +34,14 @@ func (s *Store) walk(from string, yield func(*storage.Object) bool) error {
 			chunk = make([]storage.Object, size)
 			size = min(2*size, most)
 		}
-		o, listed := e.v.object, &chunk[0]
+		v, o := e.v, &chunk[0]
 		chunk = chunk[1:]
-		listed.Key, listed.Size, listed.ETag, listed.ModTime = o.Key, o.Size, o.ETag, o.ModTime
-		listed.StorageClass, listed.VersionID = o.StorageClass, o.VersionID
-		if !yield(listed) {
+		o.Key, o.Size, o.ETag = e.key, int64(len(v.data)), v.etag
+		o.ModTime = time.Unix(0, v.written).UTC()
+		if a := v.rare; a != nil {
+			o.StorageClass, o.VersionID = a.storageClass, a.versionID
+		}
+		if !yield(o) {
 			break
 		}
 	}

@@ -27,13 +27,13 @@ func (s *Store) PutPart(
 func (s *Store) CopyPart(
 	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
 ) (*storage.Part, error) {
-	from, err := s.read(ctx, src, &storage.StatOptions{
+	from, described, err := s.read(ctx, src, &storage.StatOptions{
 		IfMatch: opts.SourceIfMatch, VersionID: opts.SourceVersionID,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := driver.CheckSourceRange(opts, from.object.Size); err != nil {
+	if err := driver.CheckSourceRange(opts, described.Size); err != nil {
 		return nil, err
 	}
 	data := from.data[opts.SourceOffset : opts.SourceOffset+opts.SourceLength]

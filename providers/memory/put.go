@@ -28,5 +28,5 @@ func (s *Store) Put(
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	return s.commit(newVersion(key, data, sums, opts), opts.IfAbsent, opts.IfMatch)
+	return s.commit(key, newVersion(data, sums, opts), opts.IfAbsent, opts.IfMatch)
 }

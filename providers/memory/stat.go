@@ -10,9 +10,6 @@ import (
 func (s *Store) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	v, err := s.read(ctx, key, opts)
-	if err != nil {
-		return nil, err
-	}
-	return v.describe(), nil
+	_, o, err := s.read(ctx, key, opts)
+	return o, err
 }

@@ -1,9 +1,7 @@
 package memory
 
 import (
-	"bytes"
 	"crypto/rand"
-	"maps"
 	"sync"
 	"time"
 
@@ -47,63 +45,51 @@ func New(opts *Options) (*Store, error) {
 	}, nil
 }
 
-// version is one version of an object. Nothing in it changes once it is in a Store.
-type version struct {
-	object *storage.Object
-	tags   map[string]string
-	data   []byte
-}
-
-// describe returns the version's Object, the caller's own.
-func (v *version) describe() *storage.Object {
-	o := *v.object
-	o.Metadata = maps.Clone(o.Metadata)
-	o.TagCount = len(v.tags)
-	o.Checksums = ownSums(o.Checksums)
-	return &o
-}
-
-// ownSums returns a copy that shares no bytes with c.
-func ownSums(c storage.Checksums) storage.Checksums {
-	for _, sum := range [...]*[]byte{
-		&c.CRC32, &c.CRC32C, &c.CRC64NVME, &c.MD5, &c.SHA1, &c.SHA256,
-	} {
-		*sum = bytes.Clone(*sum)
-	}
-	return c
-}
-
 // newVersion is a version that commit has yet to place.
-func newVersion(
-	key string, data []byte, sums storage.Checksums, opts *storage.PutOptions,
-) *version {
-	o := driver.NewObject(key, int64(len(data)), opts)
-	o.Checksums = ownSums(sums)
-	return &version{object: o, tags: maps.Clone(opts.Tags), data: data}
+func newVersion(data []byte, sums storage.Checksums, opts *storage.PutOptions) *version {
+	v := &version{data: data}
+	a := attributes{
+		headers: headers{
+			contentType: opts.ContentType, contentEncoding: opts.ContentEncoding,
+			contentDisposition: opts.ContentDisposition, contentLanguage: opts.ContentLanguage,
+			cacheControl: opts.CacheControl, storageClass: opts.StorageClass,
+		},
+		metadata: newPairs(opts.Metadata),
+	}
+	copy(v.crc32c[:], sums.CRC32C)
+	if sums.CRC32C = nil; !sums.IsZero() || len(opts.Tags) > 0 {
+		a.extra = &extra{newPairs(opts.Tags), ownSums(sums)}
+	}
+	v.setAttributes(a)
+	return v
 }
 
-// commit makes v the current version of its key, if the conditions hold. s.mu is held.
-func (s *Store) commit(v *version, ifAbsent bool, ifMatch string) (*storage.Object, error) {
-	key := v.object.Key
-	if err := driver.CheckWrite(ifAbsent, ifMatch, s.current(key)); err != nil {
+// commit makes v the current version of key, if the conditions hold. s.mu is held.
+func (s *Store) commit(
+	key string, v *version, ifAbsent bool, ifMatch string,
+) (*storage.Object, error) {
+	if err := s.check(key, ifAbsent, ifMatch); err != nil {
 		return nil, err
 	}
-	v.object.ETag = newETag()
-	v.object.ModTime = now()
+	v.etag = newETag()
+	v.written = time.Now().UnixNano()
 	if s.versions {
-		v.object.VersionID = rand.Text()
+		a := v.attributes()
+		a.versionID = rand.Text()
+		v.setAttributes(a)
 		s.history[key] = append(s.history[key], v)
 	}
 	s.objects.set(key, v)
-	return v.describe(), nil
+	return v.describe(key), nil
 }
 
-// current returns the object that a write would replace, nil if there is none. s.mu is held.
-func (s *Store) current(key string) *storage.Object {
-	if v := s.objects.get(key); v != nil {
-		return v.object
+// check holds the conditions of a write against the object that it would replace. s.mu is held.
+func (s *Store) check(key string, ifAbsent bool, ifMatch string) error {
+	v := s.objects.get(key)
+	if v == nil {
+		return driver.CheckWrite(ifAbsent, ifMatch, nil)
 	}
-	return nil
+	return driver.CheckWrite(ifAbsent, ifMatch, &storage.Object{ETag: v.etag})
 }
 
 // find returns a version of key, the current one where id is empty.
@@ -120,7 +106,7 @@ func (s *Store) find(key, id string) (*version, error) {
 		return nil, &storage.Error{Kind: storage.ErrNotExist}
 	}
 	for _, v := range s.history[key] {
-		if v.object.VersionID == id {
+		if v.attributes().versionID == id {
 			return v, nil
 		}
 	}

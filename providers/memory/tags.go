@@ -2,7 +2,6 @@ package memory
 
 import (
 	"context"
-	"maps"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -19,5 +18,8 @@ func (s *Store) Tags(
 	if err != nil {
 		return nil, err
 	}
-	return maps.Clone(v.tags), nil
+	if a := v.attributes(); a.extra != nil {
+		return a.extra.tags.clone(), nil
+	}
+	return nil, nil
 }

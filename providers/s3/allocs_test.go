@@ -1,68 +1,30 @@
 package s3
 
 import (
-	"bufio"
 	"context"
 	"io"
-	"net"
 	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/canned"
 )
 
 // newCanned starts a service that answers each request by its method, and allocates nothing for it
 // that would count.
 func newCanned(tb testing.TB) string {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { l.Close() })
-	const head = "HTTP/1.1 200 OK\r\nETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n" +
+	const head = "ETag: \"d41d8cd98f00b204e9800998ecf8427e\"\r\n" +
 		"Last-Modified: Mon, 02 Mar 2026 15:04:05 GMT\r\nDate: Mon, 02 Mar 2026 15:04:05 GMT\r\n" +
 		"Content-Type: application/octet-stream\r\nX-Amz-Request-Id: REQUEST1\r\nServer: S3\r\n"
-	content := strings.Repeat("x", 4<<10)
+	content := canned.Response("200 OK", head, strings.Repeat("x", 4<<10))
 	answers := map[byte][]byte{
-		'G': []byte(head + "Content-Length: 4096\r\n\r\n" + content),
-		'H': []byte(head + "Content-Length: 4096\r\n\r\n"),
-		'P': []byte(head + "Content-Length: 0\r\n\r\n"),
+		'G': content,
+		'H': content[:len(content)-4<<10],
+		'P': canned.Response("200 OK", head, ""),
 		'D': []byte("HTTP/1.1 204 No Content\r\nDate: Mon, 02 Mar 2026 15:04:05 GMT\r\n\r\n"),
 	}
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				r := bufio.NewReaderSize(c, 16<<10)
-				for {
-					first, err := r.Peek(1)
-					if err != nil {
-						return
-					}
-					answer, length := answers[first[0]], 0
-					for line, err := r.ReadSlice('\n'); len(line) > 2; line,
-						err = r.ReadSlice('\n') {
-						if err != nil {
-							return
-						}
-						if string(line) == "Content-Length: 4096\r\n" {
-							length = 4 << 10
-						}
-					}
-					r.Discard(length)
-					if _, err := c.Write(answer); err != nil {
-						return
-					}
-				}
-			}()
-		}
-	}()
-	return "http://" + l.Addr().String()
+	return canned.Serve(tb, func(line []byte) []byte { return answers[line[0]] })
 }
 
 // hot are the calls whose allocations are counted, and how many there may be.
@@ -71,7 +33,7 @@ var hot = []struct {
 	most float64
 	call func(context.Context, *storage.Bucket) error
 }{
-	{"Get", 140, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 100, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, "k", nil)
 		if err != nil {
 			return err
@@ -80,15 +42,15 @@ var hot = []struct {
 		_, err = io.ReadFull(r, cannedBuffer[:])
 		return err
 	}},
-	{"Put", 130, func(ctx context.Context, b *storage.Bucket) error {
+	{"Put", 114, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.WriteAll(ctx, "k", cannedBuffer[:], nil)
 		return err
 	}},
-	{"Stat", 110, func(ctx context.Context, b *storage.Bucket) error {
+	{"Stat", 84, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.Stat(ctx, "k", nil)
 		return err
 	}},
-	{"Delete", 110, func(ctx context.Context, b *storage.Bucket) error {
+	{"Delete", 76, func(ctx context.Context, b *storage.Bucket) error {
 		return b.Delete(ctx, "k", nil)
 	}},
 }
