@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -131,7 +132,8 @@ func (a *Asked) Last() (host string, status int, err error) {
 	return a.host, a.status, a.err
 }
 
-// CredentialsTransport makes requests for credentials. It notes how they went for [Ask].
+// CredentialsTransport makes requests for credentials. It notes how they went for [Ask], and an
+// answer ends after [MaxRefusal] bytes.
 type CredentialsTransport struct {
 	Base http.RoundTripper
 }
@@ -147,15 +149,23 @@ func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, err
 			a.status = resp.StatusCode
 		}
 	}
+	if err == nil {
+		SetBody(resp, io.LimitReader(resp.Body, MaxRefusal))
+	}
 	return resp, err
 }
 
-// NewCredentialsTransport returns a transport for requests for credentials. They are rare and
-// small: no connection is kept that a Close would have to close.
-func NewCredentialsTransport() *CredentialsTransport {
-	t := NewTransport(nil)
-	t.DisableKeepAlives = true
-	return &CredentialsTransport{t}
+// NewCredentialsClient returns a client for requests for credentials, by base and within timeout
+// each; 0: no bound. It follows no redirect, since such requests have secrets in their headers and
+// bodies, and an answer ends after [MaxRefusal] bytes. The requests are rare and small: no
+// connection is kept that a Close would have to close.
+func NewCredentialsClient(base *http.Transport, timeout time.Duration) *http.Client {
+	base.DisableKeepAlives = true
+	return &http.Client{
+		Transport:     &CredentialsTransport{base},
+		CheckRedirect: NoRedirect,
+		Timeout:       timeout,
+	}
 }
 
 // TrimSecret returns a key, a secret or a token without the spaces and line ends around it, which

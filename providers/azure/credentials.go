@@ -36,17 +36,13 @@ func newTokens(credential azcore.TokenCredential) (*tokens, error) {
 		return t, nil
 	}
 	transport := httpdriver.NewTransport(nil)
-	// The requests are rare. No connection is kept that a Close would have to close.
-	transport.DisableKeepAlives = true
 	// A metadata service that answers nothing must not hold up the lack of credentials.
 	transport.ResponseHeaderTimeout = 10 * time.Second
 	var err error
 	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(
 		&azidentity.DefaultAzureCredentialOptions{
 			ClientOptions: azcore.ClientOptions{
-				Transport: &http.Client{
-					Transport: &httpdriver.CredentialsTransport{Base: transport},
-				},
+				Transport: httpdriver.NewCredentialsClient(transport, 0),
 			},
 		},
 	)

@@ -2,12 +2,10 @@ package s3
 
 import (
 	"context"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"github.com/polystore/storage/driver/httpdriver"
@@ -84,13 +82,6 @@ func (c *credentialsCache) expired(s signature) bool {
 // credentialsTimeout bounds a request to any service that gives out credentials. The SDK makes it
 // apart from the call that needs them, whose end does not end it.
 const credentialsTimeout = 5 * time.Second
-
-// credentialsClient is for the services that give out credentials: rare and small requests, so no
-// connection is kept that a Close would have to close.
-func credentialsClient() *awshttp.BuildableClient {
-	c := awshttp.NewBuildableClient().WithTimeout(credentialsTimeout)
-	return c.WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true })
-}
 
 // trim takes away what stands around the parts of v and does not belong to them; ErrInvalid, by
 // name, where that would not make them right.
