@@ -8,15 +8,14 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/providers/memory"
 )
 
 // idling lists nothing but tokens, which go round in a circle; of 0: which are always new.
 type idling struct {
-	storage.Unsupported
+	*memory.Store
 	circle, asked int
 }
-
-func (s *idling) Capabilities() storage.Capabilities { return storage.Capabilities{} }
 
 func (s *idling) token() string {
 	s.asked++
@@ -57,7 +56,11 @@ func TestListWithoutAnEnd(t *testing.T) {
 				return err
 			},
 		} {
-			s := &idling{circle: tc.circle}
+			m, err := memory.New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &idling{Store: m, circle: tc.circle}
 			b := storage.New(s, nil)
 			if err := call(b); !errors.Is(err, storage.ErrUnavailable) {
 				t.Errorf("%s, a circle of %d: %v, want %v", name, tc.circle, err, storage.ErrUnavailable)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
 	"github.com/polystore/storage/internal/hostile"
 	"github.com/polystore/storage/internal/stub"
 )
@@ -56,3 +57,13 @@ func TestFloods(t *testing.T)     { hostileProvider(t, ways["key"]).Floods(t) }
 func TestHostileKeys(t *testing.T) { hostileProvider(t, ways["key"]).Keys(t) }
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t, ways["key"]).Headers(t) }
+
+func TestSecretsUnderFaults(t *testing.T) {
+	for name, set := range ways {
+		t.Run(name, func(t *testing.T) {
+			p, srv := hostileProvider(t, set), newStub(t, answerOK)
+			p.Secret(t, hostile.Service{URL: srv.URL, Client: srv.Client(), Dialect: fault.Azure})
+			p.Told(t)
+		})
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
 	"github.com/polystore/storage/internal/gcsfake"
 	"github.com/polystore/storage/internal/hostile"
 )
@@ -60,3 +61,18 @@ func TestFloods(t *testing.T)     { hostileProvider(t).Floods(t) }
 func TestHostileKeys(t *testing.T) { hostileProvider(t).Keys(t) }
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t).Headers(t) }
+
+func TestSecretsUnderFaults(t *testing.T) {
+	p := hostileProvider(t)
+	f := startFake(t, gcsfake.Options{Tokens: map[string]bool{hostileToken: true}})
+	p.Told(t)
+	p.Open = func(ctx context.Context, at string, client *http.Client) (storage.Store, error) {
+		return New(ctx, f.bucket, &Options{
+			Endpoint: at, Credentials: withToken(hostileToken), AccessID: signerName,
+			PrivateKey: signerPEM(t), HTTPClient: client,
+		})
+	}
+	p.Secret(t, hostile.Service{
+		URL: f.URL, Client: f.options.HTTPClient, Dialect: fault.GCS,
+	})
+}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
 	"github.com/polystore/storage/internal/hostile"
 )
 
@@ -102,3 +103,9 @@ func TestCredentialsGoNowhereElse(t *testing.T) {
 func TestHostileKeys(t *testing.T) { hostileProvider(t).Keys(t) }
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t).Headers(t) }
+
+func TestSecretsUnderFaults(t *testing.T) {
+	p, srv := hostileProvider(t), newStub(t, answerOK)
+	p.Secret(t, hostile.Service{URL: srv.URL, Client: srv.Client(), Dialect: fault.S3})
+	p.Told(t)
+}
