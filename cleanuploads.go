@@ -25,6 +25,7 @@ func (b *Bucket) CleanUploads(
 func (b *Bucket) cleanUploads(
 	ctx context.Context, before time.Time, list ListOptions,
 ) (int, error) {
+	var idle idlePages
 	n := 0
 	if err := possibleKey(list.Prefix); err != nil {
 		return 0, err
@@ -60,7 +61,7 @@ func (b *Bucket) cleanUploads(
 		if page.NextToken == "" {
 			return n, nil
 		}
-		if page.NextToken == list.PageToken {
+		if page.NextToken == list.PageToken || !idle.goOn(len(page.Uploads), page.NextToken) {
 			return n, errNoAdvance()
 		}
 		list.PageToken = page.NextToken

@@ -55,7 +55,7 @@ func (e *engine) listPage(ctx context.Context, o ListOptions) (*Page, error) {
 }
 
 func errNoAdvance() error {
-	err := errors.New("the service returned the same page token again")
+	err := errors.New("the service lists without an end")
 	return &Error{Kind: ErrUnavailable, Err: err}
 }
 

@@ -52,6 +52,7 @@ type listSpan struct {
 	until       string // empty: to the end of the list
 	seen        stretch
 	pages       []listedPage // that came and were not read
+	empty       idlePages
 	asked, over bool
 	begun       bool               // a page came
 	dropped     bool               // nobody wants it
@@ -199,6 +200,10 @@ func (l *splitList) ask(s *listSpan, held int64) {
 		l.requests--
 		s.asked = false
 		switch {
+		case err == nil && !s.empty.goOn(len(page.Objects), page.NextToken):
+			s.err = errNoAdvance()
+			l.ahead--
+			l.memory.give(held)
 		case err == nil && !s.dropped:
 			l.take(s, page, held)
 		default:

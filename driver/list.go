@@ -61,15 +61,18 @@ func ListAfter(opts *storage.ListOptions) (string, error) {
 	return token[0], nil
 }
 
+// maxIdle is how many pages without an entry are asked for.
+const maxIdle = 1000
+
 // Lists reports whether list, the ListPage of a Store, shows an object under key. It is for keys
 // that the service may take for another: a list names what is really there. It makes one request,
-// or more if pages are empty.
+// or more if pages are empty, which is ErrUnavailable where it does not end.
 func Lists(
 	ctx context.Context, key string,
 	list func(context.Context, *storage.ListOptions) (*storage.Page, error),
 ) (bool, error) {
 	opts := &storage.ListOptions{Prefix: key, PageSize: 1}
-	for {
+	for range maxIdle {
 		page, err := list(ctx, opts)
 		switch {
 		case err != nil:
@@ -81,6 +84,7 @@ func Lists(
 		}
 		opts.PageToken = page.NextToken
 	}
+	return false, Errorf(storage.ErrUnavailable, "the service lists without an end")
 }
 
 // ListPage makes a page of a list, for drivers that can walk all objects in the byte order of

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 )
@@ -18,6 +19,38 @@ const (
 // ErrForeign is the cause of an answer that did not come from the service: a success that a proxy
 // or a portal made up or cut. [Attempt.Fail] makes it ErrUnavailable.
 var ErrForeign = errors.New("the answer is not one of the service's")
+
+// maxMarkup is how many "<" an XML document has at most: a list of 5,000 blobs has 300,000. What is
+// made of an element takes a hundred times its bytes.
+const maxMarkup = 1 << 19
+
+// document is an answer that is no object. It breaks off where it is longer than any is, or where
+// it is XML with more elements.
+type document struct {
+	r      io.Reader
+	left   int64
+	begun  bool // something that is no space was read
+	xml    bool // and it was a "<"
+	markup int  // how many were read
+}
+
+func (d *document) Read(p []byte) (int, error) {
+	if d.left <= 0 {
+		return 0, fmt.Errorf("%w: it is longer than %d bytes", ErrForeign, MaxDocument)
+	}
+	n, err := d.r.Read(p[:min(int64(len(p)), d.left)])
+	d.left -= int64(n)
+	if !d.begun {
+		first := bytes.TrimLeft(p[:n], " \t\r\n\xef\xbb\xbf")
+		d.begun, d.xml = len(first) > 0, bytes.HasPrefix(first, []byte("<"))
+	}
+	if d.xml {
+		if d.markup += bytes.Count(p[:n], []byte("<")); d.markup > maxMarkup {
+			return 0, fmt.Errorf("%w: it has more than %d elements", ErrForeign, maxMarkup/2)
+		}
+	}
+	return n, err
+}
 
 // SetBody puts r in the place of the answer's body, which is still what Close closes.
 func SetBody(resp *http.Response, r io.Reader) {

@@ -18,6 +18,10 @@ type Attempt struct {
 	Missing error           // the kind of a missing object; nil: what the status says
 	Body    *driver.Payload // nil: a small one or none
 
+	// Stream says that a success is the bytes of an object, of any size. Any other answer breaks
+	// off with ErrForeign behind MaxDocument bytes: an endpoint may send without an end.
+	Stream bool
+
 	sent      atomic.Bool // the request was handed to a transport
 	connected atomic.Bool // bytes of it may have been sent
 }

@@ -1,6 +1,7 @@
 package httpdriver
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -133,7 +134,7 @@ func (a *Asked) Last() (host string, status int, err error) {
 }
 
 // CredentialsTransport makes requests for credentials. It notes how they went for [Ask], and tells
-// of their bytes.
+// of their bytes. An answer ends after [MaxRefusal] bytes.
 type CredentialsTransport struct {
 	Base http.RoundTripper
 }
@@ -141,9 +142,6 @@ type CredentialsTransport struct {
 // RoundTrip implements [http.RoundTripper].
 func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.Base.RoundTrip(travel(req, nil))
-	if err == nil {
-		resp.Body = MovingBody(req.Context(), resp.Body)
-	}
 	if a, _ := req.Context().Value(askedKey{}).(*Asked); a != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()
@@ -152,17 +150,46 @@ func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, err
 			a.status = resp.StatusCode
 		}
 	}
+	if err == nil {
+		resp.Body = MovingBody(req.Context(), resp.Body)
+		SetBody(resp, io.LimitReader(resp.Body, MaxRefusal))
+	}
 	return resp, err
 }
 
-// NewCredentialsTransport returns a transport for requests for credentials, whose answers have to
-// begin within the time patience. They are rare and small: no connection is kept that a Close would
-// have to close.
-func NewCredentialsTransport(patience time.Duration) *CredentialsTransport {
-	t := NewTransport(nil)
-	t.DisableKeepAlives = true
-	t.ResponseHeaderTimeout = patience
-	return &CredentialsTransport{t}
+// NewCredentialsClient returns a client for requests for credentials, by base, which becomes its
+// own. Each step of a request ends once nothing has come for the time patience: to be reached, to
+// begin its answer, and between two bytes of it. It follows no redirect, since such requests have
+// secrets in their headers and bodies, and an answer ends after [MaxRefusal] bytes. The requests
+// are rare and small: no connection is kept that a Close would have to close.
+func NewCredentialsClient(base *http.Transport, patience time.Duration) *http.Client {
+	base.DisableKeepAlives = true
+	base.TLSHandshakeTimeout = patience
+	base.ResponseHeaderTimeout = cmp.Or(base.ResponseHeaderTimeout, patience)
+	dial := base.DialContext
+	base.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		ctx, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return &patientConn{conn, patience}, nil
+	}
+	return &http.Client{Transport: &CredentialsTransport{base}, CheckRedirect: NoRedirect}
+}
+
+// patientConn gives up on a peer from which nothing comes.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+func (c *patientConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.patience)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
 }
 
 // TrimSecret returns a key, a secret or a token without the spaces and line ends around it, which

@@ -90,7 +90,7 @@ func TestFailWithoutCredentials(t *testing.T) {
 // What SDKs keep to themselves is known by the context.
 func TestAsk(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
-	client := &http.Client{Transport: NewCredentialsTransport(time.Minute)}
+	client := NewCredentialsClient(NewTransport(nil), time.Minute)
 	ctx, asked := Ask(t.Context())
 	if host, status, err := asked.Last(); host != "" || status != 0 || err != nil {
 		t.Errorf("before: %q, %d, %v", host, status, err)

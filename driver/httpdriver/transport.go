@@ -64,6 +64,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.connected.Store(true) // whatever transport there was
 	}
 	resp.Body = &movingBody{resp.Body, req.Context()}
+	if a != nil && !a.Stream {
+		SetBody(resp, &document{r: resp.Body, left: MaxDocument})
+	}
 	return resp, nil
 }
 

@@ -90,9 +90,55 @@ var defects = []defect{
 	{"range check", "a long suffix begins before the object", "driver/range.go",
 		"offset = max(size+offset, 0)", "offset = size + offset",
 		"./driver", "TestResolveRange"},
+	{"credentials", "a redirect is followed", "providers/gcs/connect.go",
+		"Transport: transport, CheckRedirect: httpdriver.NoRedirect}", "Transport: transport}",
+		"./providers/gcs", "TestRedirects"},
+	{"credentials", "a redirect of a request for credentials is followed",
+		"driver/httpdriver/credentials.go",
+		"\t\tCheckRedirect: NoRedirect,\n", "",
+		"./providers/azure", "TestCredentialsGoNowhereElse"},
+	{"credentials", "the SDK's own client asks for credentials",
+		"providers/s3/credentials_exchange.go",
+		"return stack.Deserialize.Add(e, middleware.After)", "return nil",
+		"./providers/s3", "TestCredentialsGoNowhereElse"},
+	{"credentials", "any certificate will do", "driver/httpdriver/transport.go",
+		"TLSClientConfig:       config,",
+		"TLSClientConfig:       &tls.Config{InsecureSkipVerify: true},",
+		"./providers/s3", "TestSelfSigned"},
+	{"floods", "a document is read without an end", "driver/httpdriver/transport.go",
+		"if a != nil && !a.Stream {", "if a != nil && !a.Stream && a.Write {",
+		"./providers/gcs", "TestFloods"},
+	{"floods", "a page has any number of entries", "providers/gcs/list.go",
+		"if len(*f) == maxEntries {", "if len(*f) < 0 {",
+		"./providers/gcs", "TestFloods"},
+	{"floods", "brackets are indented", "providers/azure/answer.go",
+		"case err != nil, c == '{', c == '[':", "case err != nil:",
+		"./providers/azure", "TestFloods"},
+	{"floods", "tokens go round in a circle", "idle.go",
+		"if token == p.mark || p.n == maxIdle {", "if p.n == maxIdle {",
+		".", "TestListWithoutAnEnd"},
+	{"keys", "dots lead to another bucket", "providers/gcs/key.go",
+		"if !climbs(key) {", "if !climbs(key) || true {",
+		"./providers/gcs", "TestHostileKeys"},
+	{"keys", "dots lead above the bucket", "providers/s3/key.go",
+		"if above > below {", "if above > below+1000 {",
+		"./providers/s3", "TestHostileKeys"},
+	{"keys", "a question mark ends the path", "providers/s3/request.go",
+		"c == '~' || c == '/' && path", "c == '~' || c == '?' || c == '/' && path",
+		"./providers/s3", "TestHostileKeys"},
+	{"secrets", "an error says what a service repeats", "providers/s3/errors.go",
+		"text = httpdriver.Conceal(req, text)", "_ = req",
+		"./providers/s3", "TestSecretsUnderFaults"},
+	{"secrets", "a refusal says what a service repeats", "providers/gcs/errors.go",
+		"text := httpdriver.Conceal(a.asked, said.message)", "text := said.message",
+		"./providers/gcs", "TestSecretsUnderFaults"},
+	{"secrets", "an error has the URL of its request", "driver/httpdriver/client.go",
+		"return nil, driver.WithoutURL(err)",
+		`return nil, driver.Errorf(nil, "%s: %w", req.URL, err)`,
+		"./providers/azure", "TestSecretsUnderFaults"},
 }
 
-// The list does not rot: each defect still has its place, and each layer has three.
+// The list does not rot: each defect still has its place, and each layer has three or more.
 func TestPlaces(t *testing.T) {
 	layers := make(map[string]int)
 	for _, d := range defects {
@@ -106,8 +152,8 @@ func TestPlaces(t *testing.T) {
 		}
 	}
 	for layer, n := range layers {
-		if n != 3 {
-			t.Errorf("%s has %d defects, want 3", layer, n)
+		if n < 3 {
+			t.Errorf("%s has %d defects, want 3 or more", layer, n)
 		}
 	}
 }

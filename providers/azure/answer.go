@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/xml"
 	"io"
@@ -56,6 +57,25 @@ func document(v any) func(*http.Response, []byte) error {
 			return httpdriver.ErrForeign
 		}
 		return nil
+	}
+}
+
+// withoutJSON drops a body of JSON, in which the service says nothing. The SDK indents it for a log,
+// and 20 kB of brackets become 100 MB.
+func withoutJSON(resp *http.Response) {
+	r := bufio.NewReader(resp.Body)
+	for {
+		c, err := r.ReadByte()
+		switch {
+		case err != nil, c == '{', c == '[':
+			httpdriver.SetBody(resp, http.NoBody)
+			return
+		case c == ' ', c == '\t', c == '\r', c == '\n':
+			continue
+		}
+		r.UnreadByte() // which cannot fail behind ReadByte
+		httpdriver.SetBody(resp, r)
+		return
 	}
 }
 

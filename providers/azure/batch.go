@@ -125,6 +125,7 @@ func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 		}
 		failure := error(nil)
 		if answer.StatusCode/100 != 2 {
+			withoutJSON(answer)
 			failure = runtime.NewResponseError(answer)
 		}
 		id := part.Header.Get("Content-ID")

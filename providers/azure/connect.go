@@ -160,5 +160,9 @@ func (p perCall) Do(req *policy.Request) (*http.Response, error) {
 		}
 		raw.URL.RawQuery += "versionid=" + url.QueryEscape(a.version)
 	}
-	return req.Next()
+	resp, err := req.Next()
+	if err == nil && (!a.Stream || resp.StatusCode/100 != 2) {
+		withoutJSON(resp)
+	}
+	return resp, err
 }

@@ -37,12 +37,12 @@ func newTokens(credential azcore.TokenCredential) (*tokens, error) {
 		return t, nil
 	}
 	// A metadata service that answers nothing must not hold up the lack of credentials.
-	transport := httpdriver.NewCredentialsTransport(10 * time.Second)
+	client := httpdriver.NewCredentialsClient(httpdriver.NewTransport(nil), 10*time.Second)
 	var err error
 	t.TokenCredential, err = azidentity.NewDefaultAzureCredential(
 		&azidentity.DefaultAzureCredentialOptions{
 			ClientOptions: azcore.ClientOptions{
-				Transport: &http.Client{Transport: transport},
+				Transport: client,
 			},
 		},
 	)

@@ -43,11 +43,12 @@ func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.
 	e := &storage.Error{Status: re.StatusCode, Code: re.ErrorCode}
 	text, sourceStatus := http.StatusText(e.Status), 0
 	if resp := re.RawResponse; resp != nil {
-		e.RequestID = resp.Header.Get("X-Ms-Request-Id")
+		e.Code = httpdriver.Conceal(resp.Request, e.Code)
+		e.RequestID = httpdriver.Conceal(resp.Request, resp.Header.Get("X-Ms-Request-Id"))
 		e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
 		// 0 where there is none
 		sourceStatus, _ = strconv.Atoi(resp.Header.Get("X-Ms-Copy-Source-Status-Code"))
-		if m := message(resp); m != "" {
+		if m := httpdriver.Conceal(resp.Request, message(resp)); m != "" {
 			text = m
 		}
 	}

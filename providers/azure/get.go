@@ -23,6 +23,7 @@ func (s *Store) Get(
 		return nil, driver.Unsupportedf("a range from the end on Azure")
 	}
 	a := &attempt{version: opts.VersionID}
+	a.Stream = true
 	object := s.client.NewBlobClient(key)
 	out, err := object.DownloadStream(a.begin(ctx), &blob.DownloadStreamOptions{
 		Range:            blob.HTTPRange{Offset: opts.Offset, Count: opts.Length},

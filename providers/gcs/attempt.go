@@ -2,6 +2,7 @@ package gcs
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver/httpdriver"
@@ -10,8 +11,9 @@ import (
 // attempt is one request and what it needs to be judged by when it fails.
 type attempt struct {
 	httpdriver.Attempt
-	accept int  // a status that is no failure although it is not 2xx
-	secret bool // the answer's request ID is the key to a resumable session
+	accept int           // a status that is no failure although it is not 2xx
+	secret bool          // the answer's request ID is the key to a resumable session
+	asked  *http.Request // as it was sent, once there is an answer
 }
 
 // begin returns the context for the attempt's request.

@@ -2,7 +2,6 @@ package gcs
 
 import (
 	"encoding/json"
-	"net/http"
 	"os"
 	"time"
 
@@ -29,7 +28,7 @@ func findCredentials(o *Options, waiters *httpdriver.Waiters) (*auth.Credentials
 			gcloud.ScopeFullControl,
 			"https://www.googleapis.com/auth/cloud-platform", // for signBlob
 		},
-		Client: &http.Client{Transport: httpdriver.NewCredentialsTransport(tokenTimeout)},
+		Client: httpdriver.NewCredentialsClient(httpdriver.NewTransport(nil), tokenTimeout),
 	}
 	var err error
 	switch {
@@ -48,6 +47,8 @@ func findCredentials(o *Options, waiters *httpdriver.Waiters) (*auth.Credentials
 			source := new(httpdriver.CredentialSource)
 			none := source.Fail("the environment", 0, driver.PlainText(err), err)
 			return nil, &storage.Error{Kind: none.Kind, Err: none}
+		case len(found.JSON()) == 0:
+			found = metadataCredentials(detect.Scopes)
 		}
 	}
 	from := newTokens(found, o.Credentials != nil, waiters)

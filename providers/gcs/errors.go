@@ -31,7 +31,7 @@ func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e := refusal(a, resp.StatusCode, parseRefusal(body))
 	if !a.secret {
-		e.RequestID = resp.Header.Get("X-Guploader-Uploadid")
+		e.RequestID = httpdriver.Conceal(a.asked, resp.Header.Get("X-Guploader-Uploadid"))
 	}
 	e.RetryAfter = httpdriver.RetryAfter(resp.Header.Get("Retry-After"))
 	return e
@@ -39,7 +39,7 @@ func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
 
 // refusal makes an error of a status and what was said with it.
 func refusal(a *attempt, status int, said said) *storage.Error {
-	e := &storage.Error{Status: status, Code: said.code}
+	e := &storage.Error{Status: status, Code: httpdriver.Conceal(a.asked, said.code)}
 	var known bool
 	if e.Kind, known = kindOf[said.code]; !known {
 		e.Kind = kindOfStatus(status)
@@ -52,7 +52,7 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 	case status/100 == 5 && e.Kind == storage.ErrUnavailable:
 		e.InDoubt = a.InDoubt()
 	}
-	text := said.message
+	text := httpdriver.Conceal(a.asked, said.message)
 	if text == "" {
 		text = http.StatusText(status)
 	}

@@ -40,6 +40,7 @@ func (s *Store) Get(
 		h.Set("If-Modified-Since", opts.IfModifiedSince.UTC().Format(http.TimeFormat))
 	}
 	a := new(attempt)
+	a.Stream = true
 	asked := driver.ReadConditions(opts)
 	resp, err := s.send(
 		ctx, a, request{method: http.MethodGet, url: withQuery(s.xmlObject(key), q), header: h},

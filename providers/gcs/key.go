@@ -77,9 +77,24 @@ func (s *Store) jsonUploads() string {
 	return s.endpoint + "/upload/storage/v1/b/" + s.bucket + "/o"
 }
 
-// xmlObject is the URL of an object in the XML API, where slashes stay as they are.
+// xmlObject is the URL of an object in the XML API, where slashes stay as they are. Whatever cleans
+// paths on the way would take "." and ".." between slashes for a way to another object or bucket.
 func (s *Store) xmlObject(key string) string {
-	return s.xmlBucket() + "/" + strings.ReplaceAll(escape(key), "%2F", "/")
+	name := escape(key)
+	if !climbs(key) {
+		name = strings.ReplaceAll(name, "%2F", "/")
+	}
+	return s.xmlBucket() + "/" + name
+}
+
+// climbs reports whether a segment of key is "." or "..".
+func climbs(key string) bool {
+	for segment := range strings.SplitSeq(key, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Store) xmlBucket() string { return s.endpoint + "/" + s.bucket }

@@ -1,7 +1,10 @@
 package gcs
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +13,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // listed is what of each object a list is asked for. Metadata would make pages ten times as long.
@@ -18,6 +22,32 @@ const listed = "kind,nextPageToken,prefixes," +
 
 // endless is what a list is that says it goes on, and not where, or where it was.
 const endless = "a list without an end"
+
+// maxEntries is how many entries of a page are read: the service gives maxPage, an emulator may
+// give all that it has. What is made of an entry takes a hundred times its bytes.
+const maxEntries = 100_000
+
+// few is a list of a page.
+type few[T any] []T
+
+// UnmarshalJSON implements [json.Unmarshaler].
+func (f *few[T]) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if t, err := d.Token(); err != nil || t != json.Delim('[') {
+		return err // null, or what is no list: nothing
+	}
+	for d.More() {
+		if len(*f) == maxEntries {
+			return fmt.Errorf("%w: it has more than %d entries", httpdriver.ErrForeign, maxEntries)
+		}
+		var v T
+		if err := d.Decode(&v); err != nil {
+			return err
+		}
+		*f = append(*f, v)
+	}
+	return nil
+}
 
 // ListPage makes one objects.list of the JSON API.
 func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
@@ -47,8 +77,8 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	var answer struct {
 		Kind          string
-		Items         []resource
-		Prefixes      []string
+		Items         few[resource]
+		Prefixes      few[string]
 		NextPageToken string
 	}
 	a := new(attempt).ofBucket()

@@ -48,6 +48,7 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 		}
 		return nil, s.fail(ctx, a, err)
 	}
+	a.asked = resp.Request
 	if resp.StatusCode/100 != 2 && resp.StatusCode != a.accept {
 		return nil, s.answer(a, resp)
 	}

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 
@@ -35,7 +36,9 @@ func writing(d document) *attempt {
 // them.
 func (a *attempt) Inspect(resp *http.Response) error {
 	if strings.HasPrefix(resp.Request.URL.RawQuery, "session=") {
-		return nil // of a directory bucket, which the SDK asks for on the way
+		// Of a directory bucket, which the SDK asks for on the way
+		httpdriver.SetBody(resp, io.LimitReader(resp.Body, httpdriver.MaxRefusal))
+		return nil
 	}
 	resp.Header.Del("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled")
 	if a.object && resp.Header.Get("ETag") == "" {

@@ -3,9 +3,11 @@ package s3
 import (
 	"context"
 	"errors"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/middleware"
@@ -61,8 +63,12 @@ func (s *Store) DeleteBatch(
 			return nil, a.Foreign("a batch of other keys")
 		}
 	}
+	var req *http.Request
+	if resp, ok := awsmiddleware.GetRawResponse(out.ResultMetadata).(*smithyhttp.Response); ok {
+		req = resp.Request
+	}
 	for _, failed := range out.Errors {
-		err := keyFailure(&failed)
+		err := keyFailure(req, &failed)
 		if err == nil {
 			continue
 		}
@@ -78,7 +84,7 @@ func (s *Store) DeleteBatch(
 }
 
 // keyFailure is what became of one key; nil where it is gone.
-func keyFailure(f *types.Error) error {
+func keyFailure(req *http.Request, f *types.Error) error {
 	code := aws.ToString(f.Code)
 	kind, known := kindOf[code]
 	switch {
@@ -88,9 +94,9 @@ func keyFailure(f *types.Error) error {
 		kind = storage.ErrUnavailable
 	}
 	e := &storage.Error{
-		Key: aws.ToString(f.Key), Kind: kind, Code: code, InDoubt: kind == storage.ErrUnavailable,
+		Key: aws.ToString(f.Key), Kind: kind, Code: httpdriver.Conceal(req, code), InDoubt: kind == storage.ErrUnavailable,
 	}
-	if text := aws.ToString(f.Message); text != "" {
+	if text := httpdriver.Conceal(req, aws.ToString(f.Message)); text != "" {
 		e.Err = errors.New(text)
 	}
 	return e

@@ -136,12 +136,12 @@ func loopback(endpoint string) bool {
 
 // load reads the environment and the shared files. It makes no request.
 func load(ctx context.Context, o *Options) (aws.Config, error) {
-	metadata := newMetadataService()
+	metadata, exchange := newMetadataService(), new(credentialsExchange)
 	from := []func(*config.LoadOptions) error{
 		config.WithLogger(logging.Nop{}),
-		config.WithHTTPClient(credentialsClient()),
+		config.WithHTTPClient(awshttp.NewBuildableClient()),
 		config.WithRetryer(credentialsRetryer),
-		config.WithAPIOptions([]func(*middleware.Stack) error{tellOfBytes}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{exchange.add}),
 		config.WithEC2RoleCredentialOptions(metadata.use),
 	}
 	if o.Region != "" {
@@ -170,8 +170,9 @@ func load(ctx context.Context, o *Options) (aws.Config, error) {
 			Kind: storage.ErrInvalid, Err: driver.NewCause("configuration: "+plainText(err), err),
 		}
 	}
+	exchange.of(&cfg)
 	metadata.config = cfg
-	cfg.APIOptions = nil // they are for credentials: the transport tells of the bytes of all else
+	cfg.APIOptions = nil // those are for credentials alone
 	return cfg, nil
 }
 

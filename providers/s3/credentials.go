@@ -2,16 +2,11 @@ package s3
 
 import (
 	"context"
-	"net"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/smithy-go/middleware"
-	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/polystore/storage/driver/httpdriver"
 )
@@ -91,31 +86,6 @@ func (c *credentialsCache) expired(s signature) bool {
 // how long nothing may come from it. The SDK asks apart from the call that needs credentials, whose
 // end does not end the request.
 const credentialsTimeout = 5 * time.Second
-
-// credentialsClient is for the services that give out credentials: rare and small requests, so no
-// connection is kept that a Close would have to close.
-func credentialsClient() *awshttp.BuildableClient {
-	c := awshttp.NewBuildableClient().WithReadTimeout(credentialsTimeout)
-	c = c.WithDialerOptions(func(d *net.Dialer) { d.Timeout = credentialsTimeout })
-	return c.WithTransportOptions(func(t *http.Transport) {
-		t.TLSHandshakeTimeout = credentialsTimeout
-		t.DisableKeepAlives = true
-	})
-}
-
-// tellOfBytes makes a client of the SDK tell of the bytes of its answers. Its services for
-// credentials have transports of their own, which the SDK builds.
-func tellOfBytes(stack *middleware.Stack) error {
-	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("TellOfBytes", func(
-		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
-	) (middleware.DeserializeOutput, middleware.Metadata, error) {
-		out, about, err := next.HandleDeserialize(ctx, in)
-		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && resp.Body != nil {
-			resp.Body = httpdriver.MovingBody(ctx, resp.Body)
-		}
-		return out, about, err
-	}), middleware.After)
-}
 
 // trim takes away what stands around the parts of v and does not belong to them; ErrInvalid, by
 // name, where that would not make them right.

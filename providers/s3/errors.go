@@ -52,11 +52,12 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 func (s *Store) answer(
 	a *attempt, re *smithyhttp.ResponseError, code, text string, err error,
 ) *storage.Error {
-	h := re.Response.Header
+	h, req := re.Response.Header, re.Response.Request
+	text = httpdriver.Conceal(req, text)
 	e := &storage.Error{
 		Status:     re.HTTPStatusCode(),
-		Code:       code,
-		RequestID:  requestID(err),
+		Code:       httpdriver.Conceal(req, code),
+		RequestID:  httpdriver.Conceal(req, requestID(err)),
 		RetryAfter: httpdriver.RetryAfter(h.Get("Retry-After")),
 	}
 	if text == "" {

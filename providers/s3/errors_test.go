@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 
 	"github.com/polystore/storage"
@@ -555,7 +556,9 @@ func TestSilentCredentials(t *testing.T) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	resp, err := credentialsClient().Do(req)
+	var exchange credentialsExchange
+	exchange.of(&aws.Config{HTTPClient: awshttp.NewBuildableClient()})
+	resp, err := exchange.client.Do(req)
 	if err == nil {
 		resp.Body.Close()
 		t.Fatal("an answer of nobody")

@@ -22,6 +22,7 @@ func (s *Store) Get(
 	}
 	c := &asked{opts.VersionID, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince}
 	in := newRead(http.MethodGet, key, c)
+	in.Stream = true
 	if ranged := httpdriver.Range(opts); ranged != "" {
 		in.set("Range", ranged)
 	} else {

@@ -2,6 +2,8 @@ package s3
 
 import (
 	"context"
+	"net"
+	"net/http"
 	"sync"
 	"time"
 
@@ -9,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // metadataService is the SDK's client of the EC2 metadata service, the last link of the default
@@ -35,9 +39,19 @@ func newMetadataService() *metadataService {
 		return imds.NewFromConfig(m.config, func(o *imds.Options) {
 			o.DisableDefaultMaxBackoff = true // it overrules the Retryer's
 			o.Retryer = credentialsRetryer()
+			o.HTTPClient, o.APIOptions = metadataClient(), nil
 		})
 	})
 	return m
+}
+
+// metadataClient has the bounds of the SDK's own client of the metadata service, so that a network
+// without one is soon known, and answers a container behind a hop limit in time.
+func metadataClient() *http.Client {
+	t := httpdriver.NewTransport(nil)
+	t.DialContext = (&net.Dialer{Timeout: 250 * time.Millisecond}).DialContext
+	t.ResponseHeaderTimeout = 500 * time.Millisecond
+	return httpdriver.NewCredentialsClient(t, credentialsTimeout)
 }
 
 func (m *metadataService) use(o *ec2rolecreds.Options) { o.Client = m }

@@ -1,0 +1,5 @@
+package hostile
+
+import "testing"
+
+func TestComplete(t *testing.T) { Complete(t) }

@@ -1,0 +1,219 @@
+package hostile
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/stub"
+)
+
+// Service is a service that works, for Secret.
+type Service struct {
+	URL     string
+	Client  *http.Client
+	Dialect fault.Service
+}
+
+// faults are those of conformance/fault that an HTTP driver can meet.
+func faults() map[string]fault.Fault {
+	f := map[string]fault.Fault{
+		"nothing": fault.None(), "unsent": fault.Unsent(), "throttled": fault.Throttle(time.Second),
+		"lost": fault.Lost(), "twice": fault.Twice(), "no host": fault.NoHost(),
+		"page": fault.Page(), "page after all": fault.Page().Carried(), "failed": fault.Failed200(),
+		"skewed": fault.Skewed(), "expired": fault.Expired(), "cut": fault.Cut(3),
+		"reset": fault.Reset(3), "short": fault.Short(3), "long": fault.Long(9),
+		"length": fault.Length(9), "range": fault.Range(7), "flip": fault.Flip(3),
+		"flip sent": fault.FlipSent(3), "hang": fault.Hang(), "stall": fault.Stall(1),
+		"late": fault.Late(), "waiting": fault.HangWaiting(), "sending": fault.HangSending(3),
+		"refused": fault.Refuse(&storage.Error{Kind: storage.ErrPermission}), "doubt": fault.Doubt(),
+	}
+	for _, status := range [...]int{301, 304, 307, 400, 401, 403, 404, 409, 412, 416, 429, 500, 501, 503} {
+		f[fmt.Sprint(status)] = fault.Status(status, "Code", "Location", "http://other/")
+	}
+	for _, name := range [...]string{"Content-Range", "ETag", "Last-Modified", "Content-Length"} {
+		f["no "+name], f["odd "+name] = fault.Header(name, ""), fault.Header(name, "%\x7f odd")
+	}
+	return f
+}
+
+// Secret checks that nothing shows the provider's secrets, whatever goes wrong: not an error nor
+// any error below it, not a Tracer's calls and requests, not a log, not what was returned.
+func (p *Provider) Secret(t *testing.T, at Service) {
+	forms := p.forms()
+	var running sync.WaitGroup
+	room := make(chan struct{}, 8)
+	for name, f := range faults() {
+		running.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			p.secret(t, at, &witness{forms: forms, tb: t}, name, f)
+		})
+	}
+	running.Wait()
+}
+
+// secret makes every call under one fault.
+func (p *Provider) secret(t *testing.T, at Service, seen *witness, name string, f fault.Fault) {
+	transport := &fault.Transport{Base: at.Client.Transport, Service: at.Dialect}
+	s, err := p.Open(t.Context(), at.URL, &http.Client{Transport: transport})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	o := Options()
+	o.StallTimeout = 100 * time.Millisecond
+	o.Tracer = seen
+	b := storage.New(s, o)
+	seen.value(name+": the Bucket", b)
+	seen.value(name+": the Store", s)
+	for _, call := range Calls() {
+		transport.Reset()
+		transport.Add(fault.Rule{Fault: f, Times: fault.Always})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		err := call.Do(ctx, b, t.TempDir())
+		cancel()
+		seen.err(name+": "+call.Name, err)
+	}
+	b.Close()
+	transport.Wait()
+	seen.text(name+": the log", seen.log.String())
+}
+
+// Told checks that an answer that repeats the request, as one for people to look for a mistake
+// does, brings no secret of it into an error.
+func (p *Provider) Told(t *testing.T) {
+	at := stub.New(t, func(w http.ResponseWriter, r *stub.Request) {
+		var said strings.Builder
+		r.Request.Header.Write(&said)
+		text := r.RequestURI + " " + strings.Join(strings.Fields(said.String()), " ")
+		w.Header().Set("X-Ms-Error-Code", "AuthenticationFailed")
+		w.WriteHeader(http.StatusForbidden)
+		if strings.Contains(r.URL.Path, "/b/") {
+			v, _ := json.Marshal(text)
+			fmt.Fprintf(w, `{"error":{"message":%s}}`, v)
+			return
+		}
+		io.WriteString(w, "<Error><Code>AccessDenied</Code><Message>")
+		w.Write([]byte(strings.NewReplacer("&", "&amp;", "<", "&lt;").Replace(text)))
+		io.WriteString(w, "</Message></Error>")
+	})
+	b := p.bucket(t, at.URL, at.Client())
+	seen := &witness{forms: p.forms(), tb: t, shallow: true}
+	for _, call := range Calls() {
+		seen.err(call.Name, call.Do(t.Context(), b, t.TempDir()))
+	}
+}
+
+// forms are the secrets as they may show.
+func (p *Provider) forms() (forms []string) {
+	for _, secret := range p.Secrets {
+		forms = append(forms, secret, url.QueryEscape(secret),
+			base64.StdEncoding.EncodeToString([]byte(secret)), fmt.Sprintf("%x", secret))
+	}
+	return forms
+}
+
+// witness looks for secrets in what it is told.
+type witness struct {
+	storage.Tracer
+	tb      testing.TB
+	forms   []string
+	shallow bool // what is below an error is an SDK's
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+func (w *witness) logger() storage.Tracer {
+	return storage.LogTracer(slog.New(slog.NewJSONHandler(&w.log, &slog.HandlerOptions{
+		Level: slog.LevelDebug,
+	})))
+}
+
+func (w *witness) StartCall(ctx context.Context, c *storage.Call) context.Context {
+	w.value("Call", c)
+	return ctx
+}
+
+func (w *witness) StartRequest(ctx context.Context, r *storage.Request) context.Context {
+	w.value("Request", r)
+	return ctx
+}
+
+func (w *witness) EndCall(ctx context.Context, c *storage.Call) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.logger().EndCall(ctx, c)
+	w.value("Call "+c.Op, c)
+	w.value("Call "+c.Op, *c)
+	w.err("Call "+c.Op, c.Err)
+}
+
+func (w *witness) EndRequest(ctx context.Context, r *storage.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.logger().EndRequest(ctx, r)
+	w.value("Request "+r.Op, r)
+	w.value("Request "+r.Op, *r)
+	w.err("Request "+r.Op, r.Err)
+}
+
+func (w *witness) text(what, text string) {
+	for _, form := range w.forms {
+		if i := strings.Index(text, form); i >= 0 {
+			w.tb.Errorf("%s: %q is in …%.300s", what, form, text[max(i-150, 0):])
+			return
+		}
+	}
+}
+
+func (w *witness) value(what string, v any) {
+	for _, format := range [...]string{"%v", "%+v", "%#v", "%s", "%q"} {
+		w.text(what+" by "+format, fmt.Sprintf(format, v))
+	}
+	if text, err := json.Marshal(v); err == nil {
+		w.text(what+" as JSON", string(text))
+	}
+}
+
+// err looks at an error and at every one below it.
+func (w *witness) err(what string, err error) {
+	if err == nil {
+		return
+	}
+	w.value(fmt.Sprintf("%s, %T", what, err), err)
+	w.text(what, err.Error())
+	if w.shallow {
+		return
+	}
+	if e, ok := err.(*storage.Error); ok {
+		w.err(what, e.Err)
+		return
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		w.err(what, e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			w.err(what, err)
+		}
+	}
+	var asked *url.Error
+	if errors.As(err, &asked) {
+		w.text(what+", its URL", asked.Error())
+	}
+}

@@ -1,0 +1,69 @@
+package azure
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/hostile"
+	"github.com/polystore/storage/internal/stub"
+)
+
+// hostileProvider has an account's key; hostileSAS a shared access signature.
+func hostileProvider(t *testing.T, set func(*Options)) *hostile.Provider {
+	t.Helper()
+	cleanEnvironment(t)
+	return &hostile.Provider{
+		Bases:   []string{"/" + stubAccount + "/bucket"},
+		Lists:   "Azure",
+		Secrets: []string{stubSecret, stubKey, stubToken, "stub-signature-that-must-not-show"},
+		Open: func(
+			ctx context.Context, endpoint string, client *http.Client,
+		) (storage.Store, error) {
+			o := &Options{Endpoint: endpoint + "/" + stubAccount, HTTPClient: client}
+			set(o)
+			return New(ctx, "bucket", o)
+		},
+	}
+}
+
+// Who gives out tokens cannot have the request sent on, whose header is a credential itself, and
+// cannot answer without an end.
+func TestCredentialsGoNowhereElse(t *testing.T) {
+	hostile.Givers(t, func(t *testing.T, at string) storage.Store {
+		managed(t, at)
+		everywhere := &http.Client{Transport: &stub.Everywhere{Server: newStub(t, answerOK).Server}}
+		return mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: everywhere})
+	})
+}
+
+// ways are the ways to authenticate.
+var ways = map[string]func(*Options){
+	"key": func(o *Options) { o.Key = stubKey },
+	"SAS": func(o *Options) { o.SASToken = stubSAS },
+}
+
+func TestRedirects(t *testing.T) {
+	for name, set := range ways {
+		t.Run(name, func(t *testing.T) { hostileProvider(t, set).Redirects(t) })
+	}
+}
+
+func TestSelfSigned(t *testing.T) { hostileProvider(t, ways["key"]).SelfSigned(t) }
+func TestFloods(t *testing.T)     { hostileProvider(t, ways["key"]).Floods(t) }
+
+func TestHostileKeys(t *testing.T) { hostileProvider(t, ways["key"]).Keys(t) }
+
+func TestHeaderInjection(t *testing.T) { hostileProvider(t, ways["key"]).Headers(t) }
+
+func TestSecretsUnderFaults(t *testing.T) {
+	for name, set := range ways {
+		t.Run(name, func(t *testing.T) {
+			p, srv := hostileProvider(t, set), newStub(t, answerOK)
+			p.Secret(t, hostile.Service{URL: srv.URL, Client: srv.Client(), Dialect: fault.Azure})
+			p.Told(t)
+		})
+	}
+}
