@@ -25,7 +25,8 @@ import (
 )
 
 // writeCount is how many conditional writes meet each trouble on each service.
-var writeCount = flag.Int("writes", 1000, "conditional writes of each kind on each service")
+var writeCount = flag.Int("writes", defaultWrites,
+	"conditional writes of each kind on each service")
 
 // kept is how many writes an entry holds upon the create that it begins with: see rule 11. The ID of
 // a write is pushed out by as many others upon it.

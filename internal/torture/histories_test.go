@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	historyCount = flag.Int("histories", 100, "histories on each driver")
+	historyCount = flag.Int("histories", defaultHistories, "histories on each driver")
 	firstSeed    = flag.Uint64("seed", 1, "of the first history, program or soak")
 )
 
@@ -46,14 +46,9 @@ func TestHistories(t *testing.T) {
 					"server would explain: %s", raced, *historyCount, s.Races)
 			}
 			tally.Add(t, tally.Row{
-<<<<<<< HEAD
-				What: "histories of 200 operations", On: s.name, Tried: *historyCount,
+				What: "histories of 200 operations", On: s.Name, Tried: *historyCount,
 				Note: fmt.Sprintf("%d operations, %d faults; %d unknown, %d failed, %d landed "+
 					"again, "+
-=======
-				What: "histories of 200 operations", On: s.Name, Tried: *historyCount,
-				Note: fmt.Sprintf("%d operations, %d faults; %d unknown, %d failed, %d landed again, "+
->>>>>>> 294e261 (Counted outcomes over HTTP, and one set of services)
 					"%d excused, %d mixed, %d of races of the server",
 					total.Ops, faults, total.Unknown, total.Failed,
 					total.Landings, total.Excused, total.Mixed, raced),
