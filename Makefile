@@ -17,8 +17,8 @@ make api      show how the exported API differs from the files in api/; with UPD
 make bench    measure the library beside its peers, and write docs/benchmarks.md; with QUICK=1 a few
               rows in 3 minutes; with ROW=down128,up* these rows only, N=1 times each
 make large    lists of 1,000,000 files, while another writes, too (20 minutes)
-make counted  2,001 conditional writes with lost answers and 2,001 with doubled requests, on each of
-              four services (10 minutes)
+make counted  10,000 conditional writes with lost answers and 10,000 with doubled requests, on each
+              of four services (20 minutes)
 make torture  what docs/reliability.md claims, at full counts, as one table (some hours); with QUICK=1
               at a tenth of the counts of the normal run (10 minutes)
 make fuzz     run every fuzz target of the module for FUZZTIME (20s), one after the other
@@ -59,4 +59,4 @@ large:
 	@go test ./providers/file -run TestLargeLists -v -count=1 -timeout 60m -large 1000000
 
 counted:
-	@POLYSTORE_TESTENV=1 go test ./internal/counted -v -count=1 -timeout 60m -args -writes 2001
+	@POLYSTORE_TESTENV=1 go test ./internal/counted -v -count=1 -timeout 2h -args -writes 10000

@@ -37,8 +37,8 @@ func (f *fetch) settle(v *verifier, got Checksums) error {
 		return err
 	}
 	o, lookErr := f.look(f.ctx, true)
-	if lookErr != nil {
-		return err
+	if lookErr != nil || o.Size >= 0 && f.obj.Size >= 0 && o.Size != f.obj.Size {
+		return err // the answer had another length than this version
 	}
 	if err := v.provenBy(o.Checksums).compare(got); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/httpstore"
@@ -261,5 +262,69 @@ func TestFaultOptions(t *testing.T) {
 	}
 	if _, err := CheckFaults(t.Context(), FaultOptions{}); err == nil {
 		t.Error("no Open, and no error")
+	}
+}
+
+// A part of the matrix has every fault with every operation, and every operation of every path.
+func TestFaultCover(t *testing.T) {
+	o := faultServer(t)
+	o.Only = []string{"put*", "stat"}
+	o.Cover = true
+	r, err := CheckFaults(t.Context(), o)
+	if err != nil || r.Err() != nil {
+		t.Fatal(err, r.Err())
+	}
+	if left := r.count(func(c *FaultCell) bool { return c.Left }); left < r.Ran() {
+		t.Errorf("%s: more than half was run", r.summary())
+	}
+	ops := make(map[string]bool)
+	for i := range r.Cells {
+		if c := &r.Cells[i]; c.Fault == "500" && c.ran() {
+			ops[c.Op] = true
+			c.Left = true
+		}
+	}
+	if !ops["Put"] || !ops["Stat"] {
+		t.Errorf("500 met %v", ops)
+	}
+	if err := r.Err(); err == nil || !strings.Contains(err.Error(), "500 met no Put") {
+		t.Errorf("a fault is left out: %v", err)
+	}
+}
+
+// A service that takes longer than the stall limit gets a longer one. That is no excuse for a
+// driver that reports what is not so.
+func TestFaultsOfSlowService(t *testing.T) {
+	o := faultServer(t)
+	fast := o.Transport
+	o.Transport = tripper(func(req *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(60 * time.Millisecond):
+			return fast.RoundTrip(req)
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	})
+	o.StallTimeout = 40 * time.Millisecond
+	o.Only = []string{"delete"}
+	r, err := CheckFaults(t.Context(), o)
+	if err != nil || r.Err() != nil {
+		t.Fatal(err, r.Err())
+	}
+	if n := r.count(func(c *FaultCell) bool { return c.Repeats > 0 }); n < r.Ran()/2 {
+		t.Errorf("%s; repeats in %d cells", r.summary(), n)
+	}
+	good := o.Open
+	o.Open = func(ctx context.Context, client *http.Client) (storage.Store, error) {
+		s, err := good(ctx, client)
+		return &doubtless{Store: s.(*httpstore.Store), deletes: true}, err
+	}
+	if r, err = CheckFaults(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range r.Cells {
+		if c.Fault == "request lost" && (c.Err == nil || c.Repeats > 0) {
+			t.Errorf("a delete in doubt that is reported as done: %v after %d repeats", c.Err, c.Repeats)
+		}
 	}
 }

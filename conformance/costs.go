@@ -77,7 +77,7 @@ var costs = map[string]cost{
 	"list/order":                          {95, 95},
 	"list/delimiter":                      {92, 92},
 	"list/any-delimiter":                  {35, 35},
-	"list/prefix":                         {44, 44},
+	"list/prefix":                         {83, 83},
 	"list/start-after":                    {55, 55},
 	"list/start-after-prefix":             {83, 83},
 	"list/token-wins":                     {14, 14},

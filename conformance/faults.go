@@ -38,8 +38,19 @@ type FaultOptions struct {
 	// Exclude names the cells that are not run, with the reasons.
 	Exclude []FaultExclusion
 
-	StallTimeout time.Duration // of the Buckets; default 200 ms
-	Concurrency  int           // cells at once; default 32
+	// StallTimeout is that of the Buckets; default 200 ms. A cell whose requests took longer
+	// although no fault held them up is tried again under twice the limit, up to 32 times the
+	// first, where that alone can be the reason that its call failed: never where the bucket holds
+	// something else than what was reported.
+	StallTimeout time.Duration
+
+	// Concurrency is how many cells that wait are run at once, default 32. Of others there are
+	// fewer, and the fewer the more bytes they move.
+	Concurrency int
+
+	// Cover runs a part of the matrix: each fault meets each operation on one of its paths, which
+	// take turns. So each fault meets each operation, and each operation of each path meets faults.
+	Cover bool
 
 	// Prefix is the prefix below which the run makes its own random prefix.
 	Prefix string
@@ -72,6 +83,8 @@ type FaultCell struct {
 	Path  string // what was called: "put-if-absent"
 
 	Excluded string // why it was not run
+	Left     bool   // it is one of those that FaultOptions.Cover leaves out
+	Repeats  int    // how often it was tried again, under twice the stall limit each time
 	Result   error  // what the call returned
 	Err      error  // what is wrong with that; nil: the contract is kept
 	Duration time.Duration
@@ -88,8 +101,10 @@ type FaultReport struct {
 
 // Ran returns the number of cells that were run.
 func (r *FaultReport) Ran() int {
-	return r.count(func(c *FaultCell) bool { return c.Excluded == "" })
+	return r.count(func(c *FaultCell) bool { return c.ran() })
 }
+
+func (c *FaultCell) ran() bool { return c.Excluded == "" && !c.Left }
 
 func (r *FaultReport) count(is func(*FaultCell) bool) (n int) {
 	for i := range r.Cells {
@@ -101,7 +116,8 @@ func (r *FaultReport) count(is func(*FaultCell) bool) (n int) {
 }
 
 // Err returns nil if every cell that was run kept the contract, and the cells are complete: as many
-// as there are faults for each pair of a path and an operation.
+// as there are faults for each pair of a path and an operation, and where some were left out, each
+// fault met each operation, and each pair a fault, if it was not excluded.
 func (r *FaultReport) Err() error {
 	var errs []error
 	if len(r.Cells) != r.Faults*r.Pairs {
@@ -113,8 +129,38 @@ func (r *FaultReport) Err() error {
 			errs = append(errs, fmt.Errorf("%s: %s of %s: %w", c.Fault, c.Op, c.Path, c.Err))
 		}
 	}
+	errs = append(errs, r.covered(), r.spread())
 	if r.Leftover != nil {
 		errs = append(errs, fmt.Errorf("cleaning up: %w", r.Leftover))
+	}
+	return errors.Join(errs...)
+}
+
+// covered says that a fault has not met an operation.
+func (r *FaultReport) covered() error {
+	return r.each("%s met no %s", func(c *FaultCell) [2]string { return [2]string{c.Fault, c.Op} })
+}
+
+// spread says that an operation of a path has met no fault.
+func (r *FaultReport) spread() error {
+	return r.each("%s met no fault in %s", func(c *FaultCell) [2]string {
+		return [2]string{c.Op, c.Path}
+	})
+}
+
+// each says for which group of cells none was run although some were left out.
+func (r *FaultReport) each(format string, group func(*FaultCell) [2]string) error {
+	ran, left := make(map[[2]string]bool), make(map[[2]string]bool)
+	for i := range r.Cells {
+		c := &r.Cells[i]
+		ran[group(c)] = ran[group(c)] || c.ran()
+		left[group(c)] = left[group(c)] || c.Left
+	}
+	var errs []error
+	for g := range left {
+		if left[g] && !ran[g] {
+			errs = append(errs, fmt.Errorf(format, g[0], g[1]))
+		}
 	}
 	return errors.Join(errs...)
 }
@@ -123,10 +169,10 @@ func (r *FaultReport) Err() error {
 // were excluded. The reasons follow.
 func (r *FaultReport) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "FAULT\tCELLS\tSUCCEEDED\tFAILED\tEXCLUDED\tBROKEN\tKINDS\n")
+	fmt.Fprintf(t, "FAULT\tCELLS\tSUCCEEDED\tFAILED\tEXCLUDED\tLEFT OUT\tBROKEN\tKINDS\n")
 	excluded := make(map[string]int)
 	for _, row := range faultRows {
-		var ran, ok, out, broken int
+		var ran, ok, out, left, broken int
 		kinds := make(map[string]int)
 		for i := range r.Cells {
 			c := &r.Cells[i]
@@ -136,6 +182,9 @@ func (r *FaultReport) Table(w io.Writer) error {
 			case c.Excluded != "":
 				out++
 				excluded[c.Excluded]++
+				continue
+			case c.Left:
+				left++
 				continue
 			case c.Result == nil:
 				ok++
@@ -147,10 +196,10 @@ func (r *FaultReport) Table(w io.Writer) error {
 				broken++
 			}
 		}
-		if ran+out == 0 {
+		if ran+out+left == 0 {
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%s\n", row.name, ran, ok, ran-ok, out,
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", row.name, ran, ok, ran-ok, out, left,
 			broken, list(kinds))
 	}
 	if err := t.Flush(); err != nil {
@@ -164,11 +213,16 @@ func (r *FaultReport) Table(w io.Writer) error {
 }
 
 func (r *FaultReport) summary() string {
-	out := len(r.Cells) - r.Ran()
+	out := r.count(func(c *FaultCell) bool { return c.Excluded != "" })
+	left := r.count(func(c *FaultCell) bool { return c.Left })
 	broken := r.count(func(c *FaultCell) bool { return c.Err != nil })
-	return fmt.Sprintf(
-		"%d cells run = %d faults x %d operations of %d paths - %d excluded; %d broken",
-		r.Ran(), r.Faults, r.Pairs, r.Paths, out, broken)
+	repeats := 0
+	for i := range r.Cells {
+		repeats += r.Cells[i].Repeats
+	}
+	return fmt.Sprintf("%d cells run = %d faults x %d operations of %d paths - %d excluded - %d left "+
+		"out; %d broken; %d repeats under a longer stall limit",
+		r.Ran(), r.Faults, r.Pairs, r.Paths, out, left, broken, repeats)
 }
 
 func keysOf(m map[string]int) func(func(string) bool) {
@@ -252,6 +306,7 @@ type matrix struct {
 	store  storage.FullStore
 	prefix string
 	part   int64
+	ops    []string // of all paths
 	report *FaultReport
 	cells  []*cell
 	data   func() *contents
@@ -280,6 +335,9 @@ func (m *matrix) plan(ctx context.Context) error {
 		}
 		for _, op := range dry.seen.ops() {
 			m.report.Pairs++
+			if !slices.Contains(m.ops, op) {
+				m.ops = append(m.ops, op)
+			}
 			for j := range faultRows {
 				row := &faultRows[j]
 				if !row.of(m.o.Service) {
@@ -292,11 +350,36 @@ func (m *matrix) plan(ctx context.Context) error {
 						c.Excluded = e.Reason
 					}
 				}
+				c.misled = row.lies && op == "Get" && !dry.seen.byOp[op].sized
 				m.cells = append(m.cells, c)
 			}
 		}
 	}
+	if m.o.Cover {
+		m.cover()
+	}
 	return nil
+}
+
+// cover leaves out all cells of a fault and an operation but one, whose path is another for the
+// next fault.
+func (m *matrix) cover() {
+	of := make(map[[2]string][]*cell)
+	for _, c := range m.cells {
+		if c.Excluded == "" {
+			c.Left = true
+			of[[2]string{c.Fault, c.Op}] = append(of[[2]string{c.Fault, c.Op}], c)
+		}
+	}
+	turn := make(map[string]int)
+	for i := range faultRows {
+		for _, op := range m.ops {
+			if cells := of[[2]string{faultRows[i].name, op}]; len(cells) > 0 {
+				cells[turn[op]%len(cells)].Left = false
+				turn[op]++
+			}
+		}
+	}
 }
 
 func (m *matrix) selected(name string) bool {
@@ -315,15 +398,20 @@ func (m *matrix) run(ctx context.Context) {
 		return cmp.Compare(b.row.slow(), a.row.slow())
 	})
 	for _, c := range order {
-		if c.Excluded != "" {
+		if !c.ran() {
 			continue
 		}
-		slots <- struct{}{}
+		n := m.weight(c)
+		for range n {
+			slots <- struct{}{}
+		}
 		wg.Go(func() {
-			defer func() { <-slots }()
 			start := time.Now()
-			c.Err = c.run(ctx)
+			c.try(ctx)
 			c.Duration = time.Since(start)
+			for range n {
+				<-slots
+			}
 		})
 	}
 	wg.Wait()
@@ -332,12 +420,26 @@ func (m *matrix) run(ctx context.Context) {
 	}
 }
 
+// weight is how many of the slots a cell takes: one if it waits most of the time, and else as many
+// as it keeps a processor busy.
+func (m *matrix) weight(c *cell) int {
+	n := 1
+	if !c.row.waits {
+		n = 4
+	}
+	if c.path.large {
+		n += int(m.part >> 20)
+	}
+	return min(n, m.o.Concurrency)
+}
+
 // tidy removes what the run has made.
 func (m *matrix) tidy(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	_, err := m.clean.DeletePrefix(ctx, m.prefix, nil)
-	if caps := m.store.Capabilities(); caps.ListUploads && caps.ListUploadsPrefix {
+	caps := m.store.Capabilities()
+	if caps.ListUploads && caps.ListUploadsPrefix && caps.AbortUpload {
 		_, e := m.clean.CleanUploads(ctx, 0, &storage.CleanOptions{Prefix: m.prefix})
 		err = errors.Join(err, e)
 	}

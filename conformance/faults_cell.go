@@ -34,6 +34,11 @@ type cell struct {
 	key  string
 	seen *witnessed
 
+	misled bool          // an answer that lies has nothing but a checksum to be held against
+	limit  time.Duration // StallTimeout; 0: the default of a Bucket
+	clock  *overtime     // of the last try
+	hasty  bool          // the last try tells of a service that takes longer, and of nothing else
+
 	b        *storage.Bucket // its requests meet the fault
 	mu       sync.Mutex
 	etag     string // of what was there before
@@ -41,13 +46,19 @@ type cell struct {
 	rivalErr error
 }
 
-// cellLimit is how long a cell may take.
-const cellLimit = 45 * time.Second
+// cellLimit is how long one try of a cell may take.
+const cellLimit = 2 * time.Minute
 
 func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
-	c := &cell{m: m, row: row, path: p, seen: &witnessed{byOp: make(map[string]*traits)}}
+	c := &cell{
+		m: m, row: row, path: p, limit: m.o.StallTimeout,
+		seen: &witnessed{byOp: make(map[string]*traits)},
+	}
 	c.Path, c.Op = p.name, op
-	name := "dry"
+	if op = strings.ToLower(op); row == nil {
+		c.limit, op = 0, "dry"
+	}
+	name := "none"
 	if row != nil {
 		c.Fault = row.name
 		name = strings.Map(func(r rune) rune {
@@ -57,7 +68,7 @@ func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
 			return '-'
 		}, strings.ToLower(row.name))
 	}
-	c.key = m.prefix + p.name + "/" + strings.ToLower(op) + "/" + name + "/o"
+	c.key = m.prefix + p.name + "/" + op + "/" + name + "/o"
 	return c
 }
 
@@ -76,12 +87,13 @@ func (c *cell) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
+	c.clock = &overtime{limit: c.limit}
 	c.b = storage.New(s, &storage.Options{
 		Retry: storage.RetryOptions{
 			MinDelay: time.Millisecond, MaxDelay: 20 * time.Millisecond, Budget: -1,
 		},
-		StallTimeout: c.m.o.StallTimeout, AbortTimeout: 4 * c.m.o.StallTimeout,
-		PartSize: c.m.part, Concurrency: 2,
+		StallTimeout: c.limit, AbortTimeout: 4 * c.limit,
+		PartSize: c.m.part, Concurrency: 2, Tracer: c.clock,
 	})
 	defer c.b.Close()
 	if err := c.path.before(ctx, c); err != nil {
@@ -114,19 +126,33 @@ func (c *cell) run(ctx context.Context) (err error) {
 	case c.row == nil:
 		c.note(t.Calls())
 		return errors.Join(c.Result, c.path.after(ctx, c, c.Result))
-	case met < 1 && !c.path.mayMiss[c.Op]:
+	}
+	state := c.path.after(ctx, c, c.Result)
+	err = errors.Join(
+		c.missed(met), c.kind(c.Result), c.uploads(ctx, t.Count("CreateUpload")),
+	)
+	due := 0
+	if c.row.waits {
+		due = met // they took as long as the limit because of the fault
+	}
+	c.hasty = state == nil && err != nil && c.clock.count() > due && excusable(c.Result)
+	return errors.Join(state, err)
+}
+
+// missed says that the fault was for nothing.
+func (c *cell) missed(met int) error {
+	if met < 1 && !c.path.mayMiss[c.Op] {
 		return errors.New("no request met the fault")
 	}
-	return errors.Join(
-		c.kind(c.Result), c.path.after(ctx, c, c.Result), c.uploads(ctx, t.Count("CreateUpload")),
-	)
+	return nil
 }
 
 // uploads says that an upload is left behind although the trouble was short. An upload whose ID
 // nobody learnt may be, where its creation was sent more than once: CleanUploads is for it.
 func (c *cell) uploads(ctx context.Context, creations int) error {
 	caps := c.m.store.Capabilities()
-	if c.row.ever || c.Op == "CreateUpload" || !c.path.writes || !caps.ListUploads {
+	if c.row.ever || c.Op == "CreateUpload" || !c.path.writes || !caps.ListUploads ||
+		!caps.AbortUpload {
 		return nil
 	}
 	page, err := c.m.store.ListUploadsPage(ctx, &storage.ListOptions{Prefix: c.key})
@@ -145,6 +171,9 @@ func (c *cell) kind(err error) error {
 		return nil
 	}
 	fails := append(slices.Clone(c.row.fails), c.path.fails[c.row.name]...)
+	if c.misled {
+		fails = append(fails, misled...)
+	}
 	var e *storage.Error
 	switch {
 	case !errors.As(err, &e):
@@ -276,17 +305,30 @@ func (c *cell) isOne(ctx context.Context, key string, result error, may [][]byte
 }
 
 // is reports whether the object under key has the bytes of data; nil stands for no object. Of large
-// objects it looks at the ends and at the seam of the parts.
+// objects it looks at the ends and at the seam of the parts. It looks again where something that was
+// given up arrives meanwhile.
 func (c *cell) is(ctx context.Context, key string, data []byte) (bool, error) {
-	o, err := c.m.clean.Stat(ctx, key, nil)
-	switch {
-	case errors.Is(err, storage.ErrNotExist):
-		return data == nil, nil
-	case err != nil:
-		return false, fmt.Errorf("looking: %w", err)
-	case data == nil || o.Size != int64(len(data)):
-		return false, nil
+	for n := 1; ; n++ {
+		o, err := c.m.clean.Stat(ctx, key, nil)
+		switch {
+		case errors.Is(err, storage.ErrNotExist):
+			return data == nil, nil
+		case err != nil:
+			return false, fmt.Errorf("looking: %w", err)
+		case data == nil || o.Size != int64(len(data)):
+			return false, nil
+		}
+		ok, err := c.reads(ctx, key, o.ETag, data)
+		changed := errors.Is(err, storage.ErrPrecondition) || errors.Is(err, storage.ErrNotExist) ||
+			errors.Is(err, storage.ErrChanged)
+		if !changed || n == 5 {
+			return ok, err
+		}
 	}
+}
+
+// reads reports whether the version of the object under key has the bytes of data.
+func (c *cell) reads(ctx context.Context, key, etag string, data []byte) (bool, error) {
 	size := int64(len(data))
 	pieces := [][2]int64{{0, min(size, 4000)}}
 	if size > 4000 {
@@ -294,7 +336,7 @@ func (c *cell) is(ctx context.Context, key string, data []byte) (bool, error) {
 	}
 	for _, p := range pieces {
 		got, err := c.m.clean.ReadAll(ctx, key, &storage.GetOptions{
-			Offset: p[0], Length: p[1], IfMatch: o.ETag,
+			Offset: p[0], Length: p[1], IfMatch: etag,
 		})
 		if err != nil {
 			return false, fmt.Errorf("looking: %w", err)

@@ -22,6 +22,7 @@ type faultPath struct {
 	call   func(ctx context.Context, c *cell) error
 	after  func(ctx context.Context, c *cell, result error) error
 
+	large     bool // it moves an object of two parts
 	writes    bool
 	unknown   bool               // a lost answer alone can leave the outcome unknown
 	exclusive bool               // it holds a condition
@@ -163,21 +164,22 @@ var faultPaths = []faultPath{
 	{
 		name: "multipart", needs: func(c *storage.Capabilities) bool { return c.Multipart },
 		before: putOld, call: write(largeNew, unbound), after: written(oldOf, largeNew),
-		writes: true,
+		writes: true, large: true,
 	},
 	{
 		name: "multipart-if-absent", needs: conditionalParts, before: nothing,
 		call: write(largeNew, absent), after: written(none, largeNew), writes: true,
-		exclusive: true,
+		exclusive: true, large: true,
 	},
 	{
 		name: "multipart-if-match", needs: conditionalParts, before: putOld,
 		call: write(largeNew, matching), after: written(oldOf, largeNew), writes: true,
+		large:     true,
 		exclusive: true,
 	},
 	{
 		name: "update", needs: conditional, before: putOld, after: written(oldOf, newOf),
-		writes: true,
+		writes: true, summed: true,
 		call: func(ctx context.Context, c *cell) error {
 			_, err := c.b.Update(ctx, c.key, func(old []byte, _ *storage.Object) ([]byte, error) {
 				d := c.m.data()
@@ -282,7 +284,7 @@ var faultPaths = []faultPath{
 		}, 1000, 500, oldOf),
 	},
 	{
-		name: "download", before: putLarge, after: unchanged,
+		name: "download", before: putLarge, after: unchanged, large: true,
 		call: readers(func(ctx context.Context, c *cell) ([]byte, error) {
 			var w writerAt
 			_, err := c.b.Download(ctx, c.key, &w, nil)

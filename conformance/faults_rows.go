@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/polystore/storage"
@@ -26,6 +27,8 @@ type faultRow struct {
 	ranges  bool // it is in the Content-Range of an answer
 	sends   bool // it is in the body of a request
 	sums    bool // only a checksum shows it
+	lies    bool // the answer says that it is longer or shorter than it is
+	waits   bool // it takes as long as the stall limit
 	rival   bool // another program writes
 	only    []fault.Service
 	ops     []string // the operations whose answer it can be; nil: all
@@ -36,10 +39,14 @@ func (r *faultRow) of(s fault.Service) bool { return r.only == nil || slices.Con
 
 // slow is larger for rows that take longer.
 func (r *faultRow) slow() int {
+	n := 0
 	if r.ever {
-		return 1
+		n++
 	}
-	return 0
+	if r.waits {
+		n += 2
+	}
+	return n
 }
 
 // passing are the kinds of trouble that passes.
@@ -57,6 +64,9 @@ var errNoKind = errors.New("an error without a kind")
 func always(f fault.Fault) func(*cell) fault.Fault {
 	return func(*cell) fault.Fault { return f }
 }
+
+// misled are the kinds of a read whose answer lies about its length, where a checksum alone tells.
+var misled = []error{storage.ErrIntegrity, storage.ErrChanged}
 
 // mid is an offset in the middle of the answers, documents included.
 const mid = 40
@@ -76,13 +86,19 @@ var faultRows = []faultRow{
 	{name: "request lost, ever", fault: always(fault.Doubt()), ever: true, fails: passing},
 	{name: "answer lost", fault: always(fault.Lost())},
 	{name: "answer lost, ever", fault: always(fault.Lost()), ever: true, fails: passing},
-	{name: "delivered late", fault: always(fault.Late())},
+	{name: "delivered late", fault: always(fault.Late()), waits: true},
 	{name: "delivered twice", fault: always(fault.Twice())},
 	{name: "delivered twice, ever", fault: always(fault.Twice()), ever: true},
-	{name: "never served", fault: always(fault.Hang())},
-	{name: "never served, ever", fault: always(fault.Hang()), ever: true, fails: passing},
-	{name: "stalled while sending", fault: always(fault.HangSending(100)), sends: true},
-	{name: "never answered", fault: always(fault.HangWaiting())},
+	{name: "never served", fault: always(fault.Hang()), waits: true},
+	{
+		name: "never served, ever", fault: always(fault.Hang()), ever: true, fails: passing,
+		waits: true,
+	},
+	{
+		name: "stalled while sending", fault: always(fault.HangSending(100)), sends: true,
+		waits: true,
+	},
+	{name: "never answered", fault: always(fault.HangWaiting()), waits: true},
 	{name: "500", fault: always(fault.Status(500, "InternalError"))},
 	{name: "500, ever", fault: always(fault.Status(500, "InternalError")), ever: true,
 		fails: passing},
@@ -133,10 +149,11 @@ var faultRows = []faultRow{
 	{name: "cut at once", fault: always(fault.Cut(0)), answers: true},
 	{name: "cut in the middle", fault: always(fault.Cut(mid)), answers: true},
 	{name: "reset in the middle", fault: always(fault.Reset(mid)), answers: true},
-	{name: "stalled in the middle", fault: always(fault.Stall(mid)), answers: true},
+	{name: "stalled in the middle", fault: always(fault.Stall(mid)), answers: true, waits: true},
 	{
 		// A server-side copy may take longer without a byte: there a byte a second is no stall.
 		name: "one byte a second", fault: always(fault.Drip(time.Second)), answers: true,
+		waits: true,
 		ops: []string{
 			"Get", "Put", "ListPage", "CreateUpload", "PutPart", "CompleteUpload", "DeleteBatch",
 		},
@@ -145,10 +162,10 @@ var faultRows = []faultRow{
 		name: "one byte flipped", fault: always(fault.Flip(mid)), answers: true, sums: true,
 		fails: []error{storage.ErrIntegrity},
 	},
-	{name: "too few bytes", fault: always(fault.Short(mid)), answers: true},
-	{name: "too many bytes", fault: always(fault.Long(9)), answers: true},
-	{name: "Content-Length too large", fault: always(fault.Length(9)), answers: true},
-	{name: "Content-Length too small", fault: always(fault.Length(-9)), answers: true},
+	{name: "too few bytes", fault: always(fault.Short(mid)), answers: true, lies: true},
+	{name: "too many bytes", fault: always(fault.Long(9)), answers: true, lies: true},
+	{name: "Content-Length too large", fault: always(fault.Length(9)), answers: true, lies: true},
+	{name: "Content-Length too small", fault: always(fault.Length(-9)), answers: true, lies: true},
 	{name: "another Content-Range", fault: always(fault.Range(7)), ranges: true},
 	{name: "no Content-Range", fault: always(fault.Header("Content-Range", "")), ranges: true},
 	{
@@ -182,6 +199,8 @@ func (r *faultRow) pointless(p *faultPath, op string, seen *witnessed) string {
 		return "the request has no body, or next to none"
 	case r.sums && (op != "Get" || !p.summed):
 		return "no checksum covers the answer"
+	case r.lies && op == "Get" && !o.sized && !p.summed:
+		return "nothing but the Content-Length tells the length, and no checksum covers the answer"
 	case r.rival && p.alone:
 		return "another program's write is no trouble to it"
 	}
@@ -197,6 +216,7 @@ type witnessed struct {
 type traits struct {
 	sent, received int64
 	ranged         bool
+	sized          bool // a header beside Content-Length tells the length, too
 }
 
 func (w *witnessed) ops() []string { return w.order }
@@ -217,6 +237,7 @@ func (w *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 		return nil, err
 	}
 	t.ranged = resp.Header.Get("Content-Range") != ""
+	t.sized = t.ranged || sized(resp)
 	if req.Method != http.MethodHead {
 		resp.Body = &countedBody{resp.Body, func(n int64) {
 			t.received = n
@@ -225,6 +246,17 @@ func (w *witnessTransport) RoundTrip(req *http.Request) (*http.Response, error) 
 	}
 	w.note(op, t)
 	return resp, nil
+}
+
+// sized reports whether a header beside Content-Length tells the length of the answer.
+func sized(resp *http.Response) bool {
+	n := strconv.FormatInt(resp.ContentLength, 10)
+	for name, values := range resp.Header {
+		if name != "Content-Length" && slices.Contains(values, n) {
+			return true
+		}
+	}
+	return false
 }
 
 // countedBody tells how much was read so far.

@@ -10,27 +10,26 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
+// passes are the runs of the tests: all of them with the race detector, which takes ten times as
+// long, and without it those that count, in their full number.
+var passes = [][]string{
+	{"-race", "./..."},
+	{"-run", "^(TestHistories|TestOutcomes)$", "./internal/torture", "./internal/counted"},
+}
+
 // test runs all tests with the race detector, against real servers if the environment does not
 // forbid it, and reports. Two packages run at a time: more would compete for memory and for the
 // servers' processors. Cached results are not taken, as the servers are no part of their keys.
 func test(ctx context.Context) error {
-	var env []string
-	if os.Getenv(testenv.ModeEnv) == "" {
-		env = []string{testenv.ModeEnv + "=1"}
-	}
-	cmd := command(ctx, env, "go", "test", "-race", "-json", "-count=1", "-p", "2", "-timeout",
-		"30m", "./...")
-	cmd.Stdout = nil // for the pipe
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
 	r := newReport(os.Stdout)
-	readErr := r.read(out)
-	err = cmd.Wait()
+	var err, readErr error
+	for _, args := range passes {
+		failed, broken := testPass(ctx, r, args)
+		err, readErr = errors.Join(err, failed), errors.Join(readErr, broken)
+		if ctx.Err() != nil {
+			break
+		}
+	}
 	recorded, recErr := os.ReadFile(os.Getenv(testenv.NotRunEnv))
 	if errors.Is(recErr, os.ErrNotExist) {
 		recErr = nil
@@ -40,4 +39,25 @@ func test(ctx context.Context) error {
 		err = fmt.Errorf("go test did not fail, and %d tests did", r.total.failed)
 	}
 	return errors.Join(err, readErr, recErr)
+}
+
+// testPass runs the go command once and reports to r. It returns how that failed, and what kept its
+// output from being read.
+func testPass(ctx context.Context, r *report, args []string) (failed, broken error) {
+	var env []string
+	if os.Getenv(testenv.ModeEnv) == "" {
+		env = []string{testenv.ModeEnv + "=1"}
+	}
+	args = append([]string{"test", "-json", "-count=1", "-p", "2", "-timeout", "30m"}, args...)
+	cmd := command(ctx, env, "go", args...)
+	cmd.Stdout = nil // for the pipe
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err, nil
+	}
+	if err := cmd.Start(); err != nil {
+		return err, nil
+	}
+	broken = r.read(out)
+	return cmd.Wait(), broken
 }

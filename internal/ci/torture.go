@@ -23,6 +23,8 @@ var torments = []torment{
 	{"./internal/torture", "TestModel$",
 		[]string{"-model", "memory,file,gcsfake,MinIO,versitygw,Azurite", "-rapid.checks", "1000"},
 		[]string{"-rapid.checks", "20"}},
+	{"./internal/counted", "TestOutcomes",
+		[]string{"-writes", "10000"}, []string{"-writes", "200"}},
 	{"./internal/torture", "TestSoak", []string{"-soak", "10m"}, []string{"-soak", "12s"}},
 	{"./providers/file", "TestKillHistories|TestEachCallFails",
 		[]string{"-kills", "2000"}, []string{"-kills", "20"}},

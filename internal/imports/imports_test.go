@@ -47,6 +47,9 @@ var allowed = []struct {
 	{"internal/fivestores/child", []string{"", "providers/"}},    // a program
 	{"internal/resume/child", []string{"", "providers/"}},        // a program
 	{"internal/captable/", []string{"", "gocdk/", "providers/"}}, // a program
+	{"internal/services", []string{
+		"", "driver/", "internal/", "providers/", "conformance/fault",
+	}},
 	{"internal/counted", []string{"", "internal/", "providers/"}},
 	{"internal/resume", []string{"", "internal/", "providers/"}},
 	{"internal/torture", []string{"", "internal/", "providers/"}},

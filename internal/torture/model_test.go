@@ -13,6 +13,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/services"
 	"github.com/polystore/storage/internal/tally"
 )
 
@@ -45,12 +46,12 @@ type machine struct {
 // do on a plain map.
 func TestModel(t *testing.T) {
 	chosen := strings.Split(*modelOn, ",")
-	for _, s := range services {
-		if !slices.Contains(chosen, s.name) {
+	for _, s := range services.All {
+		if !slices.Contains(chosen, s.Name) {
 			continue
 		}
-		t.Run(s.name, func(t *testing.T) {
-			raw, programs, dir := s.open(t), 0, t.TempDir()
+		t.Run(s.Name, func(t *testing.T) {
+			raw, programs, dir := s.Open(t), 0, t.TempDir()
 			rapid.Check(t, func(rt *rapid.T) {
 				programs++
 				if _, err := raw.DeletePrefix(t.Context(), "p/", nil); err != nil {
@@ -58,20 +59,20 @@ func TestModel(t *testing.T) {
 				}
 				newMachine(raw.Store(), s, "p/", dir).run(rt)
 			})
-			tally.Add(t, tally.Row{What: "programs against the model", On: s.name, Tried: programs})
+			tally.Add(t, tally.Row{What: "programs against the model", On: s.Name, Tried: programs})
 		})
 	}
 }
 
-func newMachine(inner storage.Store, s service, prefix, dir string) *machine {
+func newMachine(inner storage.Store, s services.Service, prefix, dir string) *machine {
 	store := fault.New(inner)
 	m := &machine{
 		b: storage.New(store, &quick).Prefix(prefix), store: store, model: make(map[string]*object),
 		names: make(map[string]string),
-		keys:  []string{"a", "a/b", "a/b/c", "a!", "b/ä"}, dir: dir, part: s.partSize,
-		large: s.partSize * 5 / 2,
+		keys:  []string{"a", "a/b", "a/b/c", "a!", "b/ä"}, dir: dir, part: s.PartSize,
+		large: s.PartSize * 5 / 2,
 	}
-	if s.flat {
+	if s.Flat {
 		m.keys = []string{"a", "b/c", "b/d", "a!", "b/ä"}
 	}
 	return m

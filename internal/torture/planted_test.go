@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/services"
 	"github.com/polystore/storage/providers/memory"
 )
 
@@ -125,7 +126,7 @@ func TestModelFindsDefects(t *testing.T) {
 					}
 					s := test.store
 					s.FullStore = storage.Full(inner)
-					newMachine(&s, service{}, "p/", dir).run(rt)
+					newMachine(&s, services.Service{}, "p/", dir).run(rt)
 				})
 			}()
 			<-done

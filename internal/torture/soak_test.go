@@ -18,6 +18,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/services"
 	"github.com/polystore/storage/internal/tally"
 )
 
@@ -53,21 +54,21 @@ func used() usage {
 // Many workers with objects of mixed sizes, while one of twenty requests meets a fault: what the
 // process holds does not grow, and no call fails with an error that the contract does not name.
 func TestSoak(t *testing.T) {
-	var local []service
-	for _, s := range services {
-		if s.local {
+	var local []services.Service
+	for _, s := range services.All {
+		if s.Local {
 			local = append(local, s)
 		}
 	}
 	for i, s := range local {
-		t.Run(s.name, func(t *testing.T) {
+		t.Run(s.Name, func(t *testing.T) {
 			soak(t, s, *soakTime/time.Duration(len(local)), *firstSeed+uint64(i))
 		})
 	}
 }
 
-func soak(t *testing.T, s service, length time.Duration, seed uint64) {
-	raw := s.open(t)
+func soak(t *testing.T, s services.Service, length time.Duration, seed uint64) {
+	raw := s.Open(t)
 	store := &unsteady{FullStore: storage.Full(raw.Store()), rand: rand.New(rand.NewPCG(seed, 0))}
 	opts := quick
 	opts.Memory = 16 << 20
@@ -117,7 +118,7 @@ func soak(t *testing.T, s service, length time.Duration, seed uint64) {
 		t.Errorf("it grows: %v, then %v", early, late)
 	}
 	tally.Add(t, tally.Row{
-		What: fmt.Sprintf("calls of %d workers in %v", soakWorkers, length), On: s.name,
+		What: fmt.Sprintf("calls of %d workers in %v", soakWorkers, length), On: s.Name,
 		Tried: int(calls.Load()), Seeds: fmt.Sprint(seed),
 		Note: fmt.Sprintf("%d requests, %d with faults; held first %v, at the end %v",
 			store.requests.Load(), store.met.Load(), early, late),
@@ -126,15 +127,15 @@ func soak(t *testing.T, s service, length time.Duration, seed uint64) {
 
 // soakCall makes one call. It returns an error that the contract does not name.
 func soakCall(
-	ctx context.Context, b *storage.Bucket, s service, r *rand.Rand, worker int,
+	ctx context.Context, b *storage.Bucket, s services.Service, r *rand.Rand, worker int,
 ) error {
 	key := fmt.Sprintf("w%d/%d", worker, r.IntN(3))
-	sizes := []int{0, 10, 1000, 30_000, 30_000, 200_000, int(s.partSize) * 5 / 2}
+	sizes := []int{0, 10, 1000, 30_000, 30_000, 200_000, int(s.PartSize) * 5 / 2}
 	var err error
 	switch n := r.IntN(20); {
 	case n < 7:
 		data := bytes.Repeat([]byte{byte(n)}, sizes[r.IntN(len(sizes))])
-		_, err = b.Put(ctx, key, bytes.NewReader(data), &storage.PutOptions{PartSize: s.partSize})
+		_, err = b.Put(ctx, key, bytes.NewReader(data), &storage.PutOptions{PartSize: s.PartSize})
 	case n < 9:
 		_, err = b.WriteAll(ctx, key, []byte("x"), &storage.PutOptions{IfAbsent: true})
 	case n < 15:
@@ -152,7 +153,7 @@ func soakCall(
 			err = e
 		}
 	case n < 19: // a Writer that is given up
-		w := b.NewWriter(ctx, key, &storage.PutOptions{PartSize: s.partSize})
+		w := b.NewWriter(ctx, key, &storage.PutOptions{PartSize: s.PartSize})
 		w.Write(make([]byte, sizes[r.IntN(len(sizes))]))
 		if err = w.Close(); err == nil {
 			err = errors.New("Close without Commit returned nil")

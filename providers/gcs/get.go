@@ -105,7 +105,10 @@ func gotten(
 		}
 	}
 	stored, err := strconv.ParseInt(h.Get("X-Goog-Stored-Content-Length"), 10, 64)
-	if err == nil && r.Length < 0 && stored >= 0 && resp.StatusCode == http.StatusOK {
+	if err == nil && stored >= 0 && resp.StatusCode == http.StatusOK {
+		if r.Length >= 0 && r.Length != stored {
+			return nil, new(attempt).Foreign("an object of two lengths")
+		}
 		r.Length, r.Object.Size = stored, stored
 	}
 	if v := h.Get("Content-Range"); resp.StatusCode == http.StatusPartialContent {

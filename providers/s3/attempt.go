@@ -14,6 +14,8 @@ type attempt struct {
 	httpdriver.Attempt
 	document document  // what a success has in it; nil: it is no XML document
 	object   bool      // its body becomes an object
+	reads    bool      // a success describes an object
+	silent   bool      // a success has no body
 	signed   signature // the credentials it was signed with
 }
 
@@ -32,7 +34,7 @@ func writing(d document) *attempt {
 
 // Inspect refuses a success that S3 would not have given in this form. What was put has an ETag,
 // unless the answer is an error; a proxy may have taken it away from that of an object, which is no
-// less written. Headers that the SDK fails for are put in order, or taken out where nobody reads
+// less written. What is read has an ETag or a time, and nothing is said of what is deleted. Headers that the SDK fails for are put in order, or taken out where nobody reads
 // them.
 func (a *attempt) Inspect(resp *http.Response) error {
 	if strings.HasPrefix(resp.Request.URL.RawQuery, "session=") {
@@ -45,6 +47,15 @@ func (a *attempt) Inspect(resp *http.Response) error {
 		if empty, err := httpdriver.Empty(resp); empty || err != nil {
 			return err
 		}
+	}
+	switch {
+	case a.reads && resp.Header.Get("ETag") == "" && resp.Header.Get("Last-Modified") == "":
+		return httpdriver.ErrForeign // every service gives both
+	case a.silent:
+		if empty, err := httpdriver.Empty(resp); empty || err != nil {
+			return err
+		}
+		return httpdriver.CheckDocument(resp, a.document.known)
 	}
 	if a.document != nil || a.Body != nil && resp.Header.Get("ETag") == "" {
 		return httpdriver.CheckDocument(resp, a.document.known)

@@ -20,7 +20,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 		return driver.GoneErr(err, opts.IfMatch)
 	}
 	in := newRequest(http.MethodDelete, key, "x-id=DeleteObject")
-	in.Write = true
+	in.Write, in.silent = true, true
 	match, _ := s.conditions(false, opts.IfMatch, &in.attempt)
 	in.setOptional("If-Match", match)
 	if _, err := s.sendWrite(ctx, in); err != nil {

@@ -77,6 +77,10 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	)
 	s.note(page.Objects)
 	if !aws.ToBool(out.IsTruncated) {
+		if s.profile.loneKey && opts.PageSize == 1 && len(page.Objects) == 1 &&
+			page.Objects[0].Key == opts.Prefix {
+			page.NextToken = driver.EncodeToken(opts.Prefix, "")
+		}
 		return page, nil
 	}
 	stuckHere := s.profile.stuckDelimiters && opts.Delimiter != "" && opts.Delimiter != "/"

@@ -99,6 +99,9 @@ type profile struct {
 	// past a common prefix.
 	stuckDelimiters bool
 
+	// loneKey: a list of one entry whose prefix is a key ends with that key, whatever follows.
+	loneKey bool
+
 	maxObject    int64 // bytes
 	maxPart      int64 // bytes, of a part and of what goes up in one request; 0: as S3
 	equalParts   bool  // all parts but the last have one size

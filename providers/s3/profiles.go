@@ -44,7 +44,7 @@ var standard = []profile{
 		// MinIO. TestConformance shows what it keeps. What it lacks has probes in
 		// internal/testenv/defects: it ignores If-Match of DeleteObject, also on a missing key, and
 		// the conditions of CopyObject's destination; it lists uploads by their whole key only.
-		// TestQuirks shows stuckDelimiters, and what keys it takes for others.
+		// TestQuirks shows stuckDelimiters, loneKey, and what keys it takes for others.
 		name: "minio",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
@@ -55,6 +55,7 @@ var standard = []profile{
 		encryption:      true,
 		ownUploadPages:  true,
 		stuckDelimiters: true,
+		loneKey:         true,
 		maxObject:       5 << 40,
 		metadataName:    len("x-amz-meta-"),
 		keys:            keyRule{trailing: true, segment: 255, lost: cleaned},

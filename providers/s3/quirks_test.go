@@ -116,6 +116,21 @@ var quirks = []struct {
 			}
 			return false
 		}},
+	{"minio", "loneKey: a list of one entry whose prefix is a key ends with that key",
+		func(t *testing.T, c *s3.Client, bucket *string) bool {
+			for _, key := range []string{"lone", "lone-2"} {
+				if _, err := c.PutObject(t.Context(), &s3.PutObjectInput{Bucket: bucket, Key: &key,
+					Body: strings.NewReader("x")}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			page, err := c.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: bucket,
+				Prefix: aws.String("lone"), MaxKeys: aws.Int32(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return !aws.ToBool(page.IsTruncated)
+		}},
 	{"versitygw",
 		"keys: a character that XML cannot carry is U+FFFD in lists, under which there is nothing",
 		func(t *testing.T, c *s3.Client, bucket *string) bool {

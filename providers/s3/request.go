@@ -83,6 +83,7 @@ func newRead(method, key string, c *asked) *request {
 		query = strings.TrimPrefix(query+"&x-id=GetObject", "&")
 	}
 	r := newRequest(method, key, query)
+	r.reads = true
 	r.setOptional("If-Match", readMatch(c.match))
 	r.setOptional("If-None-Match", readNoneMatch(c.noneMatch, c.match))
 	if !c.since.IsZero() && c.noneMatch == "" { // which makes it void

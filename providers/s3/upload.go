@@ -68,7 +68,7 @@ func (s *Store) AbortUpload(ctx context.Context, key, uploadID string) error {
 	if err := s.invalidKey(key, s.lostKey(key)); err != nil {
 		return err
 	}
-	a := &attempt{Attempt: httpdriver.Attempt{Write: true}}
+	a := &attempt{Attempt: httpdriver.Attempt{Write: true}, silent: true}
 	_, err := s.client.AbortMultipartUpload(
 		a.begin(ctx),
 		&s3.AbortMultipartUploadInput{Bucket: &s.bucket, Key: &key, UploadId: &uploadID},

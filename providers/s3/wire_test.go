@@ -208,6 +208,7 @@ func TestETagForms(t *testing.T) {
 				return
 			}
 			w.Header().Set("ETag", given)
+			w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
 			w.Header().Set("Content-Length", "0")
 		})
 		s := srv.store(t)

@@ -1,0 +1,5 @@
+//go:build !race
+
+package counted
+
+const defaultWrites = 1000 // see race_test.go

@@ -1,0 +1,125 @@
+// Package services gives tests an empty bucket on each service that this module is tested on, and
+// says what is special there.
+package services
+
+import (
+	"context"
+	"net/http"
+	"testing"
+
+	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/driver/httpdriver"
+	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/testenv"
+	"github.com/polystore/storage/providers/azure"
+	"github.com/polystore/storage/providers/file"
+	"github.com/polystore/storage/providers/gcs"
+	"github.com/polystore/storage/providers/memory"
+	"github.com/polystore/storage/providers/s3"
+)
+
+// A Service is where an empty bucket can be had.
+type Service struct {
+	Name string
+
+	// Connect makes an empty bucket and returns a function that opens it. Requests over HTTP are
+	// made by client. A server that this machine lacks ends the test as testenv says.
+	Connect func(t *testing.T) func(ctx context.Context, client *http.Client) (storage.Store, error)
+
+	HTTP     bool          // it is reached over HTTP
+	Protocol fault.Service // of the requests then
+
+	ContentETags bool  // equal bytes have equal ETags
+	Flat         bool  // it cannot hold a and a/b at the same time
+	MixedReads   bool  // a read during a write can pair the metadata of one with the ETag of the other
+	Local        bool  // it needs no server: it is part of every run
+	PartSize     int64 // of parts that are cheap enough to be many; 0: none
+
+	// Races says why some histories fit no order although the library does what it should; empty:
+	// all have to fit.
+	Races string
+}
+
+// All are the services, those that need no server first.
+var All = []Service{
+	{Name: "memory", Connect: local(func(*testing.T) (storage.Store, error) {
+		return memory.New(nil)
+	}), Local: true, PartSize: 64 << 10},
+	{Name: "file", Connect: local(func(t *testing.T) (storage.Store, error) {
+		return file.New(t.TempDir(), nil)
+	}), Local: true, PartSize: 64 << 10},
+	{
+		Name: "gcsfake", Connect: connectGCS, HTTP: true, Protocol: fault.GCS, Local: true,
+		PartSize: 256 << 10,
+	},
+	{
+		Name: "MinIO", Connect: connectS3(testenv.MinIO, "minio"), HTTP: true, Protocol: fault.S3,
+		ContentETags: true, Flat: true,
+	},
+	{
+		Name: "versitygw", Connect: connectS3(testenv.VersityGW, "versitygw"), HTTP: true,
+		Protocol: fault.S3, ContentETags: true, Flat: true, MixedReads: true,
+		Races: "a Delete and a conditional Put on one ETag both succeed, and a read pairs the ETag " +
+			"and the body of two versions",
+	},
+	{Name: "Azurite", Connect: connectAzure, HTTP: true, Protocol: fault.Azure},
+}
+
+// Open opens an empty bucket of the service.
+func (s Service) Open(t *testing.T) *storage.Bucket {
+	t.Helper()
+	connect := s.Connect(t)
+	transport := httpdriver.NewTransport(nil)
+	t.Cleanup(transport.CloseIdleConnections)
+	store, err := connect(t.Context(), &http.Client{Transport: transport})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := storage.New(store, nil)
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+type connection = func(context.Context, *http.Client) (storage.Store, error)
+
+func local(open func(*testing.T) (storage.Store, error)) func(*testing.T) connection {
+	return func(t *testing.T) connection {
+		return func(context.Context, *http.Client) (storage.Store, error) { return open(t) }
+	}
+}
+
+func connectGCS(t *testing.T) connection {
+	s := gcsfake.Start(t, gcsfake.Options{})
+	bucket := s.NewBucket(t)
+	return func(ctx context.Context, client *http.Client) (storage.Store, error) {
+		return gcs.New(ctx, bucket, &gcs.Options{
+			Endpoint: s.URL, Anonymous: true, HTTPClient: client,
+		})
+	}
+}
+
+func connectS3(
+	start func(testing.TB) *testenv.Server, provider string,
+) func(*testing.T) connection {
+	return func(t *testing.T) connection {
+		s := start(t)
+		bucket := s.NewBucket(t)
+		return func(ctx context.Context, client *http.Client) (storage.Store, error) {
+			return s3.New(ctx, bucket, &s3.Options{
+				Endpoint: s.Endpoint, Region: s.Region, Provider: provider,
+				AccessKeyID: s.AccessKey, SecretAccessKey: s.SecretKey, HTTPClient: client,
+			})
+		}
+	}
+}
+
+func connectAzure(t *testing.T) connection {
+	s := testenv.Azurite(t)
+	container := s.NewBucket(t)
+	return func(ctx context.Context, client *http.Client) (storage.Store, error) {
+		return azure.New(ctx, container, &azure.Options{
+			Endpoint: s.Endpoint + "/" + s.AccessKey, Key: s.AzureKey(), HTTPClient: client,
+		})
+	}
+}
