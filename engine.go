@@ -74,7 +74,7 @@ func newEngine(s Store, opts *Options) *engine {
 	e.down.most, e.up.most = o.Concurrency, o.Concurrency
 	e.credit.limit = o.Retry.Budget
 	e.hold.max = max(o.Retry.MaxDelay, 0)
-	e.memory.free.Store(o.Memory)
+	e.memory.init(o.Memory)
 	e.caches.init(&e.memory, o.Memory)
 	if o.Bandwidth > 0 {
 		e.pace = &pacer{rate: o.Bandwidth}
