@@ -13,6 +13,10 @@ const (
 	leastEpoch   = 100 * time.Millisecond
 	epochPerTrip = 10 // an epoch lasts so many times the time to an answer
 
+	leastEnded = 4 // so many requests have ended in it, and half of those under way
+
+	mostBefore = 8 // they began before it by such a part of their time at most
+
 	calmEpochs     = 8  // before the first trial, and between two of them
 	mostCalmEpochs = 64 // it doubles to that
 
@@ -22,7 +26,7 @@ const (
 
 	growthAt = 1.05 // a larger width is kept that gives so much of the rate
 	keepAt   = 0.92 // a smaller width is kept that gives so much of it
-	doubtAt  = 0.85 // and measured once more from here on
+	doubtAt  = 0.88 // and measured once more from here on
 )
 
 // learner finds out how many requests at once a link is worth, its width.
@@ -86,10 +90,11 @@ func (l *learner) begin(most int) {
 
 // ended takes a request that moved n bytes.
 func (l *learner) ended(began, now time.Time, n int64) {
-	if e := &l.epoch; !e.began.IsZero() && !began.Before(e.began) {
+	e, took := &l.epoch, now.Sub(began)
+	if !e.began.IsZero() && e.began.Sub(began) <= took/mostBefore {
 		e.ended++
 		e.bytes += n
-		e.time += now.Sub(began)
+		e.time += took
 	}
 }
 
@@ -122,7 +127,7 @@ func (l *learner) look(now time.Time, busy int, starved bool) {
 		if l.trial != nil && l.trial.larger {
 			l.cancel()
 		}
-	case e.ended < min(max(e.level/4, 2), e.level):
+	case e.ended < max(e.level/2, leastEnded):
 		return
 	}
 	*e = epoch{began: now, level: busy}
@@ -184,7 +189,7 @@ func (l *learner) try(level int) {
 	case !l.grow && level > 1:
 		l.trial = &trial{from: l.width}
 		if l.bold {
-			l.become(level / 2)
+			l.become((level + 1) / 2)
 		} else { // which costs little if each request has a limit of its own
 			l.become(level * 3 / 4)
 		}
