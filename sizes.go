@@ -30,3 +30,11 @@ func (e *engine) aheadSize(size int64, slots int) int64 {
 	rounds := ceil(size, int64(slots)*most)
 	return max(ceil(ceil(size, int64(slots)*rounds), chunkSize)*chunkSize, e.span)
 }
+
+// ceil returns n/by rounded up. n must not be negative.
+func ceil(n, by int64) int64 {
+	if n == 0 {
+		return 0
+	}
+	return (n-1)/by + 1
+}

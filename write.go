@@ -111,11 +111,3 @@ func fit(size int64, l PartLimits) int64 {
 	}
 	return size
 }
-
-// ceil returns n/by rounded up. n must not be negative.
-func ceil(n, by int64) int64 {
-	if n == 0 {
-		return 0
-	}
-	return (n-1)/by + 1
-}
