@@ -5,7 +5,16 @@ import "sync/atomic"
 // budget is the number of bytes that the buffers of all transfers of a Bucket may still take.
 // Nothing ever waits for it, so it cannot cause a deadlock. A transfer that gets nothing continues
 // with the one buffer or the one connection that it has.
-type budget struct{ free atomic.Int64 }
+type budget struct {
+	size    int64
+	free    atomic.Int64
+	streams atomic.Int64 // uploads of streams that are under way
+}
+
+func (m *budget) init(size int64) {
+	m.size = size
+	m.free.Store(size)
+}
 
 func (m *budget) take(n int64) bool {
 	if m.free.Add(-n) >= 0 {
@@ -20,14 +29,50 @@ func (m *budget) give(n int64) { m.free.Add(n) }
 // loan is what one transfer has of a budget. It takes no more than share times what is left to
 // others. So those that come later find something, and as all give back and take again, all come to
 // have the same.
+//
+// An upload always gives back soon. So one that is alone may take all of the budget, and one of
+// some its part, however little is left. A Reader can be idle for hours.
 type loan struct {
-	from  *budget
-	share int64
-	held  atomic.Int64
+	from   *budget
+	share  int64
+	stream bool // it is one of the streams
+	held   atomic.Int64
+}
+
+// The shares.
+const (
+	readerShare = 3
+	streamShare = 7
+)
+
+// lendReader sets up the loan of a Reader.
+func (l *loan) lendReader(m *budget) { l.from, l.share = m, readerShare }
+
+// lendStream sets up the loan of a stream that is sent. over ends it.
+func (l *loan) lendStream(m *budget) {
+	l.from, l.share, l.stream = m, streamShare, true
+	m.streams.Add(1)
+}
+
+// over ends the loan of a stream. It may be called again.
+func (l *loan) over() {
+	if l.stream {
+		l.stream = false
+		l.from.streams.Add(-1)
+	}
+}
+
+// limit is how much the loan may have while free bytes are left.
+func (l *loan) limit() int64 {
+	n := l.share * l.from.free.Load()
+	if l.stream {
+		n = max(n, l.from.size/l.from.streams.Load())
+	}
+	return n
 }
 
 func (l *loan) take(n int64) bool {
-	if l.held.Load()+n > l.share*l.from.free.Load() || !l.from.take(n) {
+	if l.held.Load()+n > l.limit() || !l.from.take(n) {
 		return false
 	}
 	l.held.Add(n)
@@ -38,9 +83,3 @@ func (l *loan) give(n int64) {
 	l.held.Add(-n)
 	l.from.give(n)
 }
-
-// The shares: a Reader can be idle for hours, and an upload cannot.
-const (
-	readerShare = 3
-	uploadShare = 7
-)

@@ -16,22 +16,72 @@ const (
 
 // buffers are the chunks that the transfers of a Bucket have given back. To reuse one costs less
 // than the page faults of a new one.
-type buffers struct{ pool sync.Pool } // of *[chunkSize]byte
+//
+// While a large transfer is under way, they are kept: chunks that the garbage collector took would
+// stand beside new ones until it runs, and that is when the heap has twice the size of what is in
+// use. Afterwards it may have them.
+type buffers struct {
+	pool sync.Pool // of *[chunkSize]byte
+
+	mu     sync.Mutex
+	users  int // large transfers
+	unused []*[chunkSize]byte
+}
+
+// begin notes that a large transfer begins. end ends it.
+func (m *buffers) begin() {
+	m.mu.Lock()
+	m.users++
+	m.mu.Unlock()
+}
+
+func (m *buffers) end() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users--; m.users > 0 {
+		return
+	}
+	for _, c := range m.unused {
+		m.pool.Put(c)
+	}
+	m.unused = nil
+}
 
 // chunk returns an empty buffer with room for n bytes, which are not more than chunkSize.
 func (m *buffers) chunk(n int64) []byte {
 	if n == chunkSize {
-		if c, _ := m.pool.Get().(*[chunkSize]byte); c != nil {
+		if c := m.get(); c != nil {
 			return c[:0]
 		}
 	}
 	return make([]byte, 0, n)
 }
 
+// get returns a chunk that was used before, or nil.
+func (m *buffers) get() *[chunkSize]byte {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if i := len(m.unused) - 1; i >= 0 {
+		c := m.unused[i]
+		m.unused = m.unused[:i]
+		return c
+	}
+	c, _ := m.pool.Get().(*[chunkSize]byte)
+	return c
+}
+
 // recycle takes back a buffer that nobody uses any more.
-func (m *buffers) recycle(c []byte) {
-	if cap(c) == chunkSize {
-		m.pool.Put((*[chunkSize]byte)(c[:chunkSize]))
+func (m *buffers) recycle(b []byte) {
+	if cap(b) != chunkSize {
+		return
+	}
+	c := (*[chunkSize]byte)(b[:chunkSize])
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.users > 0 {
+		m.unused = append(m.unused, c)
+	} else {
+		m.pool.Put(c)
 	}
 }
 

@@ -123,8 +123,8 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 	}
 	e := r.first.e
 	d.size = e.span
-	if !e.chosen { // a large object has more bytes for each request, a small one as many requests
-		d.size = min(max(ceil(d.total, int64(workers)), d.size), mostSpan)
+	if !e.chosen {
+		d.size = min(max(requestSize(d.total, workers, 0), d.size), mostSpan)
 	}
 	d.parts = make(map[int64]*Part)
 	g := newGroup(ctx, workers, &e.down)

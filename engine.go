@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -39,6 +40,10 @@ type engine struct {
 
 // aborter is an upload under way.
 type aborter interface{ abort() }
+
+// errClosing is why an attempt was cut because its Bucket was closed. It is never the cause of a
+// caller's own context, which fs.ErrClosed may be.
+var errClosing = errors.New("the bucket was closed")
 
 // cutter is a request under way that somebody waits for.
 type cutter interface{ cut(cause error) }
@@ -84,7 +89,7 @@ func newEngine(s Store, opts *Options) *engine {
 	e.down.most, e.up.most = o.Concurrency, o.Concurrency
 	e.credit.limit = o.Retry.Budget
 	e.hold.max = max(o.Retry.MaxDelay, 0)
-	e.memory.free.Store(o.Memory)
+	e.memory.init(o.Memory)
 	e.caches.init(&e.memory, o.Memory)
 	if o.Bandwidth > 0 {
 		e.pace = &pacer{rate: o.Bandwidth}

@@ -361,7 +361,8 @@ type Options struct {
 
 	// PartSize is the largest object that is sent in one request, in bytes, and the size of the
 	// parts and ranges of larger objects. It grows if the service's limits require it. By default
-	// the first is 8 MiB, parts have 5 to 8 MiB, and ranges 2 to 8 MiB.
+	// the first is 8 MiB, parts have 4 to 8 MiB, but 5 at least on S3 and Cloud Storage, and ranges
+	// 2 to 8 MiB.
 	PartSize int64
 
 	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.

@@ -19,6 +19,7 @@ type partWriter struct {
 	sent   int   // parts
 	offset int64 // bytes in them
 	loan   loan
+	over   bool
 	landed chan struct{} // a part has given its buffers back
 
 	upload *upload // nil before the first part
@@ -30,7 +31,8 @@ func newPartWriter(ctx context.Context, w *write, limits PartLimits) *partWriter
 	p := &partWriter{ctx: ctx, write: w, limits: limits, landed: make(chan struct{}, 1)}
 	p.unit = w.streamPart(limits)
 	p.part = p.unit
-	p.loan.from, p.loan.share = &w.e.memory, uploadShare
+	p.loan.lendStream(&w.e.memory)
+	w.e.buffers.begin()
 	p.sends = newGroup(ctx, workersFor(w, limits), &w.e.up)
 	return p
 }
@@ -76,6 +78,11 @@ func (p *partWriter) add(buf *chunks, last bool) error {
 
 // afford takes memory for one part more, and waits for that of its own parts if need be.
 func (p *partWriter) afford() bool {
+	if p.loan.take(p.unit) {
+		return true
+	}
+	p.sends.flow.starve(true)
+	defer p.sends.flow.starve(false)
 	for !p.loan.take(p.unit) {
 		if p.loan.held.Load() == 0 || p.sends.failed() != nil {
 			return false
@@ -164,6 +171,11 @@ func (p *partWriter) commit(rest *chunks) (*Object, error) {
 func (p *partWriter) abort() {
 	p.sends.cancel()
 	_ = p.sends.wait()
+	if !p.over {
+		p.over = true
+		p.loan.over()
+		p.write.e.buffers.end()
+	}
 	if p.upload != nil {
 		p.upload.abort()
 	}

@@ -62,11 +62,13 @@ type piece struct {
 // newWindow takes over the body of first.
 func newWindow(first *fetch, begun int64, most int) *window {
 	h := &window{
-		first: first, direct: first, size: first.e.span, most: most,
+		first: first, direct: first, most: most,
 		begun: begun, at: first.at, edge: first.end, next: first.end, end: first.end,
 	}
+	h.size = first.e.aheadSize(first.end-first.at, most)
 	h.ctx, h.cancel = context.WithCancel(first.ctx)
-	h.loan.from, h.loan.share = &first.e.memory, readerShare
+	h.loan.lendReader(&first.e.memory)
+	first.e.buffers.begin()
 	return h
 }
 
@@ -174,7 +176,11 @@ func (h *window) taken(n int64) {
 
 // wants reports whether another range should be requested. mu is held.
 func (h *window) wants() bool {
-	if h.over || h.asking || h.flying >= h.most {
+	busy := h.flying
+	if h.at < h.edge {
+		busy++ // the direct body
+	}
+	if h.over || h.asking || busy >= h.most {
 		return false
 	}
 	ahead := h.next
@@ -309,4 +315,5 @@ func (h *window) close() {
 		}
 	}
 	h.queue = nil
+	h.first.e.buffers.end()
 }

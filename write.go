@@ -80,29 +80,19 @@ func (w *write) limits() PartLimits {
 	return l
 }
 
-const (
-	// smallPart is the size of the parts of a stream, and of objects that have few. It is the least
-	// that S3 takes. More parts at once fit a budget and a short object, and each of them
-	// takes ten times as long as a round trip at 20 ms and 25 MB/s.
-	smallPart = 5 << 20
-
-	// manyParts is how many parts an object has before they become larger.
-	manyParts = 32
-)
-
 // streamPart is the size of the first part of a stream.
 func (w *write) streamPart(l PartLimits) int64 {
 	if w.chosen || !l.Parallel {
 		return w.partSize
 	}
-	return fit(min(smallPart, w.partSize), l)
+	return fit(min(usualSize, w.partSize), l)
 }
 
 // sectionPart is the size of the parts of an object of that size.
 func (w *write) sectionPart(size int64, l PartLimits) int64 {
 	part := w.partSize
 	if !w.chosen && l.Parallel {
-		part = min(max(ceil(size, manyParts), smallPart), part)
+		part = min(requestSize(size, w.workers, fit(usualSize, l)), part)
 	}
 	return fit(max(part, ceil(size, int64(l.Count))), l)
 }
@@ -120,12 +110,4 @@ func fit(size int64, l PartLimits) int64 {
 		}
 	}
 	return size
-}
-
-// ceil returns n/by rounded up. n must not be negative.
-func ceil(n, by int64) int64 {
-	if n == 0 {
-		return 0
-	}
-	return (n-1)/by + 1
 }

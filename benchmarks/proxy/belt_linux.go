@@ -3,6 +3,7 @@ package proxy
 import (
 	"io"
 	"net"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,8 +74,11 @@ func (b *belt) load(src *net.TCPConn) (n int, err error) {
 		case !full:
 			return n, nil
 		}
+		// The pipe may not be full after all, where the bytes came between the two calls. Then
+		// nothing drains it.
 		select {
 		case <-b.drained:
+		case <-time.After(time.Millisecond):
 		case <-b.gone:
 			return 0, net.ErrClosed
 		}
