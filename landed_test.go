@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -80,5 +82,57 @@ func TestLostCopyOfAChangingSource(t *testing.T) {
 				t.Errorf("Copy: %v, want ErrUnknownOutcome", err)
 			}
 		})
+	}
+}
+
+// A part that was given up arrives behind its second attempt, and the service, where each arrival
+// has an ETag of its own, no longer has the part that the completion names. Nobody did anything
+// wrong: it is sent again, or ErrUnavailable where the bytes are gone.
+func TestLatePart(t *testing.T) {
+	const part = 64 << 10
+	data := bytes.Repeat([]byte("late"), part/4*5/2)
+	late := fault.None().Before(func(
+		ctx context.Context, inner storage.FullStore, c fault.Call,
+	) error {
+		_, err := inner.PutPart(ctx, c.Key, c.UploadID, 1, bytes.NewReader(data[:part]), part,
+			&storage.PartOptions{})
+		return err
+	})
+	for name, write := range map[string]func(*storage.Bucket, *storage.PutOptions) error{
+		"sized": func(b *storage.Bucket, o *storage.PutOptions) error {
+			_, err := b.WriteAll(t.Context(), "k", data, o)
+			return err
+		},
+		"stream": func(b *storage.Bucket, o *storage.PutOptions) error {
+			_, err := b.Put(t.Context(), "k", onlyReader{bytes.NewReader(data)}, o)
+			return err
+		},
+		"resumable": func(b *storage.Bucket, o *storage.PutOptions) error {
+			kept := *o
+			kept.StateFile = filepath.Join(t.TempDir(), "state")
+			_, err := b.PutReaderAt(t.Context(), "k", bytes.NewReader(data), int64(len(data)), &kept)
+			return err
+		},
+	} {
+		for _, absent := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, IfAbsent %v", name, absent), func(t *testing.T) {
+				b, s := newFaulty(t)
+				s.Next("PutPart", fault.Doubt())
+				s.Next("CompleteUpload", late)
+				err := write(b, &storage.PutOptions{PartSize: part, IfAbsent: absent})
+				if name == "stream" {
+					if !errors.Is(err, storage.ErrUnavailable) {
+						t.Errorf("%v, want ErrUnavailable", err)
+					}
+				} else if now, e := b.ReadAll(t.Context(), "k", nil); err != nil || e != nil ||
+					!bytes.Equal(now, data) {
+					t.Errorf("%v; ReadAll: %d bytes, %v", err, len(now), e)
+				}
+				page, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{})
+				if err != nil || len(page.Uploads) > 0 {
+					t.Errorf("%d uploads are left, %v", len(page.Uploads), err)
+				}
+			})
+		}
 	}
 }

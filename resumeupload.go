@@ -108,7 +108,7 @@ func (r *resumable) run(ctx context.Context) (o *Object, err error) {
 		return o, r.file.remove()
 	}
 	u.fail(err)
-	if !mayResume(err) || errors.Is(err, errUploadGone) {
+	if !mayResume(err) || beginsAnew(err) {
 		err = errors.Join(err, r.file.remove())
 	}
 	return nil, err

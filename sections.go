@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"io"
 )
 
@@ -32,10 +31,11 @@ func (w *write) section(ctx context.Context, src io.ReaderAt, off, size int64) (
 	return again(func() (*Object, error) { return w.sections(ctx, limits, src, off, size) })
 }
 
-// again makes an upload, and once more if somebody ended it before it was complete.
+// again makes an upload, and once more if somebody ended it before it was complete, or a late part
+// spoilt it.
 func again(upload func() (*Object, error)) (*Object, error) {
 	o, err := upload()
-	if errors.Is(err, errUploadGone) {
+	if beginsAnew(err) {
 		o, err = upload()
 	}
 	return o, err

@@ -14,6 +14,16 @@ import (
 // complete it consumed it and was then undone (409 on S3).
 var errUploadGone = errors.New("the upload no longer exists")
 
+// errPartReplaced says that the service does not make the object of the parts that it has taken. A
+// part was sent more than once, and one that had been given up has arrived after the others: where
+// each arrival has an ETag of its own, the part that is named is then gone.
+var errPartReplaced = errors.New("a part was replaced by an earlier attempt of it that came late")
+
+// beginsAnew reports whether the object has to be sent again in another upload.
+func beginsAnew(err error) bool {
+	return errors.Is(err, errUploadGone) || errors.Is(err, errPartReplaced)
+}
+
 // upload is a multipart upload under way.
 type upload struct {
 	w      *write
@@ -24,6 +34,7 @@ type upload struct {
 	call   context.Context // of the write, without its end: the abort belongs to the call, too
 	ended  atomic.Int64    // when the write's context ended, in nanoseconds; 0: it has not
 	stop   func() bool     // noting that
+	resent atomic.Bool     // a part was sent more than once, here or by an earlier process
 
 	// Of an upload that a StateFile holds. noted is told of each part that the service has. keeps
 	// says that the upload outlives a failure.
@@ -145,7 +156,11 @@ func (u *upload) part(ctx context.Context, c call, fn func(a *attempt) (*Part, e
 	}
 	defer u.sending.Done()
 	var part *Part
+	sent := 0
 	err := u.w.e.do(ctx, c, func(a *attempt) (err error) {
+		if sent++; sent > 1 {
+			u.resent.Store(true)
+		}
 		part, err = fn(a)
 		return err
 	})
@@ -225,10 +240,8 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 		return err
 	})
 	switch {
-	case err != nil && isGone(err):
-		err = u.vanished(ctx, asError(err))
-		fallthrough
 	case err != nil:
+		err = u.meant(ctx, asError(err))
 		u.fail(err)
 		return nil, err
 	case t.o != nil:
@@ -243,6 +256,19 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 		w.progress(Progress{Done: u.done, Total: u.done})
 	}
 	return o, nil
+}
+
+// meant is what the failure of a completion means to the caller.
+func (u *upload) meant(ctx context.Context, e *Error) error {
+	switch {
+	case isGone(e):
+		return u.vanished(ctx, e)
+	case e.Kind == ErrInvalid && !e.InDoubt && u.resent.Load() && !u.w.e.off.again:
+		spoilt := *e
+		spoilt.Kind, spoilt.Err = ErrUnavailable, errors.Join(errPartReplaced, e.Err)
+		return &spoilt
+	}
+	return e
 }
 
 // vanished returns what it means that the service no longer knows the upload while nothing is in
@@ -270,7 +296,7 @@ func (u *upload) vanished(ctx context.Context, e *Error) error {
 
 // fail ends an upload that failed with err. One that is kept stays if a later call can go on.
 func (u *upload) fail(err error) {
-	if !mayResume(err) {
+	if !mayResume(err) || beginsAnew(err) {
 		u.keeps.Store(false)
 	}
 	u.abort()

@@ -45,6 +45,7 @@ func (w *write) resume(
 	}
 	u := w.upload(ctx, limits, total, c)
 	u.id = a.Upload
+	u.resent.Store(true) // perhaps
 	u.parts = slices.Clone(a.Parts)
 	for _, p := range u.parts {
 		u.done += p.Size

@@ -220,8 +220,8 @@ func (r *FaultReport) summary() string {
 	for i := range r.Cells {
 		repeats += r.Cells[i].Repeats
 	}
-	return fmt.Sprintf("%d cells run = %d faults x %d operations of %d paths - %d excluded - %d left "+
-		"out; %d broken; %d repeats under a longer stall limit",
+	return fmt.Sprintf("%d cells run = %d faults x %d operations of %d paths - %d excluded - %d "+
+		"left out; %d broken; %d repeats under a longer stall limit",
 		r.Ran(), r.Faults, r.Pairs, r.Paths, out, left, broken, repeats)
 }
 

@@ -305,8 +305,8 @@ func (c *cell) isOne(ctx context.Context, key string, result error, may [][]byte
 }
 
 // is reports whether the object under key has the bytes of data; nil stands for no object. Of large
-// objects it looks at the ends and at the seam of the parts. It looks again where something that was
-// given up arrives meanwhile.
+// objects it looks at the ends and at the seam of the parts. It looks again where something that
+// was given up arrives meanwhile.
 func (c *cell) is(ctx context.Context, key string, data []byte) (bool, error) {
 	for n := 1; ; n++ {
 		o, err := c.m.clean.Stat(ctx, key, nil)

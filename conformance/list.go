@@ -66,8 +66,8 @@ var listChecks = []check{
 	},
 	{
 		name: "list/prefix", feature: Lists,
-		rule: "rule 18: Prefix gives the keys that begin with it, and no others, also where it is " +
-			"a key and a page has one entry",
+		rule: "rule 18: Prefix gives the keys that begin with it, and no others, also where it " +
+			"is a key and a page has one entry",
 		covers: []string{"ListOptions.Prefix"},
 		run: onKeys(func(ctx context.Context, e *env, keys []string) {
 			for _, prefix := range []string{"a", "a/", "a/1", "a/b/c", "b", "b+", "é", "nothing",

@@ -25,10 +25,6 @@ func NoHost() Fault {
 	return Fault{http: true, dial: true, err: errors.Join(ErrUnsent, err)}.named("NoHost")
 }
 
-// Late keeps the request until the client has given it up, and delivers it then. The client sees
-// nothing but the end of its context. [Transport.Wait] waits for what is under way.
-func Late() Fault { return Fault{http: true, late: true}.named("Late") }
-
 // Status answers with the status and the error code of the service, and does not ask the service.
 // header are names and values of further headers: "Retry-After", "1".
 func Status(status int, code string, header ...string) Fault {

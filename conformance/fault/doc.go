@@ -25,6 +25,7 @@
 //	HangSending   some bytes of the body are taken, then nothing happens until the context ends
 //	HangWaiting   the request is carried out, then nothing happens until the context ends:
 //	              in doubt
+//	Late          the request is delivered when the client has given it up: in doubt
 //	Delay         the request takes longer
 //	Cut           the body of a Get breaks after some bytes: ErrUnavailable
 //	Short         the body of a Get ends after some bytes as if that were all: io.EOF
@@ -40,7 +41,6 @@
 // These are of HTTP alone:
 //
 //	NoHost        the name of the host is not known
-//	Late          the request is delivered when the client has given it up
 //	Status        a refusal in the dialect of the service; Skewed and Expired are two of them
 //	Answer        any answer; Page is a proxy's page of HTML with 200
 //	Failed200     200 with an error in the body

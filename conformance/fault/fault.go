@@ -110,6 +110,11 @@ func HangSending(n int64) Fault {
 // HangWaiting carries the request out and keeps the answer until the context ends.
 func HangWaiting() Fault { return Fault{lost: true, waiting: true}.named("HangWaiting") }
 
+// Late keeps the request until the client has given it up, and delivers it then. The client sees
+// nothing but the end of its context. The Wait of the [Store] or the [Transport] waits for what is
+// under way.
+func Late() Fault { return Fault{late: true}.named("Late") }
+
 // Delay waits before the call goes through.
 func Delay(d time.Duration) Fault { return Fault{delay: d}.named("Delay(%v)", d) }
 

@@ -334,3 +334,24 @@ func TestEveryMethod(t *testing.T) {
 		t.Errorf("Close: %v", err)
 	}
 }
+
+// A call that is delivered late leaves with the end of its context, in doubt, and happens then.
+func TestLateCall(t *testing.T) {
+	inner, err := memory.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := fault.New(inner)
+	s.Next("Put", fault.Late())
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	_, err = s.Put(ctx, "k", strings.NewReader("late"), 4, &storage.PutOptions{})
+	var e *storage.Error
+	if !errors.As(err, &e) || !e.InDoubt || !errors.Is(err, context.Canceled) {
+		t.Errorf("Put: %v, want one in doubt whose context has ended", err)
+	}
+	s.Wait()
+	if o, err := inner.Stat(t.Context(), "k", &storage.StatOptions{}); err != nil || o.Size != 4 {
+		t.Errorf("Stat: %v, %v", o, err)
+	}
+}

@@ -12,7 +12,7 @@ func (s *Store) CreateUpload(
 	ctx context.Context, key string, opts *storage.PutOptions,
 ) (string, error) {
 	return do(ctx, s, Call{Op: "CreateUpload", Key: key, Options: *opts}, nil,
-		func(Fault) (string, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (string, error) {
 			return s.inner.CreateUpload(ctx, key, opts)
 		})
 }
@@ -23,7 +23,7 @@ func (s *Store) PutPart(
 	opts *storage.PartOptions,
 ) (*storage.Part, error) {
 	return do(ctx, s, Call{Op: "PutPart", Key: key, UploadID: id, Options: *opts}, body,
-		func(Fault) (*storage.Part, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (*storage.Part, error) {
 			return s.inner.PutPart(ctx, key, id, number, body, size, opts)
 		})
 }
@@ -33,7 +33,7 @@ func (s *Store) CopyPart(
 	ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
 ) (*storage.Part, error) {
 	return do(ctx, s, Call{Op: "CopyPart", Key: key, UploadID: id, Options: *opts}, nil,
-		func(Fault) (*storage.Part, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (*storage.Part, error) {
 			return s.inner.CopyPart(ctx, key, id, number, src, opts)
 		})
 }
@@ -43,14 +43,14 @@ func (s *Store) CompleteUpload(
 	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
 ) (*storage.Object, error) {
 	return do(ctx, s, Call{Op: "CompleteUpload", Key: key, UploadID: id, Options: *opts}, nil,
-		func(Fault) (*storage.Object, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (*storage.Object, error) {
 			return s.inner.CompleteUpload(ctx, key, id, parts, opts)
 		})
 }
 
 // AbortUpload drops an upload.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
-	return alone(ctx, s, Call{Op: "AbortUpload", Key: key, UploadID: id}, func() error {
+	return alone(ctx, s, Call{Op: "AbortUpload", Key: key, UploadID: id}, func(ctx context.Context) error {
 		return s.inner.AbortUpload(ctx, key, id)
 	})
 }
@@ -60,7 +60,7 @@ func (s *Store) ListPartsPage(
 	ctx context.Context, key, id string, opts *storage.ListPartsOptions,
 ) (*storage.PartPage, error) {
 	return do(ctx, s, Call{Op: "ListPartsPage", Key: key, UploadID: id, Options: *opts}, nil,
-		func(Fault) (*storage.PartPage, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (*storage.PartPage, error) {
 			return s.inner.ListPartsPage(ctx, key, id, opts)
 		})
 }
@@ -70,7 +70,7 @@ func (s *Store) ListUploadsPage(
 	ctx context.Context, opts *storage.ListOptions,
 ) (*storage.UploadPage, error) {
 	return do(ctx, s, Call{Op: "ListUploadsPage", Key: opts.Prefix, Options: *opts}, nil,
-		func(Fault) (*storage.UploadPage, error) {
+		func(ctx context.Context, body io.ReadSeeker, _ Fault) (*storage.UploadPage, error) {
 			return s.inner.ListUploadsPage(ctx, opts)
 		})
 }

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,7 @@ import (
 type Store struct {
 	storage.Unsupported
 	Script
+	lateness
 	inner storage.FullStore
 }
 
@@ -28,7 +30,8 @@ func (s *Store) Unwrap() storage.Store { return s.inner }
 
 // do makes one call, or what the script makes of it.
 func do[T any](
-	ctx context.Context, s *Store, c Call, body io.Reader, fn func(Fault) (T, error),
+	ctx context.Context, s *Store, c Call, body io.ReadSeeker,
+	fn func(context.Context, io.ReadSeeker, Fault) (T, error),
 ) (T, error) {
 	var none T
 	f := s.next(c)
@@ -54,17 +57,23 @@ func do[T any](
 			}
 		}
 		return none, wait(ctx, nil)
+	case f.late:
+		return none, late(ctx, s, body, func(ctx context.Context, body io.ReadSeeker) {
+			if v, err := fn(ctx, body, Fault{}); err == nil {
+				drop(v)
+			}
+		})
 	case f.err != nil:
 		return none, f.err
 	}
-	v, err := fn(f)
+	v, err := fn(ctx, body, f)
 	if f.twice {
-		if again, ok := body.(io.Seeker); ok {
-			if _, err := again.Seek(0, io.SeekStart); err != nil {
+		if body != nil {
+			if _, err := body.Seek(0, io.SeekStart); err != nil {
 				return none, &storage.Error{Err: err}
 			}
 		}
-		v, err = fn(f)
+		v, err = fn(ctx, body, f)
 	}
 	if f.after != nil {
 		if err := f.after(ctx, s.inner, c); err != nil {
@@ -81,6 +90,36 @@ func do[T any](
 	return none, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: ErrLost}
 }
 
+// late keeps a call with its body until the context ends, and has deliver make it then.
+func late(
+	ctx context.Context, s *Store, body io.ReadSeeker,
+	deliver func(context.Context, io.ReadSeeker),
+) error {
+	if body != nil {
+		data, err := io.ReadAll(body)
+		if err != nil {
+			return &storage.Error{Err: err}
+		}
+		body = bytes.NewReader(data)
+	}
+	s.keeping(1)
+	<-ctx.Done()
+	go func() {
+		defer s.keeping(-1)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateLimit)
+		defer cancel()
+		deliver(ctx, body)
+	}()
+	return &storage.Error{Err: ctx.Err(), InDoubt: true}
+}
+
+// drop closes the body of a Get that nobody gets.
+func drop(v any) {
+	if r, ok := v.(*storage.GetResult); ok {
+		r.Body.Close()
+	}
+}
+
 // wait waits for the time or for the end of ctx.
 func wait(ctx context.Context, until <-chan time.Time) error {
 	select {
@@ -92,8 +131,12 @@ func wait(ctx context.Context, until <-chan time.Time) error {
 }
 
 // alone runs a method that only has an error.
-func alone(ctx context.Context, s *Store, c Call, fn func() error) error {
-	_, err := do(ctx, s, c, nil, func(Fault) (struct{}, error) { return struct{}{}, fn() })
+func alone(ctx context.Context, s *Store, c Call, fn func(context.Context) error) error {
+	_, err := do(ctx, s, c, nil, func(
+		ctx context.Context, _ io.ReadSeeker, _ Fault,
+	) (struct{}, error) {
+		return struct{}{}, fn(ctx)
+	})
 	return err
 }
 

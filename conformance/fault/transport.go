@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"time"
 )
 
@@ -23,13 +22,8 @@ type Transport struct {
 	// Classify names a request, for services that Service does not know. If nil, Service does it.
 	Classify func(*http.Request) Call
 
-	mu    sync.Mutex
-	late  int           // requests that are kept or delivered late
-	quiet chan struct{} // closed when there are none any more; nil while nobody waits
+	lateness
 }
-
-// lateLimit is how long a request that is delivered late may take.
-const lateLimit = 30 * time.Second
 
 // RoundTrip implements [http.RoundTripper].
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -44,32 +38,6 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		req.Body.Close()
 	}
 	return resp, err
-}
-
-// Wait waits until every request that a [Late] has kept was delivered or given up. It is called
-// after the requests that may have met one.
-func (t *Transport) Wait() {
-	t.mu.Lock()
-	if t.late == 0 {
-		t.mu.Unlock()
-		return
-	}
-	if t.quiet == nil {
-		t.quiet = make(chan struct{})
-	}
-	quiet := t.quiet
-	t.mu.Unlock()
-	<-quiet
-}
-
-// keeping counts the requests that are kept or delivered late.
-func (t *Transport) keeping(n int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.late += n; t.late == 0 && t.quiet != nil {
-		close(t.quiet)
-		t.quiet = nil
-	}
 }
 
 // CloseIdleConnections closes those of Base.
@@ -155,7 +123,7 @@ func (x *exchange) ask() (*http.Response, error) {
 		}
 	}
 	if f.lost {
-		drop(resp)
+		discard(resp)
 		if f.waiting {
 			return nil, x.wait(nil)
 		}
@@ -182,7 +150,7 @@ func (x *exchange) carry() (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		drop(first)
+		discard(first)
 		return x.t.base().RoundTrip(x.again(x.ctx))
 	case f.sent != nil && x.req.Body != nil && x.req.Body != http.NoBody:
 		req := x.req.Clone(x.ctx)
@@ -200,7 +168,7 @@ func (x *exchange) answer() (*http.Response, error) {
 		if err != nil {
 			return nil, err
 		}
-		drop(resp)
+		discard(resp)
 		if f.after != nil {
 			if err := f.after(x.ctx, nil, x.call); err != nil {
 				return nil, err
@@ -229,7 +197,7 @@ func (x *exchange) late() error {
 		ctx, cancel := context.WithTimeout(context.Background(), lateLimit)
 		defer cancel()
 		if resp, err := x.t.base().RoundTrip(x.again(ctx)); err == nil {
-			drop(resp)
+			discard(resp)
 		}
 	}()
 	return err
@@ -290,8 +258,8 @@ func (x *exchange) wait(until <-chan time.Time) error {
 	}
 }
 
-// drop reads an answer that nobody gets, so that its request has been carried out.
-func drop(resp *http.Response) {
+// discard reads an answer that nobody gets, so that its request has been carried out.
+func discard(resp *http.Response) {
 	io.Copy(io.Discard, resp.Body)
 	resp.Body.Close()
 }

@@ -28,8 +28,8 @@ import (
 var writeCount = flag.Int("writes", defaultWrites,
 	"conditional writes of each kind on each service")
 
-// kept is how many writes an entry holds upon the create that it begins with: see rule 11. The ID of
-// a write is pushed out by as many others upon it.
+// kept is how many writes an entry holds upon the create that it begins with: see rule 11. The ID
+// of a write is pushed out by as many others upon it.
 const kept = 4
 
 func TestMain(m *testing.M) { testenv.Main(m) }
@@ -79,6 +79,7 @@ type run struct {
 
 	mu      sync.Mutex
 	writes  counts
+	beside  counts // writes of an object that others delete: no assumption of rule 11 holds
 	deletes counts
 }
 
@@ -90,7 +91,8 @@ func open(
 	t.Cleanup(transport.CloseIdleConnections)
 	over := newTroubled(transport, s.Protocol, trouble.fault)
 	r := &run{
-		on: s, trouble: trouble, landed: over.below.(*landings), part: cmp.Or(s.PartSize, 5<<20),
+		on: s, trouble: trouble, beside: counts{silent: true}, deletes: counts{silent: true},
+		landed: over.below.(*landings), part: cmp.Or(s.PartSize, 5<<20),
 	}
 	for client, b := range map[*http.Client]**storage.Bucket{
 		{Transport: over}: &r.b, {Transport: transport}: &r.raw,
@@ -110,10 +112,12 @@ func open(
 
 // counts are how the calls of a run ended.
 type counts struct {
+	silent bool // nothing may be left that tells of a call: an object that was deleted
+
 	total, done, refused       int
 	falseSuccess, falseRefusal int
-	pushedOut                  int            // refused although they happened: others have pushed the ID out
-	untold                     int            // the same of deletes that were delivered twice, which leave nothing
+	pushedOut                  int            // refused, although they happened: see kept
+	untold                     int            // the same where nothing is left
 	unknown                    map[string]int // by cause
 	settled, requests          int            // calls whose first write did it, and their requests
 	unexpected                 []error
@@ -142,25 +146,26 @@ func (r *run) run(t *testing.T, total int) {
 		}
 		var wg sync.WaitGroup
 		for range r.writers {
-			wg.Go(func() { r.write(t, key, create, round%every < 2) })
+			wg.Go(func() { r.write(t, &r.writes, key, create, round%every < 2) })
 		}
 		wg.Wait()
 		if create && deletes && round%4 == 0 { // of what was just created
 			for range 2 {
 				wg.Go(func() { r.delete(t, key) })
 			}
-			wg.Go(func() { r.write(t, key, false, false) })
+			wg.Go(func() { r.write(t, &r.beside, key, false, false) })
 			wg.Wait()
 		}
 	}
 	r.report(t, "conditional writes", &r.writes)
 	if deletes {
+		r.report(t, "conditional writes beside deletes", &r.beside)
 		r.report(t, "conditional deletes", &r.deletes)
 	}
 }
 
-// write makes one conditional write and counts what it reports.
-func (r *run) write(t *testing.T, key string, create, parts bool) {
+// write makes one conditional write and counts what it reports in c.
+func (r *run) write(t *testing.T, c *counts, key string, create, parts bool) {
 	opts := &storage.PutOptions{IfAbsent: create}
 	if !create {
 		// By the Bucket that writes, which learns the lineage of what it writes upon.
@@ -179,7 +184,7 @@ func (r *run) write(t *testing.T, key string, create, parts bool) {
 	if parts {
 		data += strings.Repeat("x", int(r.part))
 	}
-	r.count(t, &r.writes, key, opts.IfMatch, func(ctx context.Context) error {
+	r.count(t, c, key, opts.IfMatch, func(ctx context.Context) error {
 		_, err := r.b.WriteAll(ctx, key, []byte(data), opts)
 		return err
 	})
@@ -224,7 +229,7 @@ func (r *run) count(
 		c.refused++
 		switch {
 		case !happened:
-		case c == &r.deletes && r.trouble.name == "doubled":
+		case c.silent:
 			c.untold++
 		case onTop >= kept:
 			c.pushedOut++
@@ -235,21 +240,21 @@ func (r *run) count(
 		if c.unknown == nil {
 			c.unknown = make(map[string]int)
 		}
-		c.unknown[cause(happened, others, base == r.foreign, c == &r.deletes)]++
+		c.unknown[cause(happened, others, base == r.foreign, c.silent)]++
 	default:
 		c.unexpected = append(c.unexpected, err)
 	}
 }
 
-// cause says why nobody could tell the history from another one, in which the outcome was the other.
-func cause(happened bool, others int64, foreign, isDelete bool) string {
+// cause says why nobody could tell the history from one in which the outcome was the other.
+func cause(happened bool, others int64, foreign, silent bool) string {
 	what := "not carried out"
 	if happened {
 		what = "carried out"
 	}
 	switch {
-	case isDelete:
-		return what + ", and no object is left that tells whose delete it was"
+	case silent:
+		return what + ", and no object is left that tells"
 	case foreign:
 		return what + ", upon an object without an ID that others wrote upon, too"
 	case others == 0:
@@ -266,15 +271,17 @@ func (r *run) report(t *testing.T, what string, c *counts) {
 		causes = append(causes, fmt.Sprintf("%d %s", n, why))
 	}
 	slices.Sort(causes)
-	perCall := float64(c.requests) / float64(max(c.settled, 1))
-	note := fmt.Sprintf("%d done, %d refused, %d unknown (%.1f %%); %.2f requests for one that its "+
-		"first request did", c.done, c.refused, unknown, 100*float64(unknown)/float64(max(c.total, 1)),
-		perCall)
+	note := fmt.Sprintf("%d done, %d refused, %d unknown (%.1f %%)", c.done, c.refused, unknown,
+		100*float64(unknown)/float64(max(c.total, 1)))
+	if c.settled > 0 {
+		note += fmt.Sprintf("; %.2f requests for one that its first request did",
+			float64(c.requests)/float64(c.settled))
+	}
 	if c.pushedOut > 0 {
 		note += fmt.Sprintf("; %d refused whose ID others pushed out", c.pushedOut)
 	}
 	if c.untold > 0 {
-		note += fmt.Sprintf("; %d refused that were delivered twice and leave nothing to find", c.untold)
+		note += fmt.Sprintf("; %d refused that happened and leave nothing to find", c.untold)
 	}
 	if len(causes) > 0 {
 		note += "; unknown: " + strings.Join(causes, ", ")

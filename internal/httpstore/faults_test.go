@@ -17,10 +17,5 @@ func TestFaults(t *testing.T) {
 			return httpstore.New(url, client), nil
 		},
 		Transport: transport,
-		Exclude: []conformance.FaultExclusion{{
-			Fault: "delivered late", Op: "PutPart",
-			Reason: "a part that arrives late has another ETag here: ErrInvalid, and nothing is " +
-				"stored",
-		}},
 	})
 }

@@ -32,7 +32,7 @@ type Service struct {
 
 	ContentETags bool  // equal bytes have equal ETags
 	Flat         bool  // it cannot hold a and a/b at the same time
-	MixedReads   bool  // a read during a write can pair the metadata of one with the ETag of the other
+	MixedReads   bool  // a read during a write can show the metadata and the ETag of two versions
 	Local        bool  // it needs no server: it is part of every run
 	PartSize     int64 // of parts that are cheap enough to be many; 0: none
 
@@ -60,8 +60,8 @@ var All = []Service{
 	{
 		Name: "versitygw", Connect: connectS3(testenv.VersityGW, "versitygw"), HTTP: true,
 		Protocol: fault.S3, ContentETags: true, Flat: true, MixedReads: true,
-		Races: "a Delete and a conditional Put on one ETag both succeed, and a read pairs the ETag " +
-			"and the body of two versions",
+		Races: "a Delete and a conditional Put on one ETag both succeed, and a read pairs the " +
+			"ETag and the body of two versions",
 	},
 	{Name: "Azurite", Connect: connectAzure, HTTP: true, Protocol: fault.Azure},
 }

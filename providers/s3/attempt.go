@@ -34,8 +34,8 @@ func writing(d document) *attempt {
 
 // Inspect refuses a success that S3 would not have given in this form. What was put has an ETag,
 // unless the answer is an error; a proxy may have taken it away from that of an object, which is no
-// less written. What is read has an ETag or a time, and nothing is said of what is deleted. Headers that the SDK fails for are put in order, or taken out where nobody reads
-// them.
+// less written. What is read has an ETag or a time, and nothing is said of what is deleted. Headers
+// that the SDK fails for are put in order, or taken out where nobody reads them.
 func (a *attempt) Inspect(resp *http.Response) error {
 	if strings.HasPrefix(resp.Request.URL.RawQuery, "session=") {
 		// Of a directory bucket, which the SDK asks for on the way
