@@ -51,7 +51,8 @@ func TestBlockOfNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 5 {
-			_, err := s.PutPart(t.Context(), "k", id, 1, bytes.NewReader(data[:size]), size, &storage.PartOptions{})
+			_, err := s.PutPart(t.Context(), "k", id, 1, bytes.NewReader(data[:size]), size,
+				&storage.PartOptions{})
 			wantError(t, "PutPart, "+code, err, kind, false)
 		}
 		if n := server.Requests.Load(); n != 5 {
@@ -61,7 +62,9 @@ func TestBlockOfNothing(t *testing.T) {
 			kind = storage.ErrUnavailable
 		}
 		b := storage.New(s, &storage.Options{PartSize: size})
-		for _, source := range []io.Reader{bytes.NewReader(data), struct{ io.Reader }{bytes.NewReader(data)}} {
+		for _, source := range []io.Reader{
+			bytes.NewReader(data), struct{ io.Reader }{bytes.NewReader(data)},
+		} {
 			_, err := b.Put(t.Context(), "k", source, &storage.PutOptions{Concurrency: 1})
 			if !errors.Is(err, kind) || errors.Is(err, storage.ErrNotExist) {
 				t.Errorf("Put, %s: %v, want %v", code, err, kind)

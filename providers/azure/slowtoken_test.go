@@ -23,7 +23,8 @@ func TestSlowTokenIsNoStall(t *testing.T) {
 	managed(t, giver.URL)
 	srv := newStub(t, answerOK)
 	everywhere := &http.Client{Transport: &stub.Everywhere{Server: srv.Server}}
-	b := stub.Patient(t, mustNew(t, "bucket", &Options{Account: stubAccount, HTTPClient: everywhere}))
+	o := &Options{Account: stubAccount, HTTPClient: everywhere}
+	b := stub.Patient(t, mustNew(t, "bucket", o))
 	var waiting sync.WaitGroup
 	for range 3 {
 		waiting.Go(func() {

@@ -10,8 +10,8 @@ import (
 )
 
 // The cost of a key grows with its depth, not with the square of it: users who choose keys choose
-// what they cost. Compare the two depths: a miss of 254 segments costs less than 20 of one. What the
-// file system takes to make directories comes on top.
+// what they cost. Compare the two depths: a miss of 254 segments costs less than 20 of one. What
+// the file system takes to make directories comes on top.
 func BenchmarkDepth(b *testing.B) {
 	s, err := New(b.TempDir(), nil)
 	if err != nil {

@@ -25,7 +25,9 @@ func TestListsWhatGetTakes(t *testing.T) {
 		}
 	}
 	long := strings.Repeat(strings.Repeat("d", 120)+"/", 8)
-	want := []string{long + strings.Repeat("f", 1024-len(long)), "m/q", "odd/ x", "odd/a\tb", "odd/x"}
+	want := []string{
+		long + strings.Repeat("f", 1024-len(long)), "m/q", "odd/ x", "odd/a\tb", "odd/x",
+	}
 	for _, name := range []string{
 		want[0], want[0] + "f", filepath.Join(long, strings.Repeat("d", 120), "below"),
 		"odd/x", "odd/dot.", "odd/a\tb", "odd/ x", "odd/\xff", "odd/" + strings.Repeat("n", 255),

@@ -20,22 +20,14 @@ import (
 func TestSessionGoneOfBucket(t *testing.T) {
 	const part = 5 << 20
 	data := make([]byte, 3*part)
-	for name, gone := range map[string]func(*testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error){
-		"410": func(*testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-			return say(http.StatusGone, nil, "")
-		},
-		"404": func(*testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-			return say(http.StatusNotFound, nil, "Not Found")
-		},
-		"499, of a session": func(*testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-			return say(cancelled, nil, "")
-		},
-		"404, cut": func(t *testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-			return hangUp(t, "404 Not Found")
-		},
-		"410, cut": func(t *testing.T) func(*http.Request, http.RoundTripper) (*http.Response, error) {
-			return hangUp(t, "410 Gone")
-		},
+	type answer = func(*http.Request, http.RoundTripper) (*http.Response, error)
+	for name, gone := range map[string]func(*testing.T) answer{
+		"410":      func(*testing.T) answer { return say(http.StatusGone, nil, "") },
+		"404":      func(*testing.T) answer { return say(http.StatusNotFound, nil, "Not Found") },
+		"404, cut": func(t *testing.T) answer { return hangUp(t, "404 Not Found") },
+		"410, cut": func(t *testing.T) answer { return hangUp(t, "410 Gone") },
+
+		"499, of a session": func(*testing.T) answer { return say(cancelled, nil, "") },
 	} {
 		for _, absent := range []bool{false, true} {
 			if name == "499, of a session" && !absent {
@@ -55,9 +47,11 @@ func TestSessionGoneOfBucket(t *testing.T) {
 					t.Errorf("a source that can be read again: %+v, %v", o, err)
 				}
 				h.once(isPart, gone(t))
-				_, err = b.Put(t.Context(), "stream", struct{ io.Reader }{bytes.NewReader(data)}, opts)
+				stream := struct{ io.Reader }{bytes.NewReader(data)}
+				_, err = b.Put(t.Context(), "stream", stream, opts)
 				wantKind(t, "a stream", err, storage.ErrUnavailable)
-				if _, err := b.Stat(t.Context(), "stream", nil); !errors.Is(err, storage.ErrNotExist) {
+				_, err = b.Stat(t.Context(), "stream", nil)
+				if !errors.Is(err, storage.ErrNotExist) {
 					t.Errorf("Stat of the stream's object: %v", err)
 				}
 			})
@@ -66,7 +60,9 @@ func TestSessionGoneOfBucket(t *testing.T) {
 }
 
 // hangUp answers a request at its headers, and cuts the connection under its body.
-func hangUp(t *testing.T, status string) func(*http.Request, http.RoundTripper) (*http.Response, error) {
+func hangUp(
+	t *testing.T, status string,
+) func(*http.Request, http.RoundTripper) (*http.Response, error) {
 	server := stub.NewRefuser(t, "HTTP/1.1 "+status+"\r\nConnection: close\r\n\r\nNot here.")
 	at, err := url.Parse(server.URL)
 	if err != nil {

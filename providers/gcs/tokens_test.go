@@ -112,7 +112,8 @@ func (f *failing) Token(context.Context) (*auth.Token, error) {
 }
 
 func tokensOf(f *failing) *tokens {
-	return newTokens(auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: f}), false, new(httpdriver.Waiters))
+	found := auth.NewCredentials(&auth.CredentialsOptions{TokenProvider: f})
+	return newTokens(found, false, new(httpdriver.Waiters))
 }
 
 // Silence at the metadata server's own address is no metadata server, unless one gave a token

@@ -20,10 +20,14 @@ const noSuchUpload = "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\
 // still go up.
 func TestPartOfNoUpload(t *testing.T) {
 	server := stub.NewRefuser(t, noSuchUpload)
-	s := mustNew(t, "bucket", &Options{Endpoint: server.URL, Region: "us-east-1", AccessKeyID: stubKey, SecretAccessKey: stubSecret})
+	s := mustNew(t, "bucket", &Options{
+		Endpoint: server.URL, Region: "us-east-1",
+		AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+	})
 	const size = 8 << 20
 	for range 10 {
-		_, err := s.PutPart(t.Context(), "k", "id", 1, bytes.NewReader(make([]byte, size)), size, &storage.PartOptions{})
+		body := bytes.NewReader(make([]byte, size))
+		_, err := s.PutPart(t.Context(), "k", "id", 1, body, size, &storage.PartOptions{})
 		wantError(t, "PutPart", err, storage.ErrNotExist, false)
 	}
 	if n := server.Requests.Load(); n != 10 {
