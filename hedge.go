@@ -13,14 +13,13 @@ var errOutrun = errors.New("the same request was answered sooner on another conn
 // race is a request that is made once more, as a hedge, when it takes much longer than others of
 // its kind. The first success counts. The other one is cut, and has ended when race.run returns.
 //
-// Nothing is started for a request that is answered in time, but a timer.
+// A request that is answered in time costs a timer.
 type race[T any] struct {
 	e      *engine
 	ctx    context.Context // of the call
 	call   call
-	number int     // of the attempt
-	tempo  *tempo  // of such requests
-	units  float64 // that it moves
+	number int    // of the attempt
+	tempo  *tempo // of such requests
 	ask    func(*attempt) (T, error)
 	drop   func(T) // an answer that nobody wants
 
@@ -33,26 +32,29 @@ type race[T any] struct {
 	answer T             // of the hedge, if it won
 }
 
-// run makes the request in a, and returns the answer and the attempt that it came by. The other
-// attempt, if there was one, is released.
-func (r *race[T]) run(a *attempt) (T, *attempt, error) {
+// patience is after what time a request of the tempo is hedged; 0: it is not.
+func (e *engine) patience(t *tempo) time.Duration {
+	if e.opts.NoHedging {
+		return 0
+	}
+	return t.patience()
+}
+
+// run makes the request in a, and once more if there is no answer after patience. It returns the
+// answer and the attempt that it came by. The other attempt, if there was one, is released.
+func (r *race[T]) run(a *attempt, patience time.Duration) (T, *attempt, error) {
 	began := time.Now()
-	var timer *time.Timer
 	r.first = a
-	if d := r.tempo.patience(r.units); d > 0 && !r.e.opts.NoHedging {
-		timer = time.AfterFunc(d, r.again)
-	}
+	timer := time.AfterFunc(patience, r.again)
 	res, err := r.ask(a)
+	timer.Stop()
 	took := time.Since(began)
-	if timer != nil {
-		timer.Stop()
-	}
 	r.mu.Lock()
 	r.over = true
 	hedge, won := r.hedge, r.won
 	r.mu.Unlock()
 	if !won {
-		r.tempo.took(took, r.units, err)
+		r.tempo.took(took, err)
 	}
 	if hedge == nil {
 		return res, a, err
@@ -61,7 +63,7 @@ func (r *race[T]) run(a *attempt) (T, *attempt, error) {
 		hedge.cut(errOutrun)
 	}
 	<-r.ended
-	r.tempo.hedged(won, took, r.units)
+	r.tempo.hedged(won, took)
 	if !won {
 		return res, a, err
 	}
@@ -81,7 +83,7 @@ func (r *race[T]) again() {
 		return
 	}
 	c := r.call
-	c.hedge = true
+	c.hedge, c.room = true, nil
 	a := r.e.newAttempt(r.ctx, c, r.number)
 	r.hedge, r.ended = a, make(chan struct{})
 	r.mu.Unlock()
@@ -94,7 +96,7 @@ func (r *race[T]) again() {
 	r.mu.Unlock()
 	if r.won {
 		r.answer = res
-		r.tempo.took(time.Since(began), r.units, nil)
+		r.tempo.took(time.Since(began), nil)
 		r.first.cut(errOutrun)
 		return
 	}
@@ -103,7 +105,7 @@ func (r *race[T]) again() {
 		r.drop(res)
 	} else if e := a.name(asError(err)); e.Kind != nil {
 		failure = e
-		r.tempo.took(time.Since(began), r.units, e)
+		r.tempo.took(time.Since(began), e)
 		r.e.left(r.call, everybody, e)
 	}
 	a.release(failure)
