@@ -211,8 +211,9 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		number++
 		began := time.Now()
-		if d := f.e.patience(&f.e.reads); d > 0 {
-			res, a, err = f.race(a, c, number, o, d)
+		if d := f.e.patience(); d > 0 {
+			r := &race{e: f.e, ctx: f.ctx, call: c, opts: o, number: number}
+			res, a, err = r.run(a, d)
 		} else {
 			res, err = f.e.store.Get(a, f.key, &o)
 			f.e.reads.took(time.Since(began), err)
@@ -231,18 +232,6 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 		return nil
 	})
 	return res, err
-}
-
-// race is Get in a, and once more if it has no answer after d.
-func (f *fetch) race(
-	a *attempt, c call, number int, o GetOptions, d time.Duration,
-) (*GetResult, *attempt, error) {
-	r := race[*GetResult]{
-		e: f.e, ctx: f.ctx, call: c, number: number, tempo: &f.e.reads,
-		ask:  func(a *attempt) (*GetResult, error) { return f.e.store.Get(a, f.key, &o) },
-		drop: func(res *GetResult) { res.Body.Close() },
-	}
-	return r.run(a, d)
 }
 
 func (f *fetch) current() (io.ReadCloser, *attempt) {
