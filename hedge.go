@@ -10,8 +10,8 @@ import (
 // errOutrun is why a request was cut whose answer another one brought.
 var errOutrun = errors.New("the same request was answered sooner on another connection")
 
-// race is a Get that is made once more, as a hedge, when it takes much longer than others. The first
-// success counts. The other request is cut, and has ended when run returns.
+// race is a Get that is made once more, as a hedge, when it takes much longer than others. The
+// first success counts. The other request is cut, and has ended when run returns.
 //
 // A request that is answered in time costs a timer.
 type race struct {

@@ -39,8 +39,8 @@ func (t *hedgeTracer) StartRequest(ctx context.Context, r *storage.Request) cont
 	return t.Tracer.StartRequest(ctx, r)
 }
 
-// hedged lets a Get hang of a service that is not as near as a disk. On a busy machine a hedge may be spent on another one, so it gets some
-// tries.
+// hedged lets a Get hang of a service that is not as near as a disk. On a busy machine a hedge may
+// be spent on another Get, so it gets some tries.
 func hedged(ctx context.Context, e *env, off bool) error {
 	tracer := &hedgeTracer{Tracer: storage.LogTracer(slog.New(slog.DiscardHandler))}
 	r := e.rig(func(o *storage.Options) {
