@@ -210,21 +210,18 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	number := 0
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		number++
-		r := race[*GetResult]{
-			e: f.e, ctx: f.ctx, call: c, number: number, tempo: &f.e.reads, units: 1,
-			ask: func(a *attempt) (*GetResult, error) {
-				began := time.Now()
-				res, err := f.e.store.Get(a, f.key, &o)
-				if err == nil {
-					f.e.answered(began)
-				}
-				return res, err
-			},
-			drop: func(res *GetResult) { res.Body.Close() },
+		began := time.Now()
+		if d := f.e.patience(); d > 0 {
+			r := &race{e: f.e, ctx: f.ctx, call: c, opts: o, number: number}
+			res, a, err = r.run(a, d)
+		} else {
+			res, err = f.e.store.Get(a, f.key, &o)
+			f.e.reads.took(time.Since(began), err)
 		}
-		if res, a, err = r.run(a); err != nil {
+		if err != nil {
 			return err
 		}
+		f.e.answered(began)
 		a.kept = true
 		a.watch.rest()
 		f.begunAt, f.given = res.Offset, res.Offset+res.Length

@@ -10,19 +10,16 @@ import (
 // errOutrun is why a request was cut whose answer another one brought.
 var errOutrun = errors.New("the same request was answered sooner on another connection")
 
-// race is a request that is made once more, as a hedge, when it takes much longer than others of
-// its kind. The first success counts. The other one is cut, and has ended when race.run returns.
+// race is a Get that is made once more, as a hedge, when it takes much longer than others. The
+// first success counts. The other request is cut, and has ended when run returns.
 //
-// Nothing is started for a request that is answered in time, but a timer.
-type race[T any] struct {
+// A request that is answered in time costs a timer.
+type race struct {
 	e      *engine
 	ctx    context.Context // of the call
 	call   call
-	number int     // of the attempt
-	tempo  *tempo  // of such requests
-	units  float64 // that it moves
-	ask    func(*attempt) (T, error)
-	drop   func(T) // an answer that nobody wants
+	opts   GetOptions
+	number int // of the attempt
 
 	mu     sync.Mutex
 	first  *attempt
@@ -30,29 +27,32 @@ type race[T any] struct {
 	over   bool          // there is an answer
 	won    bool          // by the hedge
 	ended  chan struct{} // closed when the hedge has ended
-	answer T             // of the hedge, if it won
+	answer *GetResult    // of the hedge, if it won
 }
 
-// run makes the request in a, and returns the answer and the attempt that it came by. The other
-// attempt, if there was one, is released.
-func (r *race[T]) run(a *attempt) (T, *attempt, error) {
+// patience is after what time a Get is hedged; 0: it is not.
+func (e *engine) patience() time.Duration {
+	if e.opts.NoHedging {
+		return 0
+	}
+	return e.reads.patience()
+}
+
+// run makes the request in a, and once more if there is no answer after patience. It returns the
+// answer and the attempt that it came by. The other attempt, if there was one, is released.
+func (r *race) run(a *attempt, patience time.Duration) (*GetResult, *attempt, error) {
 	began := time.Now()
-	var timer *time.Timer
 	r.first = a
-	if d := r.tempo.patience(r.units); d > 0 && !r.e.opts.NoHedging {
-		timer = time.AfterFunc(d, r.again)
-	}
+	timer := time.AfterFunc(patience, r.again)
 	res, err := r.ask(a)
+	timer.Stop()
 	took := time.Since(began)
-	if timer != nil {
-		timer.Stop()
-	}
 	r.mu.Lock()
 	r.over = true
 	hedge, won := r.hedge, r.won
 	r.mu.Unlock()
 	if !won {
-		r.tempo.took(took, r.units, err)
+		r.e.reads.took(took, err)
 	}
 	if hedge == nil {
 		return res, a, err
@@ -61,12 +61,12 @@ func (r *race[T]) run(a *attempt) (T, *attempt, error) {
 		hedge.cut(errOutrun)
 	}
 	<-r.ended
-	r.tempo.hedged(won, took, r.units)
+	r.e.reads.hedged(won, took)
 	if !won {
 		return res, a, err
 	}
 	if err == nil {
-		r.drop(res)
+		res.Body.Close()
 	}
 	a.kept = true // the end of the call is not its own
 	a.release(&Error{Err: errOutrun})
@@ -74,14 +74,14 @@ func (r *race[T]) run(a *attempt) (T, *attempt, error) {
 }
 
 // again makes the hedge, if the service is fine otherwise.
-func (r *race[T]) again() {
+func (r *race) again() {
 	r.mu.Lock()
-	if r.over || !r.e.hold.calm() || !r.tempo.spend() {
+	if r.over || !r.e.hold.calm() || !r.e.reads.spend() {
 		r.mu.Unlock()
 		return
 	}
 	c := r.call
-	c.hedge = true
+	c.hedge, c.room = true, nil
 	a := r.e.newAttempt(r.ctx, c, r.number)
 	r.hedge, r.ended = a, make(chan struct{})
 	r.mu.Unlock()
@@ -94,17 +94,21 @@ func (r *race[T]) again() {
 	r.mu.Unlock()
 	if r.won {
 		r.answer = res
-		r.tempo.took(time.Since(began), r.units, nil)
+		r.e.reads.took(time.Since(began), nil)
 		r.first.cut(errOutrun)
 		return
 	}
 	failure := &Error{Err: errOutrun}
 	if err == nil {
-		r.drop(res)
+		res.Body.Close()
 	} else if e := a.name(asError(err)); e.Kind != nil {
 		failure = e
-		r.tempo.took(time.Since(began), r.units, e)
+		r.e.reads.took(time.Since(began), e)
 		r.e.left(r.call, everybody, e)
 	}
 	a.release(failure)
+}
+
+func (r *race) ask(a *attempt) (*GetResult, error) {
+	return r.e.store.Get(a, r.call.key, &r.opts)
 }

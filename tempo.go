@@ -19,6 +19,10 @@ const (
 	// like a slow service.
 	hedgeFloor = 25 * time.Millisecond
 
+	// hedgeLeast is what is slow where hedges are made: on a disk, and in memory, all requests wait
+	// for the same thing.
+	hedgeLeast = time.Millisecond
+
 	// hedgePrice is how many requests pay for one more. What they have paid is kept for mostHedges.
 	hedgePrice, mostHedges = 20, 16
 
@@ -27,37 +31,36 @@ const (
 )
 
 // tempo is what a Bucket has learned of how long one kind of request takes to its answer, and how
-// many of them it may make twice. Times are for each unit that a request moves, so that large
-// requests and small ones compare. The zero value is ready.
+// many of them it may make twice. The zero value is ready.
 type tempo struct {
 	mu      sync.Mutex
 	samples [tempoSamples]time.Duration
 	count   int // of all samples so far
 	slow    time.Duration
-	paid    int // by requests, in the price's units
+	paid    int // by requests, each 1
 	flying  int // hedges
 	losses  int // in a row
 	calm    int // requests until hedges are made again
 }
 
-// patience is after what time a request that moves n units is slow; 0: nobody knows.
-func (t *tempo) patience(n float64) time.Duration {
+// patience is after what time a request is slow; 0: nobody knows, or the service is as near as a
+// disk.
+func (t *tempo) patience() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.paid = min(t.paid+1, hedgePrice*mostHedges)
-	if t.slow == 0 || t.calm > 0 {
+	if t.slow < hedgeLeast || t.calm > 0 {
 		return 0
 	}
-	return max(time.Duration(float64(t.slow)*n), hedgeFloor)
+	return max(t.slow, hedgeFloor)
 }
 
-// took notes a request that moved n units, and how it ended.
-func (t *tempo) took(d time.Duration, n float64, err error) {
-	e, failed := (*Error)(nil), false
+// took notes a request that ended after d, with err.
+func (t *tempo) took(d time.Duration, err error) {
+	failed := false
 	if err != nil {
-		e = asError(err)
-		failed = isPassing(e)
-		if e.Kind == nil {
+		e := asError(err)
+		if failed = isPassing(e); e.Kind == nil {
 			return // it was cut, and says nothing
 		}
 	}
@@ -68,7 +71,7 @@ func (t *tempo) took(d time.Duration, n float64, err error) {
 		return
 	}
 	t.calm = max(t.calm-1, 0)
-	t.add(time.Duration(float64(d) / n))
+	t.add(d)
 }
 
 // add notes a time. mu is held.
@@ -96,13 +99,13 @@ func (t *tempo) spend() bool {
 }
 
 // hedged notes the end of a hedge. The request that it was made for had not ended after d.
-func (t *tempo) hedged(won bool, d time.Duration, n float64) {
+func (t *tempo) hedged(won bool, d time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flying--
 	if won {
 		t.losses = 0
-		t.add(time.Duration(float64(d) / n))
+		t.add(d)
 		return
 	}
 	if t.losses++; t.losses >= hedgeLosses {

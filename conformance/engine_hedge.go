@@ -3,7 +3,9 @@ package conformance
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
@@ -37,8 +39,8 @@ func (t *hedgeTracer) StartRequest(ctx context.Context, r *storage.Request) cont
 	return t.Tracer.StartRequest(ctx, r)
 }
 
-// hedged lets a Get hang. On a busy machine a hedge may be spent on another one, so it gets some
-// tries.
+// hedged lets a Get hang of a service that is not as near as a disk. On a busy machine a hedge may
+// be spent on another Get, so it gets some tries.
 func hedged(ctx context.Context, e *env, off bool) error {
 	tracer := &hedgeTracer{Tracer: storage.LogTracer(slog.New(slog.DiscardHandler))}
 	r := e.rig(func(o *storage.Options) {
@@ -48,8 +50,10 @@ func hedged(ctx context.Context, e *env, off bool) error {
 	if _, err := r.put(ctx, r.key("k"), data, nil); err != nil {
 		return err
 	}
+	far := slices.Repeat([]fault.Fault{fault.Delay(2 * time.Millisecond)}, 48)
 	for range 5 {
-		for range 48 {
+		r.script("Get", far...)
+		for range far {
 			if got, err := r.b.ReadAll(ctx, "k", nil); r.got("ReadAll", err, nil) {
 				r.same("ReadAll", got, data)
 			}
