@@ -94,8 +94,8 @@ func TestIdleReader(t *testing.T) {
 					t.Error(err)
 				}
 				time.Sleep(time.Hour)
-				if l.open > 1 {
-					t.Errorf("%d requests of an idle Reader are open, want 1 at most", l.open)
+				if n := l.opened(0); n > 1 {
+					t.Errorf("%d requests of an idle Reader are open, want 1 at most", n)
 				}
 				if beside := took(); beside > limit*alone {
 					t.Errorf("%.3f s beside an idle Reader, %.3f s alone", beside, alone)
