@@ -87,8 +87,9 @@ func (m *buffers) recycle(b []byte) {
 
 // chunks are bytes in buffers of chunkSize, of which the first can be smaller.
 type chunks struct {
-	list [][]byte
-	size int64
+	list  [][]byte
+	size  int64
+	large bool // many bytes are to come: the first buffer is no smaller
 }
 
 func (*chunks) direct() {}
@@ -96,7 +97,11 @@ func (*chunks) direct() {}
 // room returns where the next bytes go, at least one and at most n. The first buffer grows.
 func (c *chunks) room(m *buffers, n int64) []byte {
 	if len(c.list) == 0 {
-		c.list = append(c.list, m.chunk(min(n, firstBuffer)))
+		first := int64(firstBuffer)
+		if c.large { // what a buffer is that grows is garbage, which a part must not leave behind
+			first = chunkSize
+		}
+		c.list = append(c.list, m.chunk(min(n, first)))
 	}
 	i := len(c.list) - 1
 	last := c.list[i]

@@ -48,8 +48,8 @@ func (l *link) PartLimits(o *storage.PutOptions) storage.PartLimits {
 	return p
 }
 
-// opened counts a request more, or less.
-func (l *link) opened(by int) {
+// opened counts a request more, or less, and returns how many are open.
+func (l *link) opened(by int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.moved >= float64(l.size)/2 {
@@ -59,6 +59,7 @@ func (l *link) opened(by int) {
 	l.open += by
 	l.asked += max(by, 0)
 	l.peak = max(l.peak, l.open)
+	return l.open
 }
 
 // late is how many requests were open in the second half, in the median of the time.

@@ -366,6 +366,7 @@ type Options struct {
 	PartSize int64
 
 	// Bandwidth limits all transfers of the Bucket together, in bytes per second. 0 means no limit.
+	// What passes in a moment may be ahead of it by 100 ms.
 	Bandwidth int64
 
 	// NoHedging makes no request twice that is only slow. By default a read that takes three times

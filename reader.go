@@ -83,32 +83,42 @@ func (r *Reader) Len() int64 { return r.total }
 func (r *Reader) Read(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	n, err := r.read(p)
-	if err != nil && err != io.EOF {
-		err = wrap("Read", r.key, err)
+	if err := r.ready(); err != nil {
+		return 0, r.wrap(err)
 	}
-	return n, err
-}
-
-func (r *Reader) read(p []byte) (int, error) {
-	switch {
-	case r.closed.Load():
-		return 0, &Error{Kind: ErrClosed}
-	case r.err != nil:
-		return 0, r.err
-	case len(p) == 0 && (r.done < r.total || r.total < 0):
+	if len(p) == 0 && (r.done < r.total || r.total < 0) {
 		return 0, nil
 	}
 	n, err := r.some(p)
-	if n > 0 {
+	return n, r.wrap(r.took(p[:n], err))
+}
+
+func (r *Reader) wrap(err error) error {
+	if err != nil && err != io.EOF {
+		err = wrap("Read", r.key, err)
+	}
+	return err
+}
+
+// ready reports why the Reader cannot go on.
+func (r *Reader) ready() error {
+	if r.closed.Load() {
+		return &Error{Kind: ErrClosed}
+	}
+	return r.err
+}
+
+// took counts the bytes b that came with err, and returns what the consumer gets to know.
+func (r *Reader) took(b []byte, err error) error {
+	if n := len(b); n > 0 {
 		r.done += int64(n)
 		if r.sums != nil {
-			r.sums.Write(p[:n])
+			r.sums.Write(b)
 		}
 		if r.progress != nil {
 			r.progress(Progress{Done: r.done, Total: r.total})
 		}
-		return n, nil
+		return nil
 	}
 	switch {
 	case err == io.EOF:
@@ -129,7 +139,7 @@ func (r *Reader) read(p []byte) (int, error) {
 	}
 	r.err = err
 	r.first.drop(err)
-	return 0, err
+	return err
 }
 
 func (r *Reader) some(p []byte) (int, error) {
@@ -167,14 +177,48 @@ func (r *Reader) hurry() {
 	r.window.hurry()
 }
 
-// WriteTo writes the rest of the range to w, in pieces of 128 KiB.
+// WriteTo writes the rest of the range to w, in pieces of up to 1 MiB.
 func (r *Reader) WriteTo(w io.Writer) (int64, error) {
 	r.mu.Lock()
-	if !r.closed.Load() && r.err == nil {
+	if r.ready() == nil {
 		r.hurry()
 	}
+	h := r.window
 	r.mu.Unlock()
-	return copyBuffered(w, r)
+	if h == nil {
+		return copyBuffered(w, r)
+	}
+	p := copyBuffer()
+	defer copyBuffers.Put(p)
+	for total := int64(0); ; {
+		b, chunk, err := r.lend(*p)
+		if err == io.EOF {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+		n, err := h.pass(w, b, chunk)
+		total += int64(max(n, 0))
+		if err == nil && n != len(b) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
+// lend is Read without a copy: see the method of the window. The Reader may be closed while the
+// caller has the bytes.
+func (r *Reader) lend(p []byte) (b, chunk []byte, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err := r.ready(); err != nil {
+		return nil, nil, r.wrap(err)
+	}
+	b, chunk, err = r.window.lend(p)
+	return b, chunk, r.wrap(r.took(b, err))
 }
 
 // Close ends the Reader and its request. A Read in progress on another goroutine fails with
@@ -202,13 +246,19 @@ func (r *Reader) Close() error {
 
 // copyBuffered copies r to w, whatever other methods they have.
 func copyBuffered(w io.Writer, r io.Reader) (int64, error) {
+	p := copyBuffer()
+	defer copyBuffers.Put(p)
+	return io.CopyBuffer(onlyWriter{w}, onlyReader{r}, *p)
+}
+
+// copyBuffer returns a buffer of 128 KiB. It goes back to copyBuffers.
+func copyBuffer() *[]byte {
 	p, _ := copyBuffers.Get().(*[]byte)
 	if p == nil {
 		p = new([]byte)
 		*p = make([]byte, 128<<10)
 	}
-	defer copyBuffers.Put(p)
-	return io.CopyBuffer(onlyWriter{w}, onlyReader{r}, *p)
+	return p
 }
 
 var copyBuffers sync.Pool // of *[]byte

@@ -154,6 +154,7 @@ func (s *stream) wholeParts() error {
 			return s.fail(err)
 		}
 	}
+	s.buf.large = true
 	return nil
 }
 

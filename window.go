@@ -81,13 +81,18 @@ func (h *window) hurry() {
 
 // read gives the next bytes, and io.EOF behind the last.
 func (h *window) read(p []byte) (int, error) {
-	h.fill()
-	b, err := h.some(p)
-	return len(b), err
+	b, chunk, err := h.lend(p)
+	n := copy(p, b) // onto itself where it was read into p
+	if chunk != nil {
+		h.keep(b[n:], chunk)
+	}
+	return n, err
 }
 
-// some returns the next bytes: read into p, or copied.
-func (h *window) some(p []byte) ([]byte, error) {
+// lend returns the next bytes. They are read into p, or they are those of a chunk, which the caller
+// must give back.
+func (h *window) lend(p []byte) (b, chunk []byte, err error) {
+	h.fill()
 	for {
 		h.mu.Lock()
 		at, edge := h.at, h.edge
@@ -98,14 +103,15 @@ func (h *window) some(p []byte) ([]byte, error) {
 		if at < edge || front == nil {
 			if at == h.end {
 				h.mu.Unlock()
-				return nil, io.EOF
+				return nil, nil, io.EOF
 			}
 			if at >= edge { // nothing was requested ahead
 				edge = h.end
 				h.edge, h.next = edge, edge
 			}
 			h.mu.Unlock()
-			return h.body(p, at, edge)
+			b, err := h.body(p, at, edge)
+			return b, nil, err
 		}
 		h.mu.Unlock()
 		if h.direct != nil {
@@ -115,17 +121,24 @@ func (h *window) some(p []byte) ([]byte, error) {
 		if len(front.chunk) == 0 {
 			more, err := h.more(front)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			if !more {
 				continue
 			}
 		}
-		n := copy(p, front.chunk)
-		front.chunk = front.chunk[n:]
-		h.taken(int64(n))
-		return p[:n], nil
+		b, chunk, front.chunk, front.whole = front.chunk, front.whole, nil, nil
+		h.taken(int64(len(b)))
+		return b, chunk, nil
 	}
+}
+
+// keep takes back a chunk of which the consumer has not had the last bytes yet.
+func (h *window) keep(rest, chunk []byte) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.queue[0].chunk, h.queue[0].whole = rest, chunk
+	h.at -= int64(len(rest))
 }
 
 // body reads from the direct body.
@@ -160,11 +173,24 @@ func (h *window) more(front *piece) (bool, error) {
 // done gives back the chunk that the consumer has read.
 func (h *window) done(p *piece) {
 	if p.whole != nil {
-		n := int64(len(p.whole))
-		h.first.e.buffers.recycle(p.whole)
+		h.giveBack(p.whole)
 		p.whole = nil
-		h.loan.give(n)
 	}
+}
+
+// pass writes to w what lend returned, and takes the chunk back.
+func (h *window) pass(w io.Writer, b, chunk []byte) (int, error) {
+	if chunk != nil {
+		defer h.giveBack(chunk)
+	}
+	return w.Write(b)
+}
+
+// giveBack takes back a chunk. It may be called after close.
+func (h *window) giveBack(chunk []byte) {
+	n := int64(len(chunk))
+	h.first.e.buffers.recycle(chunk)
+	h.loan.give(n)
 }
 
 // taken counts what the consumer got.
