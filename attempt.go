@@ -16,12 +16,8 @@ const (
 	slowFactor = 20                    // times StallTimeout, where the size is not known
 )
 
-// Why an attempt was cut. They are never the cause of a caller's own context, which fs.ErrClosed
-// may be.
-var (
-	errStalled = errors.New("no byte was transferred within the stall timeout")
-	errClosing = errors.New("the bucket was closed")
-)
+// errStalled is why an attempt was cut, as errClosing may be.
+var errStalled = errors.New("no byte was transferred within the stall timeout")
 
 // settler finds out what became of a write whose attempt failed.
 type settler interface {

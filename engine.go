@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -107,6 +108,10 @@ func switchedOff(s Store) switches {
 	}
 	return switches{}
 }
+
+// errClosing is why a request was cut. It is never the cause of a caller's own context, which
+// fs.ErrClosed may be.
+var errClosing = errors.New("the bucket was closed")
 
 // close cuts the calls under way, aborts the uploads of Writers and closes the Store.
 func (e *engine) close() error {
