@@ -63,10 +63,12 @@ func TestListWithoutAnEnd(t *testing.T) {
 			s := &idling{Store: m, circle: tc.circle}
 			b := storage.New(s, nil)
 			if err := call(b); !errors.Is(err, storage.ErrUnavailable) {
-				t.Errorf("%s, a circle of %d: %v, want %v", name, tc.circle, err, storage.ErrUnavailable)
+				t.Errorf("%s, a circle of %d: %v, want %v", name, tc.circle, err,
+					storage.ErrUnavailable)
 			}
 			if s.asked > tc.most {
-				t.Errorf("%s, a circle of %d: %d requests, want %d at most", name, tc.circle, s.asked, tc.most)
+				t.Errorf("%s, a circle of %d: %d requests, want %d at most", name, tc.circle,
+					s.asked, tc.most)
 			}
 			b.Close()
 		}

@@ -110,7 +110,8 @@ func TestLatePart(t *testing.T) {
 		"resumable": func(b *storage.Bucket, o *storage.PutOptions) error {
 			kept := *o
 			kept.StateFile = filepath.Join(t.TempDir(), "state")
-			_, err := b.PutReaderAt(t.Context(), "k", bytes.NewReader(data), int64(len(data)), &kept)
+			_, err := b.PutReaderAt(t.Context(), "k", bytes.NewReader(data), int64(len(data)),
+				&kept)
 			return err
 		},
 	} {

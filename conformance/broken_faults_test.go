@@ -324,7 +324,8 @@ func TestFaultsOfSlowService(t *testing.T) {
 	}
 	for _, c := range r.Cells {
 		if c.Fault == "request lost" && (c.Err == nil || c.Repeats > 0) {
-			t.Errorf("a delete in doubt that is reported as done: %v after %d repeats", c.Err, c.Repeats)
+			t.Errorf("a delete in doubt that is reported as done: %v after %d repeats", c.Err,
+				c.Repeats)
 		}
 	}
 }

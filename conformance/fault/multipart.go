@@ -50,9 +50,10 @@ func (s *Store) CompleteUpload(
 
 // AbortUpload drops an upload.
 func (s *Store) AbortUpload(ctx context.Context, key, id string) error {
-	return alone(ctx, s, Call{Op: "AbortUpload", Key: key, UploadID: id}, func(ctx context.Context) error {
-		return s.inner.AbortUpload(ctx, key, id)
-	})
+	return alone(ctx, s, Call{Op: "AbortUpload", Key: key, UploadID: id},
+		func(ctx context.Context) error {
+			return s.inner.AbortUpload(ctx, key, id)
+		})
 }
 
 // ListPartsPage lists the parts of an upload.

@@ -46,9 +46,10 @@ func (s *Store) Stat(
 
 // Delete removes an object.
 func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	return alone(ctx, s, Call{Op: "Delete", Key: key, Options: *opts}, func(ctx context.Context) error {
-		return s.inner.Delete(ctx, key, opts)
-	})
+	return alone(ctx, s, Call{Op: "Delete", Key: key, Options: *opts},
+		func(ctx context.Context) error {
+			return s.inner.Delete(ctx, key, opts)
+		})
 }
 
 // ListPage lists objects.
@@ -73,7 +74,8 @@ func (s *Store) Copy(
 func (s *Store) DeleteBatch(
 	ctx context.Context, keys []string, opts *storage.DeleteBatchOptions,
 ) ([]error, error) {
-	return do(ctx, s, Call{Op: "DeleteBatch", Options: *opts}, nil, func(ctx context.Context, body io.ReadSeeker, _ Fault) ([]error, error) {
+	return do(ctx, s, Call{Op: "DeleteBatch", Options: *opts}, nil, func(ctx context.Context,
+		body io.ReadSeeker, _ Fault) ([]error, error) {
 		return s.inner.DeleteBatch(ctx, keys, opts)
 	})
 }

@@ -22,7 +22,8 @@ var (
 )
 
 // Conceal returns text, which an answer to req says, without the credentials of req: a service, or
-// what stands in front of it, may repeat what it was asked, and errors are for logs. req may be nil.
+// what stands in front of it, may repeat what it was asked, and errors are for logs. req may be
+// nil.
 func Conceal(req *http.Request, text string) string {
 	if req == nil || text == "" {
 		return text
@@ -43,7 +44,8 @@ func Conceal(req *http.Request, text string) string {
 		return text
 	}
 	for pair := range strings.SplitSeq(req.URL.RawQuery, "&") {
-		if name, raw, _ := strings.Cut(pair, "="); slices.Contains(secretParams, strings.ToLower(name)) {
+		if name, raw, _ := strings.Cut(pair, "="); slices.Contains(secretParams,
+			strings.ToLower(name)) {
 			text = conceal(text, raw)
 			for _, value := range req.URL.Query()[name] {
 				text = conceal(text, value)

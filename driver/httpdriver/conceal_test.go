@@ -10,7 +10,8 @@ func TestConceal(t *testing.T) {
 	req := &http.Request{
 		URL: &url.URL{RawQuery: "a=b&sig=secret%2Bone&X-Amz-Security-Token=token-one"},
 		Header: http.Header{
-			"Authorization":        {"Bearer token-two", "AWS4 Credential=id, Signature=secret-three"},
+			"Authorization": {"Bearer token-two",
+				"AWS4 Credential=id, Signature=secret-three"},
 			"X-Amz-Security-Token": {"token-four"},
 			"User-Agent":           {"an-agent-to-be-told"},
 		},

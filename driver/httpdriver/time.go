@@ -39,6 +39,9 @@ func TidyTimes(h http.Header, names ...string) {
 		if text == "" {
 			continue
 		}
+		if _, err := time.Parse(http.TimeFormat, text); err == nil { // as nearly always
+			continue
+		}
 		if t := ParseTime(text); t.IsZero() {
 			h.Del(name)
 		} else {

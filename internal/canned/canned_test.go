@@ -36,7 +36,8 @@ func TestServe(t *testing.T) {
 		}
 		got, err := io.ReadAll(resp.Body)
 		resp.Body.Close()
-		if err != nil || string(got) != "PUT /path HTTP/1.1\r\n" || resp.Header.Get("ETag") != `"e"` {
+		const want = "PUT /path HTTP/1.1\r\n"
+		if err != nil || string(got) != want || resp.Header.Get("ETag") != `"e"` {
 			t.Errorf("the answer is %q, %v, %v", got, resp.Header, err)
 		}
 	}

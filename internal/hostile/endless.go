@@ -134,7 +134,8 @@ func floods() []flood {
 
 // flooded are the calls whose answers are documents of different kinds.
 var flooded = []string{
-	"Stat", "ListPage", "WriteAll", "WriteAll IfAbsent", "PutReaderAt", "ResumeWriter", "DeleteMany",
+	"Stat", "ListPage", "WriteAll", "WriteAll IfAbsent", "PutReaderAt", "ResumeWriter",
+	"DeleteMany",
 	"Copy", "CleanUploads",
 }
 

@@ -39,9 +39,11 @@ func faults() map[string]fault.Fault {
 		"length": fault.Length(9), "range": fault.Range(7), "flip": fault.Flip(3),
 		"flip sent": fault.FlipSent(3), "hang": fault.Hang(), "stall": fault.Stall(1),
 		"late": fault.Late(), "waiting": fault.HangWaiting(), "sending": fault.HangSending(3),
-		"refused": fault.Refuse(&storage.Error{Kind: storage.ErrPermission}), "doubt": fault.Doubt(),
+		"refused": fault.Refuse(&storage.Error{Kind: storage.ErrPermission}),
+		"doubt":   fault.Doubt(),
 	}
-	for _, status := range [...]int{301, 304, 307, 400, 401, 403, 404, 409, 412, 416, 429, 500, 501, 503} {
+	for _, status := range [...]int{301, 304, 307, 400, 401, 403, 404, 409, 412, 416, 429, 500, 501,
+		503} {
 		f[fmt.Sprint(status)] = fault.Status(status, "Code", "Location", "http://other/")
 	}
 	for _, name := range [...]string{"Content-Range", "ETag", "Last-Modified", "Content-Length"} {

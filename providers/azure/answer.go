@@ -60,8 +60,8 @@ func document(v any) func(*http.Response, []byte) error {
 	}
 }
 
-// withoutJSON drops a body of JSON, in which the service says nothing. The SDK indents it for a log,
-// and 20 kB of brackets become 100 MB.
+// withoutJSON drops a body of JSON, in which the service says nothing. The SDK indents it for a
+// log, and 20 kB of brackets become 100 MB.
 func withoutJSON(resp *http.Response) {
 	r := bufio.NewReader(resp.Body)
 	for {

@@ -220,7 +220,8 @@ func depthIsLinear(t *testing.T, s *Store, dir string, deep int) {
 			most *= 3
 		}
 		if got := cost[deep]; got > most || got < deep-1 {
-			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name, deep,
+			t.Errorf("%s of a key of %d segments opens %d directories, want %d to %d", op.name,
+				deep,
 				got, deep, most)
 		}
 		if got, most := cost[deep], 2*cost[deep/2]+20; got > most {

@@ -7,11 +7,13 @@ import (
 	"encoding/binary"
 	"hash/crc32"
 	"io"
+	"net/http"
 	"testing"
 
 	"cloud.google.com/go/auth"
 	gcloud "cloud.google.com/go/storage"
 	"google.golang.org/api/option"
+	htransport "google.golang.org/api/transport/http"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/canned"
@@ -128,8 +130,15 @@ func hotBucket(tb testing.TB) (*storage.Bucket, *gcloud.ObjectHandle) {
 	}
 	b := storage.New(s, nil)
 	tb.Cleanup(func() { b.Close() })
-	sdk, err := gcloud.NewClient(tb.Context(), option.WithAuthCredentials(credentials),
-		option.WithEndpoint(url+"/storage/v1/"), option.WithTelemetryDisabled())
+	base := new(http.Transport)
+	tb.Cleanup(base.CloseIdleConnections)
+	transport, err := htransport.NewTransport(tb.Context(), base,
+		option.WithAuthCredentials(credentials), option.WithTelemetryDisabled())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	sdk, err := gcloud.NewClient(tb.Context(), option.WithEndpoint(url+"/storage/v1/"),
+		option.WithHTTPClient(&http.Client{Transport: transport}))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -94,7 +94,8 @@ func keyFailure(req *http.Request, f *types.Error) error {
 		kind = storage.ErrUnavailable
 	}
 	e := &storage.Error{
-		Key: aws.ToString(f.Key), Kind: kind, Code: httpdriver.Conceal(req, code), InDoubt: kind == storage.ErrUnavailable,
+		Key: aws.ToString(f.Key), Kind: kind, Code: httpdriver.Conceal(req, code),
+		InDoubt: kind == storage.ErrUnavailable,
 	}
 	if text := httpdriver.Conceal(req, aws.ToString(f.Message)); text != "" {
 		e.Err = errors.New(text)

@@ -13,7 +13,8 @@ import (
 	"github.com/polystore/storage/internal/stub"
 )
 
-const noSuchUpload = "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nConnection: close\r\n\r\n" +
+const noSuchUpload = "HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nConnection: " +
+	"close\r\n\r\n" +
 	`<Error><Code>NoSuchUpload</Code><Message>m</Message></Error>`
 
 // A part whose upload is gone is told so at its headers, and the connection is cut while the bytes
