@@ -94,7 +94,8 @@ func (s *Store) answer(
 	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response):
 		// All that a HEAD says of RequestTimeTooSkewed.
 		e.Kind = storage.ErrUnavailable
-	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
+	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError",
+		e.Status == http.StatusRequestTimeout: // S3's own is a 400; the SDK makes a code of the status
 		e.InDoubt = a.InDoubt()
 	}
 	if region := h.Get(regionHeader); region != "" && region != s.region && wrongRegion(e) {
