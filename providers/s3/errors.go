@@ -95,7 +95,8 @@ func (s *Store) answer(
 		// All that a HEAD says of RequestTimeTooSkewed.
 		e.Kind = storage.ErrUnavailable
 	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError",
-		e.Status == http.StatusRequestTimeout: // S3's own is a 400; the SDK makes a code of the status
+		// A proxy's: S3's own is a 400. The SDK makes a code of the status.
+		e.Status == http.StatusRequestTimeout:
 		e.InDoubt = a.InDoubt()
 	}
 	if region := h.Get(regionHeader); region != "" && region != s.region && wrongRegion(e) {
