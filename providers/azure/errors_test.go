@@ -618,3 +618,14 @@ func TestFailedStream(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+// A 408 is a proxy's, which may have given up on an answer after the commit.
+func TestTimeoutIsDoubt(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+		w.WriteHeader(http.StatusRequestTimeout)
+	})
+	for name, call := range calls {
+		write := !strings.HasPrefix(name, "Get") && name != "Stat" && name != "List"
+		wantError(t, name, call(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
+	}
+}

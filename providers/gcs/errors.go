@@ -49,7 +49,8 @@ func refusal(a *attempt, status int, said said) *storage.Error {
 		e.Kind = a.Missing
 	case e.Kind == storage.ErrPrecondition && a.Refused != nil:
 		e.Kind = a.Refused
-	case status/100 == 5 && e.Kind == storage.ErrUnavailable:
+	case e.Kind == storage.ErrUnavailable &&
+		(status/100 == 5 || status == http.StatusRequestTimeout):
 		e.InDoubt = a.InDoubt()
 	}
 	text := httpdriver.Conceal(a.asked, said.message)

@@ -55,7 +55,7 @@ func TestErrors(t *testing.T) {
 			false},
 		{404, xmlErrorText("NoSuchBucket"), storage.ErrNoBucket, "NoSuchBucket", false},
 		{405, "", errors.ErrUnsupported, "", false},
-		{408, "", storage.ErrUnavailable, "", false},
+		{408, "", storage.ErrUnavailable, "", true}, // a proxy's: it may come after the commit
 		{409, jsonError(409, "conflict"), storage.ErrUnavailable, "conflict", false},
 		{409, xmlErrorText("OperationAborted"), storage.ErrUnavailable, "OperationAborted", false},
 		{412, jsonError(412, "conditionNotMet"), storage.ErrPrecondition, "conditionNotMet", false},

@@ -94,7 +94,9 @@ func (s *Store) answer(
 	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response):
 		// All that a HEAD says of RequestTimeTooSkewed.
 		e.Kind = storage.ErrUnavailable
-	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError":
+	case e.Kind == storage.ErrUnavailable && !known || e.Code == "InternalError",
+		// A proxy's: S3's own is a 400. The SDK makes a code of the status.
+		e.Status == http.StatusRequestTimeout:
 		e.InDoubt = a.InDoubt()
 	}
 	if region := h.Get(regionHeader); region != "" && region != s.region && wrongRegion(e) {

@@ -603,3 +603,14 @@ func TestMissingCredentials(t *testing.T) {
 		t.Errorf("SignURL, anonymous: %v", err)
 	}
 }
+
+// A 408 is a proxy's, which may have given up on an answer after the commit.
+func TestTimeoutIsDoubt(t *testing.T) {
+	srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+		w.WriteHeader(http.StatusRequestTimeout)
+	})
+	for name, call := range calls {
+		write := !strings.HasPrefix(name, "Get") && name != "Stat" && name != "List"
+		wantError(t, name, call(t.Context(), srv.store(t)), storage.ErrUnavailable, write)
+	}
+}
