@@ -14,7 +14,9 @@ func FuzzCheckDocument(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, check := range []func(*http.Response) error{
-			func(r *http.Response) error { return CheckRoot(r, func(n string) bool { return n != "Error" }) },
+			func(r *http.Response) error {
+				return CheckRoot(r, func(n string) bool { return n != "Error" })
+			},
 			func(r *http.Response) error {
 				return CheckDocument(r, func(_, child string) bool { return child == "b" })
 			},

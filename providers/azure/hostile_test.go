@@ -77,7 +77,8 @@ func FuzzConnectionString(f *testing.F) {
 	f.Add("BlobEndpoint=https://a.blob.core.windows.net/?x;SharedAccessSignature=sv=1&sig=2")
 	f.Fuzz(func(t *testing.T, text string) {
 		o := &Options{ConnectionString: text}
-		if u, err := o.service(); err == nil && (u.Host == "" || u.User != nil || u.RawQuery != "") {
+		u, err := o.service()
+		if err == nil && (u.Host == "" || u.User != nil || u.RawQuery != "") {
 			t.Errorf("%q: %v", text, u)
 		}
 	})
