@@ -53,6 +53,7 @@ var allowed = []struct {
 	{"internal/counted", []string{"", "driver/httpdriver", "internal/"}},
 	{"internal/resume", []string{"", "internal/", "providers/"}},
 	{"internal/torture", []string{"", "internal/", "providers/"}},
+	{"internal/hostile", []string{"", "driver/", "internal/", "conformance/fault"}},
 	{"internal/limits", []string{"conformance/"}},
 	{"internal/servertable", []string{"conformance/"}},
 	{"internal/", []string{"", "driver/", "internal/"}},

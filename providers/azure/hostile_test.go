@@ -12,7 +12,7 @@ import (
 )
 
 // hostileProvider has an account's key; hostileSAS a shared access signature.
-func hostileProvider(t *testing.T, set func(*Options)) *hostile.Provider {
+func hostileProvider(t testing.TB, set func(*Options)) *hostile.Provider {
 	t.Helper()
 	cleanEnvironment(t)
 	return &hostile.Provider{
@@ -66,4 +66,20 @@ func TestSecretsUnderFaults(t *testing.T) {
 			p.Told(t)
 		})
 	}
+}
+
+func FuzzAnswers(f *testing.F) { hostileProvider(f, ways["key"]).Answers(f) }
+
+// A connection string makes an endpoint or an error, without what is in it.
+func FuzzConnectionString(f *testing.F) {
+	f.Add("UseDevelopmentStorage=true")
+	f.Add("AccountName=a;AccountKey=a2V5;EndpointSuffix=core.windows.net")
+	f.Add("BlobEndpoint=https://a.blob.core.windows.net/?x;SharedAccessSignature=sv=1&sig=2")
+	f.Fuzz(func(t *testing.T, text string) {
+		o := &Options{ConnectionString: text}
+		u, err := o.service()
+		if err == nil && (u.Host == "" || u.User != nil || u.RawQuery != "") {
+			t.Errorf("%q: %v", text, u)
+		}
+	})
 }

@@ -92,7 +92,7 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 }
 
 // cleanEnvironment leaves nothing of Azure in it.
-func cleanEnvironment(t *testing.T) {
+func cleanEnvironment(t testing.TB) {
 	t.Helper()
 	for _, name := range []string{
 		envAccount, envKey, envSAS, envConnection, envDomain, envProtocol, envCDN, envEmulator,

@@ -14,19 +14,20 @@ import (
 
 const hostileToken = "token-that-must-not-show"
 
-func hostileProvider(t *testing.T) *hostile.Provider {
+func hostileProvider(t testing.TB) *hostile.Provider {
 	t.Helper()
 	cleanEnvironment(t)
+	pem := signerPEM(t)
 	return &hostile.Provider{
 		Bases:   []string{"/bucket", "/storage/v1/b/bucket/o", "/upload/storage/v1/b/bucket/o"},
 		Lists:   "GCS",
-		Secrets: []string{hostileToken, string(signerPEM(t))},
+		Secrets: []string{hostileToken, string(pem)},
 		Open: func(
 			ctx context.Context, endpoint string, client *http.Client,
 		) (storage.Store, error) {
 			return New(ctx, "bucket", &Options{
 				Endpoint: endpoint, Credentials: withToken(hostileToken), AccessID: signerName,
-				PrivateKey: signerPEM(t), HTTPClient: client,
+				PrivateKey: pem, HTTPClient: client,
 			})
 		},
 	}
@@ -76,3 +77,5 @@ func TestSecretsUnderFaults(t *testing.T) {
 		URL: f.URL, Client: f.options.HTTPClient, Dialect: fault.GCS,
 	})
 }
+
+func FuzzAnswers(f *testing.F) { hostileProvider(f).Answers(f) }

@@ -17,7 +17,7 @@ import (
 )
 
 // cleanEnvironment leaves nothing of Google in it, and a metadata server that is not there.
-func cleanEnvironment(t *testing.T) {
+func cleanEnvironment(t testing.TB) {
 	t.Helper()
 	for _, name := range []string{
 		"GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_QUOTA_PROJECT",

@@ -15,7 +15,7 @@ import (
 	"github.com/polystore/storage/internal/hostile"
 )
 
-func hostileProvider(t *testing.T) *hostile.Provider {
+func hostileProvider(t testing.TB) *hostile.Provider {
 	t.Helper()
 	cleanEnvironment(t)
 	return &hostile.Provider{
@@ -109,3 +109,5 @@ func TestSecretsUnderFaults(t *testing.T) {
 	p.Secret(t, hostile.Service{URL: srv.URL, Client: srv.Client(), Dialect: fault.S3})
 	p.Told(t)
 }
+
+func FuzzAnswers(f *testing.F) { hostileProvider(f).Answers(f) }

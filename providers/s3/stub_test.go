@@ -82,7 +82,7 @@ func answerOK(w http.ResponseWriter, r *stub.Request) {
 }
 
 // cleanEnvironment leaves nothing of AWS in it.
-func cleanEnvironment(t *testing.T) {
+func cleanEnvironment(t testing.TB) {
 	t.Helper()
 	for _, name := range []string{
 		"AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY",
