@@ -206,7 +206,12 @@ func (f *fetch) reopen() error {
 func (f *fetch) request(o GetOptions) (*GetResult, error) {
 	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
 	var res *GetResult
-	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
+	asked := new(struct {
+		first attempt
+		opts  GetOptions
+	})
+	asked.opts = o
+	c := call{op: "Get", key: f.key, probe: o.Offset < 0, room: &asked.first}
 	number := 0
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		number++
@@ -214,7 +219,7 @@ func (f *fetch) request(o GetOptions) (*GetResult, error) {
 			e: f.e, ctx: f.ctx, call: c, number: number, tempo: &f.e.reads, units: 1,
 			ask: func(a *attempt) (*GetResult, error) {
 				began := time.Now()
-				res, err := f.e.store.Get(a, f.key, &o)
+				res, err := f.e.store.Get(a, f.key, &asked.opts)
 				if err == nil {
 					f.e.answered(began)
 				}

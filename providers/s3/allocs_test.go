@@ -33,7 +33,7 @@ var hot = []struct {
 	most float64
 	call func(context.Context, *storage.Bucket) error
 }{
-	{"Get", 100, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 102, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, "k", nil)
 		if err != nil {
 			return err
