@@ -30,6 +30,13 @@ func (f *flow) answered(trip time.Duration) {
 	f.learner.answered(trip)
 }
 
+// local reports whether what answers is memory or a directory.
+func (f *flow) local() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.learner.local()
+}
+
 // ask takes a slot and returns true, or calls begin later, when there is one for it, on the
 // goroutine of another request. begin must not block.
 func (f *flow) ask(first bool, begin func()) (*turn, bool) {

@@ -10,6 +10,9 @@ const (
 	// leastWidth is how many are made at first at least.
 	leastWidth = 2
 
+	// localTrip is an answer that no service gives over a network, but memory and a directory.
+	localTrip = 100 * time.Microsecond
+
 	leastEpoch   = 100 * time.Millisecond
 	epochPerTrip = 10 // an epoch lasts so many times the time to an answer
 
@@ -80,6 +83,10 @@ func (l *learner) answered(trip time.Duration) {
 	}
 	l.trip = min(trip, l.trip+l.trip/16)
 }
+
+// local reports whether what answers is memory or a directory, whose bytes come no sooner by several
+// requests.
+func (l *learner) local() bool { return l.trip > 0 && l.trip < localTrip }
 
 // begin chooses the first width.
 func (l *learner) begin(most int) {

@@ -58,7 +58,8 @@ func (r *Reader) begun(o GetOptions) {
 	}
 	r.most = o.Concurrency
 	setDefault(&r.most, f.e.opts.Concurrency)
-	if r.total <= 2*f.e.span && o.Concurrency < 2 || r.total <= f.e.span || f.obj.ETag == ETagNone {
+	if r.total <= f.e.span || f.obj.ETag == ETagNone ||
+		o.Concurrency < 2 && (r.total <= 2*f.e.span || f.e.down.local()) {
 		r.most = 1
 	}
 	if o.Concurrency > 1 {
