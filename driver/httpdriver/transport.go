@@ -63,6 +63,9 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if a != nil {
 		a.connected.Store(true) // whatever transport there was
 	}
+	if resp.Body == http.NoBody {
+		return resp, nil
+	}
 	resp.Body = &movingBody{resp.Body, req.Context()}
 	if a != nil && !a.Stream {
 		SetBody(resp, &document{r: resp.Body, left: MaxDocument})

@@ -1,13 +1,11 @@
 package gcs
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -36,7 +34,8 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.seal(ctx, src.Section(0, size), &opts.Checksums)
+	payload := src.Section(0, size)
+	sum, err := s.seal(ctx, payload, &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +44,7 @@ func (s *Store) Put(
 		attrs.MD5 = httpdriver.EncodeSum(opts.Checksums.MD5)
 	}
 	a := writing().ofBucket()
-	a.Body = src.Section(0, size)
+	a.Body = payload
 	target := s.jsonUploads() + "?uploadType=multipart"
 	if g := condition(opts.IfAbsent, opts.IfMatch, a); g != "" {
 		target += "&" + ifGeneration + "=" + g
@@ -82,11 +81,9 @@ func related(
 		return nil, 0, "", driver.Invalidf("attributes: %w", err)
 	}
 	r := &relatedBody{bytesOf: bytesOf}
-	r.head.Reset(slices.Concat(
-		[]byte("--"+boundary+"\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n"),
-		document,
-		[]byte("\r\n--"+boundary+"\r\nContent-Type: "+attrs.ContentType+"\r\n\r\n"),
-	))
+	r.head.Reset("--" + boundary +
+		"\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n" + string(document) +
+		"\r\n--" + boundary + "\r\nContent-Type: " + attrs.ContentType + "\r\n\r\n")
 	r.tail.Reset("\r\n--" + boundary + "--\r\n")
 	return r, int64(r.head.Len()+r.tail.Len()) + size, boundary, nil
 }
@@ -95,7 +92,7 @@ func related(
 // WriteTo, unlike an io.MultiReader, whose WriteTo makes a buffer of 32 KiB for each request, where
 // net/http has one in a pool.
 type relatedBody struct {
-	head    bytes.Reader
+	head    strings.Reader
 	bytesOf io.Reader // nil once it has ended
 	tail    strings.Reader
 }

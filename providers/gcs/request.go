@@ -61,8 +61,14 @@ func (s *Store) sendJSON(ctx context.Context, a *attempt, r request, v any) erro
 	if err != nil {
 		return err
 	}
-	defer drain(resp)
-	if err := json.NewDecoder(resp.Body).Decode(v); err != nil {
+	defer resp.Body.Close()
+	size := min(max(resp.ContentLength, 0), 64<<10) + bytes.MinRead // it does not grow
+	document := bytes.NewBuffer(make([]byte, 0, size))
+	_, err = document.ReadFrom(resp.Body)
+	if err == nil {
+		err = json.Unmarshal(document.Bytes(), v)
+	}
+	if err != nil {
 		return s.fail(ctx, a, err)
 	}
 	return nil

@@ -49,14 +49,14 @@ var hot = []struct {
 		_, err := b.Stat(ctx, hotKey5000, nil)
 		return err
 	}},
-	{"Get", 12, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 13, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, hotKey5000, nil)
 		if err != nil {
 			return err
 		}
 		return r.Close()
 	}},
-	{"ReadAll", 13, func(ctx context.Context, b *storage.Bucket) error {
+	{"ReadAll", 16, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.ReadAll(ctx, hotKey5000, nil)
 		return err
 	}},
