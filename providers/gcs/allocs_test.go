@@ -131,7 +131,8 @@ func hotBucket(tb testing.TB) (*storage.Bucket, *gcloud.ObjectHandle) {
 	tb.Cleanup(func() { b.Close() })
 	base := new(http.Transport)
 	tb.Cleanup(base.CloseIdleConnections)
-	sdk, err := gcloud.NewClient(tb.Context(), option.WithEndpoint(url+"/storage/v1/"),
+	sdk, err := gcloud.NewClient(tb.Context(), option.WithoutAuthentication(),
+		option.WithEndpoint(url+"/storage/v1/"),
 		option.WithHTTPClient(&http.Client{Transport: bearer{base}}))
 	if err != nil {
 		tb.Fatal(err)
