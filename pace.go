@@ -13,8 +13,8 @@ type pacer struct {
 	next time.Time // when the bytes let through so far are paid for
 }
 
-// paceSlack is how far the bytes let through may be behind the rate, and catch up: a transfer by one
-// request waits for bytes and for its turn one after the other.
+// paceSlack is how far the bytes let through may be behind the rate, and catch up: a transfer by
+// one request waits for bytes and for its turn one after the other.
 const paceSlack = 100 * time.Millisecond
 
 // wait returns when n bytes may pass, after those that asked before.
