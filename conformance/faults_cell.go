@@ -74,6 +74,7 @@ func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
 
 // run makes the call of the path and returns what it shows to be wrong.
 func (c *cell) run(ctx context.Context) (err error) {
+	looking := ctx // a look at the bucket takes as long as it takes
 	ctx, cancel := context.WithTimeoutCause(ctx, cellLimit,
 		errors.New("the cell did not end in time"))
 	defer cancel()
@@ -127,9 +128,9 @@ func (c *cell) run(ctx context.Context) (err error) {
 		c.note(t.Calls())
 		return errors.Join(c.Result, c.path.after(ctx, c, c.Result))
 	}
-	state := c.path.after(ctx, c, c.Result)
+	state := c.path.after(looking, c, c.Result)
 	err = errors.Join(
-		c.missed(met), c.kind(c.Result), c.uploads(ctx, t.Count("CreateUpload")),
+		c.missed(met), c.kind(c.Result), c.uploads(looking, t.Count("CreateUpload")),
 	)
 	due := 0
 	if c.row.waits {
