@@ -84,7 +84,7 @@ func (l *learner) answered(trip time.Duration) {
 	l.trip = min(trip, l.trip+l.trip/16)
 }
 
-// local reports whether what answers is memory or a directory, whose bytes come no sooner by several
+// local reports whether what answers is memory or a directory, whose bytes come no sooner by more
 // requests.
 func (l *learner) local() bool { return l.trip > 0 && l.trip < localTrip }
 

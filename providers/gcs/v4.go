@@ -60,8 +60,10 @@ func (t *toSign) sign(
 	q.Set("X-Goog-Expires", strconv.FormatInt(t.seconds, 10))
 	q.Set("X-Goog-SignedHeaders", strings.Join(names, ";"))
 	query := strings.ReplaceAll(q.Encode(), "+", "%20") // sorted; a plus itself is %2B
+	// A slash is signed as it is, also where the URL has it escaped.
+	path := strings.ReplaceAll(u.EscapedPath(), "%2F", "/")
 	request := sha256.Sum256([]byte(strings.Join([]string{
-		t.method, u.EscapedPath(), query, canonical.String(), strings.Join(names, ";"),
+		t.method, path, query, canonical.String(), strings.Join(names, ";"),
 		"UNSIGNED-PAYLOAD",
 	}, "\n")))
 	sum, err := signs(
