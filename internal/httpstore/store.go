@@ -64,7 +64,10 @@ func (s *Store) do(ctx context.Context, r *request) (*http.Response, error) {
 	if err := driver.ContextErr(ctx); err != nil {
 		return nil, err
 	}
-	a := &httpdriver.Attempt{Write: r.write, Refused: r.refused, Body: r.body}
+	a := &httpdriver.Attempt{
+		Write: r.write, Refused: r.refused, Body: r.body,
+		Stream: r.method == http.MethodGet && r.into == nil,
+	}
 	address := s.endpoint + "/" + strings.ReplaceAll(url.PathEscape(r.key), "%2F", "/")
 	if len(r.query) > 0 {
 		address += "?" + r.query.Encode()
