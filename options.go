@@ -73,7 +73,7 @@ type TagsOptions struct {
 }
 
 // PutOptions are the options of writing. A field that is not set is not set in the object either: a
-// write keeps nothing of the object that it replaces. A write without IfAbsent or IfMatch is done at
+// write keeps nothing of the object that it replaces. One without IfAbsent or IfMatch is done at
 // least once: an attempt that was given up can still land, over a newer write of somebody else.
 type PutOptions struct {
 	ContentType        string // default: that of the service

@@ -60,8 +60,8 @@ func (m *model) metadata(t *testing.T, key string) map[string]string {
 	return o.Metadata
 }
 
-// Each assumption at PutOptions.IfAbsent is broken once. Where a call then tells what is not so,
-// the row says it: this is why the assumption stands there.
+// Each assumption at PutOptions.IfAbsent is broken, and what happens then is shown. Where a call
+// tells what is not so, that is why the assumption stands there. The last one has its own test.
 func TestTruthAssumptions(t *testing.T) {
 	for _, tt := range []struct {
 		what, base    string
