@@ -254,7 +254,7 @@ func TestAskedForErrAlone(t *testing.T) {
 		if err := a.Err(); err != nil || a.watch.timer != nil {
 			t.Errorf("just before the end: %v", err)
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		if err := a.Err(); err != context.Canceled || context.Cause(a) != errStalled {
 			t.Errorf("at the end: %v, %v", err, context.Cause(a))
 		}

@@ -22,13 +22,11 @@ type tail struct {
 	storage.FullStore
 	takes func(op string, n int) (time.Duration, error) // of the nth request, from 0
 
-	mu     sync.Mutex
-	count  int // requests
-	now    int // under way, bodies included
-	slow   int // that took longer than a second, or were cut
-	gets   []storage.GetOptions
-	parts  map[int]int // requests by the number of the part
-	broken bool        // something ended after what it belongs to
+	mu    sync.Mutex
+	count int // requests
+	now   int // under way, bodies included
+	gets  []storage.GetOptions
+	parts map[int]int // requests by the number of the part
 }
 
 func newTail(

@@ -40,6 +40,7 @@ func (*credentialsExchange) ID() string { return "polystore:CredentialsExchange"
 func (e *credentialsExchange) HandleDeserialize(
 	ctx context.Context, in middleware.DeserializeInput, _ middleware.DeserializeHandler,
 ) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
-	out.RawResponse, metadata, err = smithyhttp.NewClientHandler(e.client).Handle(ctx, in.Request)
+	handler := smithyhttp.NewClientHandlerWithOptions(e.client)
+	out.RawResponse, metadata, err = handler.Handle(ctx, in.Request)
 	return out, metadata, err
 }
