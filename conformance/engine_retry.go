@@ -95,9 +95,10 @@ var retryChecks = []check{
 				}
 				want = append(want, name)
 			}
+			one := storage.ListOptions{PageSize: 2, Concurrency: 1}
 			r.script("ListPage", fault.None(), fault.Unsent(), fault.Throttle(0))
 			var got []string
-			for o, err := range r.b.List(ctx, &storage.ListOptions{PageSize: 2}) {
+			for o, err := range r.b.List(ctx, &one) {
 				if err != nil {
 					r.errorf("List whose second page fails twice: %w", err)
 					break
@@ -115,7 +116,7 @@ var retryChecks = []check{
 				Fault: fault.Unsent(),
 			})
 			n, failed := 0, 0
-			for o, err := range r.b.List(ctx, &storage.ListOptions{PageSize: 2}) {
+			for o, err := range r.b.List(ctx, &one) {
 				if err != nil {
 					failed++
 					r.got("List whose second page never comes", err, storage.ErrUnavailable)

@@ -16,7 +16,7 @@ var racing = map[string]bool{
 	"write/atomic": true, "condition/cas-counter": true, "bucket/update": true,
 	"bucket/random": true, "metadata/random": true,
 	// Pages that are asked for at once.
-	"bucket/list-error": true, "bucket/list-ahead": true, "engine/list-again": true,
+	"bucket/list-error": true, "bucket/list-ahead": true,
 }
 
 // TestPlan holds costs.go against what the checks need on the reference driver.
