@@ -50,6 +50,8 @@ func TestPlan(t *testing.T) {
 			full:  full.Results[i].Requests,
 		}
 	}
+	// Reads cost more on a machine whose memory answers slowly enough to be taken for a service:
+	// ranges are read ahead then. So an update under load is the one to keep.
 	if *update {
 		writeCosts(t, full, measured)
 		return
