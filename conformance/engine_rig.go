@@ -33,9 +33,10 @@ type rig struct {
 	part   int64           // PartSize: the smallest that the service takes
 }
 
-// rig makes a Bucket whose retries cost little time. change may set other options.
+// rig makes a Bucket whose retries cost little time, and that makes no hedges, as those of
+// env.bucket. change may set other options.
 func (e *env) rig(change func(o *storage.Options)) *rig {
-	o := storage.Options{Retry: storage.RetryOptions{
+	o := storage.Options{NoHedging: true, Retry: storage.RetryOptions{
 		MinDelay: time.Millisecond,
 		MaxDelay: 20 * time.Millisecond,
 		Budget:   -1,

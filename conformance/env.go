@@ -30,9 +30,15 @@ type env struct {
 // key is a key of this check's own.
 func (e *env) key(name string) string { return e.prefix + name }
 
-// bucket is a Bucket around the Store whose keys all lie below the check's prefix.
+// bucket is a Bucket around the Store whose keys all lie below the check's prefix. It makes no
+// hedges, so that a service that is busy answers as many requests as one that is not.
 func (e *env) bucket(opts *storage.Options) *storage.Bucket {
-	return storage.New(e.tracked, opts).Prefix(e.prefix)
+	var o storage.Options
+	if opts != nil {
+		o = *opts
+	}
+	o.NoHedging = true
+	return storage.New(e.tracked, &o).Prefix(e.prefix)
 }
 
 // has reports whether the Store has a feature, in order.
