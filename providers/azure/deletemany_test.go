@@ -43,8 +43,8 @@ func TestDeleteManyRequests(t *testing.T) {
 	}
 	requests.Store(0)
 	n, err := b.DeleteMany(t.Context(), numbered(1000), nil)
-	if n != 1000 || err != nil || requests.Load() != 4 {
-		t.Errorf("DeleteMany of 1,000 keys = %d, %v, by %d requests, want 4", n, err,
+	if n != 1000 || err != nil || requests.Load() < 4 || requests.Load() > 6 {
+		t.Errorf("DeleteMany of 1,000 keys = %d, %v, by %d requests, want 4 to 6", n, err,
 			requests.Load())
 	}
 	if there, err := b.Exists(t.Context(), "k00471"); there || err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/polystore/storage/internal/testenv"
 )
 
-// TestDeleteManyRequests deletes 10,000 keys, some of which have objects.
+// TestDeleteManyRequests deletes 10,000 keys, some of which have objects, by 40 requests. A server
+// that is busy may have some of them sent again.
 func TestDeleteManyRequests(t *testing.T) {
 	onServers(t, func(t *testing.T, env *testenv.Server, o Options, bucket string) {
 		var requests atomic.Int64
@@ -24,9 +25,10 @@ func TestDeleteManyRequests(t *testing.T) {
 		b := storage.New(s, nil)
 		requests.Store(0)
 		n, err := b.DeleteMany(t.Context(), tenThousand, nil)
-		if n != 10_000 || err != nil || requests.Load() != 40 {
-			t.Errorf("DeleteMany of 10,000 keys = %d, %v, by %d requests, want 40", n, err,
-				requests.Load())
+		made := requests.Load()
+		if n != 10_000 || err != nil || made < 40 || made > 45 {
+			t.Errorf("DeleteMany of 10,000 keys = %d, %v, by %d requests, want 40 to 45", n, err,
+				made)
 		}
 		for o, err := range b.List(t.Context(), nil) {
 			t.Errorf("%v, %v is left", o, err)
