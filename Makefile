@@ -14,12 +14,13 @@ make vet      go vet, also for darwin and windows
 make lint     staticcheck
 make tidy     show what go mod tidy would change
 make api      show how the exported API differs from the files in api/; with UPDATE=1, write these files
-make bench    measure the library beside its peers, and write docs/benchmarks.md; with QUICK=1 a few
-              rows in 3 minutes; with ROW=down128,up* these rows only, N=1 times each
+make bench    measure the library beside its peers, and write docs/benchmarks.md; with ROW=down128,up*
+              these rows, whose sections alone are replaced; with N=1 once each; with QUICK=1 (a few
+              rows in 3 minutes) or SUBJECT=us,floor* (these subjects) nothing is written
 make large    lists of 1,000,000 files, while another writes, too (20 minutes)
 make counted  10,000 conditional writes with lost answers and 10,000 with doubled requests, on each
-              of four services (20 minutes)
-make torture  what docs/reliability.md claims, at full counts, as one table (some hours); with QUICK=1
+              of four services, and as many deletes where it has conditional ones (8 minutes)
+make torture  what docs/reliability.md claims, at full counts, as one table (90 minutes); with QUICK=1
               at a tenth of the counts of the normal run (10 minutes)
 make fuzz     run every fuzz target of the module for FUZZTIME (20s), one after the other
 endef
@@ -53,7 +54,7 @@ api:
 
 bench:
 	@cd benchmarks && go run . $(if $(QUICK),-quick) $(if $(ROW),-row '$(ROW)') $(if $(N),-n $(N)) \
-		$(if $(SUBJECT),-subject '$(SUBJECT)') $(if $(ROW)$(QUICK)$(SUBJECT),,-o ../docs/benchmarks.md)
+		$(if $(SUBJECT),-subject '$(SUBJECT)') -o ../docs/benchmarks.md
 
 large:
 	@go test ./providers/file -run TestLargeLists -v -count=1 -timeout 60m -large 1000000

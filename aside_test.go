@@ -17,15 +17,24 @@ import (
 
 // stuck gives some bytes, and then nothing until it is let go, whatever context there is.
 type stuck struct {
-	data []byte
-	free chan struct{}
-	at   int
+	data    []byte
+	free    chan struct{}
+	blocked chan struct{} // holds one once a Read waits
+	at      int
 }
 
-func newStuck(n int) *stuck { return &stuck{data: bytesOf(n), free: make(chan struct{})} }
+func newStuck(n int) *stuck {
+	return &stuck{
+		data: bytesOf(n), free: make(chan struct{}), blocked: make(chan struct{}, 1),
+	}
+}
 
 func (s *stuck) Read(p []byte) (int, error) {
 	if s.at == len(s.data) {
+		select {
+		case s.blocked <- struct{}{}:
+		default:
+		}
 		<-s.free
 		return 0, io.EOF
 	}
@@ -118,13 +127,14 @@ func TestBlockedSourceClosed(t *testing.T) {
 		w := b.NewWriter(t.Context(), "k", nil)
 		defer w.Close()
 		start := time.Now()
-		time.AfterFunc(50*time.Millisecond, func() {
+		go func() {
+			<-s.blocked
 			if bucket {
 				b.Close()
 			} else {
 				w.Close()
 			}
-		})
+		}()
 		_, err := w.ReadFrom(s)
 		if took := time.Since(start); !errors.Is(err, storage.ErrClosed) || took > 5*time.Second {
 			t.Errorf("ReadFrom: %v after %v", err, took)
@@ -132,7 +142,7 @@ func TestBlockedSourceClosed(t *testing.T) {
 	}
 }
 
-// TestBlockedPipe reads from a pipe of the operating system.
+// TestBlockedPipe reads from a pipe of the operating system, whose waits are by its own clock.
 func TestBlockedPipe(t *testing.T) {
 	m, _ := memory.New(nil)
 	b := storage.New(m, &storage.Options{AbortTimeout: 400 * time.Millisecond})

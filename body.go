@@ -21,13 +21,18 @@ type body struct {
 	buf    []byte            // the helper's
 	failed error             // the source's own failure, which no other attempt mends
 	told   int64             // bytes that the trace knows of
+	source stopwatch         // runs while the source is waited for
 }
 
 func (e *engine) newBody(a *attempt, src io.ReaderAt, off, size int64) *body {
-	return &body{
-		a: a, e: e, size: size, aside: !e.off.aside && !isDirectAt(src),
-		r: io.NewSectionReader(src, off, size),
-	}
+	b := new(body)
+	b.init(e, a, src, off, size)
+	return b
+}
+
+func (b *body) init(e *engine, a *attempt, src io.ReaderAt, off, size int64) {
+	b.a, b.e, b.size, b.aside = a, e, size, !e.off.aside && !isDirectAt(src)
+	b.r = io.NewSectionReader(src, off, size)
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -40,7 +45,9 @@ func (b *body) Read(p []byte) (int, error) {
 		return 0, b.failed
 	}
 	b.a.watch.touch()
+	b.source.start()
 	n, err := b.read(p)
+	b.source.stop()
 	if b.r == nil {
 		return 0, err
 	}

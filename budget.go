@@ -6,9 +6,9 @@ import "sync/atomic"
 // Nothing ever waits for it, so it cannot cause a deadlock. A transfer that gets nothing continues
 // with the one buffer or the one connection that it has.
 type budget struct {
-	size    int64
-	free    atomic.Int64
-	streams atomic.Int64 // uploads of streams that are under way
+	size   int64
+	free   atomic.Int64
+	steady atomic.Int64 // transfers under way that give back soon
 }
 
 func (m *budget) init(size int64) {
@@ -30,12 +30,13 @@ func (m *budget) give(n int64) { m.free.Add(n) }
 // others. So those that come later find something, and as all give back and take again, all come to
 // have the same.
 //
-// An upload always gives back soon. So one that is alone may take all of the budget, and one of
-// some its part, however little is left. A Reader can be idle for hours.
+// A steady transfer gives back soon: the upload of a stream, and a Reader whose consumer takes
+// everything at once. So one that is alone may take all of the budget, and one of some its part,
+// however little is left. Any other Reader can be idle for hours.
 type loan struct {
 	from   *budget
 	share  int64
-	stream bool // it is one of the streams
+	steady bool
 	held   atomic.Int64
 }
 
@@ -45,28 +46,30 @@ const (
 	streamShare = 7
 )
 
-// lendReader sets up the loan of a Reader.
-func (l *loan) lendReader(m *budget) { l.from, l.share = m, readerShare }
+// lend sets up a loan. over ends it.
+func (m *budget) lend(l *loan, share int64) { l.from, l.share = m, share }
 
-// lendStream sets up the loan of a stream that is sent. over ends it.
-func (l *loan) lendStream(m *budget) {
-	l.from, l.share, l.stream = m, streamShare, true
-	m.streams.Add(1)
+// hurry says that the transfer is a steady one.
+func (l *loan) hurry() {
+	if !l.steady {
+		l.steady = true
+		l.from.steady.Add(1)
+	}
 }
 
-// over ends the loan of a stream. It may be called again.
+// over ends the loan. It may be called again.
 func (l *loan) over() {
-	if l.stream {
-		l.stream = false
-		l.from.streams.Add(-1)
+	if l.steady {
+		l.steady = false
+		l.from.steady.Add(-1)
 	}
 }
 
 // limit is how much the loan may have while free bytes are left.
 func (l *loan) limit() int64 {
 	n := l.share * l.from.free.Load()
-	if l.stream {
-		n = max(n, l.from.size/l.from.streams.Load())
+	if l.steady {
+		n = max(n, l.from.size/l.from.steady.Load())
 	}
 	return n
 }

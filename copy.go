@@ -302,7 +302,7 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 	}
 	// The service moves the bytes: large parts cost no memory.
 	part := fit(max(16*w.partSize, ceil(src.Size, int64(limits.Count))), limits)
-	return again(func() (*Object, error) { return c.ranges(ctx, w, limits, src, part) })
+	return again(ctx, func() (*Object, error) { return c.ranges(ctx, w, limits, src, part) })
 }
 
 // ranges copies src by CopyPart, in parts of one size.
@@ -327,7 +327,7 @@ func (c *copying) ranges(
 	if isKind(err, ErrNotExist) { // the source, or the upload
 		now, statErr := c.statSource(ctx)
 		if statErr == nil && now.ETag == src.ETag {
-			return nil, u.vanished(ctx, asError(err))
+			return nil, u.vanished(ctx, asError(err), false)
 		}
 	}
 	if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) {

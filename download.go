@@ -118,9 +118,6 @@ func (d *downloading) claim(at int64) (int64, int64) {
 
 // parallel reads ranges at once, each with its sum, which are combined at the end.
 func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) error {
-	if err := allocate(d.w, d.total); err != nil {
-		return err
-	}
 	e := r.first.e
 	d.size = e.span
 	if !e.chosen {
@@ -128,6 +125,7 @@ func (d *downloading) parallel(ctx context.Context, r *Reader, workers int) erro
 	}
 	d.parts = make(map[int64]*Part)
 	g := newGroup(ctx, workers, &e.down)
+	g.beside(func() error { return allocate(d.w, d.total) }) // which takes long on some systems
 	// The first request goes on as the first range, and as those behind it while nobody else has
 	// begun with them.
 	first := r.first.section(ctx, d.start, d.total)

@@ -98,7 +98,8 @@ func TestDownloadFileIntoPipe(t *testing.T) {
 	}
 }
 
-// A pipe that nobody reads, or reads on, is waited for until the context ends.
+// A pipe that nobody reads, or reads on, is waited for until the context ends. It is the system's,
+// whose waits are by its own clock.
 func TestDownloadFileIntoUnreadPipe(t *testing.T) {
 	b, _ := downloads(t)
 	path := filepath.Join(t.TempDir(), "pipe")

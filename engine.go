@@ -27,6 +27,7 @@ type engine struct {
 	caches  caches
 	seen    history
 	reads   tempo // of Get
+	parts   partTempo
 	pace    *pacer
 	off     switches
 
@@ -62,6 +63,7 @@ type switches struct {
 	hold   bool // nothing is held back
 	aside  bool // a source that blocks is waited for
 	again  bool // an upload that somebody ended is not made again
+	repeat bool // a slow part is sent twice whatever becomes of its ETag
 }
 
 func newEngine(s Store, opts *Options) *engine {

@@ -77,9 +77,10 @@ func TestEngineOff(t *testing.T) {
 		},
 		"abort": {"engine/refused-upload", "engine/ending-source", "engine/shrinking-source",
 			"engine/cancelled-upload", "engine/close-aborts", "engine/abort-storm"},
-		"hold":  {"engine/held"},
-		"aside": {"engine/blocked-source"},
-		"again": {"engine/upload-ended"},
+		"hold":   {"engine/held"},
+		"aside":  {"engine/blocked-source"},
+		"again":  {"engine/upload-ended", "engine/late-part"},
+		"repeat": {"engine/hedged-part"},
 	} {
 		t.Run(part, func(t *testing.T) {
 			t.Parallel()

@@ -6,6 +6,7 @@ var parts = map[string]switches{
 	"length": {length: true},
 	"verify": {verify: true}, "stall": {stall: true}, "retry": {retry: true},
 	"abort": {abort: true}, "hold": {hold: true}, "aside": {aside: true}, "again": {again: true},
+	"repeat": {repeat: true},
 }
 
 // without is a Store whose Buckets lack a part of the engine.

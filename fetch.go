@@ -37,9 +37,10 @@ type fetch struct {
 	closed  bool
 }
 
-// begin makes the first request, for the range that o asks for, and keeps its body.
-func (f *fetch) begin(o GetOptions) error {
-	res, err := f.request(o)
+// begin makes the first request, for the range that o asks for, and keeps its body. The attempt is
+// made in room.
+func (f *fetch) begin(o GetOptions, room *attempt) error {
+	res, err := f.request(o, room)
 	if err != nil {
 		return err
 	}
@@ -167,7 +168,7 @@ func (f *fetch) reopen() error {
 	if !f.e.off.pin {
 		o.IfMatch = f.obj.ETag
 	}
-	res, err := f.request(o)
+	res, err := f.request(o, nil)
 	if f.open && (isKind(err, ErrRange) || err == nil && res.Offset != f.at) {
 		// Either that was all, or the service has no ranges. Nobody knows which.
 		err = &Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}
@@ -203,17 +204,16 @@ func (f *fetch) reopen() error {
 }
 
 // request makes one Get and keeps its body and its attempt.
-func (f *fetch) request(o GetOptions) (*GetResult, error) {
+func (f *fetch) request(o GetOptions, room *attempt) (*GetResult, error) {
 	o.Concurrency, o.VerifyHash, o.Progress = 0, false, nil // the Bucket's
 	var res *GetResult
-	c := call{op: "Get", key: f.key, probe: o.Offset < 0}
+	c := call{op: "Get", key: f.key, probe: o.Offset < 0, room: room}
 	number := 0
 	err := f.e.do(f.ctx, c, func(a *attempt) (err error) {
 		number++
 		began := time.Now()
-		if d := f.e.patience(); d > 0 {
-			r := &race{e: f.e, ctx: f.ctx, call: c, opts: o, number: number}
-			res, a, err = r.run(a, d)
+		if d := f.e.readPatience(); d > 0 {
+			res, a, err = f.e.newGetRace(f.ctx, c, &o, number).run(a, d)
 		} else {
 			res, err = f.e.store.Get(a, f.key, &o)
 			f.e.reads.took(time.Since(began), err)

@@ -16,6 +16,7 @@ type flow struct {
 	mu      sync.Mutex
 	learner learner
 	busy    int     // requests under way
+	hedge   bool    // there is one beside them
 	queue   []*turn // in the order in which they asked
 	starved int     // transfers that would have more requests under way, and have no memory
 }
@@ -30,11 +31,11 @@ func (f *flow) answered(trip time.Duration) {
 	f.learner.answered(trip)
 }
 
-// local reports whether what answers is memory or a directory.
-func (f *flow) local() bool {
+// near reports whether bytes come no sooner by more requests.
+func (f *flow) near() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.learner.local()
+	return f.learner.near()
 }
 
 // ask takes a slot and returns true, or calls begin later, when there is one for it, on the
@@ -113,6 +114,16 @@ func (f *flow) leave(began time.Time, n int64) {
 	for _, t := range go_ {
 		t.begin()
 	}
+}
+
+// hedged begins or ends a hedge, which has no slot. There is one at a time, so that there is one
+// request beyond most: false if there is one already.
+func (f *flow) hedged(begins bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	was := f.hedge
+	f.hedge = begins
+	return begins != was
 }
 
 // starve says whether a transfer waits until requests of its own give back their memory.

@@ -84,12 +84,12 @@ func (e *engine) get(ctx context.Context, key string, o GetOptions) (*Reader, er
 // open makes the first request of a Reader.
 func (e *engine) open(ctx context.Context, key string, o GetOptions) (*Reader, error) {
 	r := e.newReader(ctx, key, o)
-	if err := r.first.begin(o); err != nil {
+	if err := r.first.begin(o, &r.attempt); err != nil {
 		r.stop()
 		return nil, err
 	}
 	r.begun(o)
-	return r, nil
+	return &r.Reader, nil
 }
 
 // suffix turns a suffix into a range of the version that is there now.
@@ -109,7 +109,7 @@ func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader,
 		r := e.newReader(ctx, key, o)
 		r.first.obj = obj
 		r.begun(o)
-		return r, nil
+		return &r.Reader, nil
 	}
 	o.Offset = max(obj.Size+o.Offset, 0)
 	if o.IfNoneMatch = ""; obj.ETag != ETagNone {

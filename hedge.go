@@ -10,49 +10,58 @@ import (
 // errOutrun is why a request was cut whose answer another one brought.
 var errOutrun = errors.New("the same request was answered sooner on another connection")
 
-// race is a Get that is made once more, as a hedge, when it takes much longer than others. The
+// contender is a request that may be made twice.
+type contender[T any] interface {
+	// ask makes it in a, and drop lets go of an answer that nobody needs.
+	ask(a *attempt) (T, error)
+	drop(T)
+
+	// may reports whether the hedge may be made now, and takes what it costs. Otherwise it says
+	// when to look again; 0: never.
+	may() (again time.Duration, ok bool)
+
+	// took notes how long a request took that ended with err. hedged notes the end of a hedge.
+	took(a *attempt, began time.Time, err error)
+	hedged(won bool, began time.Time)
+}
+
+// race is a request that is made once more, as a hedge, when it takes much longer than others. The
 // first success counts. The other request is cut, and has ended when run returns.
 //
 // A request that is answered in time costs a timer.
-type race struct {
+type race[T any] struct {
+	by     contender[T]
 	e      *engine
 	ctx    context.Context // of the call
 	call   call
-	opts   GetOptions
 	number int // of the attempt
 
 	mu     sync.Mutex
+	timer  *time.Timer
 	first  *attempt
 	hedge  *attempt
 	over   bool          // there is an answer
 	won    bool          // by the hedge
 	ended  chan struct{} // closed when the hedge has ended
-	answer *GetResult    // of the hedge, if it won
-}
-
-// patience is after what time a Get is hedged; 0: it is not.
-func (e *engine) patience() time.Duration {
-	if e.opts.NoHedging {
-		return 0
-	}
-	return e.reads.patience()
+	answer T             // of the hedge, if it won
 }
 
 // run makes the request in a, and once more if there is no answer after patience. It returns the
 // answer and the attempt that it came by. The other attempt, if there was one, is released.
-func (r *race) run(a *attempt, patience time.Duration) (*GetResult, *attempt, error) {
+func (r *race[T]) run(a *attempt, patience time.Duration) (T, *attempt, error) {
 	began := time.Now()
-	r.first = a
-	timer := time.AfterFunc(patience, r.again)
-	res, err := r.ask(a)
-	timer.Stop()
-	took := time.Since(began)
 	r.mu.Lock()
+	r.first = a
+	r.timer = time.AfterFunc(patience, r.again)
+	r.mu.Unlock()
+	res, err := r.by.ask(a)
+	r.mu.Lock()
+	r.timer.Stop()
 	r.over = true
 	hedge, won := r.hedge, r.won
 	r.mu.Unlock()
 	if !won {
-		r.e.reads.took(took, err)
+		r.by.took(a, began, err)
 	}
 	if hedge == nil {
 		return res, a, err
@@ -61,12 +70,12 @@ func (r *race) run(a *attempt, patience time.Duration) (*GetResult, *attempt, er
 		hedge.cut(errOutrun)
 	}
 	<-r.ended
-	r.e.reads.hedged(won, took)
+	r.by.hedged(won, began)
 	if !won {
 		return res, a, err
 	}
 	if err == nil {
-		res.Body.Close()
+		r.by.drop(res)
 	}
 	a.kept = true // the end of the call is not its own
 	a.release(&Error{Err: errOutrun})
@@ -74,9 +83,16 @@ func (r *race) run(a *attempt, patience time.Duration) (*GetResult, *attempt, er
 }
 
 // again makes the hedge, if the service is fine otherwise.
-func (r *race) again() {
+func (r *race[T]) again() {
 	r.mu.Lock()
-	if r.over || !r.e.hold.calm() || !r.e.reads.spend() {
+	if r.over {
+		r.mu.Unlock()
+		return
+	}
+	if again, ok := r.by.may(); !ok {
+		if again > 0 {
+			r.timer.Reset(again)
+		}
 		r.mu.Unlock()
 		return
 	}
@@ -87,28 +103,24 @@ func (r *race) again() {
 	r.mu.Unlock()
 	defer close(r.ended)
 	began := time.Now()
-	res, err := r.ask(a)
+	res, err := r.by.ask(a)
 	r.mu.Lock()
 	r.won = err == nil && !r.over
 	r.over = r.over || r.won
 	r.mu.Unlock()
 	if r.won {
 		r.answer = res
-		r.e.reads.took(time.Since(began), nil)
+		r.by.took(a, began, nil)
 		r.first.cut(errOutrun)
 		return
 	}
 	failure := &Error{Err: errOutrun}
 	if err == nil {
-		res.Body.Close()
+		r.by.drop(res)
 	} else if e := a.name(asError(err)); e.Kind != nil {
 		failure = e
-		r.e.reads.took(time.Since(began), e)
+		r.by.took(a, began, e)
 		r.e.left(r.call, everybody, e)
 	}
 	a.release(failure)
-}
-
-func (r *race) ask(a *attempt) (*GetResult, error) {
-	return r.e.store.Get(a, r.call.key, &r.opts)
 }

@@ -123,6 +123,7 @@ func (m *keyModel) ruler(s stretch, loose bool) (ruler, bool) {
 		places = append(places, p)
 		p = p.behind(s.last[i])
 	}
+	r.digits = make([]byteSet, 0, len(places))
 	for i, units := 0, 1; i < len(places) && units < precise; i++ {
 		d := digit(places[i:], s.last[i:], loose)
 		if r.digits = append(r.digits, d); i >= differ {

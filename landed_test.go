@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -135,5 +136,85 @@ func TestLatePart(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A completion that is delivered twice ends the upload by its first delivery. When another write
+// has replaced the object before anybody looks, nothing tells: the failure of the second upload is
+// in doubt, and so is a stream's. A condition tells.
+func TestDoubledCompletion(t *testing.T) {
+	const part = 64 << 10
+	data := bytes.Repeat([]byte("twice"), part/5*5/2)
+	doubled := fault.None().Before(func(
+		ctx context.Context, inner storage.FullStore, c fault.Call,
+	) error {
+		page, err := inner.ListPartsPage(ctx, c.Key, c.UploadID, &storage.ListPartsOptions{})
+		if err != nil {
+			return err
+		}
+		if _, err = inner.CompleteUpload(ctx, c.Key, c.UploadID, page.Parts,
+			&storage.PutOptions{}); err != nil {
+			return err
+		}
+		_, err = inner.Put(ctx, c.Key, strings.NewReader("another's"), 9, &storage.PutOptions{})
+		return err
+	})
+	denied := &storage.Error{Kind: storage.ErrPermission}
+	for name, c := range map[string]struct {
+		write func(context.Context, *storage.Bucket) error
+		again func(*fault.Store, context.CancelFunc)
+		want  error
+	}{
+		"sized, refused at the second upload": {
+			write: func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.WriteAll(ctx, "k", data, &storage.PutOptions{PartSize: part})
+				return err
+			},
+			again: func(s *fault.Store, _ context.CancelFunc) {
+				s.Next("CreateUpload", fault.None(), fault.Refuse(denied))
+			},
+			want: storage.ErrPermission,
+		},
+		"sized, given up at the second upload": {
+			write: func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.WriteAll(ctx, "k", data, &storage.PutOptions{PartSize: part})
+				return err
+			},
+			again: func(s *fault.Store, cancel context.CancelFunc) {
+				s.Next("CreateUpload", fault.None(), fault.Unsent().Before(func(
+					context.Context, storage.FullStore, fault.Call,
+				) error {
+					cancel()
+					return nil
+				}))
+			},
+			want: storage.ErrUnknownOutcome,
+		},
+		"stream": {
+			write: func(ctx context.Context, b *storage.Bucket) error {
+				_, err := b.Put(ctx, "k", onlyReader{bytes.NewReader(data)},
+					&storage.PutOptions{PartSize: part})
+				return err
+			},
+			want: storage.ErrUnavailable,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, s := newFaulty(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.again != nil {
+				c.again(s, cancel)
+			}
+			s.Next("CompleteUpload", doubled)
+			err := c.write(ctx, b)
+			var e *storage.Error
+			if !errors.Is(err, c.want) || !errors.As(err, &e) || !e.InDoubt {
+				t.Errorf("%v, %+v; want %v in doubt", err, e, c.want)
+			}
+			if now, err := b.ReadAll(t.Context(), "k", nil); string(now) != "another's" {
+				t.Errorf("the object is %d bytes, %v; want the other's", len(now), err)
+			}
+		})
 	}
 }

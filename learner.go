@@ -10,8 +10,9 @@ const (
 	// leastWidth is how many are made at first at least.
 	leastWidth = 2
 
-	// localTrip is an answer that no service gives over a network, but memory and a directory.
-	localTrip = 100 * time.Microsecond
+	// nearTrip is an answer from memory, a directory, or a service in the same room. One connection
+	// to that has no limit of its own, and the processor is the limit.
+	nearTrip = 2 * time.Millisecond
 
 	leastEpoch   = 100 * time.Millisecond
 	epochPerTrip = 10 // an epoch lasts so many times the time to an answer
@@ -24,7 +25,7 @@ const (
 	mostCalmEpochs = 64 // it doubles to that
 
 	// slowRequest is how long a request takes that seems to have too little of the link. The first
-	// trial then comes at once.
+	// trial then comes at once, and is of the width at which one takes so long, or of half.
 	slowRequest = time.Second
 
 	growthAt = 1.05 // a larger width is kept that gives so much of the rate
@@ -84,9 +85,8 @@ func (l *learner) answered(trip time.Duration) {
 	l.trip = min(trip, l.trip+l.trip/16)
 }
 
-// local reports whether what answers is memory or a directory, whose bytes come no sooner by more
-// requests.
-func (l *learner) local() bool { return l.trip > 0 && l.trip < localTrip }
+// near reports whether bytes come no sooner by more requests.
+func (l *learner) near() bool { return l.trip > 0 && l.trip < nearTrip }
 
 // begin chooses the first width.
 func (l *learner) begin(most int) {
@@ -159,8 +159,9 @@ func (l *learner) learn(e epoch) {
 	if t == nil {
 		if l.rate == 0 {
 			l.rate = rate
-			if e.time >= slowRequest*time.Duration(e.ended) {
+			if each := e.time / time.Duration(e.ended); each >= slowRequest {
 				l.calm, l.bold = 0, true
+				e.level = min(e.level, int(2*time.Duration(e.level)*slowRequest/each))
 			}
 		}
 		l.rate = (l.rate + rate) / 2

@@ -74,12 +74,13 @@ const mostPages = 8
 // pages yields the pages of a list, some of them asked for ahead of the reader. An error is last.
 func (b *Bucket) pages(ctx context.Context, o ListOptions) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
-		width, window := o.Concurrency, o.Concurrency-1
+		width, window, chosen := o.Concurrency, o.Concurrency-1, true
 		if width == 0 { // what is read no further than the first page costs one request
-			width, window = min(b.e.opts.Concurrency, mostPages), 0
+			width, window, chosen = min(b.e.opts.Concurrency, mostPages), 0, false
 		}
 		split := b.e.store.Capabilities().ListSplit
 		l := newSplitList(ctx, o, max(width, 1), max(window, 0), split, &b.e.memory, b.listPage)
+		l.chosen = chosen
 		defer l.stop()
 		for {
 			page, err := l.next()

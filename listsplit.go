@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 // A split list takes about a page more than there is for each of its spans. What ends a little
@@ -15,6 +16,9 @@ const (
 	firstRun   = 2    // pages of a span, at first
 	longestRun = 6    // and at last
 	sizeOfPage = 512 << 10
+
+	// nearPage is a page from memory: the processor is the limit, and spans are of no use to it.
+	nearPage = time.Millisecond
 )
 
 // splitList is a List under way. It cuts the keys into spans, lists several of them at the same
@@ -25,6 +29,7 @@ type splitList struct {
 	opts   ListOptions
 	width  int  // requests at a time
 	whole  bool // there is one span: the Store is slow to start after a key, say
+	chosen bool // the caller chose width
 	memory *budget
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -193,10 +198,14 @@ func (l *splitList) ask(s *listSpan, held int64) {
 	l.requests++
 	l.ahead++
 	l.flying.Go(func() {
+		began := time.Now()
 		page, err := l.fetch(ctx, o)
 		cancel()
 		l.mu.Lock()
 		defer l.mu.Unlock()
+		if !l.begun && !l.chosen && time.Since(began) < nearPage {
+			l.whole, l.width = true, min(l.width, 2)
+		}
 		l.requests--
 		s.asked = false
 		switch {

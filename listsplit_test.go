@@ -193,6 +193,45 @@ func TestSplitSpeed(t *testing.T) {
 	}
 }
 
+// A list whose pages come from memory goes on in one range, a page ahead, unless its caller asked
+// for more: no page is of no use, and the split is left to services that are some way off.
+func TestNearList(t *testing.T) {
+	const n, near = 50_000, time.Millisecond
+	keys := keysLike("uuid", n)
+	for _, c := range []struct {
+		what      string
+		page      time.Duration
+		width     int
+		one, wide bool
+	}{
+		{"from memory", near - 1, 0, true, false},
+		{"from a disk", near, 0, false, true},
+		{"from memory, with Concurrency", near - 1, 8, false, true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newKeyStore(t, keys)
+				s.time = c.page
+				b := storage.New(s, nil)
+				defer b.Close()
+				i, o := 0, &storage.ListOptions{Concurrency: c.width}
+				for _, err := range b.List(t.Context(), o) {
+					if err != nil {
+						t.Fatal(err)
+					}
+					i++
+				}
+				one, wide := s.pages == n/s.most, s.widest > 2
+				if i != n || one != c.one || wide != c.wide {
+					t.Errorf("%d keys by %d pages, %d at a time; want %d keys, no page more than "+
+						"%d: %v, more than 2 at a time: %v", i, s.pages, s.widest, n, n/s.most,
+						c.one, c.wide)
+				}
+			})
+		})
+	}
+}
+
 // TestSplitRandom compares split lists with plain ones: of random keys, options and times, while
 // other keys come and go.
 func TestSplitRandom(t *testing.T) {

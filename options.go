@@ -246,8 +246,8 @@ type ListOptions struct {
 	// (Capabilities.ListSplit), they are of different ranges of keys, which takes 5 to 40 % more
 	// requests. Pages that wait for the reader count in Options.Memory. At first List is at
 	// most Concurrency pages ahead, and more while the reader keeps up. 1 requests none ahead.
-	// Default: Options.Concurrency, at most 8, and none ahead of the first page. Used by Bucket;
-	// always zero in a Store.
+	// Default: Options.Concurrency, at most 8, and none ahead of the first page; 2 of one range
+	// where that page comes within a millisecond. Used by Bucket; always zero in a Store.
 	Concurrency int
 }
 
@@ -320,6 +320,11 @@ type SignOptions struct {
 type PartOptions struct {
 	Offset int64 // where the part begins in the object
 	Last   bool  // no part follows
+
+	// Checksums are those that SumPart of a [PartSummer] returned for the part, or the sums of a
+	// part that are known. A Store need not make them again. If they do not fit the bytes, the
+	// error is ErrIntegrity, or they are ignored.
+	Checksums Checksums
 }
 
 // CopyPartOptions are the options of CopyPart of a Store.
@@ -373,7 +378,9 @@ type Options struct {
 	// NoHedging makes no request twice that is only slow. By default a read that takes three times
 	// as long to its answer as half of them do is made once more, on another connection, and the
 	// first answer counts. That is at most one request more for each 20, and none while the service
-	// throttles or fails. Writes are never made twice for that.
+	// throttles or fails. So is a part of an upload that two parts beside it have overtaken, where
+	// the Store gives the same bytes the same ETag (Part.Repeatable); it is one connection beyond
+	// Concurrency at most. No other write is made twice for that.
 	NoHedging bool
 
 	// TrustRefusals believes the refusal of a conditional write if no attempt before it is in

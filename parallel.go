@@ -86,6 +86,15 @@ func (g *group) start(n int64, f func(context.Context) error) bool {
 	return true
 }
 
+// beside runs f in a goroutine that is none of the bounded ones.
+func (g *group) beside(f func() error) {
+	g.wg.Go(func() {
+		if err := f(); err != nil {
+			g.fail(err)
+		}
+	})
+}
+
 // running counts by more functions, and returns how many run.
 func (g *group) running(by int) int {
 	g.mu.Lock()
@@ -109,6 +118,14 @@ func (g *group) failed() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.err
+}
+
+// ended returns why the context of the functions has ended.
+func (g *group) ended() error {
+	if err := g.failed(); err != nil {
+		return err
+	}
+	return &Error{Err: g.ctx.Err()}
 }
 
 // wait waits for all goroutines and returns the first failure. A panic in one of them, which is one

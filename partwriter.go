@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"sync/atomic"
 )
 
 // partWriter sends a stream of unknown length in parts. If a part is larger than a buffer may be,
@@ -20,6 +21,8 @@ type partWriter struct {
 	offset int64 // bytes in them
 	loan   loan
 	over   bool
+	lent   atomic.Int64  // parts whose memory is from the budget
+	spare  atomic.Bool   // the memory that the stream has without the budget is free
 	landed chan struct{} // a part has given its buffers back
 
 	upload *upload // nil before the first part
@@ -31,7 +34,8 @@ func newPartWriter(ctx context.Context, w *write, limits PartLimits) *partWriter
 	p := &partWriter{ctx: ctx, write: w, limits: limits, landed: make(chan struct{}, 1)}
 	p.unit = w.streamPart(limits)
 	p.part = p.unit
-	p.loan.lendStream(&w.e.memory)
+	w.e.memory.lend(&p.loan, streamShare)
+	p.loan.hurry()
 	w.e.buffers.begin()
 	p.sends = newGroup(ctx, workersFor(w, limits), &w.e.up)
 	return p
@@ -55,45 +59,67 @@ func (p *partWriter) add(buf *chunks, last bool) error {
 		p.spool.size = 0
 		return err
 	}
-	// The part may go out while the next buffers fill if the budget has room for those. What its
-	// own parts have, they give back.
-	if !last && p.afford() {
-		return p.send(buf, buf.size, last, func(err error) {
-			if err == nil {
-				buf.recycle(buffers)
-			}
-			p.loan.give(p.unit)
-			select {
-			case p.landed <- struct{}{}:
-			default:
-			}
-		})
+	if last {
+		err := p.send(buf, buf.size, last, nil)
+		if err == nil {
+			buf.recycle(buffers)
+		}
+		return err
 	}
-	err := p.send(buf, buf.size, last, nil)
-	if err == nil {
-		buf.recycle(buffers)
+	err := p.send(buf, buf.size, last, func(err error) {
+		if err == nil {
+			buf.recycle(buffers)
+		}
+		p.give()
+	})
+	if err != nil {
+		return err
 	}
-	return err
+	return p.afford()
 }
 
-// afford takes memory for one part more, and waits for that of its own parts if need be.
-func (p *partWriter) afford() bool {
-	if p.loan.take(p.unit) {
-		return true
+// afford takes memory for the next part. If the budget has none, it waits until one of the parts
+// under way gives its own back: so a stream always goes on.
+func (p *partWriter) afford() error {
+	if p.take() {
+		return nil
 	}
 	p.sends.flow.starve(true)
 	defer p.sends.flow.starve(false)
-	for !p.loan.take(p.unit) {
-		if p.loan.held.Load() == 0 || p.sends.failed() != nil {
-			return false
-		}
+	for !p.take() {
 		select {
 		case <-p.landed:
 		case <-p.sends.ctx.Done():
-			return false
+			return p.sends.ended()
 		}
 	}
+	return nil
+}
+
+// take takes memory for a part. The stream has that of one part without the budget.
+func (p *partWriter) take() bool {
+	if p.spare.Swap(false) {
+		return true
+	}
+	if !p.loan.take(p.unit) {
+		return false
+	}
+	p.lent.Add(1)
 	return true
+}
+
+// give gives the memory of a part back, to the budget first.
+func (p *partWriter) give() {
+	if p.lent.Add(-1) >= 0 {
+		p.loan.give(p.unit)
+	} else {
+		p.lent.Add(1)
+		p.spare.Store(true)
+	}
+	select {
+	case p.landed <- struct{}{}:
+	default:
+	}
 }
 
 // send sends one part. With done it sends in a goroutine, otherwise it waits.
@@ -139,7 +165,7 @@ func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(erro
 		return err
 	}
 	if !started {
-		return &Error{Err: p.ctx.Err()}
+		return p.sends.ended()
 	}
 	return nil
 }
@@ -174,6 +200,7 @@ func (p *partWriter) abort() {
 	if !p.over {
 		p.over = true
 		p.loan.over()
+		p.loan.give(p.loan.held.Load())
 		p.write.e.buffers.end()
 	}
 	if p.upload != nil {

@@ -38,9 +38,17 @@ type Reader struct {
 	err      error // the Reader's last word
 }
 
+// opening is a Reader and the first attempt of its fetch, in one piece of memory. Whoever prints
+// the Reader does not read the attempt, which others change meanwhile.
+type opening struct {
+	Reader
+	attempt attempt
+}
+
 // newReader returns a Reader whose fetch is still to begin.
-func (e *engine) newReader(ctx context.Context, key string, o GetOptions) *Reader {
-	r := &Reader{key: key, first: fetch{e: e, key: key, versionID: o.VersionID}}
+func (e *engine) newReader(ctx context.Context, key string, o GetOptions) *opening {
+	r := new(opening)
+	r.key, r.first = key, fetch{e: e, key: key, versionID: o.VersionID}
 	r.first.ctx, r.stop = context.WithCancel(ctx)
 	return r
 }
@@ -59,7 +67,7 @@ func (r *Reader) begun(o GetOptions) {
 	r.most = o.Concurrency
 	setDefault(&r.most, f.e.opts.Concurrency)
 	if r.total <= f.e.span || f.obj.ETag == ETagNone ||
-		o.Concurrency < 2 && (r.total <= 2*f.e.span || f.e.down.local()) {
+		o.Concurrency < 2 && (r.total <= 2*f.e.span || f.e.down.near()) {
 		r.most = 1
 	}
 	if o.Concurrency > 1 {
@@ -160,7 +168,7 @@ func (r *Reader) some(p []byte) (int, error) {
 	if r.done+int64(n) >= r.look && err == nil {
 		// A consumer that waits for bytes for most of its time takes more of them.
 		if r.waited >= now.Sub(r.began)/2 {
-			r.window = newWindow(&r.first, r.offset, r.most)
+			r.window = newWindow(&r.first, r.offset, r.most, false)
 		}
 		r.began, r.waited, r.look = time.Time{}, 0, r.look+aheadAfter
 	}
@@ -173,9 +181,10 @@ func (r *Reader) hurry() {
 		return
 	}
 	if r.window == nil {
-		r.window = newWindow(&r.first, r.offset, r.most)
+		r.window = newWindow(&r.first, r.offset, r.most, true)
+	} else {
+		r.window.hurry()
 	}
-	r.window.hurry()
 }
 
 // WriteTo writes the rest of the range to w, in pieces of up to 1 MiB.

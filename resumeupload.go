@@ -57,7 +57,7 @@ func (w *write) resumable(
 		uploadAccount: uploadAccount{Key: w.key, Options: w.digest()},
 		Source:        sourceOf(src), Size: size, PartSize: part,
 	}
-	return again(func() (*Object, error) { return r.run(ctx) })
+	return again(ctx, func() (*Object, error) { return r.run(ctx) })
 }
 
 // sourceOf tells one file from another, and from itself before a change; empty: src is no file.

@@ -28,17 +28,26 @@ func (w *write) section(ctx context.Context, src io.ReaderAt, off, size int64) (
 	if size <= w.partSize || limits.Count == 0 {
 		return w.once(ctx, src, off, size)
 	}
-	return again(func() (*Object, error) { return w.sections(ctx, limits, src, off, size) })
+	return again(ctx, func() (*Object, error) { return w.sections(ctx, limits, src, off, size) })
 }
 
 // again makes an upload, and once more if somebody ended it before it was complete, or a late part
-// spoilt it.
-func again(upload func() (*Object, error)) (*Object, error) {
+// spoilt it. The doubt about the first one is that of both.
+func again(ctx context.Context, upload func() (*Object, error)) (*Object, error) {
 	o, err := upload()
-	if beginsAnew(err) {
-		o, err = upload()
+	if !beginsAnew(err) {
+		return o, err
 	}
-	return o, err
+	doubt := asError(err).InDoubt
+	if o, err = upload(); err == nil || !doubt {
+		return o, err
+	}
+	e := asError(err)
+	e.InDoubt = true
+	if isRefusal(e) || ctx.Err() != nil {
+		return nil, unknown(e, ctx.Err())
+	}
+	return nil, e
 }
 
 // sections sends the object in parts that are sections of src.
@@ -56,14 +65,21 @@ func (w *write) sections(
 	defer u.abort() // unless complete; also when src panics
 	count := int(ceil(size, part))
 	g := newGroup(ctx, u.workers(), &w.e.up)
+	sums := w.e.sumsAhead(g, src, count, u.workers(), func(i int) (int64, int64) {
+		at := int64(i) * part
+		return off + at, min(part, size-at)
+	})
 	for i := range count {
 		at := int64(i) * part
 		n := min(part, size-at)
 		if !g.start(n, func(ctx context.Context) error {
-			return u.send(ctx, i+1, src, off+at, n, PartOptions{Offset: at, Last: at+n == size})
+			return u.send(ctx, i+1, src, off+at, n, PartOptions{
+				Offset: at, Last: at+n == size, Checksums: sums.take(ctx, i),
+			})
 		}) {
 			break
 		}
+		sums.began(i)
 	}
 	if err := raised(g.wait()); err != nil {
 		return nil, err

@@ -21,12 +21,16 @@ func requestSize(size int64, slots int, least int64) int64 {
 }
 
 // aheadSize is the size of the ranges that are read ahead of a consumer who takes size bytes in
-// order. In memory there is room for one range in each slot.
-func (e *engine) aheadSize(size int64, slots int) int64 {
+// order, or all of them at once. In memory there is room for one range in each slot.
+func (e *engine) aheadSize(size int64, slots int, eager bool) int64 {
 	if e.chosen {
 		return e.span
 	}
-	most := max(e.opts.Memory/(readerShare+1)*readerShare/int64(slots)/chunkSize*chunkSize, e.span)
+	memory := e.opts.Memory
+	if !eager {
+		memory = memory / (readerShare + 1) * readerShare
+	}
+	most := max(memory/int64(slots)/chunkSize*chunkSize, e.span)
 	rounds := ceil(size, int64(slots)*most)
 	return max(ceil(ceil(size, int64(slots)*rounds), chunkSize)*chunkSize, e.span)
 }

@@ -57,7 +57,9 @@ func TestStallTimeout(t *testing.T) {
 				_, err := b.Put(ctx, "new", onlyReader{bytes.NewReader(data)}, nil)
 				return err
 			}},
-		"CompleteUpload": {fault.Hang(), stall,
+		// The size and the number of the parts are known: 10 MiB a second, and 10 ms each.
+		"CompleteUpload": {
+			fault.Hang(), stall + 2*10*time.Millisecond + 2*partSize*time.Second/(10<<20),
 			func(ctx context.Context, b *storage.Bucket) error {
 				_, err := b.Put(ctx, "new", bytes.NewReader(data), nil)
 				return err
@@ -85,7 +87,8 @@ func TestStallTimeout(t *testing.T) {
 				if err := c.do(t.Context(), b); err != nil {
 					t.Errorf("after one stall: %v", err)
 				}
-				if took := time.Since(start).Round(time.Second); took != c.after {
+				// The pause before the second attempt is a nanosecond at most.
+				if took := time.Since(start).Truncate(time.Microsecond); took != c.after {
 					t.Errorf("the stall was cut after %v, want %v", took, c.after)
 				}
 			})

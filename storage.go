@@ -40,7 +40,7 @@ type Store interface {
 		ctx context.Context, key string, body io.ReadSeeker, size int64, opts *PutOptions,
 	) (*Object, error)
 
-	// Stat describes the object in full. Errors are those of Get.
+	// Stat describes one version of the object in full. Errors are those of Get.
 	Stat(ctx context.Context, key string, opts *StatOptions) (*Object, error)
 
 	// Delete removes the object, without a HEAD before it. A missing object is not an error, except
@@ -105,6 +105,15 @@ type Multipart interface {
 	// PartLimits returns the rules for the parts of an object with these options. A zero Count
 	// means that such an object cannot be written in parts.
 	PartLimits(opts *PutOptions) PartLimits
+}
+
+// PartSummer is implemented by a Store whose PutPart sends sums ahead of the bytes, and so reads a
+// part twice.
+type PartSummer interface {
+	// SumPart returns the sums that PutPart of this part will need, as PartOptions.Checksums: none,
+	// without a read, where PutPart makes them of the bytes on their way. Bucket calls it while
+	// other parts are under way. It makes no request.
+	SumPart(ctx context.Context, body io.ReadSeeker, size int64) (Checksums, error)
 }
 
 // BatchDeleter deletes many objects with one request.
@@ -186,6 +195,12 @@ type Part struct {
 	Size      int64     // in bytes
 	ETag      string    // the service's identifier of the part's content; opaque
 	Checksums Checksums // of the bytes that were sent
+
+	// Repeatable is a promise of PutPart: the same bytes, sent again under this number of this
+	// upload, have the same ETag, so that CompleteUpload takes the part whichever arrives last. On
+	// S3 an ETag that is the MD5 of the bytes is, and one of SSE-KMS is not. Only uploads with this
+	// promise send a slow part twice (Options.NoHedging).
+	Repeatable bool `json:"-"`
 }
 
 // PartLimits are a service's rules for parts. Sizes are in bytes.

@@ -47,8 +47,10 @@ func (t *truth) settle(ctx context.Context, f *Error, doubtful, passing bool) (b
 	v, err := t.look(looking, denied, how)
 	t.blind = err != nil
 	switch {
+	case err != nil && !f.InDoubt && (ctx.Err() != nil || isPassing(asError(err))):
+		return true, unknown(f, ctx.Err())
 	case err != nil && !f.InDoubt:
-		return false, nil // the refusal stands
+		return false, nil // nobody may look: the refusal stands
 	case v == happened || v == replaced:
 		return true, nil
 	case !f.InDoubt:

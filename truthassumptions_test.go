@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 
@@ -78,6 +79,8 @@ func TestTruthAssumptions(t *testing.T) {
 			[]int{lostBack}, []int{nothing, acts}, forks, 1, "unknown"},
 		{"where equal bytes have equal ETags, old bytes that come back make a write happen twice",
 			"seen", []int{lostBack}, []int{nothing, acts}, restores, 2, "nil"},
+		{"the metadata of one version with the ETag of the next, in what another has of Stat", "seen",
+			[]int{lostBack}, []int{nothing, acts}, mixes, 1, "refused"},
 		{"delivered twice, it is hidden by another write before the look", "none",
 			[]int{doubled}, []int{nothing, overwrites}, nil, 1, "refused"},
 		{"delivered twice, and no write between: the look finds it", "none",
@@ -139,6 +142,38 @@ func forks(t *testing.T, m *model) {
 func restores(_ *testing.T, m *model) {
 	m.FullStore = &hashed{m.FullStore}
 	m.act = func(ctx context.Context) error { return m.writes(ctx, []byte("base"), nil) }
+}
+
+// mixed is a Store whose Stat pairs the metadata of an older version with the newest ETag.
+type mixed struct {
+	storage.FullStore
+	metadata map[string]string
+}
+
+func (m *mixed) Stat(
+	ctx context.Context, key string, opts *storage.StatOptions,
+) (*storage.Object, error) {
+	o, err := m.FullStore.Stat(ctx, key, opts)
+	if err == nil {
+		o.Metadata = maps.Clone(m.metadata)
+	}
+	return o, err
+}
+
+// mixes has somebody write upon what such a Stat tells: its lineage lacks the write before.
+func mixes(t *testing.T, m *model) {
+	m.before = func() {
+		b := storage.New(&mixed{m.FullStore, m.metadata(t, m.key)}, quick)
+		m.act = func(ctx context.Context) error {
+			o, err := b.Stat(ctx, m.key, nil)
+			if err != nil {
+				return err
+			}
+			upon := &storage.PutOptions{IfMatch: o.ETag}
+			_, err = b.WriteAll(ctx, m.key, []byte("theirs"), upon)
+			return err
+		}
+	}
 }
 
 // looksBack has every Stat answer what was there before the call.

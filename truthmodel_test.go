@@ -49,6 +49,7 @@ type model struct {
 	act    func(context.Context) error     // of the event
 	stale  func() (*storage.Object, error) // what a Stat answers; nil: what there is
 	before func()                          // called when the base is there
+	passed string                          // the ETag that a Get has; empty: the right one
 	held   func(deliver func() error)      // takes a held request
 	landed int                             // how often ours was carried out
 	twice  bool                            // ours was delivered twice
@@ -176,6 +177,16 @@ func (m *model) Stat(
 	return m.FullStore.Stat(ctx, key, opts)
 }
 
+func (m *model) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
+	r, err := m.FullStore.Get(ctx, key, opts)
+	if err == nil && m.passed != "" {
+		r.Object.ETag = m.passed
+	}
+	return r, err
+}
+
 var quick = &storage.Options{
 	Retry: storage.RetryOptions{Attempts: 2, MinDelay: 1, MaxDelay: 1, Budget: -1},
 }
@@ -184,8 +195,9 @@ func isRefused(err error) bool {
 	return errors.Is(err, storage.ErrExist) || errors.Is(err, storage.ErrPrecondition)
 }
 
-// bases are what ours is made upon.
-var bases = []string{"none", "seen", "unseen", "foreign"}
+// bases are what ours is made upon. One that is passed was replaced, and its ETag came with a Get
+// of what replaced it: on versitygw a Get reads the ETag first and the entry with the bytes.
+var bases = []string{"none", "seen", "unseen", "foreign", "passed"}
 
 // run makes ours upon a base and holds its end against what happened. It returns what is a lie.
 func (m *model) run(
@@ -211,6 +223,16 @@ func (m *model) run(
 			}
 		}
 		opts = &storage.PutOptions{IfMatch: o.ETag}
+		if base == "passed" {
+			if _, err := m.other.WriteAll(ctx, m.key, []byte("passed"), opts); err != nil {
+				return "", "", err
+			}
+			m.passed = o.ETag
+			if _, err := b.ReadAll(ctx, m.key, nil); err != nil {
+				return "", "", err
+			}
+			m.passed = ""
+		}
 	}
 	if m.before != nil {
 		m.before()

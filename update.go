@@ -120,6 +120,10 @@ func (u *updating) once(ctx context.Context) (_ *Object, again bool, _ error) {
 	case err != nil:
 		return nil, isKind(err, ErrChanged), err
 	case r.first.line.has(u.id):
+		if u.base == "" && u.create.Progress != nil { // whose own end was the refusal
+			size := int64(len(u.data))
+			u.create.Progress(Progress{Done: size, Total: size})
+		}
 		return u.happened(r, old), false, nil
 	default:
 		if o = u.b.own(r.Object()); o.ETag == ETagNone {

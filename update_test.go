@@ -64,3 +64,19 @@ func TestUpdateEnds(t *testing.T) {
 		})
 	}
 }
+
+// An update that creates an object, and whose request a proxy delivers twice, is refused and finds
+// itself: its progress ends all the same.
+func TestUpdateProgress(t *testing.T) {
+	b, s := newFaulty(t)
+	s.Next("Put", fault.Twice())
+	var last storage.Progress
+	_, err := b.UpdateWith(t.Context(), "k",
+		func([]byte, *storage.Object) ([]byte, error) { return []byte("new"), nil },
+		&storage.UpdateOptions{Create: &storage.PutOptions{
+			Progress: func(p storage.Progress) { last = p },
+		}})
+	if want := (storage.Progress{Done: 3, Total: 3}); err != nil || last != want {
+		t.Errorf("UpdateWith: %v, progress ends at %v, want %v", err, last, want)
+	}
+}

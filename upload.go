@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"errors"
-	"io"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -47,6 +46,8 @@ type upload struct {
 	total   int64 // -1: not known yet
 	over    bool  // completed or being aborted
 	sending sync.WaitGroup
+	repeats bool          // a part that was sent here is Repeatable
+	varies  bool          // one is not
 	gone    chan struct{} // closed when the upload is completed or aborted
 }
 
@@ -124,22 +125,6 @@ func workersFor(w *write, limits PartLimits) int {
 	return 1
 }
 
-// send writes one part.
-func (u *upload) send(
-	ctx context.Context, number int, src io.ReaderAt, off, size int64, opts PartOptions,
-) error {
-	e := u.w.e
-	return u.part(ctx, call{op: "PutPart", key: u.w.key}, func(a *attempt) (*Part, error) {
-		if err := a.pay(e.pace, size); err != nil {
-			return nil, err
-		}
-		o := opts
-		body := e.newBody(a, src, off, size)
-		part, err := e.store.PutPart(a, u.w.key, u.id, number, body, size, &o)
-		return part, body.finish(err)
-	})
-}
-
 // copy writes one part from a range of an object.
 func (u *upload) copy(ctx context.Context, number int, src string, opts CopyPartOptions) error {
 	c := call{op: "CopyPart", key: u.w.key, slow: true, size: opts.SourceLength, probe: true}
@@ -166,7 +151,7 @@ func (u *upload) part(ctx context.Context, c call, fn func(a *attempt) (*Part, e
 	})
 	switch {
 	case err != nil && isGone(err) && c.op == "PutPart" && !u.w.e.off.again:
-		return u.vanished(ctx, asError(err))
+		return u.vanished(ctx, asError(err), false)
 	case err != nil:
 		return u.closed(err)
 	}
@@ -181,7 +166,7 @@ func (u *upload) part(ctx context.Context, c call, fn func(a *attempt) (*Part, e
 // the request.
 func (u *upload) closed(err error) error {
 	if u.w.e.closing.Err() != nil && isGone(err) {
-		return &Error{Kind: ErrClosed}
+		return &Error{Kind: ErrClosed, InDoubt: asError(err).InDoubt}
 	}
 	return err
 }
@@ -204,6 +189,7 @@ func (u *upload) add(part *Part) {
 	u.mu.Lock()
 	u.parts = append(u.parts, part)
 	u.done += part.Size
+	u.repeats, u.varies = u.repeats || part.Repeatable, u.varies || !part.Repeatable
 	now := Progress{Done: u.done, Total: u.total}
 	u.mu.Unlock()
 	// The end of an object whose size is known is told when it is complete. What overtakes another
@@ -211,6 +197,14 @@ func (u *upload) add(part *Part) {
 	if u.w.progress != nil && now.Done != now.Total {
 		u.w.progress(now)
 	}
+}
+
+// repeatable reports whether a part may be sent once more: no part of the upload that was sent here
+// has an ETag that the late arrival of another request would change.
+func (u *upload) repeatable() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.repeats && !u.varies || u.w.e.off.repeat
 }
 
 // truth is that of the commit.
@@ -262,7 +256,7 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 func (u *upload) meant(ctx context.Context, e *Error) error {
 	switch {
 	case isGone(e):
-		return u.vanished(ctx, e)
+		return u.vanished(ctx, e, true)
 	case e.Kind == ErrInvalid && !e.InDoubt && u.resent.Load() && !u.w.e.off.again:
 		spoilt := *e
 		spoilt.Kind, spoilt.Err = ErrUnavailable, errors.Join(errPartReplaced, e.Err)
@@ -271,23 +265,29 @@ func (u *upload) meant(ctx context.Context, e *Error) error {
 	return e
 }
 
-// vanished returns what it means that the service no longer knows the upload while nothing is in
+// vanished returns what it means that the service no longer knows the upload while no attempt is in
 // doubt. Somebody aborted it, the service ended or undid it (410 on GCS, 409 on S3), or the commit
 // of another writer removed its parts (ErrChanged on Azure). If the condition no longer holds, that
 // is the error. Otherwise the object has to be sent again: it is never ErrNotExist, which would be
 // about the object.
-func (u *upload) vanished(ctx context.Context, e *Error) error {
+//
+// A completion that was delivered twice has ended the upload itself. Where another write has come
+// since, a condition that still holds is all that tells, and without one it is in doubt.
+func (u *upload) vanished(ctx context.Context, e *Error, completing bool) error {
+	e.InDoubt = completing
 	if u.w.e.closing.Err() != nil {
 		return u.closed(e)
 	}
 	if u.claim.conditional() {
 		now, _, err := u.w.e.stat(ctx, u.w.key, StatOptions{})
+		missing := isKind(err, ErrNotExist)
 		switch {
 		case u.claim.absent && err == nil:
 			return decided(e, ErrExist)
-		case u.claim.etag != "" &&
-			(isKind(err, ErrNotExist) || err == nil && now.ETag != u.opts.IfMatch):
+		case u.claim.etag != "" && (missing || err == nil && now.ETag != u.opts.IfMatch):
 			return decided(e, ErrPrecondition)
+		case err == nil || missing:
+			e.InDoubt = false
 		}
 	}
 	e.Kind, e.Err = ErrUnavailable, errors.Join(errUploadGone, e.Err)

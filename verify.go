@@ -10,6 +10,7 @@ import (
 // checks nothing.
 type verifier struct {
 	sums  []sum
+	one   [1]sum           // of sums, as a rule
 	crc64 func() hash.Hash // of the driver; nil: the standard library's
 }
 
@@ -23,6 +24,7 @@ type sum struct {
 // want. crc64 makes a faster CRC64NVME; it can be nil.
 func newVerifier(want Checksums, all bool, crc64 func() hash.Hash) *verifier {
 	v := &verifier{crc64: crc64}
+	v.sums = v.one[:0]
 	for i := range algorithms {
 		a := &algorithms[i]
 		if w := *want.of(i); w != nil && (all || a.CRC && len(v.sums) == 0) {

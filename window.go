@@ -59,24 +59,28 @@ type piece struct {
 	whole    []byte      // that chunk
 }
 
-// newWindow takes over the body of first.
-func newWindow(first *fetch, begun int64, most int) *window {
+// newWindow takes over the body of first. eager says that the consumer takes everything.
+func newWindow(first *fetch, begun int64, most int, eager bool) *window {
 	h := &window{
 		first: first, direct: first, most: most,
 		begun: begun, at: first.at, edge: first.end, next: first.end, end: first.end,
 	}
-	h.size = first.e.aheadSize(first.end-first.at, most)
+	h.size = first.e.aheadSize(first.end-first.at, most, eager)
 	h.ctx, h.cancel = context.WithCancel(first.ctx)
-	h.loan.lendReader(&first.e.memory)
+	first.e.memory.lend(&h.loan, readerShare)
 	first.e.buffers.begin()
+	if eager {
+		h.hurry()
+	}
 	return h
 }
 
-// hurry says that the consumer takes everything.
+// hurry says that the consumer takes everything from now on.
 func (h *window) hurry() {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.eager = true
-	h.mu.Unlock()
+	h.loan.hurry()
 }
 
 // read gives the next bytes, and io.EOF behind the last.
@@ -341,5 +345,6 @@ func (h *window) close() {
 		}
 	}
 	h.queue = nil
+	h.loan.over()
 	h.first.e.buffers.end()
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"strings"
+	"time"
 )
 
 // options are those of the command line.
@@ -25,11 +27,15 @@ func parse(args []string) (options, error) {
 	subjects := flags.String("subject", "", "only these subjects, comma-separated; likewise")
 	flags.IntVar(&o.n, "n", 0, "runs of each subject (default 5, quick 1)")
 	flags.BoolVar(&o.quick, "quick", false, "few rows, subjects and floors, in at most 3 minutes")
-	flags.StringVar(&o.out, "o", "", "file to write the tables to, as Markdown")
+	flags.StringVar(&o.out, "o", "", "Markdown file whose sections of these rows are replaced; "+
+		"not with -quick or -subject")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	o.rows, o.subjects = split(*row), split(*subjects)
+	if o.quick || len(o.subjects) > 0 {
+		o.out = "" // A part of a row says nothing about the rest of it.
+	}
 	if o.n == 0 {
 		o.n = 5
 		if o.quick {
@@ -50,49 +56,70 @@ func matches(patterns []string, name string) bool {
 	})
 }
 
-// wants tells whether a run with these options has the row.
-func (o options) wants(r row) bool {
-	if len(o.rows) == 0 {
-		return !o.quick || r.short != nil
+// chosen are the rows that a run with these options has. A name that no row has is an error, since
+// a row that was meant would be missing.
+func (o options) chosen() ([]row, error) {
+	for _, p := range o.rows {
+		named := func(r row) bool { return matches([]string{p}, r.name) }
+		if !slices.ContainsFunc(rows, named) {
+			return nil, fmt.Errorf("no row is named %q", p)
+		}
 	}
-	return matches(o.rows, r.name)
+	var out []row
+	for _, r := range rows {
+		if len(o.rows) == 0 && o.quick && r.short == nil || !matches(o.rows, r.name) {
+			continue
+		}
+		out = append(out, r)
+	}
+	return out, nil
 }
 
-// bench runs the rows.
+// bench runs the rows, and writes each one once it is measured: a run is long, and may end early.
 func bench(ctx context.Context, args []string) error {
 	o, err := parse(args)
 	if err != nil {
 		return err
 	}
-	p, err := newPlace()
+	chosen, err := o.chosen()
+	if err != nil {
+		return err
+	}
+	kept, now := new(document), new(document)
+	if o.out != "" {
+		if kept, err = load(o.out); err != nil {
+			return err
+		}
+	}
+	kept.Versions = versions()
+	about := describe(ctx, o.n)
+	if !o.quick && len(o.subjects) == 0 {
+		fmt.Fprintln(os.Stderr, kept.expect(chosen, o.n))
+	}
+	p, err := newPlace(ctx)
 	if err != nil {
 		return err
 	}
 	defer p.close()
-	var tables []*table
-	for _, r := range rows {
-		if !o.wants(r) {
-			continue
-		}
+	for _, r := range chosen {
+		start := time.Now()
 		t, err := p.run(ctx, r, o)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.name, err)
 		}
-		t.print(os.Stdout)
-		tables = append(tables, t)
+		s := t.section()
+		s.Origin, s.Seconds = about, math.Round(10*time.Since(start).Seconds())/10
+		s.print(os.Stdout)
+		now.put(s)
 		if o.out == "" {
 			continue
 		}
-		// After each row: a run takes hours, and may be interrupted.
-		err = writeMarkdown(o.out, report{tables, judge(tables), o.n, describe(ctx)})
-		if err != nil {
+		kept.put(s)
+		if err := kept.save(o.out); err != nil {
 			return err
 		}
 	}
-	if len(tables) == 0 {
-		return fmt.Errorf("no row is named %q", o.rows)
-	}
-	printGoals(os.Stdout, judge(tables))
+	printGoals(os.Stdout, judge(now.section))
 	return nil
 }
 

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"slices"
 	"text/tabwriter"
 )
@@ -80,11 +80,6 @@ var goals = slices.Concat(
 	},
 )
 
-// share is the part of the cap of 50 MB/s that was used.
-var share = column{"of the cap", func(s sample) float64 {
-	return float64(s.Bytes) / s.Seconds / configs[narrow].Total
-}, "%.3f"}
-
 func beats(rows []string, peers map[string]float64) []goal {
 	var out []goal
 	for _, r := range rows {
@@ -139,67 +134,53 @@ func lists(rows ...string) []goal {
 // judged is a goal with what was measured.
 type judged struct {
 	goal
-	got, want float64
+	got, want float64 // negative: not known
+	measured  bool    // both are known
 	met       bool
 }
 
-// judge looks at the goals of the rows that were measured.
-func judge(tables []*table) []judged {
+// judge looks at all goals; section returns what was measured of a row, or nil.
+func judge(section func(row string) *section) []judged {
 	var out []judged
 	for _, g := range goals {
-		i := slices.IndexFunc(tables, func(t *table) bool { return t.row.name == g.row })
-		if i < 0 {
-			continue
+		j := judged{goal: g, got: -1, want: -1}
+		if s := section(g.row); s != nil {
+			j.got, j.want = g.figures(s)
 		}
-		if j, ok := g.judge(tables[i]); ok {
-			out = append(out, j)
+		j.measured = j.got >= 0 && j.want >= 0
+		j.met = j.measured && j.got >= j.want
+		if g.limit != 0 || g.most {
+			j.met = j.measured && j.got <= j.want
 		}
+		out = append(out, j)
 	}
 	return out
 }
 
-func (g goal) judge(t *table) (j judged, ok bool) {
-	j.goal = g
-	name := "us"
-	if g.subject != "" {
-		name = g.subject
-	}
-	if j.got, ok = t.median(name, g.column); !ok {
-		return j, false
-	}
-	floor, _ := t.floor()
-	lower := g.limit != 0 || g.most
+// figures are what a section has of a goal. What it does not have is negative.
+func (g goal) figures(s *section) (got, want float64) {
+	got, _ = s.figure(cmp.Or(g.subject, "us"), g.column)
+	floor, _ := s.floor()
 	switch {
 	case g.limit != 0:
-		j.want = g.limit
-	case g.row == "cap512" || g.row == "cap512up":
-		j.want = g.times // of the cap, and not of the floor
+		return got, g.limit
+	case g.column.head == share.head:
+		return got, g.times // of the cap, and not of the floor
 	case g.against == nil:
-		v, ok := t.median(floor, g.column)
-		if !ok {
-			return j, false
-		}
-		j.want = g.times * v
-	default:
-		best := math.NaN()
-		for _, peer := range g.against {
-			if v, ok := t.median(peer, g.column); ok && (math.IsNaN(best) || lower == (v < best)) {
-				best = v
-			}
-		}
-		if math.IsNaN(best) {
-			return j, false
-		}
-		j.want = g.times * best
+		want, _ = s.figure(floor, g.column)
+		return got, g.times * want
 	}
-	if v, ok := t.median(floor, g.column); ok && g.capped {
-		j.want = min(j.want, 0.95*v)
+	best := -1.0
+	for _, peer := range g.against {
+		if v, ok := s.figure(peer, g.column); ok && (best < 0 || g.most == (v < best)) {
+			best = v
+		}
 	}
-	j.met = j.got >= j.want
-	if lower {
-		j.met = j.got <= j.want
+	want = g.times * best
+	if v, ok := s.figure(floor, g.column); ok && g.capped {
+		want = min(want, 0.95*v)
 	}
-	return j, true
+	return got, want
 }
 
 // text is the goal in words.
@@ -208,7 +189,7 @@ func (g goal) text() string {
 	switch {
 	case g.limit != 0:
 		return fmt.Sprintf("%s ≤ %g", name, g.limit)
-	case g.row == "cap512" || g.row == "cap512up":
+	case g.column.head == share.head:
 		return fmt.Sprintf("%s ≥ %g", name, g.times)
 	}
 	than, sign := "the floor", "≥"
@@ -226,14 +207,19 @@ func (g goal) text() string {
 }
 
 func (j judged) cells() []string {
-	met := "met"
-	if !j.met {
-		met = "not met"
+	met := "not met"
+	switch {
+	case !j.measured:
+		met = "not measured"
+	case j.met:
+		met = "met"
 	}
 	return []string{j.row, j.text(), j.column.text(j.want), j.column.text(j.got), met}
 }
 
+// printGoals writes the goals that were measured.
 func printGoals(w io.Writer, all []judged) {
+	all = slices.DeleteFunc(all, func(j judged) bool { return !j.measured })
 	if len(all) == 0 {
 		return
 	}

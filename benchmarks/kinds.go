@@ -55,6 +55,9 @@ var (
 	conns = column{"conns", func(s sample) float64 {
 		return float64(s.Conns)
 	}, "%.0f"}
+	share = column{"of the cap", func(s sample) float64 {
+		return float64(s.Bytes) / s.Seconds / configs[narrow].Total
+	}, "%.3f"}
 	late = column{"conns, 2nd half", func(s sample) float64 {
 		return float64(s.Late)
 	}, "%.0f"}
@@ -97,9 +100,11 @@ var (
 
 var (
 	large  = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns}}
-	shared = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, conns, late}}
-	crowd  = &kind{columns: []column{rate, cpu, peakRSS, grown, requests, open, spread}}
-	tiny   = &kind{columns: []column{usual, micros, cpuOp, allocOp, heapOp, requests},
+	shared = &kind{columns: []column{
+		rate, share, cpu, peakRSS, grown, allocs, requests, conns, late,
+	}}
+	crowd = &kind{columns: []column{rate, cpu, peakRSS, grown, requests, open, spread}}
+	tiny  = &kind{columns: []column{usual, micros, cpuOp, allocOp, heapOp, requests},
 		lower: true}
 	fastest = &kind{columns: []column{micros, cpuOp, allocOp, heapOp}, lower: true}
 	tail    = &kind{columns: []column{p99, p50, opRate, requests, conns}, lower: true}

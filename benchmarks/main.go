@@ -32,7 +32,7 @@ func dispatch(ctx context.Context, args []string) error {
 		case "gcs":
 			return serveGCS()
 		case "work":
-			return work(ctx, args[1:])
+			return everything().Run(ctx, args[1:], os.Stdout)
 		}
 	}
 	return bench(ctx, args)

@@ -1,88 +1,20 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
-	"runtime/debug"
-	"slices"
 	"strings"
-	"time"
+	"unicode/utf8"
 )
-
-// report is what docs/benchmarks.md is written from.
-type report struct {
-	tables []*table
-	goals  []judged
-	n      int
-	about  machine
-}
-
-// machine is what the figures were measured on.
-type machine struct {
-	cpu, system, python, date string
-}
-
-// describe names the machine.
-func describe(ctx context.Context) machine {
-	m := machine{
-		cpu: runtime.GOARCH, system: runtime.GOOS, date: time.Now().Format(time.DateOnly),
-	}
-	if f, err := os.Open("/proc/cpuinfo"); err == nil {
-		defer f.Close()
-		for s := bufio.NewScanner(f); s.Scan(); {
-			if name, value, ok := strings.Cut(s.Text(), ":"); ok &&
-				strings.TrimSpace(name) == "model name" {
-				m.cpu = strings.TrimSpace(value)
-				break
-			}
-		}
-	}
-	if out, err := exec.CommandContext(ctx, "uname", "-sr").Output(); err == nil {
-		m.system = strings.TrimSpace(string(out))
-	}
-	if out, err := exec.CommandContext(ctx, "python3", "--version").Output(); err == nil {
-		m.python = strings.TrimSpace(string(out))
-	}
-	return m
-}
-
-// peers are the modules whose versions are named.
-var peers = []string{
-	"gocloud.dev", "github.com/minio/minio-go/v7",
-	"github.com/aws/aws-sdk-go-v2/feature/s3/transfermanager",
-	"github.com/aws/aws-sdk-go-v2/service/s3", "github.com/thanos-io/objstore",
-	"cloud.google.com/go/storage", "github.com/Azure/azure-sdk-for-go/sdk/storage/azblob",
-	"github.com/parquet-go/parquet-go", "github.com/apache/arrow-go/v18",
-}
-
-// versions are the names and versions of what was measured.
-func versions() []string {
-	var out []string
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, d := range info.Deps {
-			if slices.Contains(peers, d.Path) {
-				out = append(out, d.Path+" "+d.Version)
-			}
-		}
-	}
-	for _, p := range pythons {
-		out = append(out, p.Package+" "+p.Version)
-	}
-	slices.Sort(out)
-	return out
-}
 
 const introduction = `# Benchmarks
 
 <!-- Written by make bench. -->
 
-This file is written by ` + "`make bench`" + `, which runs everything below in one go. Every subject
-runs in a process of its own against the same server. The subjects take turns, and each figure is
-the median of its runs.
+This file is written by ` + "`make bench`" + `, row by row, from the medians in benchmarks.json. All
+figures of a row are of one run: every subject runs in a process of its own against the same server,
+the subjects take turns, and each figure is the median of its runs. Rows are not compared with one
+another, since they may be of different days. Each names its date, its machine and its commit, with
++ where that had been changed.
 
 - **us** is this library with its defaults. The peers have their defaults, too. What a peer is
   asked for beyond them stands behind a colon: gocdk:parallel is AllowParallelDownload, minio:4 is
@@ -90,13 +22,15 @@ the median of its runs.
   ListOptions.Concurrency 8. awscrt is told of a link of 10 Gb/s, and verifies checksums.
 - **floor:CxP** is net/http with C connections and parts of P MiB, dialled within the measured
   time. The first request learns the size. It has no retries, no order in a stream, and checksums
-  only with +crc. The best floor of the run, marked *, counts. Floors with 64 connections are shown
-  and do not count. **os** is package os; its writes are durable.
+  only with +crc. The best floor of the row, marked *, counts. A floor that is not among the three
+  best of the first round runs once. Floors with 64 connections are shown and do not count. **os**
+  is package os; its writes are durable.
 - **× floor** is the figure in the column before it, divided by that of the floor. **us ×** is how
   many times as fast as the subject this library is: below 1 the subject wins.
-- CPU is that of the measured process, user and system. Peak is its largest resident set. The
-  process of a Go subject has all peers in it, and that of a Python subject the interpreter, so
-  "grown" tells how much of the peak came with the work.
+- CPU is that of the measured process, user and system. Peak is its largest resident set. us and
+  the floors run in a program that links no peer, but for GCS, Azure and Parquet files. The program
+  of the peers in Go links all of them, which gives each a larger base than it has alone, and that
+  of a peer in Python is the interpreter. "grown" tells how much of the peak came with the work.
 - Requests are counted by the server, connections by the proxy.
 
 Unless a title says otherwise, the service is the server in benchmarks/server behind the proxy in
@@ -104,37 +38,61 @@ benchmarks/proxy, which are processes on the same machine: 20 ms for a round tri
 each connection. Downloads to files go to a file system in memory.
 `
 
-// writeMarkdown writes the report.
-func writeMarkdown(path string, r report) error {
+// markdown renders the document: the goals of all rows, and a section for each.
+func (d *document) markdown() string {
 	var b strings.Builder
 	b.WriteString(introduction)
-	fmt.Fprintf(&b, "\nMeasured on %s: %s, %d cores, %s, %s, %s. Runs of each subject: %d.\n",
-		r.about.date, r.about.cpu, runtime.NumCPU(), r.about.system, runtime.Version(),
-		r.about.python, r.n)
-	b.WriteString("\nVersions:\n\n")
-	for _, v := range versions() {
+	if len(d.Versions) > 0 {
+		b.WriteString("\nVersions of the newest rows (those of a commit are in its " +
+			"benchmarks/go.mod and python.go):\n\n")
+	}
+	for _, v := range d.Versions {
 		fmt.Fprintf(&b, "- %s\n", v)
 	}
-	if len(r.goals) > 0 {
-		b.WriteString("\n## Goals\n\nFor this library with its defaults. A multiple of a peer " +
-			"binds " +
-			"up to 0.95 × the floor.\n\n")
-		writeCells(&b, [][]string{{"row", "goal", "want", "got", ""}})
-		for _, j := range r.goals {
-			writeLine(&b, j.cells())
+	b.WriteString("\n## Goals\n\nFor this library with its defaults. A multiple of a peer binds " +
+		"up to 0.95 × the floor.\n\n")
+	writeCells(&b, [][]string{{"row", "goal", "want", "got", ""}})
+	for _, j := range judge(d.section) {
+		writeLine(&b, j.cells())
+	}
+	for _, r := range rows {
+		fmt.Fprintf(&b, "\n## %s\n\n`ROW=%s`\n", r.title, r.name)
+		s := d.section(r.name)
+		if s == nil {
+			b.WriteString("\nNot measured.\n")
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n\n", fold(s.Origin.String()))
+		writeCells(&b, s.cells())
+		if r.note != "" {
+			fmt.Fprintf(&b, "\n%s\n", fold(r.note))
+		}
+		for _, f := range s.failures() {
+			fmt.Fprintf(&b, "\n%s\n", fold(f))
 		}
 	}
-	for _, t := range r.tables {
-		fmt.Fprintf(&b, "\n## %s\n\n`ROW=%s`\n\n", t.row.title, t.row.name)
-		writeCells(&b, t.cells())
-		if t.row.note != "" {
-			fmt.Fprintf(&b, "\n%s\n", t.row.note)
+	return b.String()
+}
+
+// fold breaks text into lines of at most 100 columns.
+func fold(text string) string {
+	var b strings.Builder
+	columns := 0
+	for i, word := range strings.Fields(text) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case i == 0:
+		case columns+1+n > 100:
+			b.WriteByte('\n')
+			columns = 0
+		default:
+			b.WriteByte(' ')
+			columns++
 		}
-		for _, f := range t.failures() {
-			fmt.Fprintf(&b, "\n%s\n", f)
-		}
+		b.WriteString(word)
+		columns += n
 	}
-	return os.WriteFile(path, []byte(b.String()), 0o644)
+	return b.String()
 }
 
 // writeCells writes a table whose first line is its head.

@@ -14,8 +14,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/polystore/storage/benchmarks/server"
+	"github.com/polystore/storage/benchmarks/pattern"
 	"github.com/polystore/storage/benchmarks/subject"
+	"github.com/polystore/storage/benchmarks/subject/us"
 	"github.com/polystore/storage/internal/testenv"
 	"github.com/polystore/storage/internal/testenv/program"
 )
@@ -23,27 +24,32 @@ import (
 // place has the servers and the files that a run works with. What is not needed is not started.
 type place struct {
 	dir    string // in memory, where the system has that
+	lean   string // the program of package lean
 	server *process
 	proxy  *process
 	gcs    *process
 	minio  *subject.Target
 	made   map[string]bool  // objects and files
-	sums   map[int64]uint32 // CRC32C of the Pattern, by size
+	sums   map[int64]uint32 // CRC32C of the pattern, by size
 	ends   []func()
 }
 
 const bucket, region = "bench", "us-east-1"
 
 // newPlace makes a directory, in memory where the system has one, since a disk is not what is
-// compared here.
-func newPlace() (*place, error) {
+// compared here. It builds the lean program.
+func newPlace(ctx context.Context) (*place, error) {
 	base := "/dev/shm"
 	if info, err := os.Stat(base); err != nil || !info.IsDir() {
 		base = os.TempDir()
 	}
 	p := &place{made: make(map[string]bool), sums: make(map[int64]uint32)}
 	var err error
-	if p.dir, err = p.temp(base); err != nil {
+	if p.dir, err = p.temp(base); err == nil {
+		p.lean, err = p.build(ctx)
+	}
+	if err != nil {
+		p.close()
 		return nil, err
 	}
 	return p, nil
@@ -135,11 +141,11 @@ func (p *place) object(ctx context.Context, w way, key string, size int64) error
 	if w != minio {
 		return p.server.ask("/make", making{Key: key, Size: size}, nil)
 	}
-	s, err := subject.Open(ctx, "us", *p.minio)
+	s, err := us.Open(ctx, *p.minio, "")
 	if err != nil {
 		return err
 	}
-	return s.Put(ctx, key, server.NewPattern(size))
+	return s.Put(ctx, key, pattern.New(size))
 }
 
 // file makes a file to send, once.
@@ -154,7 +160,7 @@ func (p *place) file(size int64) (string, error) {
 	}
 	defer f.Close()
 	p.made[path] = true
-	return path, server.WritePattern(f, size)
+	return path, pattern.Write(f, size)
 }
 
 // startMinIO starts the MinIO of the tests, and returns t with its endpoint.

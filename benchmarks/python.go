@@ -19,13 +19,8 @@ var pythons = map[string]program.Pip{
 	"obstore": {Package: "obstore", Version: "0.12.1"},
 }
 
-// command returns what measures a subject: this program, or an interpreter and its peers.
-func (p *place) command(ctx context.Context, name string) ([]string, error) {
-	pip, ok := pythons[name]
-	if !ok {
-		exe, err := os.Executable()
-		return []string{exe, "work"}, err
-	}
+// interpreter returns that of a peer, with the program of all of them.
+func (p *place) interpreter(ctx context.Context, pip program.Pip) ([]string, error) {
 	exe, err := pip.Install(ctx, os.Stderr)
 	if err != nil {
 		return nil, err

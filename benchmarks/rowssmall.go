@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"github.com/polystore/storage/benchmarks/columnar"
 	"github.com/polystore/storage/benchmarks/server"
 )
 
@@ -54,11 +55,11 @@ var formatRows = []row{
 		short: []string{"us"},
 	}, {
 		name: "parquet", title: "all rows of a 6 MB Parquet file, by parquet-go, 20 ms away",
-		kind: formats, op: "parquet", count: tableRows, short: []string{"us"},
+		kind: formats, op: "parquet", count: columnar.Rows, short: []string{"us"},
 		subjects: []string{"us", "minio", "gocdk", "aws"},
 	}, {
 		name: "arrow", title: "one column of a 6 MB Parquet file, by arrow-go, 20 ms away",
-		kind: formats, op: "arrow", count: tableRows, short: []string{"us"},
+		kind: formats, op: "arrow", count: columnar.Rows, short: []string{"us"},
 		subjects: []string{"us", "minio", "gocdk", "aws"},
 	},
 }

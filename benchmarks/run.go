@@ -11,10 +11,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/polystore/storage/benchmarks/columnar"
 	"github.com/polystore/storage/benchmarks/measure"
+	"github.com/polystore/storage/benchmarks/pattern"
 	"github.com/polystore/storage/benchmarks/proxy"
 	"github.com/polystore/storage/benchmarks/server"
-	"github.com/polystore/storage/benchmarks/subject"
+	"github.com/polystore/storage/benchmarks/subject/us"
+	"github.com/polystore/storage/benchmarks/work"
 )
 
 // sample is one run of one subject. What was not counted is -1.
@@ -31,12 +34,12 @@ func (w way) proxied() bool { return w == far || w == narrow || w == remote }
 func (w way) served() bool  { return w.proxied() || w == direct || w == azure }
 
 // prepare makes what all runs of a row use.
-func (p *place) prepare(ctx context.Context, r row) (task, error) {
+func (p *place) prepare(ctx context.Context, r row) (work.Task, error) {
 	target, err := p.target(ctx, r.way)
 	if err != nil {
-		return task{}, err
+		return work.Task{}, err
 	}
-	t := task{
+	t := work.Task{
 		Op: r.op, Target: target, Size: r.size, Count: r.count, Width: r.width,
 		Key: fmt.Sprintf("object-%d", r.size), Prefix: "small/",
 	}
@@ -63,7 +66,7 @@ func (p *place) prepare(ctx context.Context, r row) (task, error) {
 		if r.op == "zip" {
 			data, err = makeZip()
 		} else {
-			data, err = makeTable()
+			data, err = columnar.MakeTable()
 		}
 		if err == nil {
 			err = p.server.ask("/make", making{Key: t.Key, Data: data}, nil)
@@ -78,7 +81,7 @@ func (p *place) prepare(ctx context.Context, r row) (task, error) {
 }
 
 // smallObjects makes the small objects of a row.
-func (p *place) smallObjects(ctx context.Context, r row, t task) error {
+func (p *place) smallObjects(ctx context.Context, r row, t work.Task) error {
 	all := keys(t.Prefix, r.shape, r.count)
 	switch {
 	case r.way.served():
@@ -88,7 +91,7 @@ func (p *place) smallObjects(ctx context.Context, r row, t task) error {
 	case r.way == inMemory:
 		return nil // the process makes its own
 	}
-	s, err := subject.Open(ctx, "us", t.Target)
+	s, err := us.Open(ctx, t.Target, "")
 	if err != nil {
 		return err
 	}
@@ -126,7 +129,7 @@ func smallFiles(dir string, keys []string, size int) error {
 const limit = 5 * time.Minute
 
 // measure runs a task in a process of its own.
-func (p *place) measure(ctx context.Context, r row, t task) (sample, error) {
+func (p *place) measure(ctx context.Context, r row, t work.Task) (sample, error) {
 	s := sample{Requests: -1, Conns: -1, Open: -1, Late: -1}
 	if err := p.before(ctx, r, t); err != nil {
 		return s, err
@@ -135,7 +138,7 @@ func (p *place) measure(ctx context.Context, r row, t task) (sample, error) {
 	if err != nil {
 		return s, err
 	}
-	args, err := p.command(ctx, t.Subject)
+	args, err := p.command(ctx, t)
 	if err != nil {
 		s.Err = err.Error()
 		return s, nil
@@ -166,7 +169,7 @@ func (p *place) measure(ctx context.Context, r row, t task) (sample, error) {
 }
 
 // before makes what each run needs anew, and begins to count.
-func (p *place) before(ctx context.Context, r row, t task) error {
+func (p *place) before(ctx context.Context, r row, t work.Task) error {
 	switch {
 	case r.op == "delete" || r.op == "deletemany":
 		if err := p.smallObjects(ctx, r, t); err != nil {
@@ -229,7 +232,7 @@ func lateConns(st proxy.Stats, seconds float64) int {
 }
 
 // after looks at what a run left, and removes it.
-func (p *place) after(ctx context.Context, r row, t task, s *sample) error {
+func (p *place) after(ctx context.Context, r row, t work.Task, s *sample) error {
 	switch r.op {
 	case "getfile":
 		return os.Remove(t.Path)
@@ -244,7 +247,7 @@ func (p *place) after(ctx context.Context, r row, t task, s *sample) error {
 		}
 	case "put", "putfile":
 		if r.way == minio {
-			return subject.Remove(ctx, t.Target, t.Key)
+			return us.Remove(ctx, t.Target, t.Key)
 		}
 		if err := p.check(t.Key, t.Size); err != nil {
 			s.Err = err.Error()
@@ -261,7 +264,7 @@ func (p *place) after(ctx context.Context, r row, t task, s *sample) error {
 	return nil
 }
 
-// check tells whether an upload became the Pattern.
+// check tells whether an upload became the pattern.
 func (p *place) check(key string, size int64) error {
 	var got kept
 	if err := p.server.ask("/object?key="+key, nil, &got); err != nil {
@@ -269,7 +272,7 @@ func (p *place) check(key string, size int64) error {
 	}
 	want, ok := p.sums[size]
 	if !ok {
-		want = server.PatternCRC(size)
+		want = pattern.CRC(size)
 		p.sums[size] = want
 	}
 	if !got.OK || got.Size != size || got.CRC != want {

@@ -51,7 +51,8 @@ func brokenWriteIDs() []defect {
 		}},
 		{"engine/delivered-twice", "drops metadata that it does not know", dropsEntry},
 		{"engine/cancelled-in-doubt", "refuses every write", refusesPuts},
-		{"engine/hedged", "refuses every write", refusesPuts},
+		{"engine/hedged", "lets equal reads share a body that ends with the first", sharesFlights},
+		{"engine/hedged-part", "promises too much of the ETag of a part", promisesETags},
 		{"engine/write-id-small", "gives metadata back longer than it was", func(b *bench) {
 			b.seen(func(o *storage.Object) {
 				if v := o.Metadata[writeEntry]; v != "" {
@@ -122,6 +123,18 @@ func brokenFaults() []defect {
 		{"engine/in-doubt", "finds objects that are not there", findsAll},
 		{"engine/delete-in-doubt", "deletes nothing", deletesNothing},
 		{"engine/part-again", "loses the last byte of a part", losesPartByte},
+		{"engine/late-part", "calls a part that was replaced forbidden", func(b *bench) {
+			b.complete = func(
+				ctx context.Context, key, id string, parts []*storage.Part,
+				opts *storage.PutOptions,
+			) (*storage.Object, error) {
+				o, err := b.inner.CompleteUpload(ctx, key, id, parts, opts)
+				if errors.Is(err, storage.ErrInvalid) {
+					err = &storage.Error{Kind: storage.ErrPermission}
+				}
+				return o, err
+			}
+		}},
 	}
 }
 
@@ -233,6 +246,77 @@ func refusesPuts(b *bench) {
 	) (*storage.Object, error) {
 		return nil, &storage.Error{Kind: storage.ErrPermission}
 	}
+}
+
+// sharesFlights lets a Get that asks for what another one asks for at the time have the answer of
+// that one. The bytes are gone when the request that brought them is cut.
+func sharesFlights(b *bench) {
+	type flight struct {
+		key, match     string
+		offset, length int64
+	}
+	var mu sync.Mutex
+	flying := make(map[flight]context.Context)
+	b.get = func(
+		ctx context.Context, key string, opts *storage.GetOptions,
+	) (*storage.GetResult, error) {
+		f := flight{key, opts.IfMatch, opts.Offset, opts.Length}
+		mu.Lock()
+		first := flying[f]
+		if first == nil {
+			first = ctx
+			flying[f] = ctx
+		}
+		mu.Unlock()
+		r, err := b.inner.Get(ctx, key, opts)
+		land := func() {
+			mu.Lock()
+			defer mu.Unlock()
+			if flying[f] == ctx {
+				delete(flying, f)
+			}
+		}
+		if err != nil {
+			land()
+			return nil, err
+		}
+		r.Body = &sharedBody{r.Body, first, land}
+		return r, nil
+	}
+}
+
+// promisesETags says of each part that its ETag is that of its bytes.
+func promisesETags(b *bench) {
+	b.putPart = func(
+		ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
+		opts *storage.PartOptions,
+	) (*storage.Part, error) {
+		p, err := b.inner.PutPart(ctx, key, id, number, body, size, opts)
+		if err == nil {
+			p.Repeatable = true
+		}
+		return p, err
+	}
+}
+
+// sharedBody is a body whose bytes are gone when first has ended.
+type sharedBody struct {
+	io.ReadCloser
+	first context.Context
+	land  func()
+}
+
+func (s *sharedBody) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if s.first.Err() != nil {
+		clear(p[:n])
+	}
+	return n, err
+}
+
+func (s *sharedBody) Close() error {
+	s.land()
+	return s.ReadCloser.Close()
 }
 
 func refusesAborts(b *bench) {

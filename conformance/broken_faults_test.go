@@ -10,9 +10,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/bubble"
 	"github.com/polystore/storage/internal/httpstore"
 	"github.com/polystore/storage/providers/memory"
 )
@@ -295,37 +297,47 @@ func TestFaultCover(t *testing.T) {
 // A service that takes longer than the stall limit gets a longer one. That is no excuse for a
 // driver that reports what is not so.
 func TestFaultsOfSlowService(t *testing.T) {
-	o := faultServer(t)
-	fast := o.Transport
-	o.Transport = tripper(func(req *http.Request) (*http.Response, error) {
-		select {
-		case <-time.After(60 * time.Millisecond):
-			return fast.RoundTrip(req)
-		case <-req.Context().Done():
-			return nil, req.Context().Err()
+	synctest.Test(t, func(t *testing.T) {
+		inner, err := memory.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fast := bubble.Serve(t, httpstore.NewHandler(inner))
+		o := FaultOptions{
+			Open: func(_ context.Context, client *http.Client) (storage.Store, error) {
+				return httpstore.New("http://service", client), nil
+			},
+		}
+		o.Transport = tripper(func(req *http.Request) (*http.Response, error) {
+			select {
+			case <-time.After(60 * time.Millisecond):
+				return fast.RoundTrip(req)
+			case <-req.Context().Done():
+				return nil, req.Context().Err()
+			}
+		})
+		o.StallTimeout = 40 * time.Millisecond
+		o.Only = []string{"delete"}
+		r, err := CheckFaults(t.Context(), o)
+		if err != nil || r.Err() != nil {
+			t.Fatal(err, r.Err())
+		}
+		if n := r.count(func(c *FaultCell) bool { return c.Repeats > 0 }); n < r.Ran()/2 {
+			t.Errorf("%s; repeats in %d cells", r.summary(), n)
+		}
+		good := o.Open
+		o.Open = func(ctx context.Context, client *http.Client) (storage.Store, error) {
+			s, err := good(ctx, client)
+			return &doubtless{Store: s.(*httpstore.Store), deletes: true}, err
+		}
+		if r, err = CheckFaults(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range r.Cells {
+			if c.Fault == "request lost" && (c.Err == nil || c.Repeats > 0) {
+				t.Errorf("a delete in doubt that is reported as done: %v after %d repeats", c.Err,
+					c.Repeats)
+			}
 		}
 	})
-	o.StallTimeout = 40 * time.Millisecond
-	o.Only = []string{"delete"}
-	r, err := CheckFaults(t.Context(), o)
-	if err != nil || r.Err() != nil {
-		t.Fatal(err, r.Err())
-	}
-	if n := r.count(func(c *FaultCell) bool { return c.Repeats > 0 }); n < r.Ran()/2 {
-		t.Errorf("%s; repeats in %d cells", r.summary(), n)
-	}
-	good := o.Open
-	o.Open = func(ctx context.Context, client *http.Client) (storage.Store, error) {
-		s, err := good(ctx, client)
-		return &doubtless{Store: s.(*httpstore.Store), deletes: true}, err
-	}
-	if r, err = CheckFaults(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range r.Cells {
-		if c.Fault == "request lost" && (c.Err == nil || c.Repeats > 0) {
-			t.Errorf("a delete in doubt that is reported as done: %v after %d repeats", c.Err,
-				c.Repeats)
-		}
-	}
 }

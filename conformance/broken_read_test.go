@@ -25,6 +25,14 @@ func brokenReads() []defect {
 				return io.NopCloser(bytes.NewReader(data))
 			})
 		}},
+		{"read/large", "takes the bytes of an object for a document", func(b *bench) {
+			b.body(func(r *storage.GetResult) io.ReadCloser {
+				return struct {
+					io.Reader
+					io.Closer
+				}{io.LimitReader(r.Body, 16<<20), r.Body}
+			})
+		}},
 		{"read/range", "reads one byte too many", func(b *bench) {
 			b.getWith(func(o *storage.GetOptions) {
 				if o.Length > 0 {

@@ -45,6 +45,7 @@ func brokenUploads() []defect {
 				return p, err
 			}
 		}},
+		{"multipart/same-part", "promises too much of the ETag of a part", promisesETags},
 		{"multipart/same-number", "keeps the first part of a number", func(b *bench) {
 			var first *storage.Part
 			b.putPart = func(
@@ -73,6 +74,31 @@ func brokenUploads() []defect {
 				o.Metadata = maps.Clone(o.Metadata)
 				maps.Copy(o.Metadata, o.Tags)
 			})
+		}},
+		{"multipart/part-sums", "believes the sums of a part", func(b *bench) {
+			b.putPart = func(
+				ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+				o *storage.PartOptions,
+			) (*storage.Part, error) {
+				p, err := b.inner.PutPart(ctx, key, id, n, body, size, new(storage.PartOptions))
+				if err == nil && !o.Checksums.IsZero() {
+					p.Checksums = o.Checksums
+				}
+				return p, err
+			}
+		}},
+		{"multipart/summed-ahead", "makes sums of nothing ahead", func(b *bench) {
+			b.sumPart = func(context.Context, io.ReadSeeker, int64) (storage.Checksums, error) {
+				return sums(nil), nil
+			}
+		}},
+		{"multipart/summed-ahead", "reads a part ahead and makes no sum", func(b *bench) {
+			b.sumPart = func(
+				_ context.Context, body io.ReadSeeker, _ int64,
+			) (storage.Checksums, error) {
+				_, err := io.ReadAll(body)
+				return storage.Checksums{}, err
+			}
 		}},
 		{"multipart/long-part", "cuts a long part", func(b *bench) {
 			b.putPart = func(

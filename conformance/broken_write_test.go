@@ -92,6 +92,27 @@ func brokenWrites() []defect {
 				return b.inner.Put(ctx, key, body, size, o)
 			}
 		}},
+		{"write/atomic", "describes one version with the metadata of the one before", func(b *bench) {
+			var before sync.Map // metadata by key
+			b.put = func(
+				ctx context.Context, key string, body io.ReadSeeker, size int64,
+				o *storage.PutOptions,
+			) (*storage.Object, error) {
+				if old, err := b.inner.Stat(ctx, key, &storage.StatOptions{}); err == nil {
+					before.Store(key, old.Metadata)
+				}
+				return b.inner.Put(ctx, key, body, size, o)
+			}
+			b.stat = func(
+				ctx context.Context, key string, o *storage.StatOptions,
+			) (*storage.Object, error) {
+				object, err := b.inner.Stat(ctx, key, o)
+				if m, ok := before.Load(key); ok && err == nil {
+					object.Metadata = maps.Clone(m.(map[string]string))
+				}
+				return object, err
+			}
+		}},
 		{"write/short-body", "commits what there is of a short body", func(b *bench) {
 			b.commits(io.ErrUnexpectedEOF)
 		}},

@@ -20,8 +20,8 @@ const Engine Feature = "engine"
 func engineChecks() []check {
 	return slices.Concat(
 		lostAnswerChecks(), truthChecks, writeIDChecks, uploadFaultChecks,
-		resumeChecks, integrityChecks, stallChecks, retryChecks, hedgeChecks, cleanUpChecks,
-		closeChecks,
+		resumeChecks, integrityChecks, stallChecks, retryChecks, hedgeChecks, hedgedPartChecks,
+		cleanUpChecks, closeChecks,
 	)
 }
 
@@ -36,7 +36,12 @@ type rig struct {
 // rig makes a Bucket whose retries cost little time, and that makes no hedges, as those of
 // env.bucket. change may set other options.
 func (e *env) rig(change func(o *storage.Options)) *rig {
-	o := storage.Options{NoHedging: true, Retry: storage.RetryOptions{
+	f, o := fault.New(e.tracked), e.rigOptions(change)
+	return &rig{env: e, faults: f, b: storage.New(f, o).Prefix(e.prefix), part: o.PartSize}
+}
+
+func (e *env) rigOptions(change func(o *storage.Options)) *storage.Options {
+	o := &storage.Options{NoHedging: true, Retry: storage.RetryOptions{
 		MinDelay: time.Millisecond,
 		MaxDelay: 20 * time.Millisecond,
 		Budget:   -1,
@@ -47,10 +52,9 @@ func (e *env) rig(change func(o *storage.Options)) *rig {
 		o.PartSize = (o.PartSize + m - 1) / m * m
 	}
 	if change != nil {
-		change(&o)
+		change(o)
 	}
-	f := fault.New(e.tracked)
-	return &rig{env: e, faults: f, b: storage.New(f, &o).Prefix(e.prefix), part: o.PartSize}
+	return o
 }
 
 // rigged wraps a check that needs one rig with the default options.

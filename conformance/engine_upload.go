@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
@@ -13,7 +14,8 @@ var uploadFaultChecks = []check{
 	{
 		name: "engine/upload-gone", feature: Engine, needs: []Feature{Multipart, AbortUpload},
 		rule: "rule 11: an upload that the service took back at its completion is made again " +
-			"from a source that can be read again, and is ErrUnavailable for a stream",
+			"from a source that can be read again, and is ErrUnavailable for a stream, in doubt " +
+			"where no condition tells",
 		run: rigged(uploadGone),
 	},
 	{
@@ -63,6 +65,13 @@ var uploadFaultChecks = []check{
 			return nil
 		}),
 	},
+	{
+		name: "engine/late-part", feature: Engine, needs: []Feature{Multipart},
+		rule: "rule 11: a part whose first attempt arrives behind its second spoils no upload: " +
+			"where the service no longer has the part that is named, it is made again from a " +
+			"source that can be read again, and is ErrUnavailable for a stream",
+		run: rigged(latePart),
+	},
 }
 
 // uploadGone lets the service forget the upload when it is to be completed: S3 answers 409 and
@@ -80,9 +89,20 @@ func uploadGone(ctx context.Context, r *rig) error {
 	r.called("Put of a *bytes.Reader, its upload gone", "CreateUpload", 2)
 
 	r.script("CompleteUpload", gone)
+	what := "Put of a stream, its upload gone"
 	_, err = r.b.Put(ctx, "stream", onlyRead{bytes.NewReader(data)}, nil)
-	r.refused("Put of a stream, its upload gone", err, storage.ErrUnavailable)
+	if r.got(what, err, storage.ErrUnavailable) {
+		r.inDoubt(what, err, true)
+	}
 	r.missing(ctx, r.key("stream"))
+	if r.has(MultipartConditions) {
+		what += ", with IfAbsent"
+		r.script("CompleteUpload", gone)
+		_, err = r.b.Put(ctx, "stream", onlyRead{bytes.NewReader(data)},
+			&storage.PutOptions{IfAbsent: true})
+		r.refused(what, err, storage.ErrUnavailable)
+		r.missing(ctx, r.key("stream"))
+	}
 	r.noUploads("after all")
 	return nil
 }
@@ -115,6 +135,45 @@ func uploadEnded(ctx context.Context, r *rig) error {
 		_, err = r.b.Put(ctx, name+"s", onlyRead{bytes.NewReader(data)}, o)
 		r.refused("a stream: "+what, err, storage.ErrUnavailable)
 		r.missing(ctx, r.key(name+"s"))
+	}
+	r.noUploads("after all")
+	return nil
+}
+
+// latePart lets the first part of an upload arrive once more before the completion: the attempt
+// that was given up was slow, and no more.
+func latePart(ctx context.Context, r *rig) error {
+	data := r.large(1)
+	arrives := fault.None().Before(func(
+		ctx context.Context, inner storage.FullStore, c fault.Call,
+	) error {
+		body := bytes.NewReader(data[:r.part])
+		_, _ = inner.PutPart(ctx, c.Key, c.UploadID, 1, body, r.part, &storage.PartOptions{})
+		return nil // nobody hears what the service says to it
+	})
+	opts := []*storage.PutOptions{nil}
+	if r.has(MultipartConditions) {
+		opts = append(opts, &storage.PutOptions{IfAbsent: true})
+	}
+	for i, o := range opts {
+		for _, stream := range []bool{false, true} {
+			var body io.Reader = bytes.NewReader(data)
+			if stream {
+				body = onlyRead{body}
+			}
+			name := fmt.Sprintf("k%d-%v", i, stream)
+			what := fmt.Sprintf("Put whose first part comes late, IfAbsent %v, a stream %v", i > 0,
+				stream)
+			r.script("PutPart", fault.Doubt())
+			r.faults.Next("CompleteUpload", arrives)
+			made, err := r.b.Put(ctx, name, body, o)
+			if stream && err != nil {
+				r.refused(what, err, storage.ErrUnavailable)
+				r.missing(ctx, r.key(name))
+				continue
+			}
+			r.wrote(ctx, what, name, made, err, data)
+		}
 	}
 	r.noUploads("after all")
 	return nil

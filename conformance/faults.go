@@ -252,8 +252,9 @@ func kindName(err error) string {
 	return strings.TrimPrefix(strings.TrimPrefix(e.Kind.Error(), "storage: "), "file ")
 }
 
-// TestFaults runs CheckFaults, logs its table, and fails for every cell that broke the contract.
-func TestFaults(t *testing.T, o FaultOptions) {
+// TestFaults runs CheckFaults, logs its table, fails for every cell that broke the contract, and
+// returns the report.
+func TestFaults(t *testing.T, o FaultOptions) *FaultReport {
 	t.Helper()
 	r, err := CheckFaults(t.Context(), o)
 	if err != nil {
@@ -265,6 +266,7 @@ func TestFaults(t *testing.T, o FaultOptions) {
 	if err := r.Err(); err != nil {
 		t.Error(err)
 	}
+	return r
 }
 
 // CheckFaults checks that a call of a Bucket tells the truth, whatever becomes of its requests.

@@ -185,7 +185,7 @@ func (c *cell) kind(err error) error {
 		return nil
 	case e.Kind == storage.ErrUnknownOutcome && c.path.writes &&
 		!(c.row.sure && c.path.also == nil) &&
-		(len(c.row.fails) > 0 || c.path.unknown):
+		(len(c.row.fails) > 0 || c.path.unknown || c.midway()):
 		return nil
 	case slices.ContainsFunc(fails, func(kind error) bool { return e.Kind == kind }):
 		return nil
@@ -194,6 +194,11 @@ func (c *cell) kind(err error) error {
 	}
 	return fmt.Errorf("%w; the contract names %v", err, fails)
 }
+
+// midway reports whether a service can answer that an upload has ended before its object is there:
+// the late completion is still at work when the next one is refused, so that every look finds the
+// object of before.
+func (c *cell) midway() bool { return c.row.late && c.Op == "CompleteUpload" }
 
 // transport carries requests to the service; without a fault it notes what they have.
 func (c *cell) transport() http.RoundTripper {

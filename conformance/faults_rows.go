@@ -29,6 +29,7 @@ type faultRow struct {
 	sums    bool // only a checksum shows it
 	lies    bool // the answer says that it is longer or shorter than it is
 	waits   bool // it takes as long as the stall limit
+	late    bool // the request arrives beside the next attempt
 	rival   bool // another program writes
 	only    []fault.Service
 	ops     []string // the operations whose answer it can be; nil: all
@@ -86,7 +87,7 @@ var faultRows = []faultRow{
 	{name: "request lost, ever", fault: always(fault.Doubt()), ever: true, fails: passing},
 	{name: "answer lost", fault: always(fault.Lost())},
 	{name: "answer lost, ever", fault: always(fault.Lost()), ever: true, fails: passing},
-	{name: "delivered late", fault: always(fault.Late()), waits: true},
+	{name: "delivered late", fault: always(fault.Late()), waits: true, late: true},
 	{name: "delivered twice", fault: always(fault.Twice())},
 	{name: "delivered twice, ever", fault: always(fault.Twice()), ever: true},
 	{name: "never served", fault: always(fault.Hang()), waits: true},

@@ -105,6 +105,35 @@ var multipartChecks = []check{
 		}),
 	},
 	{
+		name: "multipart/same-part", feature: Multipart,
+		rule: "rule 1: where PutPart promises it, the same bytes that are sent again have the " +
+			"same ETag, and the upload is completed by either answer",
+		covers: []string{"Part.Repeatable"},
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			data := pattern(1000, 1)
+			first, err := u.part(ctx, 1, data, 0, true)
+			if err != nil {
+				return err
+			}
+			again, err := u.part(ctx, 1, data, 0, true)
+			if err != nil {
+				return err
+			}
+			u.parts = []*storage.Part{again}
+			if first.Repeatable {
+				u.parts[0] = first
+				if again.ETag != first.ETag {
+					e.errorf("PutPart of the same bytes = %+v, and before it was %+v", again, first)
+				}
+			}
+			if _, err := u.complete(ctx, nil); err != nil {
+				return err
+			}
+			e.holds(ctx, u.key, data)
+			return nil
+		}),
+	},
+	{
 		name: "multipart/headers", feature: Multipart,
 		rule: "rule 6: an object that was written in parts has the headers and metadata of its " +
 			"upload, and nothing of the old object",
@@ -203,6 +232,19 @@ var multipartChecks = []check{
 			e.got("PutPart of a source that fails", err, errSource)
 			return nil
 		}),
+	},
+	{
+		name: "multipart/part-sums", feature: Multipart,
+		rule: "rule 14: a part under PartOptions.Checksums of other bytes is ErrIntegrity, there " +
+			"or at CompleteUpload, or they are ignored",
+		covers: []string{"PartOptions.Checksums"},
+		run:    onUpload(nil, sumsOfAnotherPart),
+	},
+	{
+		name: "multipart/summed-ahead", feature: Multipart,
+		rule: "rule 14: SumPart returns sums of the bytes, or none without a read, makes no " +
+			"request, and PutPart takes them",
+		run: onUpload(nil, sumsMadeAhead),
 	},
 	{
 		name: "multipart/wrong-part", feature: Multipart,

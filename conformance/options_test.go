@@ -31,6 +31,7 @@ var unseen = map[string]string{
 	"Copy.Token":          "only a copy in several steps has one",
 	"PutPart.Offset":      "only a session that takes parts in turn needs it",
 	"PutPart.Last":        "as PutPart.Offset",
+	"PutPart.Checksums":   "a Store may make the sums itself",
 }
 
 // holders names, for a method of a Store and an option field, the check that must catch a driver

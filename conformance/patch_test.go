@@ -38,6 +38,9 @@ type patch struct {
 		ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
 		opts *storage.PartOptions,
 	) (*storage.Part, error)
+	sumPart func(
+		ctx context.Context, body io.ReadSeeker, size int64,
+	) (storage.Checksums, error)
 	copyPart func(
 		ctx context.Context, key, id string, number int, src string, opts *storage.CopyPartOptions,
 	) (*storage.Part, error)
@@ -155,6 +158,17 @@ func (p *patch) PutPart(
 		return p.putPart(ctx, key, id, number, body, size, opts)
 	}
 	return p.inner.PutPart(ctx, key, id, number, body, size, opts)
+}
+
+// SumPart makes every sum, unless it is replaced.
+func (p *patch) SumPart(
+	ctx context.Context, body io.ReadSeeker, size int64,
+) (storage.Checksums, error) {
+	if p.sumPart != nil {
+		return p.sumPart(ctx, body, size)
+	}
+	data, err := io.ReadAll(body)
+	return sums(data), err
 }
 
 func (p *patch) CopyPart(

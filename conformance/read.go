@@ -16,6 +16,10 @@ import (
 	"github.com/polystore/storage"
 )
 
+// beyondDocuments is the size of an object that is longer than any other answer may be. Drivers
+// that are made with package httpdriver read 16 MiB of a list or of an error.
+const beyondDocuments = 17 << 20
+
 var readChecks = []check{
 	{
 		name: "read/whole", feature: Reads,
@@ -31,6 +35,14 @@ var readChecks = []check{
 			}
 			return nil
 		},
+	},
+	{
+		name: "read/large", feature: Reads,
+		rule: "rule 14: an object is read to its end, however large it is: a bound for the other " +
+			"answers of the service is none for its bytes",
+		run: onObject(beyondDocuments, func(ctx context.Context, e *env, key string, data []byte) {
+			e.ranged(ctx, key, data, storage.GetOptions{}, 0, len(data))
+		}),
 	},
 	{
 		name: "read/range", feature: Reads,

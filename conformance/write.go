@@ -271,11 +271,16 @@ func (e *env) sameResult(op string, o, stat *storage.Object) {
 // round.
 func readersDuringWrites(ctx context.Context, e *env) error {
 	key, rounds := e.key("k"), e.many(100, 10)
+	etags := make(map[string]string) // the round of each, as the writes say it
 	write := func(round int) error {
 		// Each round has its own length and one byte value, so that any mixture shows.
 		data := bytes.Repeat([]byte{byte(round)}, 20_000+round)
-		_, err := e.put(ctx, key, data,
-			&storage.PutOptions{Metadata: map[string]string{"round": strconv.Itoa(round)}})
+		name := strconv.Itoa(round)
+		o, err := e.put(ctx, key, data,
+			&storage.PutOptions{Metadata: map[string]string{"round": name}})
+		if err == nil && o.ETag != storage.ETagNone {
+			etags[o.ETag] = name
+		}
 		return err
 	}
 	if err := write(0); err != nil {
@@ -289,18 +294,21 @@ func readersDuringWrites(ctx context.Context, e *env) error {
 			writeErr = write(i)
 		}
 	}()
-	parallel(4, func(int) {
+	var described []*storage.Object // by one of the readers
+	describe := func() {
+		o, err := e.stat(ctx, key, nil)
+		if err != nil {
+			e.errorf("%w", err)
+			return
+		}
+		described = append(described, o)
+	}
+	parallel(5, func(reader int) {
 		for range 5 * rounds { // where writes take longer than that, the last of them go unread
-			data, r, err := e.get(ctx, key, nil)
-			switch round, _ := strconv.Atoi(metadataOf(r)["round"]); {
-			case err != nil:
-				e.errorf("%w", err)
-			case len(data) != 20_000+round || r.Object.Size != int64(len(data)):
-				e.errorf("metadata of round %d with %d bytes and Size %d", round, len(data),
-					r.Object.Size)
-			case bytes.Count(data, []byte{byte(round)}) != len(data):
-				e.errorf("round %d: %d of %d bytes are of another", round,
-					len(data)-bytes.Count(data, []byte{byte(round)}), len(data))
+			if reader == 0 {
+				describe()
+			} else {
+				e.readWhole(ctx, key)
 			}
 			select {
 			case <-done:
@@ -313,7 +321,31 @@ func readersDuringWrites(ctx context.Context, e *env) error {
 		}
 	})
 	<-done
+	describe()
+	for _, o := range described {
+		name := o.Metadata["round"]
+		round, _ := strconv.Atoi(name)
+		if etag, ok := etags[o.ETag]; ok && etag != name || o.Size != int64(20_000+round) {
+			e.errorf("Stat has metadata of round %d with the ETag of round %q and Size %d", round,
+				etag, o.Size)
+		}
+	}
 	return writeErr
+}
+
+// readWhole holds what Get gives of an object of readersDuringWrites against itself.
+func (e *env) readWhole(ctx context.Context, key string) {
+	data, r, err := e.get(ctx, key, nil)
+	switch round, _ := strconv.Atoi(metadataOf(r)["round"]); {
+	case err != nil:
+		e.errorf("%w", err)
+	case len(data) != 20_000+round || r.Object.Size != int64(len(data)):
+		e.errorf("metadata of round %d with %d bytes and Size %d", round, len(data),
+			r.Object.Size)
+	case bytes.Count(data, []byte{byte(round)}) != len(data):
+		e.errorf("round %d: %d of %d bytes are of another", round,
+			len(data)-bytes.Count(data, []byte{byte(round)}), len(data))
+	}
 }
 
 func metadataOf(r *storage.GetResult) map[string]string {

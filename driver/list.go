@@ -2,6 +2,7 @@ package driver
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -115,6 +116,9 @@ func ListPage(
 	return p.page, nil
 }
 
+// shortPage is how many entries a page has room for at first.
+const shortPage = 64
+
 // pager is the state of ListPage: in one place, since a page that is asked for must cost little
 // beside its entries.
 type pager struct {
@@ -140,7 +144,9 @@ func (p *pager) add(o *storage.Object) bool {
 			p.page.NextToken = EncodeToken(p.page.Objects[n-1].Key)
 			return false
 		case 0:
-			p.page.Objects = make([]*storage.Object, 0, min(p.most, 64))
+			p.page.Objects = make([]*storage.Object, 0, min(p.most, shortPage))
+		case shortPage: // what is longer is mostly full
+			p.page.Objects = slices.Grow(p.page.Objects, p.most-n)
 		}
 		p.page.Objects = append(p.page.Objects, o)
 	}

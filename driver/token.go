@@ -28,7 +28,7 @@ func DecodeToken(token string, n int) ([]string, error) {
 	}
 	for i, c := range coded {
 		b, err := base64.RawURLEncoding.Strict().DecodeString(c)
-		if err != nil {
+		if err != nil || strings.ContainsAny(c, "\r\n") { // which even a strict decoder skips
 			return nil, badToken(token)
 		}
 		parts[i] = string(b)

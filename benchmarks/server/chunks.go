@@ -4,19 +4,25 @@ import (
 	"bufio"
 	"errors"
 	"io"
+	"net/http"
 	"strconv"
 	"strings"
 )
 
 // chunks decodes the aws-chunked encoding: "size;signature", the bytes, and trailers at the end.
 type chunks struct {
-	r    *bufio.Reader
-	left int64
-	any  bool
-	err  error
+	r       *bufio.Reader
+	left    int64
+	any     bool
+	err     error
+	trailer http.Header // what came at the end
 }
 
-func newChunks(r io.Reader) *chunks { return &chunks{r: bufio.NewReaderSize(r, 64<<10)} }
+// newChunks returns a decoder with a small buffer: what is in it, beside the size of a chunk, is
+// copied once more.
+func newChunks(r io.Reader) *chunks {
+	return &chunks{r: bufio.NewReaderSize(r, 1<<10), trailer: make(http.Header)}
+}
 
 var errChunk = errors.New("malformed chunk")
 
@@ -55,8 +61,17 @@ func (c *chunks) head() error {
 	if c.left > 0 {
 		return nil
 	}
-	if _, err := io.Copy(io.Discard, c.r); err != nil {
-		return err
+	for {
+		line, err := c.r.ReadString('\n')
+		name, value, found := strings.Cut(strings.TrimSpace(line), ":")
+		switch {
+		case found:
+			c.trailer.Set(name, strings.TrimSpace(value))
+		case err == io.EOF:
+			return io.EOF
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
 	}
-	return io.EOF
 }

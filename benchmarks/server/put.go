@@ -1,10 +1,15 @@
 package server
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,11 +41,15 @@ var (
 	reads      = sync.Pool{New: func() any { b := make([]byte, 256<<10); return &b }}
 )
 
-// receive reads a body to its end.
+// errDigest says that a body does not have its CRC-32C, the one sum that is verified here.
+var errDigest = errors.New("another CRC-32C")
+
+// receive reads a body to its end. Its trailers are those of the request then.
 func receive(r *http.Request) (size int64, crc uint32, data []byte, err error) {
 	var body io.Reader = r.Body
 	if strings.HasPrefix(r.Header.Get("X-Amz-Content-Sha256"), "STREAMING-") {
-		body = newChunks(r.Body)
+		c := newChunks(r.Body)
+		body, r.Trailer = c, c.trailer
 	}
 	buf := reads.Get().(*[]byte)
 	defer reads.Put(buf)
@@ -64,7 +73,20 @@ func receive(r *http.Request) (size int64, crc uint32, data []byte, err error) {
 	if want >= 0 && want != size {
 		return 0, 0, nil, fmt.Errorf("%d bytes came, %d were announced", size, want)
 	}
+	const name = "X-Amz-Checksum-Crc32c"
+	sum := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc))
+	if want := cmp.Or(r.Header.Get(name), r.Trailer.Get(name), sum); want != sum {
+		return 0, 0, nil, errDigest
+	}
 	return size, crc, data, nil
+}
+
+func refuseBody(w http.ResponseWriter, err error) {
+	code := "IncompleteBody"
+	if err == errDigest {
+		code = "BadDigest"
+	}
+	refuse(w, http.StatusBadRequest, code)
 }
 
 // cmpLength is the length that the client announced, or -1.
@@ -116,13 +138,14 @@ func echo(w http.ResponseWriter, r *http.Request) {
 func (s *Server) put(w http.ResponseWriter, r *http.Request, key string) {
 	size, crc, data, err := receive(r)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "IncompleteBody")
+		refuseBody(w, err)
 		return
 	}
 	o := &object{
 		size: size, crc: crc, data: data, etag: s.newETag(), modified: time.Now(),
 		header: kept(r.Header),
 	}
+	maps.Copy(o.header, kept(r.Trailer))
 	if len(o.header) > 0 {
 		o.header["X-Amz-Checksum-Type"] = []string{"FULL_OBJECT"}
 	}
@@ -169,7 +192,7 @@ func (s *Server) putPart(w http.ResponseWriter, r *http.Request, q url.Values) {
 	}
 	size, crc, _, err := receive(r)
 	if err != nil {
-		refuse(w, http.StatusBadRequest, "IncompleteBody")
+		refuseBody(w, err)
 		return
 	}
 	p := part{size, crc, s.newETag()}

@@ -3,7 +3,7 @@
 //
 // It does not check signatures. Large uploads are summed and dropped: only their size, their CRC32C
 // and what the client said about them are kept. Objects to read are files that [Server.Make] fills
-// with a [Pattern], and are sent by the kernel.
+// with the bytes of package pattern, and are sent by the kernel.
 package server
 
 import (
@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/minio/crc64nvme"
+
+	"github.com/polystore/storage/benchmarks/pattern"
 )
 
 // Faults is what goes wrong.
@@ -84,19 +86,19 @@ func (s *Server) Object(key string) (size int64, crc uint32, ok bool) {
 // PartSize is that of the upload which the objects of Make look like they came from.
 const PartSize = 8 << 20
 
-// Make puts an object of size bytes of the Pattern under key.
+// Make puts an object of size bytes of the pattern under key.
 func (s *Server) Make(key string, size int64) error {
 	f, err := os.CreateTemp(s.dir, "object-")
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	if err := WritePattern(f, size); err != nil {
+	if err := pattern.Write(f, size); err != nil {
 		return err
 	}
 	etag := fmt.Sprintf("\"%032x-%d\"", s.ids.Add(1), (size+PartSize-1)/PartSize)
 	s.set(key, &object{
-		size: size, path: f.Name(), crc: PatternCRC(size), etag: etag, modified: time.Now(),
+		size: size, path: f.Name(), crc: pattern.CRC(size), etag: etag, modified: time.Now(),
 		header: http.Header{
 			"Content-Type":             {"application/octet-stream"},
 			"X-Amz-Checksum-Crc64nvme": {patternNVME(size)},

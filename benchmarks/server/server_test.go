@@ -10,9 +10,10 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"go.uber.org/goleak"
+
+	"github.com/polystore/storage/benchmarks/pattern"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,24 +27,6 @@ func do(s *Server, method, path, body string, header ...string) (*http.Response,
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w.Result(), w.Body.String()
-}
-
-func TestPattern(t *testing.T) {
-	const size = 3*BlockSize + 5
-	var b bytes.Buffer
-	if err := WritePattern(&b, size); err != nil {
-		t.Fatal(err)
-	}
-	if err := iotest.TestReader(NewPattern(size), b.Bytes()); err != nil {
-		t.Error(err)
-	}
-	first, second := b.Bytes()[:BlockSize], b.Bytes()[BlockSize:2*BlockSize]
-	if bytes.Equal(first, second) {
-		t.Error("two blocks are equal")
-	}
-	if got, want := PatternCRC(size), crc32.Checksum(b.Bytes(), castagnoli); got != want {
-		t.Errorf("PatternCRC = %x, want %x", got, want)
-	}
 }
 
 func TestCombine(t *testing.T) {
@@ -65,7 +48,7 @@ func TestMake(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := WritePattern(&b, size); err != nil {
+	if err := pattern.Write(&b, size); err != nil {
 		t.Fatal(err)
 	}
 	resp, got := do(s, "GET", "/bucket/key", "")
@@ -95,7 +78,7 @@ func TestUpload(t *testing.T) {
 	_, id, _ := strings.Cut(body, "<UploadId>")
 	id, _, _ = strings.Cut(id, "<")
 	var all bytes.Buffer
-	if err := WritePattern(&all, 12<<20); err != nil {
+	if err := pattern.Write(&all, 12<<20); err != nil {
 		t.Fatal(err)
 	}
 	list := "<CompleteMultipartUpload>"
@@ -109,7 +92,7 @@ func TestUpload(t *testing.T) {
 		t.Fatalf("%s: %s", resp.Status, body)
 	}
 	size, crc, ok := s.Object("key")
-	if !ok || size != 12<<20 || crc != PatternCRC(size) {
+	if !ok || size != 12<<20 || crc != pattern.CRC(size) {
 		t.Errorf("Object = %d bytes, %x, %t", size, crc, ok)
 	}
 	if resp, _ := do(s, "POST", "/bucket/key?uploadId="+id, list); resp.StatusCode != 404 {
@@ -125,6 +108,15 @@ func TestChunks(t *testing.T) {
 		"STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Decoded-Content-Length", "11")
 	if _, got := do(s, "GET", "/bucket/key", ""); resp.StatusCode != 200 || got != "hello world" {
 		t.Errorf("%s, then %q", resp.Status, got)
+	}
+	for sum, want := range map[string]int{"yZRlqg==": 200, "AAAAAA==": 400} {
+		resp, _ := do(s, "PUT", "/bucket/key", "b\r\nhello world\r\n0\r\n"+
+			"x-amz-checksum-crc32c:"+sum+"\r\n\r\n", "X-Amz-Content-Sha256",
+			"STREAMING-UNSIGNED-PAYLOAD-TRAILER", "X-Amz-Decoded-Content-Length", "11")
+		got := resp.Header.Get("X-Amz-Checksum-Crc32c")
+		if resp.StatusCode != want || want == 200 && got != sum {
+			t.Errorf("a trailer of %s: %s, answered with %q", sum, resp.Status, got)
+		}
 	}
 	for _, text := range []string{"", "x\r\n", "5\r\nhel", "5\r\nhello6\r\n"} {
 		if _, err := io.ReadAll(newChunks(strings.NewReader(text))); err == nil {

@@ -1,14 +1,12 @@
-// Package subject has what is measured: this library, its peers, and the floors below them all.
-// Each is used the way its documentation shows, with its defaults, unless its name says otherwise.
+// Package subject says what can be measured: what moves objects, and where. Its packages have this
+// library, its peers, and the floors below them all. Each is used the way its documentation shows,
+// with its defaults, unless its name says otherwise.
 package subject
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
-	"strings"
 )
 
 // Target is the bucket that a subject works on.
@@ -53,57 +51,19 @@ type Subject interface {
 	ReaderAt(ctx context.Context, key string) (io.ReaderAt, int64, error)
 }
 
-// opener makes a Subject. arg is what follows the name's colon.
-type opener func(ctx context.Context, t Target, arg string) (Subject, error)
+// None is embedded in subjects that cannot do everything.
+type None struct{}
 
-var openers = map[string]opener{}
-
-// Open returns the subject of that name: "us", or "floor:16x4".
-func Open(ctx context.Context, name string, t Target) (Subject, error) {
-	base, arg, _ := strings.Cut(name, ":")
-	open := openers[base]
-	if open == nil {
-		return nil, fmt.Errorf("no subject %q among %v", name, Names())
-	}
-	return open(ctx, t, arg)
-}
-
-// Names are the names that Open knows.
-func Names() []string {
-	var names []string
-	for name := range openers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-// none is embedded in subjects that cannot do everything.
-type none struct{}
-
-func (none) Get(context.Context, string, io.Writer) error  { return errors.ErrUnsupported }
-func (none) GetFile(context.Context, string, string) error { return errors.ErrUnsupported }
-func (none) Put(context.Context, string, io.Reader) error  { return errors.ErrUnsupported }
-func (none) PutFile(context.Context, string, string) error { return errors.ErrUnsupported }
-func (none) Read(context.Context, string, []byte) error    { return errors.ErrUnsupported }
-func (none) Write(context.Context, string, []byte) error   { return errors.ErrUnsupported }
-func (none) Stat(context.Context, string) (int64, error)   { return 0, errors.ErrUnsupported }
-func (none) Delete(context.Context, string) error          { return errors.ErrUnsupported }
-func (none) DeleteMany(context.Context, []string) error    { return errors.ErrUnsupported }
-func (none) List(context.Context, string) (int, error)     { return 0, errors.ErrUnsupported }
-func (none) ReaderAt(context.Context, string) (io.ReaderAt, int64, error) {
+func (None) Get(context.Context, string, io.Writer) error  { return errors.ErrUnsupported }
+func (None) GetFile(context.Context, string, string) error { return errors.ErrUnsupported }
+func (None) Put(context.Context, string, io.Reader) error  { return errors.ErrUnsupported }
+func (None) PutFile(context.Context, string, string) error { return errors.ErrUnsupported }
+func (None) Read(context.Context, string, []byte) error    { return errors.ErrUnsupported }
+func (None) Write(context.Context, string, []byte) error   { return errors.ErrUnsupported }
+func (None) Stat(context.Context, string) (int64, error)   { return 0, errors.ErrUnsupported }
+func (None) Delete(context.Context, string) error          { return errors.ErrUnsupported }
+func (None) DeleteMany(context.Context, []string) error    { return errors.ErrUnsupported }
+func (None) List(context.Context, string) (int, error)     { return 0, errors.ErrUnsupported }
+func (None) ReaderAt(context.Context, string) (io.ReaderAt, int64, error) {
 	return nil, 0, errors.ErrUnsupported
-}
-
-// readAll reads a response of a known size and its end, and closes it.
-func readAll(r io.ReadCloser, buf []byte) error {
-	defer r.Close()
-	if _, err := io.ReadFull(r, buf); err != nil {
-		return err
-	}
-	// The end: some readers check their sums there, and a connection is kept after it.
-	if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-		return fmt.Errorf("more than %d bytes: %w", len(buf), err)
-	}
-	return nil
 }

@@ -48,16 +48,19 @@ func (c *mbCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	var asked asked
+	ctx := asked.listen(a.ctx)
 	switch s := b.Store().(type) {
 	case *s3.Store:
-		err = makeS3(a.ctx, s, u.Host)
+		err = makeS3(ctx, s, u.Host)
 	case *gcs.Store:
-		err = makeGCS(a.ctx, s, u.Host)
+		err = makeGCS(ctx, s, u.Host)
 	case *azure.Store:
-		err = makeAzure(a.ctx, s)
+		err = makeAzure(ctx, s)
 	default:
 		return fmt.Errorf("%s needs no bucket to be made: %w", u.Scheme, errors.ErrUnsupported)
 	}
+	err = asked.conceal(err)
 	if e, ok := errors.AsType[*storage.Error](err); ok && e.Status == 0 && a.ctx.Err() == nil {
 		// There was no answer. What that means, no credentials or nobody who listens, the driver
 		// can say.

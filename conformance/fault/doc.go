@@ -26,6 +26,7 @@
 //	HangWaiting   the request is carried out, then nothing happens until the context ends:
 //	              in doubt
 //	Late          the request is delivered when the client has given it up: in doubt
+//	LateBy        the same, some time behind that
 //	Delay         the request takes longer
 //	Cut           the body of a Get breaks after some bytes: ErrUnavailable
 //	Short         the body of a Get ends after some bytes as if that were all: io.EOF

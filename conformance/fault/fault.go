@@ -29,6 +29,7 @@ type Fault struct {
 	http   bool                               // the fields below; a Store has none of it
 	dial   bool                               // err comes before there is a connection
 	late   bool                               // delivered when the context has ended
+	behind time.Duration                      // that long after its end
 	answer func(Service, Call) *http.Response // in the place of the service's
 	asked  bool                               // the service is asked before that
 	edit   func(*http.Response)               // of the service's answer
@@ -114,6 +115,12 @@ func HangWaiting() Fault { return Fault{lost: true, waiting: true}.named("HangWa
 // nothing but the end of its context. The Wait of the [Store] or the [Transport] waits for what is
 // under way.
 func Late() Fault { return Fault{late: true}.named("Late") }
+
+// LateBy is Late, and the request is on its way for d more when the client has given it up: it
+// arrives among the requests that follow.
+func LateBy(d time.Duration) Fault {
+	return Fault{late: true, behind: d}.named("LateBy(%v)", d)
+}
 
 // Delay waits before the call goes through.
 func Delay(d time.Duration) Fault { return Fault{delay: d}.named("Delay(%v)", d) }

@@ -98,6 +98,80 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// A client that gives up while a request is delivered for the second time does not know what became
+// of the first, whatever a Store says of a context that had ended when it was called.
+func TestTwiceCutShort(t *testing.T) {
+	m, err := memory.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	s := fault.New(afterPut{m, cancel})
+	s.Next("Put", fault.Twice())
+	err = put(ctx, s, "k", "data")
+	var e *storage.Error
+	if !errors.As(err, &e) || !e.InDoubt || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled in doubt", err)
+	}
+	if data, err := get(t.Context(), m, "k"); data != "data" {
+		t.Errorf("the first delivery left %q, %v", data, err)
+	}
+}
+
+// So it is where the body says that, whose context is one above that of the call.
+func TestTwiceCutByBody(t *testing.T) {
+	for name, body := range map[string]io.ReadSeeker{
+		"seek": &once{Reader: strings.NewReader("data"), seek: context.DeadlineExceeded},
+		"read": &once{Reader: strings.NewReader("data"), read: context.DeadlineExceeded},
+	} {
+		s, m := newStore(t)
+		s.Next("Put", fault.Twice())
+		_, err := s.Put(t.Context(), "k", body, 4, &storage.PutOptions{})
+		var e *storage.Error
+		if !errors.As(err, &e) || !e.InDoubt || !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: got %v, want context.DeadlineExceeded in doubt", name, err)
+		}
+		if data, err := get(t.Context(), m, "k"); data != "data" {
+			t.Errorf("%s: the first delivery left %q, %v", name, data, err)
+		}
+	}
+}
+
+// once is a body that ends with an error when it is sought, or read after that.
+type once struct {
+	*strings.Reader
+	seek, read error
+	sought     bool
+}
+
+func (o *once) Seek(offset int64, whence int) (int64, error) {
+	if o.seek != nil {
+		return 0, o.seek
+	}
+	o.sought = true
+	return o.Reader.Seek(offset, whence)
+}
+
+func (o *once) Read(p []byte) (int, error) {
+	if o.sought {
+		return 0, o.read
+	}
+	return o.Reader.Read(p)
+}
+
+// afterPut is a Store that does something after each Put.
+type afterPut struct {
+	*memory.Store
+	then func()
+}
+
+func (s afterPut) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	defer s.then()
+	return s.Store.Put(ctx, key, body, size, opts)
+}
+
 func TestBodies(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault fault.Fault
@@ -337,21 +411,61 @@ func TestEveryMethod(t *testing.T) {
 
 // A call that is delivered late leaves with the end of its context, in doubt, and happens then.
 func TestLateCall(t *testing.T) {
-	inner, err := memory.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := fault.New(inner)
-	s.Next("Put", fault.Late())
-	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(10*time.Millisecond, cancel)
-	_, err = s.Put(ctx, "k", strings.NewReader("late"), 4, &storage.PutOptions{})
-	var e *storage.Error
-	if !errors.As(err, &e) || !e.InDoubt || !errors.Is(err, context.Canceled) {
-		t.Errorf("Put: %v, want one in doubt whose context has ended", err)
-	}
-	s.Wait()
-	if o, err := inner.Stat(t.Context(), "k", &storage.StatOptions{}); err != nil || o.Size != 4 {
-		t.Errorf("Stat: %v, %v", o, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		inner, err := memory.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := fault.New(inner)
+		s.Next("Put", fault.Late())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		start := time.Now()
+		_, err = s.Put(ctx, "k", strings.NewReader("late"), 4, &storage.PutOptions{})
+		var e *storage.Error
+		if !errors.As(err, &e) || !e.InDoubt || !errors.Is(err, context.DeadlineExceeded) ||
+			time.Since(start) != time.Hour {
+			t.Errorf("Put: %v after %v, want one in doubt at the end of its context", err,
+				time.Since(start))
+		}
+		s.Wait()
+		o, err := inner.Stat(t.Context(), "k", &storage.StatOptions{})
+		if err != nil || o.Size != 4 {
+			t.Errorf("Stat: %v, %v", o, err)
+		}
+	})
+}
+
+// A call that is delivered late by some time arrives behind what was called in that time.
+func TestLateByCall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		inner, err := memory.New(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := fault.New(inner)
+		s.Next("Put", fault.LateBy(time.Second))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		put := func(ctx context.Context, data string) error {
+			_, err := s.Put(ctx, "k", strings.NewReader(data), int64(len(data)),
+				&storage.PutOptions{})
+			return err
+		}
+		if err := put(ctx, "late"); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Put: %v, want one whose context has ended", err)
+		}
+		if err := put(t.Context(), "sooner"); err != nil {
+			t.Error(err)
+		}
+		start := time.Now()
+		s.Wait()
+		if d := time.Since(start); d != time.Second {
+			t.Errorf("it came after %v, want a second", d)
+		}
+		o, err := inner.Stat(t.Context(), "k", &storage.StatOptions{})
+		if err != nil || o.Size != int64(len("late")) {
+			t.Errorf("Stat: %v, %v", o, err)
+		}
+	})
 }

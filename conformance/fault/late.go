@@ -1,11 +1,12 @@
 package fault
 
 import (
+	"context"
 	"sync"
 	"time"
 )
 
-// lateLimit is how long a request that is delivered late may take.
+// lateLimit is how long a request may take that is delivered late.
 const lateLimit = 30 * time.Second
 
 // lateness counts the requests that are kept, and delivered late.
@@ -29,6 +30,19 @@ func (l *lateness) Wait() {
 	quiet := l.quiet
 	l.mu.Unlock()
 	<-quiet
+}
+
+// deliver makes a request that was kept: now, or with the time that it is still on its way.
+func (l *lateness) deliver(
+	ctx context.Context, behind time.Duration, request func(context.Context),
+) {
+	go func() {
+		defer l.keeping(-1)
+		time.Sleep(behind)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateLimit)
+		defer cancel()
+		request(ctx)
+	}()
 }
 
 // keeping counts n requests more.

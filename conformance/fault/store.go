@@ -2,6 +2,7 @@ package fault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -58,7 +59,7 @@ func do[T any](
 		}
 		return none, wait(ctx, nil)
 	case f.late:
-		return none, late(ctx, s, body, func(ctx context.Context, body io.ReadSeeker) {
+		return none, late(ctx, s, body, f, func(ctx context.Context, body io.ReadSeeker) {
 			if v, err := fn(ctx, body, Fault{}); err == nil {
 				drop(v)
 			}
@@ -70,10 +71,12 @@ func do[T any](
 	if f.twice {
 		if body != nil {
 			if _, err := body.Seek(0, io.SeekStart); err != nil {
-				return none, &storage.Error{Err: err}
+				return none, &storage.Error{Err: err, InDoubt: true} // the first was sent
 			}
 		}
-		v, err = fn(ctx, body, f)
+		if v, err = fn(ctx, body, f); err != nil && (ctx.Err() != nil || ended(err)) {
+			return none, &storage.Error{Err: cmp.Or(ctx.Err(), err), InDoubt: true}
+		}
 	}
 	if f.after != nil {
 		if err := f.after(ctx, s.inner, c); err != nil {
@@ -90,10 +93,16 @@ func do[T any](
 	return none, &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true, Err: ErrLost}
 }
 
-// late keeps a call with its body until the context ends, and has deliver make it then.
+// ended reports whether err is the end of a context. A body can have one above that of its call,
+// which ends a moment before it.
+func ended(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// late keeps a call with its body until the context ends, and makes it then.
 func late(
-	ctx context.Context, s *Store, body io.ReadSeeker,
-	deliver func(context.Context, io.ReadSeeker),
+	ctx context.Context, s *Store, body io.ReadSeeker, f Fault,
+	call func(context.Context, io.ReadSeeker),
 ) error {
 	if body != nil {
 		data, err := io.ReadAll(body)
@@ -104,12 +113,7 @@ func late(
 	}
 	s.keeping(1)
 	<-ctx.Done()
-	go func() {
-		defer s.keeping(-1)
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lateLimit)
-		defer cancel()
-		deliver(ctx, body)
-	}()
+	s.deliver(ctx, f.behind, func(ctx context.Context) { call(ctx, body) })
 	return &storage.Error{Err: ctx.Err(), InDoubt: true}
 }
 

@@ -192,14 +192,11 @@ func (x *exchange) late() error {
 	}
 	x.t.keeping(1)
 	err := x.wait(nil)
-	go func() {
-		defer x.t.keeping(-1)
-		ctx, cancel := context.WithTimeout(context.Background(), lateLimit)
-		defer cancel()
+	x.t.deliver(context.Background(), x.fault.behind, func(ctx context.Context) {
 		if resp, err := x.t.base().RoundTrip(x.again(ctx)); err == nil {
 			discard(resp)
 		}
-	}()
+	})
 	return err
 }
 

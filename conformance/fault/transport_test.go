@@ -122,6 +122,7 @@ func TestHTTPFaults(t *testing.T) {
 			{fault.Lost(), "PUT", "", 1},
 			{fault.Twice(), "PUT", "200  0123456789", 2},
 			{fault.Late(), "PUT", "", 1},
+			{fault.LateBy(time.Millisecond), "PUT", "", 1},
 			{fault.Hang(), "PUT", "", 0},
 			{fault.HangSending(2), "PUT", "", 0},
 			{fault.HangWaiting(), "PUT", "", 1},

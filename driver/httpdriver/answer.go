@@ -16,6 +16,9 @@ const (
 	MaxDocument = 16 << 20
 )
 
+// maxDrain is how many bytes are read for a connection: a new one costs about as much as they do.
+const maxDrain = 64 << 10
+
 // ErrForeign is the cause of an answer that did not come from the service: a success that a proxy
 // or a portal made up or cut. [Attempt.Fail] makes it ErrUnavailable.
 var ErrForeign = errors.New("the answer is not one of the service's")
@@ -58,6 +61,15 @@ func SetBody(resp *http.Response, r io.Reader) {
 		io.Reader
 		io.Closer
 	}{r, resp.Body}
+}
+
+// Drain reads what is left of an answer that is no object, as far as that is worth the connection,
+// and closes it. The next request can then have the connection.
+func Drain(resp *http.Response) {
+	if resp.ContentLength != 0 {
+		io.CopyN(io.Discard, resp.Body, maxDrain)
+	}
+	resp.Body.Close()
 }
 
 // Empty reports whether an answer has no body. What was read is put back.

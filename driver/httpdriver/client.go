@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"slices"
 
 	"github.com/polystore/storage/driver"
 )
@@ -11,7 +12,7 @@ import (
 // Client makes requests, those of an SDK or a driver's own, and looks at their answers first.
 type Client struct {
 	client http.Client
-	header map[string]string
+	header http.Header // its values are of all requests
 }
 
 // Inspector is a [Carrier] that looks at the answer to its request before an SDK does: to refuse a
@@ -25,7 +26,10 @@ type Inspector interface {
 // NewClient returns a Client that makes requests by base's transport and within its Timeout, but
 // follows no redirect: a signature is for one host. header is set in every request; it may be nil.
 func NewClient(base *http.Client, header map[string]string) *Client {
-	c := &Client{client: *base, header: header}
+	c := &Client{client: *base, header: make(http.Header, len(header))}
+	for name, v := range header {
+		c.header[http.CanonicalHeaderKey(name)] = slices.Clip([]string{v})
+	}
 	c.client.Transport = &Transport{base.Transport}
 	c.client.CheckRedirect = NoRedirect
 	return c
@@ -40,7 +44,7 @@ func NoRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 // [Inspector] of the request refuses it.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	for name, v := range c.header {
-		req.Header.Set(name, v) // the request is this attempt's
+		req.Header[name] = v // the request is this attempt's
 	}
 	do := c.client.Do
 	if c.client.Timeout == 0 && c.client.Jar == nil {

@@ -141,7 +141,7 @@ type CredentialsTransport struct {
 
 // RoundTrip implements [http.RoundTripper].
 func (t *CredentialsTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := t.Base.RoundTrip(travel(req, nil))
+	resp, err := t.Base.RoundTrip(travel(req.Context(), req, nil))
 	if a, _ := req.Context().Value(askedKey{}).(*Asked); a != nil {
 		a.mu.Lock()
 		defer a.mu.Unlock()

@@ -32,9 +32,9 @@ type trip struct {
 	bound   *conn
 }
 
-// travel returns req with a trip of its own. a can be nil.
-func travel(req *http.Request, a *Attempt) *http.Request {
-	t := &trip{ctx: req.Context()}
+// travel returns req with a trip of its own under ctx. a can be nil.
+func travel(ctx context.Context, req *http.Request, a *Attempt) *http.Request {
+	t := &trip{ctx: ctx}
 	if a != nil {
 		t.before = a.leaves(t.ctx)
 		if a.Write { // a read is never in doubt
@@ -45,7 +45,7 @@ func travel(req *http.Request, a *Attempt) *http.Request {
 	t.GotConn = t.gotConn
 	t.PutIdleConn = t.putIdleConn
 	t.WroteHeaders = t.moved
-	t.GotFirstResponseByte = t.moved
+	t.GotFirstResponseByte = t.WroteHeaders // the same: each of them costs an allocation
 	return req.WithContext(httptrace.WithClientTrace(t.ctx, &t.ClientTrace))
 }
 

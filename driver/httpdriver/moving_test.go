@@ -8,13 +8,14 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
+	"github.com/polystore/storage/internal/bubble"
 )
 
 // small is a Store of one service's URL, as small as it can be.
@@ -24,8 +25,7 @@ type small struct {
 	url    string
 }
 
-func newSmall(t *testing.T, url string) *small {
-	transport := httpdriver.NewTransport(nil)
+func newSmall(t *testing.T, transport *http.Transport, url string) *small {
 	t.Cleanup(transport.CloseIdleConnections)
 	base := &http.Client{Transport: transport}
 	return &small{client: httpdriver.NewClient(base, nil), url: url}
@@ -88,28 +88,38 @@ func (s *small) ListPage(context.Context, *storage.ListOptions) (*storage.Page, 
 	return &storage.Page{}, nil
 }
 
-// TestSlowDocumentIsNoStall lets a document come a byte at a time for three times StallTimeout.
+// TestSlowDocumentIsNoStall lets a document come a byte at a time, each just before it would be a
+// stall.
 func TestSlowDocumentIsNoStall(t *testing.T) {
-	const stall = 600 * time.Millisecond
+	const stall, bytes = 30 * time.Second, 18
 	for _, status := range []int{http.StatusOK, http.StatusNotFound} {
-		requests := 0
-		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			requests++
-			w.WriteHeader(status)
-			for range 18 {
-				io.WriteString(w, "x")
-				w.(http.Flusher).Flush()
-				wait(r.Context(), stall/6)
+		synctest.Test(t, func(t *testing.T) {
+			requests := 0
+			transport := bubble.Serve(t, http.HandlerFunc(
+				func(w http.ResponseWriter, r *http.Request) {
+					requests++
+					w.WriteHeader(status)
+					for range bytes {
+						io.WriteString(w, "x")
+						w.(http.Flusher).Flush()
+						time.Sleep(stall - 1)
+					}
+				},
+			))
+			b := storage.New(newSmall(t, transport, "http://service"), &storage.Options{
+				StallTimeout: stall,
+			})
+			defer b.Close()
+			start := time.Now()
+			o, err := b.Stat(t.Context(), "k", nil)
+			if err != nil || o.ETag != `"18"` || requests != 1 {
+				t.Errorf("Stat under %d = %+v, %v in %d requests, want all %d bytes in one",
+					status, o, err, requests, bytes)
 			}
-		}))
-		b := storage.New(newSmall(t, srv.URL), &storage.Options{StallTimeout: stall})
-		o, err := b.Stat(t.Context(), "k", nil)
-		if err != nil || o.ETag != `"18"` || requests != 1 {
-			t.Errorf("Stat under %d = %+v, %v in %d requests, want all 18 bytes in one", status, o,
-				err, requests)
-		}
-		b.Close()
-		srv.Close()
+			if took := time.Since(start); took != bytes*(stall-1) {
+				t.Errorf("Stat under %d took %v", status, took)
+			}
+		})
 	}
 }
 
@@ -123,7 +133,7 @@ func wait(ctx context.Context, d time.Duration) {
 }
 
 // TestDrainingIsNoStall lets the other side take a body slowly that the system holds whole, and
-// stop taking it.
+// stop taking it. Only the system's own clock moves what it holds.
 func TestDrainingIsNoStall(t *testing.T) {
 	const stall, size = 800 * time.Millisecond, 3 << 20
 	for name, stops := range map[string]bool{"slow": false, "stops": true} {
@@ -145,7 +155,8 @@ func TestDrainingIsNoStall(t *testing.T) {
 					serveSlowly(ctx, c, size, stall/8, stops)
 				}
 			}()
-			b := storage.New(newSmall(t, "http://"+l.Addr().String()), &storage.Options{
+			b := storage.New(newSmall(t, httpdriver.NewTransport(nil),
+				"http://"+l.Addr().String()), &storage.Options{
 				StallTimeout: stall, Retry: storage.RetryOptions{Attempts: 1},
 			})
 			defer b.Close()

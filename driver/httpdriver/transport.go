@@ -46,17 +46,16 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if base == nil {
 		base = http.DefaultTransport
 	}
-	if ctx := leave(req.Context()); ctx != req.Context() {
-		req = req.WithContext(ctx)
-	}
+	ctx := req.Context()
+	leave(ctx)
 	var a *Attempt
-	if c := FromContext[Carrier](req.Context()); c != nil {
+	if c := FromContext[Carrier](ctx); c != nil {
 		if err := checkHeader(req.Header); err != nil {
 			return nil, err
 		}
 		a = c.attempt()
 	}
-	resp, err := base.RoundTrip(travel(req, a))
+	resp, err := base.RoundTrip(travel(ctx, req, a))
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +65,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.Body == http.NoBody {
 		return resp, nil
 	}
-	resp.Body = &movingBody{resp.Body, req.Context()}
+	resp.Body = &movingBody{resp.Body, ctx}
 	if a != nil && !a.Stream {
 		SetBody(resp, &document{r: resp.Body, left: MaxDocument})
 	}

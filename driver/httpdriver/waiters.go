@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/polystore/storage"
@@ -24,6 +25,7 @@ type waiter struct {
 	call     context.Context // that waits
 	patience time.Duration
 	timer    *time.Timer // nil: its patience has no end
+	left     atomic.Bool // it has its credentials
 }
 
 type waiterKey struct{}
@@ -81,8 +83,12 @@ func (c *waiter) Value(key any) any {
 	return c.Context.Value(key)
 }
 
+// waiterOf is the call that waits under ctx; nil: none does, or no longer.
 func waiterOf(ctx context.Context) *waiter {
 	c, _ := ctx.Value(waiterKey{}).(*waiter)
+	if c == nil || c.left.Load() {
+		return nil
+	}
 	return c
 }
 
@@ -106,14 +112,12 @@ func moved(ctx context.Context) {
 	}
 }
 
-// leave returns ctx for a request that has the credentials that it waited for.
-func leave(ctx context.Context) context.Context {
-	c := waiterOf(ctx)
-	if c == nil {
-		return ctx
+// leave says that a request under ctx has the credentials that it waited for.
+func leave(ctx context.Context) {
+	if c := waiterOf(ctx); c != nil {
+		c.left.Store(true)
+		c.done()
 	}
-	c.done()
-	return context.WithValue(ctx, waiterKey{}, (*waiter)(nil))
 }
 
 // AwaitTransport is above the authentication of a client. Calls whose requests it makes wait for

@@ -37,7 +37,8 @@ type troubled struct {
 // newTroubled returns a transport with f over base.
 func newTroubled(base http.RoundTripper, protocol fault.Service, f fault.Fault) *troubled {
 	t := &troubled{protocol: protocol, below: &landings{
-		base: base, protocol: protocol, of: make(map[string]int64),
+		base: base, protocol: protocol,
+		of: make(map[string]int64), upon: make(map[[2]string]bool),
 	}}
 	t.faulty.Base, t.faulty.Service = t.below, protocol
 	t.faulty.Add(fault.Rule{Times: fault.Always, Fault: f})
@@ -74,8 +75,10 @@ type landings struct {
 	base     http.RoundTripper
 	protocol fault.Service
 
-	mu sync.Mutex
-	of map[string]int64 // writes that landed, by key
+	mu     sync.Mutex
+	of     map[string]int64   // writes that landed, by key
+	upon   map[[2]string]bool // key and ETag that a write with If-Match replaced
+	forked int64              // writes that landed upon an ETag that another had replaced
 }
 
 func (l *landings) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -96,16 +99,29 @@ func (l *landings) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	o.happened.Add(1)
-	o.place.CompareAndSwap(0, l.next(c.Key))
+	o.place.CompareAndSwap(0, l.next(c.Key, req.Header.Get("If-Match")))
 	return resp, nil
 }
 
-// next counts one write more of key.
-func (l *landings) next(key string) int64 {
+// next counts one write more of key, upon the ETag base if it is not empty.
+func (l *landings) next(key, base string) int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if replaced := [2]string{key, base}; base != "" {
+		if l.upon[replaced] {
+			l.forked++
+		}
+		l.upon[replaced] = true
+	}
 	l.of[key]++
 	return l.of[key]
+}
+
+// forks is how many writes the service let through upon an ETag that another had replaced.
+func (l *landings) forks() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.forked
 }
 
 // count is how many writes of key have landed.

@@ -22,6 +22,8 @@ type bucket struct {
 	names          []string // the keys of objects, in byte order
 	uploads        map[string]*upload
 	gone           bool // deleted
+
+	completing sync.Mutex // from the end of an upload until its object is there; taken before mu
 }
 
 // history is what a bucket holds under one name; it is never empty.

@@ -2,7 +2,6 @@ package gcsfake
 
 import (
 	"encoding/json"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -89,9 +88,9 @@ func readBucket(q *request) (body struct {
 	Versioning                   *versioning
 }, err error) {
 	var resource map[string]json.RawMessage
-	data, err := io.ReadAll(q.Body)
+	data, err := q.data()
 	if err != nil {
-		return body, bodyError()
+		return body, err
 	}
 	if json.Unmarshal(data, &resource) != nil || json.Unmarshal(data, &body) != nil {
 		return body, &apiError{status: 400, reason: "parseError", message: "Parse Error"}

@@ -20,7 +20,11 @@ func (s *Server) completeUpload(w http.ResponseWriter, q *request) error {
 		XMLName xml.Name     `xml:"CompleteMultipartUpload"`
 		Parts   []listedPart `xml:"Part"`
 	}
-	if err := xml.NewDecoder(q.Body).Decode(&body); err != nil || len(body.Parts) == 0 {
+	data, err := q.data()
+	if err != nil {
+		return err
+	}
+	if err := xml.Unmarshal(data, &body); err != nil || len(body.Parts) == 0 {
 		return errXML(400, "MalformedCompleteMultipartUploadRequest",
 			"The XML you provided was not well-formed or did not validate.")
 	}
@@ -31,12 +35,14 @@ func (s *Server) completeUpload(w http.ResponseWriter, q *request) error {
 	if err != nil {
 		return err
 	}
+	// Whoever finds the upload gone finds the object there.
+	b.completing.Lock()
+	defer b.completing.Unlock()
 	var taken *upload
 	var parts []*part
 	err = b.withUpload(q, func(u *upload) (err error) {
 		taken = u
 		if parts, err = u.choose(body.Parts); err == nil {
-			// of two that complete the same upload at the same time one finds it gone
 			delete(b.uploads, u.id)
 		}
 		return err

@@ -29,7 +29,11 @@ type composition struct {
 // json_api/v1/objects/compose; composite-objects.
 func (s *Server) composeObject(w http.ResponseWriter, q *request) error {
 	var body composition
-	d := json.NewDecoder(q.Body)
+	sent, err := q.data()
+	if err != nil {
+		return err
+	}
+	d := json.NewDecoder(bytes.NewReader(sent))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&body); err != nil {
 		return &apiError{status: 400, reason: "parseError", message: "Parse Error"}

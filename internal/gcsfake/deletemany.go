@@ -29,7 +29,11 @@ func (s *Server) deleteMany(w http.ResponseWriter, q *request) error {
 		Quiet   bool
 		Object  []target
 	}
-	if err := xml.NewDecoder(q.Body).Decode(&body); err != nil || len(body.Object) == 0 ||
+	data, err := q.data()
+	if err != nil {
+		return err
+	}
+	if err := xml.Unmarshal(data, &body); err != nil || len(body.Object) == 0 ||
 		len(body.Object) > maxDelete {
 		return errXML(400, "MalformedXML",
 			"The XML you provided was not well-formed or did not validate against our published "+

@@ -106,9 +106,9 @@ func newInsertion(q *request, metadata []byte) (*insertion, error) {
 
 // simpleUpload is data without metadata, other than its type.
 func simpleUpload(q *request) (*insertion, []byte, error) {
-	data, err := io.ReadAll(q.Body)
+	data, err := q.data()
 	if err != nil {
-		return nil, nil, bodyError()
+		return nil, nil, err
 	}
 	in, err := newInsertion(q, nil)
 	if err != nil {
@@ -127,7 +127,11 @@ func multipartUpload(q *request) (*insertion, []byte, error) {
 		return nil, nil, errInvalid("Invalid multipart request: content type %q",
 			q.Header.Get("Content-Type"))
 	}
-	r := multipart.NewReader(q.Body, params["boundary"])
+	data, err := q.data()
+	if err != nil {
+		return nil, nil, err
+	}
+	r := multipart.NewReader(bytes.NewReader(data), params["boundary"])
 	var parts [2][]byte
 	var contentType string
 	for i := range parts {

@@ -2,7 +2,6 @@ package gcsfake
 
 import (
 	"encoding/xml"
-	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -86,9 +85,9 @@ func (b *bucket) withUpload(q *request, f func(u *upload) error) error {
 
 // uploadPart is PUT Object?partNumber&uploadId (xml-api/put-object-multipart).
 func (s *Server) uploadPart(w http.ResponseWriter, q *request) error {
-	data, err := io.ReadAll(q.Body)
+	data, err := q.data()
 	if err != nil {
-		return bodyError()
+		return err
 	}
 	if err := refuseConditions(q.Header); err != nil {
 		return err

@@ -2,7 +2,6 @@ package gcsfake
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 )
 
@@ -25,9 +24,9 @@ func (s *Server) updateObject(w http.ResponseWriter, q *request) error {
 
 // change replaces attributes: the generation stays, the metageneration grows by one.
 func (s *Server) change(w http.ResponseWriter, q *request, from func(*object) attributes) error {
-	body, err := io.ReadAll(q.Body)
+	body, err := q.data()
 	if err != nil {
-		return bodyError()
+		return err
 	}
 	var resource map[string]json.RawMessage
 	if err := json.Unmarshal(body, &resource); err != nil {

@@ -2,7 +2,6 @@ package gcsfake
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/url"
 	"time"
@@ -131,9 +130,9 @@ type preparedCopy struct {
 // prepareCopy checks everything that can be checked before the destination is written.
 func (s *Server) prepareCopy(q *request) (*preparedCopy, error) {
 	p := &preparedCopy{name: q.to.object}
-	body, err := io.ReadAll(q.Body)
+	body, err := q.data()
 	if err != nil {
-		return nil, bodyError()
+		return nil, err
 	}
 	if p.from, err = s.bucket(q.bucket); err != nil {
 		return nil, err

@@ -18,6 +18,17 @@ type request struct {
 	signed bool                            // by a signature that was verified
 }
 
+// data is the whole body of the request. A request that ends before its body does is refused,
+// however much of what it asks for has arrived: clients of multipart bodies write the last boundary
+// behind what they give up, too.
+func (q *request) data() ([]byte, error) {
+	data, err := io.ReadAll(q.Body)
+	if err != nil {
+		return nil, bodyError()
+	}
+	return data, nil
+}
+
 // base is the scheme and host that the client used, for links.
 func (q *request) base() string {
 	if q.TLS != nil {

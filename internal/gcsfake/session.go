@@ -41,9 +41,9 @@ func newID() string { return rand.Text() + rand.Text() }
 // startSession begins an upload whose data come in further requests. Its conditions are kept, and
 // hold when the object is about to be written: what is there at the start does not matter.
 func (s *Server) startSession(w http.ResponseWriter, q *request) error {
-	metadata, err := io.ReadAll(q.Body)
+	metadata, err := q.data()
 	if err != nil {
-		return bodyError()
+		return err
 	}
 	if _, err := s.bucket(q.bucket); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package gcsfake
 
 import (
-	"io"
 	"math"
 	"net/http"
 	"net/url"
@@ -38,9 +37,9 @@ func (s *Server) getXMLObject(w http.ResponseWriter, q *request) error {
 
 // putXMLObject is PUT Object (xml-api/put-object-upload).
 func (s *Server) putXMLObject(w http.ResponseWriter, q *request) error {
-	data, err := io.ReadAll(q.Body)
+	data, err := q.data()
 	if err != nil {
-		return bodyError()
+		return err
 	}
 	b, err := s.bucket(q.bucket)
 	if err != nil {

@@ -13,8 +13,9 @@ import (
 type Report struct {
 	Ops, Unknown, Failed int
 	Landings             int // that were more than the one of their call
+	Late                 int // of these, that were behind the end of their call
 	Mixed                int // reads that show two versions in one answer
-	Excused              int // refused although they landed, in a history that breaks an assumption
+	Excused              int // refused although they landed or for a defect of the service
 }
 
 // Add adds the counts of another history.
@@ -23,6 +24,7 @@ func (r *Report) Add(s Report) {
 	r.Unknown += s.Unknown
 	r.Failed += s.Failed
 	r.Landings += s.Landings
+	r.Late += s.Late
 	r.Mixed += s.Mixed
 	r.Excused += s.Excused
 }

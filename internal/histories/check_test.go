@@ -37,8 +37,41 @@ func swap(want, id string, call, end int64, outcome string) *histories.Op {
 	return o
 }
 
+func create(id string, call, end int64) *histories.Op {
+	o := put(id, call, end, histories.Done)
+	o.Kind = histories.Create
+	return o
+}
+
 func landed(o *histories.Op, etags ...string) *histories.Op {
-	o.Landed = etags
+	for _, etag := range etags {
+		o = arrives(o, etag, o.Call, o.Return)
+	}
+	return o
+}
+
+// arrives is o with a request that was carried out from call to end.
+func arrives(o *histories.Op, etag string, call, end int64) *histories.Op {
+	o.Landed = append(o.Landed, histories.Landing{ETag: etag, Call: call, Return: end})
+	return o
+}
+
+// doubtful is o with a request of which nobody knows whether it was carried out.
+func doubtful(o *histories.Op) *histories.Op {
+	o.Landed = append(o.Landed, histories.Landing{Call: o.Call, Return: o.Return, Doubt: true})
+	return o
+}
+
+// seen is a read that shows an ETag.
+func seen(o *histories.Op, etag string) *histories.Op {
+	o.Saw.ETag = etag
+	return o
+}
+
+// refusedAt is a swap of the version a with an ETag that is refused.
+func refusedAt(etag string, call, end int64) *histories.Op {
+	o := swap("a", "b", call, end, histories.Refused)
+	o.Want.ETag = etag
 	return o
 }
 
@@ -96,7 +129,10 @@ func TestCheck(t *testing.T) {
 
 // With a Counter, a report that contradicts what landed is an error by itself.
 func TestCheckLandings(t *testing.T) {
-	const done, refused, failed = histories.Done, histories.Refused, histories.Failed
+	const (
+		done, refused   = histories.Done, histories.Refused
+		failed, unknown = histories.Failed, histories.Unknown
+	)
 	for _, test := range []struct {
 		name string
 		ops  []*histories.Op
@@ -112,8 +148,58 @@ func TestCheckLandings(t *testing.T) {
 			landed(&histories.Op{Kind: histories.Delete, Key: "k", Call: 4, Return: 5,
 				Outcome: done}, ""),
 		}, ""},
+		{"a failure that a write does not excuse", []*histories.Op{
+			landed(put("a", 1, 4, failed), `"a"`), landed(put("b", 2, 3, done), `"b"`)},
+			"not in doubt"},
 		{"twice", []*histories.Op{landed(put("a", 1, 9, done), `"1"`, `"2"`), get("a", 2, 3)},
 			"not lin"},
+		{"late, over a newer one", []*histories.Op{
+			arrives(landed(put("a", 1, 2, done), `"a"`), `"2"`, 5, 6),
+			landed(put("b", 3, 4, done), `"b"`), get("b", 4, 5), seen(get("a", 7, 8), `"2"`)}, ""},
+		{"late, and nobody sees it", []*histories.Op{
+			arrives(landed(put("a", 1, 2, done), `"a"`), `"2"`, 5, 6),
+			landed(put("b", 3, 4, done), `"b"`), get("b", 7, 8)}, "not lin"},
+		{"late, and seen before", []*histories.Op{
+			arrives(landed(put("a", 1, 2, done), `"a"`), `"2"`, 7, 8),
+			landed(put("b", 3, 4, done), `"b"`), seen(get("a", 5, 6), `"2"`)}, "not lin"},
+		{"a success that comes late", []*histories.Op{
+			arrives(put("a", 1, 2, done), `"a"`, 3, 4)}, "never landed"},
+		{"a success that is seen before its request ends", []*histories.Op{
+			arrives(put("a", 1, 4, done), `"a"`, 3, 8), get("a", 5, 6)}, ""},
+		{"a success whose request ends later, and that is not seen", []*histories.Op{
+			arrives(put("a", 1, 4, done), `"a"`, 3, 8), get("", 5, 6)}, "not lin"},
+		{"a success by one of two requests that end later", []*histories.Op{
+			arrives(arrives(put("a", 1, 4, done), `"a"`, 2, 9), `"2"`, 3, 8), get("a", 5, 6)}, ""},
+		{"one write that two requests are told of", []*histories.Op{
+			landed(create("a", 1, 9), `"a"`, `"a"`), get("a", 10, 11)}, ""},
+		{"one write that two requests are told of, the second one late", []*histories.Op{
+			arrives(arrives(create("a", 1, 9), `"a"`, 2, 5), `"a"`, 3, 12),
+			get("a", 6, 7), landed(put("b", 8, 10, done), `"b"`), get("b", 13, 14)}, ""},
+		{"one write that two requests are told of, and that is not seen", []*histories.Op{
+			arrives(arrives(create("a", 1, 5), `"a"`, 2, 5), `"a"`, 3, 12),
+			get("", 6, 7)}, "not lin"},
+		{"a doubt lands later, with an ETag of its own", []*histories.Op{
+			doubtful(landed(put("a", 1, 2, done), `"1"`)), seen(get("a", 3, 4), `"1"`),
+			seen(get("a", 5, 6), `"2"`), refusedAt(`"1"`, 7, 8)}, ""},
+		{"a doubt lands later, and its ETag is refused", []*histories.Op{
+			doubtful(landed(put("a", 1, 2, done), `"1"`)), seen(get("a", 3, 4), `"1"`),
+			seen(get("a", 5, 6), `"2"`), refusedAt(`"2"`, 7, 8)}, "not lin"},
+		{"two doubts, and the ETag of one is refused", []*histories.Op{
+			doubtful(doubtful(landed(put("a", 1, 2, done), `"1"`))), seen(get("a", 3, 4), `"1"`),
+			seen(get("a", 5, 6), `"2"`), refusedAt(`"2"`, 7, 8)}, ""},
+		{"a failure that comes late", []*histories.Op{
+			arrives(put("a", 1, 2, failed), `"a"`, 3, 4)}, "not in doubt"},
+		{"unknown, and it comes late", []*histories.Op{
+			arrives(put("a", 1, 2, unknown), `"a"`, 5, 6), get("", 3, 4), get("a", 7, 8)}, ""},
+		{"unknown, and seen before it comes", []*histories.Op{
+			arrives(put("a", 1, 2, unknown), `"a"`, 5, 6), get("a", 3, 4)}, "not lin"},
+		{"a refusal that comes late", []*histories.Op{
+			landed(put("a", 1, 2, done), `"a"`), landed(put("b", 3, 4, done), `"b"`),
+			arrives(swap("a", "c", 5, 6, refused), `"c"`, 9, 10),
+			landed(put("a", 7, 8, done), `"a"`), get("c", 11, 12)}, ""},
+		{"a refusal for nothing that comes late", []*histories.Op{
+			landed(put("a", 1, 2, done), `"a"`),
+			arrives(swap("a", "c", 5, 6, refused), `"c"`, 9, 10)}, "not lin"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			for i, o := range test.ops {
@@ -126,6 +212,49 @@ func TestCheckLandings(t *testing.T) {
 				t.Errorf("Check: %v, want %q", err, test.want)
 			}
 		})
+	}
+}
+
+// Where copies block, a Create is refused for one that may have left something, and for no other.
+func TestCheckBlocked(t *testing.T) {
+	for _, test := range []struct {
+		outcome string // of a Copy before the Create
+		end     int64  // of the Copy
+		blocks  bool
+		want    string
+	}{
+		{histories.Unknown, 2, true, ""},
+		{histories.Failed, 2, true, ""},
+		{histories.Refused, 2, true, ""},
+		{histories.Unknown, 2, false, "not lin"},
+		{histories.Done, 2, true, "not lin"},
+		{histories.Done, 5, true, ""},
+	} {
+		copied := put("a", 1, test.end, test.outcome)
+		copied.Kind, copied.Source, copied.Want = histories.Copy, "src", version("s")
+		if test.outcome == histories.Done {
+			copied = landed(copied, `"a"`)
+		}
+		create := put("b", 4, 6, histories.Refused)
+		create.Kind = histories.Create
+		ops := []*histories.Op{copied, create, get("", 7, 8)}
+		if test.outcome == histories.Done {
+			ops = append(ops, landed(&histories.Op{Kind: histories.Delete, Key: "k",
+				Call: test.end, Return: test.end + 1, Outcome: histories.Done}, ""))
+			if test.end < 4 { // and it is gone before the Create
+				ops[3].Return = 3
+			}
+		}
+		for i, o := range ops {
+			o.N = i
+		}
+		h := &histories.History{Ops: ops, Keys: []string{"k"}, Counted: true,
+			CopiesBlock: test.blocks}
+		_, err := h.Check(time.Minute)
+		if (err == nil) != (test.want == "") ||
+			err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%+v: %v", test, err)
+		}
 	}
 }
 

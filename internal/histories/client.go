@@ -25,9 +25,10 @@ type client struct {
 	rand *rand.Rand
 	caps storage.Capabilities
 
-	known map[string]Version // what it saw of each key last
-	done  int                // calls
-	made  int                // versions
+	known  map[string]Version // what it saw of each key last
+	landed map[*Op]*landings
+	done   int // calls
+	made   int // versions
 }
 
 // next makes one call, or two where the second needs what the first sees.
@@ -74,22 +75,27 @@ func (c *client) look(ctx context.Context, key string) Version {
 func (c *client) do(
 	ctx context.Context, o *Op, call func(ctx context.Context) error,
 ) {
-	var l landings
 	o.Client = c.n
 	c.done++
+	if c.c.Patience > 0 && c.rand.IntN(2) == 0 {
+		hurried, cancel := context.WithTimeout(ctx, c.c.Patience)
+		defer cancel()
+		ctx = hurried
+	}
+	l := &landings{now: c.rec.now}
 	c.rec.call(o)
-	err := call(counting(ctx, &l))
-	o.Outcome = outcome(o.Kind, err)
+	err := call(counting(ctx, l))
+	o.Outcome = outcome(o.Kind, err, ctx.Err() != nil)
 	if err != nil {
 		o.Err = err.Error()
 	}
-	o.Landed = l.etags
 	c.rec.returned(o)
+	c.landed[o] = l
 }
 
-// outcome says what an error means. What the contract does not name for such a call is left as
-// text, which Check refuses.
-func outcome(kind string, err error) string {
+// outcome says what an error means, of a call that the client gave up or not. What the contract
+// does not name for such a call is left as text, which Check refuses.
+func outcome(kind string, err error, givenUp bool) string {
 	var e *storage.Error
 	switch {
 	case err == nil:
@@ -105,6 +111,8 @@ func outcome(kind string, err error) string {
 	case kind == Copy && e.Kind == storage.ErrNotExist:
 		return Missing
 	case e.Kind == storage.ErrUnavailable, e.Kind == storage.ErrThrottled:
+		return Failed
+	case givenUp && errors.Is(err, context.DeadlineExceeded):
 		return Failed
 	case (kind == Get || kind == Copy) && e.Kind == storage.ErrChanged:
 		return Failed

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/polystore/storage"
@@ -22,10 +23,11 @@ func (c *Counter) Unwrap() storage.Store { return c.FullStore }
 
 type landingsKey struct{}
 
-// landings are the ETags of the requests that landed; "" where a request has none, or nobody knows.
+// landings are the requests of one operation that landed.
 type landings struct {
-	mu    sync.Mutex
-	etags []string
+	now func() int64
+	mu  sync.Mutex
+	all []Landing
 }
 
 // counting returns a context below which the requests that land are noted in l.
@@ -33,19 +35,33 @@ func counting(ctx context.Context, l *landings) context.Context {
 	return context.WithValue(ctx, landingsKey{}, l)
 }
 
-func note(ctx context.Context, o *storage.Object, err error) {
-	l, ok := ctx.Value(landingsKey{}).(*landings)
-	var e *storage.Error
-	if !ok || err != nil && !(errors.As(err, &e) && e.InDoubt) {
-		return
-	}
-	etag := ""
-	if err == nil && o != nil {
-		etag = known(o.ETag)
-	}
+// list are those so far.
+func (l *landings) list() []Landing {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.etags = append(l.etags, etag)
+	return slices.Clone(l.all)
+}
+
+// request begins a request. What it returns notes how it ended.
+func request(ctx context.Context) func(o *storage.Object, err error) {
+	l, ok := ctx.Value(landingsKey{}).(*landings)
+	if !ok {
+		return func(*storage.Object, error) {}
+	}
+	call := l.now()
+	return func(o *storage.Object, err error) {
+		var e *storage.Error
+		if err != nil && !(errors.As(err, &e) && e.InDoubt) {
+			return
+		}
+		landing := Landing{Call: call, Return: l.now(), Doubt: err != nil}
+		if err == nil && o != nil {
+			landing.ETag = known(o.ETag)
+		}
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.all = append(l.all, landing)
+	}
 }
 
 // known is an ETag; "" stands for one that nobody knows.
@@ -60,15 +76,17 @@ func known(etag string) string {
 func (c *Counter) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
+	ended := request(ctx)
 	o, err := c.FullStore.Put(ctx, key, body, size, opts)
-	note(ctx, o, err)
+	ended(o, err)
 	return o, err
 }
 
 // Delete removes an object.
 func (c *Counter) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	ended := request(ctx)
 	err := c.FullStore.Delete(ctx, key, opts)
-	note(ctx, nil, err)
+	ended(nil, err)
 	return err
 }
 
@@ -76,12 +94,13 @@ func (c *Counter) Delete(ctx context.Context, key string, opts *storage.DeleteOp
 func (c *Counter) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
+	ended := request(ctx)
 	r, err := c.FullStore.Copy(ctx, dst, src, opts)
 	switch {
 	case err != nil:
-		note(ctx, nil, err)
+		ended(nil, err)
 	case r.Token == "":
-		note(ctx, r.Object, nil)
+		ended(r.Object, nil)
 	}
 	return r, err
 }
@@ -90,7 +109,8 @@ func (c *Counter) Copy(
 func (c *Counter) CompleteUpload(
 	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
 ) (*storage.Object, error) {
+	ended := request(ctx)
 	o, err := c.FullStore.CompleteUpload(ctx, key, id, parts, opts)
-	note(ctx, o, err)
+	ended(o, err)
 	return o, err
 }

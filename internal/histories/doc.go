@@ -15,8 +15,12 @@
 // lost may have happened twice, if it has no condition: a [Counter] below the faults counts how
 // often a call really landed, and the judge makes every landing find its place.
 //
+// A request that its client gave up may arrive when the call has ended. It is then a write of its
+// own, at the time at which it arrives: as the contract says, a Put without a condition can land
+// over a newer one. A call that reported a failure without doubt must not arrive at all.
+//
 // Conditional writes rest on the assumptions that stand at [storage.PutOptions.IfAbsent]. A call
 // that was refused although it had landed is an error, unless the history itself broke one of
-// them: another call removed or replaced the object without a condition at the same time. Such
-// calls are counted in [Report.Excused].
+// them: another call removed or replaced the object without a condition at the same time, or the
+// call itself landed when it had ended. Such calls are counted in [Report.Excused].
 package histories

@@ -2,6 +2,7 @@ package histories
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -27,12 +28,14 @@ const (
 
 // judge turns operations into steps.
 type judge struct {
-	h      *History
-	byETag map[string]Version
+	h       *History
+	byETag  map[string]Version
+	counted map[string]bool // the ETags of requests that are known to have landed
+	doubts  map[string]int  // how many requests of a version may have landed
 }
 
 func newJudge(h *History) *judge {
-	j := &judge{h, make(map[string]Version)}
+	j := &judge{h, make(map[string]Version), make(map[string]bool), make(map[string]int)}
 	learn := func(v Version) {
 		if v.ETag != "" && v.ID != "" {
 			j.byETag[v.ETag] = v
@@ -46,8 +49,12 @@ func newJudge(h *History) *judge {
 	}
 	for _, o := range h.Ops { // who wrote knows better than who read
 		learn(o.Makes)
-		for _, etag := range o.Landed {
-			learn(Version{o.Makes.ID, o.Makes.Content, etag})
+		for _, l := range o.Landed {
+			learn(Version{o.Makes.ID, o.Makes.Content, l.ETag})
+			j.counted[l.ETag] = true
+			if l.Doubt {
+				j.doubts[o.Makes.ID]++
+			}
 		}
 	}
 	return j
@@ -72,7 +79,14 @@ func (j *judge) same(state, v Version) bool {
 	case j.h.ContentETags:
 		return state.Content == v.Content
 	}
-	return state.ID == v.ID
+	// What landed in doubt has not the ETag of another request of the same write.
+	return state.ID == v.ID && (v.ETag == "" || !j.counted[v.ETag])
+}
+
+// unsure reports whether nobody knows if the ETag of v names the state: several requests in doubt
+// have made the same version, each with an ETag of its own.
+func (j *judge) unsure(state, v Version) bool {
+	return !j.h.ContentETags && state.ETag == "" && v.ETag != "" && j.doubts[state.ID] > 1
 }
 
 // model is how a key behaves.
@@ -97,17 +111,17 @@ func (j *judge) apply(state Version, s step) (bool, Version) {
 	case lists:
 		return there && (s.want == Version{} || j.same(state, s.want)), state
 	}
-	holds := true
+	holds, unsure := true, false
 	switch s.cond {
 	case Create:
 		holds = !there
 	case Swap:
-		holds = there && j.same(state, s.want)
+		holds, unsure = there && j.same(state, s.want), j.unsure(state, s.want)
 	}
 	switch {
-	case s.outcome == Done && !holds, s.outcome == Refused && holds:
+	case s.outcome == Done && !holds, s.outcome == Refused && holds && !unsure:
 		return false, state
-	case s.kind == tests, !holds:
+	case s.kind == tests, !holds, s.outcome == Refused:
 		return true, state
 	}
 	return true, s.makes
@@ -146,7 +160,8 @@ func (j *judge) steps(key string, r *Report) ([]porcupine.Operation, error) {
 		case o.Kind == Get || o.Kind == Stat:
 			switch {
 			case o.Outcome != Done:
-			case j.h.MixedReads && o.Saw.ID != "" && j.listed(o.Saw.ETag).Content != o.Saw.Content:
+			case o.Kind == Get && j.h.MixedGets && o.Saw.ID != "" &&
+				j.listed(o.Saw.ETag).Content != o.Saw.Content:
 				r.Mixed++
 			default:
 				add(o, step{kind: reads, want: o.Saw})
@@ -169,46 +184,119 @@ func (j *judge) write(o *Op, r *Report, add func(*Op, step)) error {
 	case Swap, DeleteIf:
 		s.cond = Swap
 	}
-	landed := o.Landed
-	if !j.h.Counted && o.Outcome == Done {
-		landed = []string{o.Makes.ETag}
-	}
+	inTime, late, doubts := j.landings(o)
 	switch o.Outcome {
 	case Done:
-		if len(landed) == 0 {
+		if len(inTime) == 0 && !slices.ContainsFunc(late, o.overlaps) {
 			return fmt.Errorf("a success that never landed:\n%v\n%s", o, j.h.about(o.Key))
 		}
-		r.Landings += len(landed) - 1
 	case Unknown:
-		if len(landed) == 0 {
-			landed = []string{""}
+		if len(o.Landed) == 0 {
+			doubts = []Landing{{}}
 		}
-		r.Landings += len(landed) - 1
 	case Failed:
-		if len(landed) > 0 {
+		if len(o.Landed) > 0 {
 			return fmt.Errorf("a failure that landed and is not in doubt:\n%v", o)
 		}
 		return nil
 	default: // Refused, Missing
-		if len(landed) == 0 {
-			if s.cond != "" {
-				add(o, s)
-			}
-			return nil
+		blocked := len(inTime) == 0 && j.blocked(o)
+		if len(inTime) == 0 && s.cond != "" && !blocked {
+			add(o, s)
 		}
-		if !j.excuse(o) {
+		if len(inTime) > 0 && !j.excuse(o) {
 			return fmt.Errorf("refused although it landed:\n%v\n%s", o, j.h.about(o.Key))
 		}
-		r.Excused++
-		s.outcome = Done
-	}
-	for _, etag := range landed {
-		if s.makes.ID != "" {
-			s.makes.ETag = etag
+		if len(inTime)+len(late) > 0 || blocked {
+			r.Excused++
 		}
-		add(o, s)
+	}
+	r.Landings += max(len(inTime)+len(late)+len(doubts)-1, 0)
+	r.Late += len(late)
+	land := func(l Landing, call, end int64, outcome string) {
+		at, s := *o, s
+		at.Call, at.Return, s.outcome = call, end, outcome
+		if s.makes.ID != "" {
+			s.makes.ETag = l.ETag
+		}
+		add(&at, s)
+	}
+	for _, l := range inTime {
+		land(l, o.Call, o.Return, Done)
+	}
+	for _, l := range late { // abandoned, and on its own
+		land(l, max(o.Call, l.Call), l.Return, Done)
+	}
+	for _, l := range doubts {
+		land(l, o.Call, never, Unknown)
 	}
 	return nil
+}
+
+// landings are those of o that its answer can tell of, those that ended behind it, and those of
+// which nobody knows. A success tells of one at least: that may be one that was seen by its caller
+// before it had ended.
+func (j *judge) landings(o *Op) (inTime, late, doubts []Landing) {
+	if !j.h.Counted && o.Outcome == Done {
+		return []Landing{{ETag: o.Makes.ETag}}, nil, nil
+	}
+	for _, l := range j.writes(o) {
+		switch {
+		case l.Doubt:
+			doubts = append(doubts, l)
+		case o.Return > 0 && l.Return > o.Return:
+			late = append(late, l)
+		default:
+			inTime = append(inTime, l)
+		}
+	}
+	if o.Outcome != Done || len(inTime) > 0 {
+		return inTime, late, doubts
+	}
+	begun := slices.IndexFunc(late, o.overlaps)
+	switch several := begun >= 0 && slices.ContainsFunc(late[begun+1:], o.overlaps); {
+	case begun < 0 && len(doubts) > 0:
+		return doubts[:1], late, doubts[1:]
+	case begun >= 0 && len(doubts) == 0 && !several:
+		only := late[begun]
+		return []Landing{only}, slices.Delete(late, begun, begun+1), nil
+	}
+	return nil, late, doubts // any of them
+}
+
+// writes are the requests of o, without those that a service answered with a write of another one.
+// Where each write has an ETag of its own, two answers with one ETag tell of one write: it was done
+// behind the first question and before the first answer. The end of an upload
+// is answered so whenever it is asked for again.
+func (j *judge) writes(o *Op) []Landing {
+	if j.h.ContentETags {
+		return o.Landed
+	}
+	var all []Landing
+	for _, l := range o.Landed {
+		same := func(other Landing) bool {
+			return l.ETag != "" && l.ETag == other.ETag && !l.Doubt && !other.Doubt
+		}
+		if i := slices.IndexFunc(all, same); i < 0 {
+			all = append(all, l)
+		} else {
+			all[i].Call = min(all[i].Call, l.Call)
+			all[i].Return = min(all[i].Return, l.Return)
+		}
+	}
+	return all
+}
+
+// overlaps reports whether a request began before o returned.
+func (o *Op) overlaps(l Landing) bool { return l.Call <= o.Return }
+
+// blocked reports whether a Copy may be why the Create o was refused: see History.CopiesBlock.
+func (j *judge) blocked(o *Op) bool {
+	return j.h.CopiesBlock && o.Kind == Create &&
+		slices.ContainsFunc(j.h.Ops, func(other *Op) bool {
+			return other.Kind == Copy && other.Key == o.Key && other.Call <= o.Return &&
+				(other.Outcome != Done || other.lasts() >= o.Call)
+		})
 }
 
 // excuse reports whether another call that breaks an assumption of conditional writes could have
@@ -219,7 +307,7 @@ func (j *judge) excuse(o *Op) bool {
 		return true
 	}
 	for _, other := range j.h.Ops {
-		meets := other.Call <= o.Return && (other.Return >= o.Call || other.Outcome == Unknown)
+		meets := other.Call <= o.Return && other.lasts() >= o.Call
 		if other == o || !meets || other.Key != o.Key {
 			continue
 		}

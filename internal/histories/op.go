@@ -55,9 +55,31 @@ type Op struct {
 	Listed  map[string]string `json:"listed,omitempty"` // key to ETag, by a List
 	Err     string            `json:"err,omitempty"`
 
-	// Landed are the requests of a write that were carried out, by the ETags that came of them; nil
-	// also where they are not counted.
-	Landed []string `json:"landed,omitempty"`
+	// Landed are the requests of a write that were carried out; nil also where nobody counts them.
+	Landed []Landing `json:"landed,omitempty"`
+}
+
+// A Landing is a request of a write that was carried out.
+type Landing struct {
+	ETag   string `json:"etag,omitempty"` // that came of it; "" where it has none, or nobody knows
+	Call   int64  `json:"call"`           // of the request, by the clock of its Op
+	Return int64  `json:"return"`
+	Doubt  bool   `json:"doubt,omitempty"` // nobody knows whether it was carried out, or will be
+}
+
+// lasts is when the last request of the operation was carried out.
+func (o *Op) lasts() int64 {
+	last := o.Return
+	for _, l := range o.Landed {
+		last = max(last, l.Return)
+		if l.Doubt {
+			return never
+		}
+	}
+	if o.Outcome == Unknown {
+		return never
+	}
+	return last
 }
 
 func (o *Op) String() string {
@@ -79,7 +101,10 @@ func (o *Op) String() string {
 		s += fmt.Sprintf(" listed %v", o.Listed)
 	}
 	if len(o.Landed) > 0 {
-		s += fmt.Sprintf(" landed %q", o.Landed)
+		s += " landed"
+		for _, l := range o.Landed {
+			s += fmt.Sprintf(" %q [%d, %d]", l.ETag, l.Call/1000, l.Return/1000)
+		}
 	}
 	if o.Err != "" {
 		s += " error " + o.Err

@@ -26,6 +26,12 @@ type Config struct {
 	// Default 0: no object is larger than 2 KiB.
 	Large, PartSize int64
 
+	// Patience is after what time every other call is given up; 0: none is.
+	Patience time.Duration
+
+	// Wait, if not nil, waits for requests that are delivered when their calls have returned.
+	Wait func()
+
 	// Log is told each call before it is made, and again when it has returned, as a line of JSON
 	// that one call of Write gets.
 	Log io.Writer
@@ -65,9 +71,14 @@ type History struct {
 	// ContentETags says that equal bytes have equal ETags, as on S3.
 	ContentETags bool
 
-	// MixedReads says that the service may answer a read with the metadata of one version and the
-	// ETag of another, which is a defect: such a read is counted and tells nothing.
-	MixedReads bool
+	// MixedGets says that the service may answer a Get with the ETag of one version and the rest of
+	// another, which is a defect: such a Get is counted and tells nothing.
+	MixedGets bool
+
+	// CopiesBlock says that a Copy that is under way, or that failed, can leave something at its
+	// key that is no object and keeps a Create from it, which is a defect: a Create that is refused
+	// then tells nothing.
+	CopiesBlock bool
 
 	// Counted says that a Counter was below the Bucket.
 	Counted bool
@@ -78,6 +89,7 @@ func Run(ctx context.Context, b *storage.Bucket, c Config) *History {
 	c.setDefaults()
 	h := &History{Keys: c.keys()}
 	r := &recorder{begin: time.Now(), log: c.Log}
+	clients := make([]*client, c.Clients)
 	var wg sync.WaitGroup
 	for i := range c.Clients {
 		share := c.Ops / c.Clients
@@ -87,7 +99,9 @@ func Run(ctx context.Context, b *storage.Bucket, c Config) *History {
 		cl := &client{
 			n: c.First + i, b: b, c: &c, keys: h.Keys, rec: r, caps: b.Capabilities(),
 			rand: rand.New(rand.NewPCG(c.Seed, uint64(c.First+i))), known: make(map[string]Version),
+			landed: make(map[*Op]*landings),
 		}
+		clients[i] = cl
 		wg.Go(func() {
 			for cl.done < share && ctx.Err() == nil {
 				cl.next(ctx)
@@ -95,6 +109,14 @@ func Run(ctx context.Context, b *storage.Bucket, c Config) *History {
 		})
 	}
 	wg.Wait()
+	if c.Wait != nil {
+		c.Wait()
+	}
+	for _, cl := range clients {
+		for o, l := range cl.landed {
+			o.Landed = l.list()
+		}
+	}
 	h.Ops = r.ops
 	return h
 }
@@ -114,7 +136,7 @@ func After(
 	r := &recorder{log: io.Discard, ops: ops}
 	cl := &client{
 		n: -1, b: b, c: &c, keys: h.Keys, rec: r, rand: rand.New(rand.NewPCG(c.Seed, 0)),
-		known: make(map[string]Version),
+		known: make(map[string]Version), landed: make(map[*Op]*landings),
 	}
 	for _, key := range h.Keys {
 		cl.get(ctx, key)

@@ -46,7 +46,7 @@ func Givers(t *testing.T, open func(t *testing.T, at string) storage.Store) {
 			endless(w, "a")
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		sound := t.Run(name, func(t *testing.T) {
 			var asked atomic.Int32
 			at := stub.New(t, func(w http.ResponseWriter, r *stub.Request) {
 				asked.Add(1)
@@ -74,5 +74,8 @@ func Givers(t *testing.T, open func(t *testing.T, at string) storage.Store) {
 				t.Errorf("it took %d MiB", grown>>20)
 			}
 		})
+		if !sound {
+			return // what has no bound takes minutes for each answer
+		}
 	}
 }

@@ -56,6 +56,7 @@ func Options() *storage.Options {
 		},
 		AbortTimeout: 100 * time.Millisecond,
 		PartSize:     1 << 20,
+		NoHedging:    true, // a request that lost is not over with its call
 	}
 }
 

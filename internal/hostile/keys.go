@@ -31,10 +31,14 @@ var keys = []string{
 	strings.Repeat("../", 100) + "etc/passwd", "<a>&'\"", "a?versionId=1&delete&uploads&policy",
 }
 
-// keyed are calls for a key that an attacker chose.
+// keyed are calls for a key, or another name, that an attacker chose.
 var keyed = map[string]func(ctx context.Context, b *storage.Bucket, key string) error{
 	"Stat": func(ctx context.Context, b *storage.Bucket, key string) error {
 		_, err := b.Stat(ctx, key, nil)
+		return err
+	},
+	"Stat of a version": func(ctx context.Context, b *storage.Bucket, id string) error {
+		_, err := b.Stat(ctx, key, &storage.StatOptions{VersionID: id})
 		return err
 	},
 	"ReadAll": func(ctx context.Context, b *storage.Bucket, key string) error {

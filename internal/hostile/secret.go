@@ -53,7 +53,8 @@ func faults() map[string]fault.Fault {
 }
 
 // Secret checks that nothing shows the provider's secrets, whatever goes wrong: not an error nor
-// any error below it, not a Tracer's calls and requests, not a log, not what was returned.
+// any error below it, not a panic, not a Tracer's calls and requests, not a log, not a value of any
+// exported type that a call returned.
 func (p *Provider) Secret(t *testing.T, at Service) {
 	forms := p.forms()
 	var running sync.WaitGroup
@@ -80,16 +81,29 @@ func (p *Provider) secret(t *testing.T, at Service, seen *witness, name string, 
 	o.StallTimeout = 100 * time.Millisecond
 	o.Tracer = seen
 	b := storage.New(s, o)
-	seen.value(name+": the Bucket", b)
-	seen.value(name+": the Store", s)
-	for _, call := range Calls() {
+	under := func(call func(ctx context.Context)) {
 		transport.Reset()
 		transport.Add(fault.Rule{Fault: f, Times: fault.Always})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		err := call.Do(ctx, b, t.TempDir())
-		cancel()
-		seen.err(name+": "+call.Name, err)
+		defer cancel()
+		call(ctx)
 	}
+	for _, call := range Calls() {
+		under(func(ctx context.Context) {
+			seen.err(name+": "+call.Name, call.Do(ctx, b, t.TempDir()))
+		})
+	}
+	under(func(ctx context.Context) {
+		shown(ctx, b, func(v any) { seen.value(fmt.Sprintf("%s, %T", name, v), v) })
+	})
+	under(func(ctx context.Context) {
+		v, err := panicked(ctx, b)
+		seen.err(name+": a source that panics", err)
+		if v != nil && v != "the caller's own" {
+			t.Errorf("%s: a source that panics: %v", name, v)
+		}
+		seen.value(name+": the panic", v)
+	})
 	b.Close()
 	transport.Wait()
 	seen.text(name+": the log", seen.log.String())
@@ -184,8 +198,17 @@ func (w *witness) text(what, text string) {
 }
 
 func (w *witness) value(what string, v any) {
-	for _, format := range [...]string{"%v", "%+v", "%#v", "%s", "%q"} {
+	formats := []string{"%v", "%+v", "%#v"}
+	switch v.(type) {
+	case string, error, fmt.Stringer, fmt.Formatter:
+		// Of anything else they print what its pointers lead to, while others change it.
+		formats = append(formats, "%s", "%q")
+	}
+	for _, format := range formats {
 		w.text(what+" by "+format, fmt.Sprintf(format, v))
+	}
+	if _, ok := v.(*storage.SignedURL); ok {
+		return // its JSON is for handing it out
 	}
 	if text, err := json.Marshal(v); err == nil {
 		w.text(what+" as JSON", string(text))

@@ -8,14 +8,16 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/internal/httpstore"
+	"github.com/polystore/storage/internal/tally"
 )
 
 func TestFaults(t *testing.T) {
 	url, transport := start(t)
-	conformance.TestFaults(t, conformance.FaultOptions{
+	r := conformance.TestFaults(t, conformance.FaultOptions{
 		Open: func(_ context.Context, client *http.Client) (storage.Store, error) {
 			return httpstore.New(url, client), nil
 		},
 		Transport: transport,
 	})
+	tally.Add(t, tally.Faults("httpstore", r))
 }

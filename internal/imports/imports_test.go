@@ -51,10 +51,13 @@ var allowed = []struct {
 		"", "driver/", "internal/", "providers/", "conformance/fault",
 	}},
 	{"internal/counted", []string{"", "driver/httpdriver", "internal/"}},
+	{"internal/instants", []string{"", "internal/", "providers/"}},
 	{"internal/resume", []string{"", "internal/", "providers/"}},
 	{"internal/torture", []string{"", "internal/", "providers/"}},
+	{"internal/extremes", []string{"", "providers/"}},
 	{"internal/hostile", []string{"", "driver/", "internal/", "conformance/fault"}},
 	{"internal/limits", []string{"conformance/"}},
+	{"internal/tally", []string{"conformance/"}},
 	{"internal/servertable", []string{"conformance/"}},
 	{"internal/", []string{"", "driver/", "internal/"}},
 	{"cmd/", []string{

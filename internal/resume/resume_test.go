@@ -16,6 +16,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/fivestores"
+	"github.com/polystore/storage/internal/tally"
 	"github.com/polystore/storage/internal/testenv"
 	_ "github.com/polystore/storage/providers/all"
 )
@@ -51,6 +52,7 @@ func TestKill(t *testing.T) {
 			continue // its objects end with the process
 		}
 		t.Run(s.Name, func(t *testing.T) {
+			kills := 0
 			for i := range *rounds {
 				r := &run{
 					child: child, url: s.URL, up: "create", key: fmt.Sprintf("resume-%d", i),
@@ -61,7 +63,14 @@ func TestKill(t *testing.T) {
 					r.up = "up"
 				}
 				r.both(t)
+				kills += r.kills
 			}
+			tally.Add(t, tally.Row{
+				What: "transfers that were killed and went on", On: s.Name, Tried: 2 * *rounds,
+				Note: fmt.Sprintf("up and down, %d kills; the last call moved what was missing",
+					kills),
+				Seeds: fmt.Sprint(seed),
+			})
 		})
 	}
 }
@@ -72,6 +81,7 @@ type run struct {
 	up                   string // as the child takes it
 	random               *rand.Rand
 	data                 []byte
+	kills                int
 }
 
 func (r *run) both(t *testing.T) {
@@ -128,6 +138,7 @@ func (r *run) through(t *testing.T, direction, path string) {
 			t.Fatalf("%s after %d kills: %v\n%s", direction, kills, err, &out)
 		}
 		t.Logf("%s after %d kills: %s", direction, kills, &out)
+		r.kills += kills
 		r.judge(t, direction, kills, out.String())
 		break
 	}

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/polystore/storage/conformance"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -15,6 +17,8 @@ func TestTable(t *testing.T) {
 	t.Setenv(Env, path)
 	Add(t, Row{What: "kills", On: "file", Tried: 100, Seeds: "1"})
 	Add(t, Row{What: "histories", On: "memory", Tried: 3, Lost: 1, Note: "2 unknown"})
+	Add(t, Faults("MinIO", &conformance.FaultReport{Faults: 2, Pairs: 2, Paths: 1,
+		Cells: []conformance.FaultCell{{}, {Repeats: 3}, {Left: true}, {Excluded: "x"}}}))
 	rows, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +31,8 @@ func TestTable(t *testing.T) {
 |---|---|---|---|---|---|
 | kills | file | 100 | 0 |  | 1 |
 | histories | memory | 3 | 1 | 2 unknown |  |
-`
+` + "| cells of faults, operations and paths | MinIO | 2 | 0 | a part: 2 faults, 2 operations of 1 " +
+		"paths; 3 repeats under a longer stall limit |  |\n"
 	if got != want {
 		t.Errorf("Table:\n%swant\n%s", got, want)
 	}

@@ -24,7 +24,7 @@ var (
 		func(*rand.Rand) fault.Fault { return fault.Doubt() },
 		func(*rand.Rand) fault.Fault { return fault.Unsent() },
 		func(*rand.Rand) fault.Fault { return fault.Throttle(0) },
-		late,
+		slow,
 	}
 	readFaults = []func(*rand.Rand) fault.Fault{
 		func(*rand.Rand) fault.Fault { return fault.Lost() },
@@ -33,12 +33,18 @@ var (
 		func(r *rand.Rand) fault.Fault { return fault.Cut(r.Int64N(200)) },
 		func(r *rand.Rand) fault.Fault { return fault.Short(r.Int64N(200)) },
 		func(r *rand.Rand) fault.Fault { return fault.Flip(r.Int64N(50)) },
-		late,
+		slow,
 	}
 )
 
-func late(r *rand.Rand) fault.Fault {
+func slow(r *rand.Rand) fault.Fault {
 	return fault.Delay(time.Duration(r.IntN(5_000)) * time.Microsecond)
+}
+
+// late gives a request up, which arrives some time behind that: before the next attempt, between
+// others, or when its call has ended. It needs callers who give up.
+func late(r *rand.Rand) fault.Fault {
+	return fault.LateBy(time.Duration(r.IntN(30_000)) * time.Microsecond)
 }
 
 var faulty = map[string][]func(*rand.Rand) fault.Fault{
@@ -47,8 +53,13 @@ var faulty = map[string][]func(*rand.Rand) fault.Fault{
 	"Get": readFaults, "Stat": readFaults, "ListPage": readFaults,
 }
 
-// plan gives about one of every in the next calls of each method a fault, out of so many calls.
-// What it returns counts the requests that met one.
+// writes are the methods whose requests may be late: what reads does nothing then.
+var writes = map[string]bool{
+	"Put": true, "Delete": true, "Copy": true, "CompleteUpload": true, "PutPart": true,
+}
+
+// plan gives about one of every in the next calls of each method a fault, out of so many calls. One
+// of eight writes that get one is late. What it returns counts the requests that met one.
 func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
 	met := new(atomic.Int64)
 	count := func(context.Context, storage.FullStore, fault.Call) error {
@@ -64,6 +75,9 @@ func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
 		for i := range calls {
 			if r.IntN(every) == 0 {
 				f := kinds[r.IntN(len(kinds))](r)
+				if writes[op] && r.IntN(8) == 0 {
+					f = late(r)
+				}
 				s.Add(fault.Rule{Op: op, Skip: i, Fault: f.Before(count)})
 			}
 		}

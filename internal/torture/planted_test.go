@@ -96,15 +96,22 @@ func (q *quietTB) Fatalf(format string, args ...any) {
 }
 func (q *quietTB) Fatal(args ...any) { q.Log(args...); q.FailNow() }
 
-// A defect is found, and what is shown is a program of few calls: some forty before it shrinks. The
-// seed is fixed, because how far rapid shrinks depends on what it starts from.
-func TestModelFindsDefects(t *testing.T) {
-	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.seed": "1"} {
+// settle lets rapid make the same programs each time, as many, and keep none of them.
+func settle(t *testing.T) {
+	for name, value := range map[string]string{
+		"rapid.nofailfile": "true", "rapid.seed": "1", "rapid.checks": "100",
+	} {
 		f := flag.Lookup(name)
 		was := f.Value.String()
 		f.Value.Set(value)
-		defer f.Value.Set(was)
+		t.Cleanup(func() { f.Value.Set(was) })
 	}
+}
+
+// A defect is found, and what is shown is a program of few calls: some forty before it shrinks. The
+// seed is fixed, because how far rapid shrinks depends on what it starts from.
+func TestModelFindsDefects(t *testing.T) {
+	settle(t)
 	for _, test := range []struct {
 		name  string
 		store planted

@@ -33,12 +33,16 @@ var (
 )
 
 // trouble lets one request of the next call meet a fault, or none, and returns what it is called.
-func (m *machine) trouble(t *rapid.T) string {
+// Some faults cannot happen to it.
+func (m *machine) trouble(t *rapid.T, impossible ...string) string {
 	m.store.Reset()
 	faults := map[string]fault.Fault{
 		"lost": fault.Lost(), "twice": fault.Twice(), "doubt": fault.Doubt(),
 		"unsent":   fault.Unsent(),
 		"throttle": fault.Throttle(0), "cut": fault.Cut(1), "short": fault.Short(1),
+	}
+	for _, name := range impossible {
+		delete(faults, name)
 	}
 	names := append([]string{"", "", ""}, slices.Sorted(maps.Keys(faults))...)
 	name := rapid.SampledFrom(names).Draw(t, "fault")
@@ -85,17 +89,17 @@ func (m *machine) content(t *rapid.T) []byte {
 // write writes an object in one of the ways.
 func (m *machine) write(t *rapid.T) {
 	key, data := m.key(t, "key"), m.content(t)
-	opts := storage.PutOptions{PartSize: m.part}
-	if rapid.Bool().Draw(t, "headers") {
-		opts.ContentType, opts.CacheControl = "text/plain", "no-cache"
-		opts.ContentLanguage, opts.ContentEncoding = "de", "x-own"
-		opts.ContentDisposition = "attachment"
-		opts.Metadata = map[string]string{"a": "ä ö",
-			"b": rapid.SampledFrom([]string{"1", "2"}).Draw(t, "b")}
+	opts := storage.PutOptions{
+		PartSize: m.part, Concurrency: rapid.IntRange(0, 3).Draw(t, "concurrency"),
 	}
+	if rapid.Bool().Draw(t, "headers") {
+		setHeaders(t, &opts)
+	}
+	way := rapid.SampledFrom(writers).Draw(t, "way")
 	now, want := m.model[key], error(nil)
-	option := rapid.SampledFrom([]string{"", "", "IfAbsent", "IfMatch", "Checksums"}).Draw(t,
-		"option")
+	option := rapid.SampledFrom([]string{
+		"", "", "IfAbsent", "IfMatch", "Checksums", "Verified", "Tags", "StorageClass", "StateFile",
+	}).Draw(t, "option")
 	switch option {
 	case "IfAbsent":
 		if opts.IfAbsent = true; now != nil {
@@ -112,12 +116,23 @@ func (m *machine) write(t *rapid.T) {
 			opts.Checksums.SHA256[0]++
 			option, want = "wrong Checksums", storage.ErrIntegrity
 		}
+	case "Verified":
+		opts.Verified.MD5, want = make([]byte, 16), storage.ErrInvalid
+	case "Tags":
+		opts.Tags, want = map[string]string{"t": "1"}, unless(m.can.Tags)
+	case "StorageClass":
+		opts.StorageClass, want = m.class, unless(m.can.StorageClass)
+	case "StateFile":
+		if opts.StateFile = m.state(); way != "UploadFile" && way != "PutReaderAt" {
+			want = storage.ErrInvalid
+		}
 	}
-	way := rapid.SampledFrom(writers).Draw(t, "way")
-	commit := way != "NewWriter" || rapid.IntRange(0, 3).Draw(t, "commit") > 0
+	commit := way != "NewWriter" || want != nil || rapid.IntRange(0, 3).Draw(t, "commit") > 0
 	if !commit {
 		want = storage.ErrNotCommitted
 	}
+	seen := m.watch(t, &opts.Progress)
+	m.used.note(way, &opts)
 	step := fmt.Sprintf("%s(%q, %d bytes, IfAbsent: %v, IfMatch: %s, %s, headers: %v)%s", way, key,
 		len(data), opts.IfAbsent, m.name(opts.IfMatch), option, opts.Metadata, m.trouble(t))
 	t.Log(step)
@@ -126,7 +141,52 @@ func (m *machine) write(t *rapid.T) {
 	if want != nil {
 		return
 	}
-	m.put(key, &object{data: data, opts: opts, etag: o.ETag, by: step})
+	seen.told(t, step, len(data))
+	m.put(key, &object{data: data, opts: opts, etag: o.ETag, id: o.VersionID, by: step})
+}
+
+// setHeaders sets the headers and metadata of an object.
+func setHeaders(t *rapid.T, o *storage.PutOptions) {
+	o.ContentType, o.CacheControl = "text/plain", "no-cache"
+	o.ContentLanguage, o.ContentEncoding = "de", "x-own"
+	o.ContentDisposition = "attachment"
+	o.Metadata = map[string]string{"a": "ä ö",
+		"b": rapid.SampledFrom([]string{"1", "2"}).Draw(t, "b")}
+}
+
+// unless is what an option is refused with that the service lacks.
+func unless(can bool) error {
+	if can {
+		return nil
+	}
+	return errors.ErrUnsupported
+}
+
+// state is a path of a StateFile: each has a name of its own, as one that failed may stay.
+func (m *machine) state() string {
+	m.files++
+	return filepath.Join(m.dir, fmt.Sprintf("state%d", m.files))
+}
+
+// watch sets a Progress, or none; then what it returns is nil.
+func (m *machine) watch(t *rapid.T, field *func(storage.Progress)) *progress {
+	if !rapid.Bool().Draw(t, "progress") {
+		return nil
+	}
+	p := new(progress)
+	*field = p.tell
+	return p
+}
+
+// version draws an ID of the version that key has, which is refused where there are no versions.
+func (m *machine) version(o *object) (id string, want error) {
+	if !m.can.Versions {
+		return "1", errors.ErrUnsupported
+	}
+	if o == nil {
+		return "", nil
+	}
+	return o.id, nil
 }
 
 func (m *machine) writeBy(
@@ -183,8 +243,11 @@ func (m *machine) read(t *rapid.T) {
 			data, want = slice(data, opts.Offset, opts.Length)
 		}
 	}
-	switch rapid.SampledFrom([]string{"", "", "IfMatch", "IfNoneMatch", "Since"}).Draw(t,
-		"condition") {
+	conditions := []string{"", "", "IfMatch", "IfNoneMatch", "Since", "Version"}
+	if way != "NewReaderAt" {
+		conditions = append(conditions, "StateFile")
+	}
+	switch rapid.SampledFrom(conditions).Draw(t, "condition") {
 	case "IfMatch":
 		var current bool
 		if opts.IfMatch, current = m.etag(t, key); !current && o != nil {
@@ -197,14 +260,35 @@ func (m *machine) read(t *rapid.T) {
 		}
 	case "Since":
 		opts.IfModifiedSince = time.Now().Add(-48 * time.Hour)
+	case "Version":
+		id, refused := m.version(o)
+		if opts.VersionID = id; refused != nil {
+			want = refused
+		}
+	case "StateFile":
+		if opts.StateFile = m.state(); way != "DownloadFile" {
+			want = storage.ErrInvalid
+		}
 	}
-	opts.VerifyHash = rapid.Bool().Draw(t, "verify")
-	opts.Concurrency = rapid.IntRange(0, 3).Draw(t, "concurrency")
+	var seen *progress
+	if way != "NewReaderAt" {
+		opts.VerifyHash = rapid.Bool().Draw(t, "verify")
+		opts.Concurrency = rapid.IntRange(0, 3).Draw(t, "concurrency")
+		seen = m.watch(t, &opts.Progress)
+		m.used.note(way, &opts)
+	}
 	step := fmt.Sprintf("%s(%q, offset %d, length %d, IfMatch: %s, IfNoneMatch: %s)%s", way, key,
 		opts.Offset, opts.Length, m.name(opts.IfMatch), m.name(opts.IfNoneMatch), m.trouble(t))
 	t.Log(step)
 	got, err := m.readBy(t, way, key, opts)
+	conditional := is(want, storage.ErrPrecondition) || is(want, storage.ErrNotModified)
+	if m.emptyFirst && conditional && is(err, storage.ErrRange) && o != nil && len(o.data) == 0 {
+		err = want
+	}
 	m.fails(t, step, err, want)
+	if want == nil {
+		seen.told(t, step, len(data))
+	}
 	if want == nil && !bytes.Equal(got, data) {
 		wrong(t, "%s: %d bytes, want %d", step, len(got), len(data))
 	}
@@ -241,9 +325,16 @@ func (m *machine) readBy(
 		defer r.Close()
 		return io.ReadAll(r)
 	case "NewReaderAt":
-		r, err := m.b.NewReaderAt(ctx, key, &storage.ReaderAtOptions{
-			IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch, BlockSize: 4096,
-		})
+		o := &storage.ReaderAtOptions{
+			IfMatch: opts.IfMatch, IfNoneMatch: opts.IfNoneMatch,
+			IfModifiedSince: opts.IfModifiedSince, VersionID: opts.VersionID,
+			BlockSize: rapid.SampledFrom([]int64{0, 4096}).Draw(t, "block"),
+			CacheSize: rapid.SampledFrom([]int64{0, -1, 64 << 10}).Draw(t, "cache"),
+			ReadAhead: rapid.SampledFrom([]int{0, -1, 2}).Draw(t, "ahead"),
+			Tail:      rapid.SampledFrom([]int64{0, -1, 1000}).Draw(t, "tail"),
+		}
+		m.used.note(way, o)
+		r, err := m.b.NewReaderAt(ctx, key, o)
 		if err != nil {
 			return nil, err
 		}
@@ -272,19 +363,49 @@ func (m *machine) readBy(
 func (m *machine) stat(t *rapid.T) {
 	key := m.key(t, "key")
 	o := m.model[key]
-	step := fmt.Sprintf("Stat(%q) and Exists(%q)%s", key, key, m.trouble(t))
+	opts := storage.StatOptions{ProveChecksums: rapid.Bool().Draw(t, "prove")}
+	var want error
+	if o == nil {
+		want = storage.ErrNotExist
+	}
+	condition := rapid.SampledFrom([]string{
+		"", "", "IfMatch", "IfNoneMatch", "Since", "Version",
+	}).Draw(t, "condition")
+	switch condition {
+	case "IfMatch":
+		var current bool
+		if opts.IfMatch, current = m.etag(t, key); !current && o != nil {
+			want = storage.ErrPrecondition
+		}
+	case "IfNoneMatch":
+		var current bool
+		if opts.IfNoneMatch, current = m.etag(t, key); current {
+			want = storage.ErrNotModified
+		}
+	case "Since":
+		opts.IfModifiedSince = time.Now().Add(-48 * time.Hour)
+	case "Version":
+		id, refused := m.version(o)
+		if opts.VersionID = id; refused != nil {
+			want = refused
+		}
+	}
+	m.used.note("Stat", &opts)
+	step := fmt.Sprintf("Stat(%q, %s) and Exists(%q)%s", key, condition, key, m.trouble(t))
 	t.Log(step)
-	got, err := m.b.Stat(t.Context(), key, nil)
+	got, err := m.b.Stat(t.Context(), key, &opts)
 	there, existErr := m.b.Exists(t.Context(), key)
 	if existErr != nil || there != (o != nil) {
 		wrong(t, "%s: Exists is %v, %v", step, there, existErr)
 	}
-	if o == nil {
-		m.fails(t, step, err, storage.ErrNotExist)
-		return
+	if m.fails(t, step, err, want); want == nil {
+		m.describes(t, step, got, o)
 	}
-	m.fails(t, step, err, nil)
-	if got.Key != key || got.ETag != o.etag || got.Size != int64(len(o.data)) {
+}
+
+// describes compares a description with the model.
+func (m *machine) describes(t *rapid.T, step string, got *storage.Object, o *object) {
+	if got.ETag != o.etag || got.Size != int64(len(o.data)) {
 		wrong(t, "%s: %d bytes, ETag %s, the model has %v", step, got.Size, m.name(got.ETag), o)
 	}
 	p := &o.opts
@@ -297,6 +418,21 @@ func (m *machine) stat(t *rapid.T) {
 		wrong(t, "%s: metadata %v, type %q; the model has %v, %q, by %s", step, got.Metadata,
 			got.ContentType, p.Metadata, p.ContentType, o.by)
 	}
+	// The default class has a name on some services, and none on others.
+	if class := p.StorageClass; class != anyClass && m.class != "STANDARD" &&
+		(got.StorageClass == m.class) != (class == m.class) {
+		wrong(t, "%s: class %q; the model has %q, by %s", step, got.StorageClass, p.StorageClass,
+			o.by)
+	}
+	if !m.can.Tags {
+		return
+	}
+	m.store.Reset() // a Store makes a request once
+	store := storage.Full(m.b.Store())
+	tags, err := store.Tags(t.Context(), m.b.StoreKey(got.Key), &storage.TagsOptions{})
+	if err != nil || !maps.Equal(tags, p.Tags) {
+		wrong(t, "%s: tags %v, %v; the model has %v, by %s", step, tags, err, p.Tags, o.by)
+	}
 }
 
 // list lists with options, by List or page by page.
@@ -308,28 +444,34 @@ func (m *machine) list(t *rapid.T) {
 		PageSize:    rapid.IntRange(0, 3).Draw(t, "page"),
 		Concurrency: rapid.IntRange(0, 2).Draw(t, "ahead"),
 	}
-	pages := rapid.Bool().Draw(t, "pages")
-	step := fmt.Sprintf("List(%+v), by pages: %v%s", opts, pages, m.trouble(t))
+	pages := rapid.SampledFrom([]int{0, 1, 100}).Draw(t, "pages") // before a List goes on
+	step := fmt.Sprintf("List(%+v) behind %d pages%s", opts, pages, m.trouble(t))
 	t.Log(step)
+	all := opts
 	var got []string
-	if pages {
-		opts.Concurrency = 0
-		for {
-			p, err := m.b.ListPage(t.Context(), &opts)
-			m.fails(t, step, err, nil)
-			for _, o := range p.Objects {
-				got = append(got, o.Key)
-			}
-			if opts.PageToken = p.NextToken; opts.PageToken == "" {
-				break
-			}
+	more := true
+	for ; pages > 0 && more; pages-- {
+		m.used.note("ListPage", &opts)
+		p, err := m.b.ListPage(t.Context(), &opts)
+		if opts.Concurrency > 1 {
+			m.fails(t, step, err, storage.ErrInvalid)
+			return
 		}
-	} else {
+		m.fails(t, step, err, nil)
+		for _, o := range p.Objects {
+			got = append(got, o.Key)
+		}
+		opts.PageToken = p.NextToken
+		more = p.NextToken != ""
+	}
+	if more {
+		m.used.note("List", &opts)
 		for o, err := range m.b.List(t.Context(), &opts) {
 			m.fails(t, step, err, nil)
 			got = append(got, o.Key)
 		}
 	}
+	opts = all
 	if want := m.listed(opts); !slices.Equal(got, want) {
 		wrong(t, "%s: %q, want %q", step, got, want)
 	}
@@ -359,13 +501,22 @@ func (m *machine) remove(t *rapid.T) {
 	key := m.key(t, "key")
 	var opts storage.DeleteOptions
 	var want error
-	if m.b.Capabilities().DeleteIfMatch && rapid.Bool().Draw(t, "IfMatch") {
+	if rapid.Bool().Draw(t, "IfMatch") {
 		var current bool
 		if opts.IfMatch, current = m.etag(t, key); !current {
 			want = storage.ErrPrecondition
 		}
+		if !m.can.DeleteIfMatch {
+			want = errors.ErrUnsupported
+		}
 	}
-	step := fmt.Sprintf("Delete(%q, IfMatch: %s)%s", key, m.name(opts.IfMatch), m.trouble(t))
+	var impossible []string
+	if opts.IfMatch != "" && !m.can.DeleteIfMatch {
+		impossible = []string{"doubt"} // nothing is sent
+	}
+	m.used.note("Delete", &opts)
+	step := fmt.Sprintf("Delete(%q, IfMatch: %s)%s", key, m.name(opts.IfMatch),
+		m.trouble(t, impossible...))
 	t.Log(step)
 	err := m.b.Delete(t.Context(), key, &opts)
 	// A conditional Delete leaves nothing that tells: see DeleteOptions.IfMatch.
@@ -384,7 +535,12 @@ func (m *machine) remove(t *rapid.T) {
 func (m *machine) removeMany(t *rapid.T) {
 	way := rapid.SampledFrom([]string{"DeleteMany", "DeletePrefix", "DeleteListed"}).Draw(t, "way")
 	prefix := rapid.SampledFrom([]string{"a/", "b/", "none"}).Draw(t, "prefix")
-	step := fmt.Sprintf("%s(%q)%s", way, prefix, m.trouble(t))
+	opts := &storage.DeleteManyOptions{
+		Concurrency: rapid.IntRange(0, 2).Draw(t, "concurrency"),
+		BatchSize:   rapid.IntRange(0, 2).Draw(t, "batch"),
+	}
+	m.used.note(way, opts)
+	step := fmt.Sprintf("%s(%q, %+v)%s", way, prefix, *opts, m.trouble(t))
 	t.Log(step)
 	var some []string
 	for _, key := range m.keys {
@@ -395,97 +551,15 @@ func (m *machine) removeMany(t *rapid.T) {
 	var err error
 	switch ctx := t.Context(); way {
 	case "DeleteMany":
-		_, err = m.b.DeleteMany(ctx, slices.Values(some), nil)
+		_, err = m.b.DeleteMany(ctx, slices.Values(some), opts)
 	case "DeletePrefix":
-		_, err = m.b.DeletePrefix(ctx, prefix, nil)
+		_, err = m.b.DeletePrefix(ctx, prefix, opts)
 	default:
 		list := m.b.List(ctx, &storage.ListOptions{Prefix: prefix})
-		_, err = m.b.DeleteListed(ctx, list, nil)
+		_, err = m.b.DeleteListed(ctx, list, opts)
 	}
 	m.fails(t, step, err, nil)
 	for _, key := range some {
 		m.drop(key)
 	}
-}
-
-// copies copies an object onto another key.
-func (m *machine) copies(t *rapid.T) {
-	dst, src := m.key(t, "dst"), m.key(t, "src")
-	from, now := m.model[src], m.model[dst]
-	if dst == src {
-		return
-	}
-	var opts storage.CopyOptions
-	var want error
-	switch rapid.SampledFrom([]string{"", "IfAbsent", "IfMatch", "SourceIfMatch"}).Draw(t,
-		"condition") {
-	case "IfAbsent":
-		if opts.IfAbsent = true; now != nil {
-			want = storage.ErrExist
-		}
-	case "IfMatch":
-		var current bool
-		if opts.IfMatch, current = m.etag(t, dst); !current {
-			want = storage.ErrPrecondition
-		}
-	case "SourceIfMatch":
-		var current bool
-		if opts.SourceIfMatch, current = m.etag(t, src); !current {
-			want = storage.ErrPrecondition
-		}
-	}
-	if opts.Replace = rapid.Bool().Draw(t, "replace"); opts.Replace {
-		opts.ContentType, opts.Metadata = "text/html", map[string]string{"copied": "yes"}
-	}
-	step := fmt.Sprintf("Copy(%q, %q, IfAbsent: %v, IfMatch: %s, SourceIfMatch: %s, Replace: %v)%s",
-		dst,
-		src, opts.IfAbsent, m.name(opts.IfMatch), m.name(opts.SourceIfMatch), opts.Replace,
-		m.trouble(t))
-	t.Log(step)
-	o, err := m.b.Copy(t.Context(), dst, src, &opts)
-	if from == nil {
-		// Which of two conditions a service names that both do not hold is its own affair.
-		if want == nil || !is(err, want) {
-			m.wrote(t, step, err, storage.ErrNotExist)
-		}
-		return
-	}
-	m.wrote(t, step, err, want)
-	if want != nil {
-		return
-	}
-	p := from.opts
-	if opts.Replace {
-		p = storage.PutOptions{ContentType: opts.ContentType, Metadata: opts.Metadata}
-	}
-	m.put(dst, &object{data: from.data, opts: p, etag: o.ETag, by: step})
-}
-
-// update changes an object by a function.
-func (m *machine) update(t *rapid.T) {
-	key := m.key(t, "key")
-	way := rapid.SampledFrom([]string{"Update", "UpdateWith"}).Draw(t, "way")
-	o := m.model[key]
-	more := m.content(t)
-	step := fmt.Sprintf("%s(%q, %d bytes more)%s", way, key, len(more), m.trouble(t))
-	t.Log(step)
-	change := func(old []byte, _ *storage.Object) ([]byte, error) {
-		return slices.Concat(old, more), nil
-	}
-	var made *storage.Object
-	var err error
-	create := storage.PutOptions{CacheControl: "no-store"}
-	if way == "Update" {
-		made, err = m.b.Update(t.Context(), key, change)
-		create = storage.PutOptions{}
-	} else {
-		made, err = m.b.UpdateWith(t.Context(), key, change,
-			&storage.UpdateOptions{Create: &create})
-	}
-	m.fails(t, step, err, nil)
-	next := &object{data: more, opts: create, etag: made.ETag, by: step}
-	if o != nil {
-		next.data, next.opts = slices.Concat(o.data, more), o.opts
-	}
-	m.put(key, next)
 }

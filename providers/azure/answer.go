@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"io"
 	"net/http"
-	"strconv"
 
 	"github.com/polystore/storage/driver/httpdriver"
 )
@@ -15,11 +14,7 @@ import (
 // empty document, and panics where a field or a number is not what it should be.
 func (a *attempt) Inspect(resp *http.Response) error {
 	a.answer = resp.Body
-	a.inferred = resp.Header.Get("X-Ms-Access-Tier-Inferred") == "true"
-	a.delimited = httpdriver.Delimited(resp)
-	a.tags, _ = strconv.Atoi(resp.Header.Get("X-Ms-Tag-Count"))
 	tidy(resp.Header)
-	a.directory = resp.Header.Get("X-Ms-Resource-Type") == "directory"
 	if a.inspect == nil {
 		return nil
 	}

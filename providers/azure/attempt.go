@@ -8,7 +8,8 @@ import (
 	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// attempt is one request and what it needs to be made and, when it fails, to be judged by.
+// attempt is one request by the SDK and what it needs to be made and, when it fails, to be judged
+// by.
 type attempt struct {
 	httpdriver.Attempt
 	version string            // of the blob; empty: the current one
@@ -17,12 +18,7 @@ type attempt struct {
 	// inspect refuses a success that is none; nil: the SDK's reading is enough.
 	inspect func(resp *http.Response, body []byte) error
 
-	// What the SDK does not tell of the answer.
-	answer    io.Closer // its body
-	inferred  bool      // its access tier is the account's default
-	delimited bool      // its body has an end of its own
-	tags      int       // how many it says that the blob has
-	directory bool      // this is no blob but a directory of a hierarchical namespace
+	answer io.Closer // the body of the answer
 }
 
 // begin returns the context for the attempt's request.

@@ -29,9 +29,10 @@ func (s *Store) connect(o *Options) error {
 	if err := o.trim(); err != nil {
 		return err
 	}
-	s.account, s.version = o.Account, o.APIVersion
+	s.account, s.version, s.http = o.Account, o.APIVersion, s.httpClient(o)
+	s.waiting.fromEnvironment()
 	options := azcore.ClientOptions{
-		Transport: s.httpClient(o),
+		Transport: s.http,
 		// The one retry loop is the Bucket's; 0 would mean three.
 		Retry:           policy.RetryOptions{MaxRetries: -1},
 		Telemetry:       policy.TelemetryOptions{ApplicationID: "polystore"},
@@ -43,8 +44,11 @@ func (s *Store) connect(o *Options) error {
 		if s.account == "" {
 			return driver.Invalidf("Key needs Account")
 		}
+		if s.signer, err = newSigner(s.account, o.Key); err != nil {
+			return err
+		}
 		if s.key, err = container.NewSharedKeyCredential(s.account, o.Key); err != nil {
-			return driver.Invalidf("Key is not the base64 of an account's key")
+			return driver.Invalidf("%w", err)
 		}
 		s.client, err = container.NewClientWithSharedKeyCredential(
 			at.String(), s.key, &container.ClientOptions{ClientOptions: options},
@@ -63,12 +67,14 @@ func (s *Store) connect(o *Options) error {
 			at.String(), &container.ClientOptions{ClientOptions: options},
 		)
 	default:
-		return s.connectEntra(o, base, options)
+		if err := s.connectEntra(o, base, options); err != nil {
+			return err
+		}
 	}
 	if err != nil {
 		return driver.Invalidf("%w", err)
 	}
-	return nil
+	return s.findRoute()
 }
 
 // connectEntra makes the clients that sign with tokens.
@@ -78,7 +84,9 @@ func (s *Store) connectEntra(o *Options, base *url.URL, options azcore.ClientOpt
 		return err
 	}
 	s.token = from
-	options.PerCallPolicies = append(options.PerCallPolicies, awaiting{&from.waiters})
+	// The route begins behind it: requests of hot verbs wait by themselves.
+	options.PerCallPolicies = append([]policy.Policy{awaiting{&from.waiters}},
+		options.PerCallPolicies...)
 	s.client, err = container.NewClient(
 		base.JoinPath(s.name).String(),
 		s.token,
@@ -140,11 +148,13 @@ func (a awaiting) Do(req *policy.Request) (*http.Response, error) {
 type perCall struct{ apiVersion string }
 
 func (p perCall) Do(req *policy.Request) (*http.Response, error) {
-	const header = "x-ms-version"
 	raw := req.Raw()
 	if p.apiVersion != "" {
-		delete(raw.Header, header) // which the SDK writes in lower case
-		raw.Header[header] = []string{p.apiVersion}
+		raw.Header[versionField] = []string{p.apiVersion}
+	}
+	if probe := httpdriver.FromContext[*probe](raw.Context()); probe != nil {
+		probe.request = req
+		return nil, errProbe
 	}
 	// The SDK's way to a version takes the URL apart and loses how the key is escaped in it.
 	a := httpdriver.FromContext[*attempt](raw.Context())
@@ -158,10 +168,10 @@ func (p perCall) Do(req *policy.Request) (*http.Response, error) {
 		if raw.URL.RawQuery != "" {
 			raw.URL.RawQuery += "&"
 		}
-		raw.URL.RawQuery += "versionid=" + url.QueryEscape(a.version)
+		raw.URL.RawQuery += versionParam + "=" + url.QueryEscape(a.version)
 	}
 	resp, err := req.Next()
-	if err == nil && (!a.Stream || resp.StatusCode/100 != 2) {
+	if err == nil {
 		withoutJSON(resp)
 	}
 	return resp, err

@@ -85,7 +85,7 @@ func (s *Store) copyWhole(
 		CopySourceAuthorization: from.authorization,
 		Tier:                    tier(opts.StorageClass),
 		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{
-			SourceIfMatch: match(opts.SourceIfMatch),
+			SourceIfMatch: sourceMatch(opts.SourceIfMatch),
 		},
 		BlobAccessConditions: writeConditions(opts.IfAbsent, opts.IfMatch, a),
 	})
@@ -163,7 +163,7 @@ func (s *Store) stage(
 		CopySourceAuthorization: from.authorization,
 		Range:                   r,
 		SourceModifiedAccessConditions: &blob.SourceModifiedAccessConditions{
-			SourceIfMatch: match(ifMatch),
+			SourceIfMatch: sourceMatch(ifMatch),
 		},
 	}
 	out, err := s.client.NewBlockBlobClient(key).StageBlockFromURL(a.begin(ctx), id, from.url, o)

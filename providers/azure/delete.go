@@ -2,8 +2,7 @@ package azure
 
 import (
 	"context"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
+	"net/http"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -18,15 +17,12 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	if err := s.checkAsked(ctx, key); err != nil {
 		return driver.GoneErr(err, opts.IfMatch)
 	}
-	a := writing()
-	_, err := s.client.NewBlobClient(key).Delete(
-		a.begin(ctx),
-		&blob.DeleteOptions{AccessConditions: writeConditions(false, opts.IfMatch, a)},
-	)
-	if err != nil {
-		if e := fail(ctx, a, err); e.Kind != storage.ErrNotExist {
-			return e
-		}
+	in := s.newRequest(http.MethodDelete, key, "", http.StatusAccepted)
+	in.Write = true
+	in.Set(writeCondition(false, opts.IfMatch, &in.Attempt))
+	_, err := s.sendWrite(ctx, in)
+	if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
+		return nil
 	}
-	return nil
+	return err
 }

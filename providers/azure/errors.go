@@ -23,6 +23,11 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 	if a.answer != nil {
 		a.answer.Close() // the SDK leaves it open where it cannot read a header
 	}
+	return failure(ctx, &a.Attempt, err)
+}
+
+// failure is fail for an attempt whose answer is closed.
+func failure(ctx context.Context, a *httpdriver.Attempt, err error) *storage.Error {
 	if own := a.Failure(); own != nil {
 		return own // and the service never got the whole body
 	}
@@ -39,7 +44,9 @@ func fail(ctx context.Context, a *attempt, err error) *storage.Error {
 
 // answer classifies what the service said: by its code, and by the status where the code says
 // nothing.
-func answer(ctx context.Context, a *attempt, re *azcore.ResponseError) *storage.Error {
+func answer(
+	ctx context.Context, a *httpdriver.Attempt, re *azcore.ResponseError,
+) *storage.Error {
 	e := &storage.Error{Status: re.StatusCode, Code: re.ErrorCode}
 	text, sourceStatus := http.StatusText(e.Status), 0
 	if resp := re.RawResponse; resp != nil {

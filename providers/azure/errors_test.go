@@ -456,10 +456,11 @@ func TestAnswersThatAreNone(t *testing.T) {
 			_ *stub.Request) {
 			w.Header().Set("Content-Length", "20")
 		}, false},
-		{"a header that cannot be read", "Get", func(w http.ResponseWriter, r *stub.Request) {
-			w.Header().Set("X-Ms-Server-Encrypted", "???")
+		{"a header that the SDK cannot read", "PutPart", func(w http.ResponseWriter,
+			r *stub.Request) {
+			w.Header().Set("X-Ms-Request-Server-Encrypted", "???")
 			answerOK(w, r)
-		}, false},
+		}, true},
 		{"a copy that is not done", "Copy", func(w http.ResponseWriter, r *stub.Request) {
 			w.Header().Set("X-Ms-Copy-Status", "pending")
 			answerOK(w, r)

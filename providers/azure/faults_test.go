@@ -9,6 +9,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/tally"
 	"github.com/polystore/storage/internal/testenv"
 )
 
@@ -20,7 +21,7 @@ func TestFaults(t *testing.T) {
 	transport := env.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	name := env.NewBucket(t)
-	conformance.TestFaults(t, conformance.FaultOptions{
+	r := conformance.TestFaults(t, conformance.FaultOptions{
 		Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
 			o := options(env)
 			o.HTTPClient = client
@@ -30,4 +31,5 @@ func TestFaults(t *testing.T) {
 		Service:   fault.Azure,
 		Cover:     !*faults,
 	})
+	tally.Add(t, tally.Faults("Azurite", r))
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
-
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
@@ -22,52 +20,57 @@ func (s *Store) Get(
 	if opts.Offset < 0 {
 		return nil, driver.Unsupportedf("a range from the end on Azure")
 	}
-	a := &attempt{version: opts.VersionID}
-	a.Stream = true
-	object := s.client.NewBlobClient(key)
-	out, err := object.DownloadStream(a.begin(ctx), &blob.DownloadStreamOptions{
-		Range:            blob.HTTPRange{Offset: opts.Offset, Count: opts.Length},
-		AccessConditions: readConditions(opts),
-	})
+	in := s.newRequest(
+		http.MethodGet, key, opts.VersionID, http.StatusOK, http.StatusPartialContent,
+	)
+	in.Stream = true
+	in.Set("Accept", octets)
+	in.Set("x-ms-range", httpdriver.Range(opts))
+	in.Set(readCondition(opts))
+	resp, err := s.send(ctx, in)
 	if err != nil {
-		e := fail(ctx, a, err)
-		if e.Kind == storage.ErrPrecondition {
+		if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrPrecondition {
 			_, err := s.Stat(ctx, key, &storage.StatOptions{VersionID: opts.VersionID})
 			if isNotExist(err) {
 				e.Kind = storage.ErrNotExist
 			}
 		}
-		return nil, e
-	}
-	if out.Body == nil { // the SDK's way to say 304, without an error
-		return nil, &storage.Error{
-			Kind: storage.ErrNotModified, Status: http.StatusNotModified,
-			Code: value(out.ErrorCode),
-		}
-	}
-	o := gotten(key, &out.DownloadResponse, a)
-	r := &storage.GetResult{
-		Object: o, Length: o.Size, Unproven: true, Classless: out.AccessTier == nil,
-		NewCRC64NVME: s.hasher.NewCRC64NVME,
-	}
-	unending := out.ContentLength == nil && out.ContentRange == nil && !a.delimited
-	switch {
-	case a.directory:
-		err = &storage.Error{Kind: storage.ErrNotExist, Err: errDirectory}
-	case unending, out.ETag == nil: // then nobody could tell a short body, or another version
-		err = a.Foreign("an object without a length or an ETag")
-	case out.ContentRange != nil:
-		err = ranged(r, opts, *out.ContentRange)
-	}
-	if err == nil {
-		err = driver.CheckRead(driver.ReadConditions(opts), o)
-	}
-	if err != nil {
-		out.Body.Close()
 		return nil, err
 	}
-	r.Body = driver.NewBody(ctx, out.Body, r.Length)
+	r, err := s.result(in, resp, opts)
+	if err != nil {
+		resp.Body.Close()
+		return nil, err
+	}
+	r.Body = driver.NewBody(ctx, resp.Body, r.Length)
 	return r, nil
+}
+
+// result reads the header of the answer to a Get.
+func (s *Store) result(
+	in *request, resp *http.Response, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
+	o, n, err := in.described(resp)
+	if err != nil {
+		return nil, err
+	}
+	// Also a sum of an object of another size: either somebody carried it over, or this answer lies
+	// about its length. The Bucket asks for a proof of what does not fit.
+	o.Checksums = trusted(n.sums, resp.Header)
+	r := &storage.GetResult{
+		Object: o, Length: o.Size, Unproven: true,
+		Classless: resp.Header.Get(tierField) == "", NewCRC64NVME: s.hasher.NewCRC64NVME,
+	}
+	contentRange := resp.Header.Get("Content-Range")
+	if o.Size < 0 && contentRange == "" && !httpdriver.Delimited(resp) {
+		return nil, in.Foreign("an object without a length") // nobody could tell a short body
+	}
+	if contentRange != "" {
+		if err := ranged(r, opts, contentRange); err != nil {
+			return nil, err
+		}
+	}
+	return r, driver.CheckRead(driver.ReadConditions(opts), o)
 }
 
 // ranged reads a Content-Range into r.
@@ -77,47 +80,4 @@ func ranged(r *storage.GetResult, asked *storage.GetOptions, contentRange string
 	}
 	r.Object.Checksums = storage.Checksums{} // the Bucket holds them against the body
 	return httpdriver.SetRange(r, asked, contentRange)
-}
-
-// sizeOf is what a Content-Length says; -1 where there is none.
-func sizeOf(length *int64) int64 {
-	if length == nil {
-		return -1
-	}
-	return *length
-}
-
-func gotten(key string, out *blob.DownloadResponse, a *attempt) *storage.Object {
-	o := &storage.Object{
-		Key:                key,
-		Size:               sizeOf(out.ContentLength), // of what was asked for
-		ETag:               etagOf(out.ETag),
-		VersionID:          value(out.VersionID),
-		ModTime:            value(out.LastModified),
-		ContentType:        value(out.ContentType),
-		ContentEncoding:    value(out.ContentEncoding),
-		ContentDisposition: value(out.ContentDisposition),
-		ContentLanguage:    value(out.ContentLanguage),
-		CacheControl:       value(out.CacheControl),
-		StorageClass:       class(value(out.AccessTier), a.inferred),
-		TagCount:           a.tags,
-	}
-	var n note
-	o.Metadata, n = userMetadata(out.Metadata)
-	// Also a sum of an object of another size: either somebody carried it over, or this answer lies
-	// about its length. The Bucket asks for a proof of what does not fit.
-	o.Checksums = n.sums
-	trust(&o.Checksums, value(out.BlobType), out.ContentMD5)
-	return o
-}
-
-// trust adds the MD5 that Azure has to the sum from the metadata. A blob that can change in place
-// keeps both of what it once was: it has none.
-func trust(sums *storage.Checksums, t blob.BlobType, md5 []byte) {
-	switch {
-	case t != blob.BlobTypeBlockBlob:
-		*sums = storage.Checksums{}
-	case len(md5) == 16:
-		sums.MD5 = md5
-	}
 }

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
@@ -20,52 +21,67 @@ const sumName = "polystoresum"
 // metadata gives the entries in the form of the wire, and beside them the note of the object's sum;
 // nil for none, and ErrInvalid where Azure takes no more.
 func metadata(m map[string]string, n note) (map[string]*string, error) {
-	wire, size := make(map[string]*string, len(m)+1), 0
-	add := func(name, v string) {
+	var wire map[string]*string
+	err := eachEntry(m, n, func(name, v string) {
+		if wire == nil {
+			wire = make(map[string]*string, len(m)+1)
+		}
 		wire[name] = &v
-		size += len(name) + len(v)
-	}
-	for name, v := range m {
-		if name == sumName {
-			return nil, driver.Invalidf("metadata name %q is reserved", name)
-		}
-		coded := encodeName(name)
-		if !isIdentifier(coded) {
-			return nil, driver.Invalidf("metadata name %q, which Azure cannot have", name)
-		}
-		if !utf8.ValidString(v) {
-			return nil, driver.Invalidf("the value of metadata %q is not UTF-8", name)
-		}
-		add(coded, storage.EncodeMetadataValue(v))
-	}
-	if entry := n.encode(); entry != "" {
-		add(sumName, entry)
-	}
-	if size > maxMetadata {
-		return nil, driver.Invalidf("%d bytes of metadata, at most %d", size, maxMetadata)
-	}
-	if len(wire) == 0 {
-		return nil, nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return wire, nil
 }
 
-// userMetadata undoes metadata; the map is nil where there are no entries. net/http changes the
-// case of names, which means nothing to Azure.
-func userMetadata(wire map[string]*string) (m map[string]string, n note) {
-	n.size = -1
-	for name, v := range wire {
-		name = strings.ToLower(name)
-		switch {
-		case v == nil:
-		case name == sumName:
-			n = decodeNote(*v)
-		default:
-			if m == nil {
-				m = make(map[string]string, len(wire))
-			}
-			m[decodeName(name)] = storage.DecodeMetadataValue(*v)
+// eachEntry is metadata that is handed over entry by entry. It may fail behind some of them.
+func eachEntry(m map[string]string, n note, add func(name, v string)) error {
+	size := 0
+	for name, v := range m {
+		if name == sumName {
+			return driver.Invalidf("metadata name %q is reserved", name)
 		}
+		coded := encodeName(name)
+		if !isIdentifier(coded) {
+			return driver.Invalidf("metadata name %q, which Azure cannot have", name)
+		}
+		if !utf8.ValidString(v) {
+			return driver.Invalidf("the value of metadata %q is not UTF-8", name)
+		}
+		v = storage.EncodeMetadataValue(v)
+		size += len(coded) + len(v)
+		add(coded, v)
+	}
+	if entry := n.encode(); entry != "" {
+		size += len(sumName) + len(entry)
+		add(sumName, entry)
+	}
+	if size > maxMetadata {
+		return driver.Invalidf("%d bytes of metadata, at most %d", size, maxMetadata)
+	}
+	return nil
+}
+
+// metaField begins the name of a field that has an entry of the metadata, as the SDK writes it.
+const metaField = "x-ms-meta-"
+
+// userMetadata undoes metadata in the header of an answer; the map is nil where there are no
+// entries. net/http changes the case of names, which means nothing to Azure.
+func userMetadata(h http.Header) (m map[string]string, n note) {
+	n.size = -1
+	for name, values := range h {
+		if len(name) <= len(metaField) || !strings.EqualFold(name[:len(metaField)], metaField) {
+			continue
+		}
+		name, v := strings.ToLower(name[len(metaField):]), values[0]
+		if name == sumName {
+			n = decodeNote(v)
+			continue
+		}
+		if m == nil {
+			m = make(map[string]string)
+		}
+		m[decodeName(name)] = storage.DecodeMetadataValue(v)
 	}
 	return m, n
 }
@@ -109,22 +125,34 @@ func (s *Store) checkHeaders(o *storage.PutOptions) error {
 // becomes _xx_, two digits of hexadecimal, and so does an underscore that would be taken for the
 // beginning of that. decodeName undoes it, and leaves alone what encodeName does not make.
 func encodeName(name string) string {
-	out := ""
+	room := make([]byte, 4*len(name))
+	at := len(room)
 	// from the end: what is behind an underscore decides about it
 	for i := len(name) - 1; i >= 0; i-- {
 		c := name[i]
-		_, escaped := unescape("_"+out, i == 0)
-		if c == '-' || c == '.' || i == 0 && '0' <= c && c <= '9' || c == '_' && escaped {
-			const digits = "0123456789abcdef"
-			out = string([]byte{'_', digits[c>>4], digits[c&15], '_'}) + out
-		} else {
-			out = string(c) + out
+		at--
+		room[at] = c
+		if c == '_' {
+			if _, escaped := unescape(string(room[at:min(at+4, len(room))]), i == 0); !escaped {
+				continue
+			}
+		} else if c != '-' && c != '.' && (i > 0 || c < '0' || '9' < c) {
+			continue
 		}
+		const digits = "0123456789abcdef"
+		at -= 3
+		copy(room[at:], []byte{'_', digits[c>>4], digits[c&15], '_'})
 	}
-	return out
+	if at == len(room)-len(name) {
+		return name
+	}
+	return string(room[at:])
 }
 
 func decodeName(name string) string {
+	if !strings.Contains(name, "_") {
+		return name
+	}
 	var out strings.Builder
 	for i := 0; i < len(name); {
 		if c, ok := unescape(name[i:], i == 0); ok {

@@ -1,6 +1,7 @@
 package azure
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,9 +13,9 @@ import (
 func TestForeignValues(t *testing.T) {
 	theirs := map[string]string{"word": "=?UTF-8?B?w7w=?=", "encoded": "utf8b64:w7w", "plain": "x"}
 	ours := storage.EncodeMetadataValue("ü")
-	wire := map[string]*string{"Ours": &ours}
+	wire := http.Header{"X-Ms-Meta-Ours": {ours}, "X-Ms-Meta-": {"no name"}, "Etag": {"none"}}
 	for name, v := range theirs {
-		wire[name] = &v
+		wire.Set("X-Ms-Meta-"+name, v)
 	}
 	theirs["ours"] = "ü"
 	got, _ := userMetadata(wire)

@@ -2,6 +2,7 @@ package azure
 
 import (
 	"errors"
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestMetadataNames(t *testing.T) {
 
 // What encodeName does not make is a name of another program, and stays what it is.
 func TestForeignMetadataNames(t *testing.T) {
-	m, _ := userMetadata(map[string]*string{"A_5f_b": new("1"), "A_b": new("2")})
+	m, _ := userMetadata(http.Header{"X-Ms-Meta-A_5f_b": {"1"}, "X-Ms-Meta-A_b": {"2"}})
 	if diff := cmp.Diff(map[string]string{"a_5f_b": "1", "a_b": "2"}, m); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}
@@ -94,7 +95,8 @@ func TestNotes(t *testing.T) {
 		},
 		{note{sums: storage.Checksums{MD5: make([]byte, 16)}}, note{size: -1}},
 	} {
-		wire, err := metadata(nil, test.give)
+		wire := make(http.Header)
+		err := eachEntry(nil, test.give, func(name, v string) { wire.Set(metaField+name, v) })
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,33 +26,36 @@ func (n note) encode() string {
 	if sum == nil {
 		return ""
 	}
-	entry := name + "." + base64.RawURLEncoding.EncodeToString(sum) + "."
+	var space [96]byte
+	entry := append(append(space[:0], name...), '.')
+	entry = append(base64.RawURLEncoding.AppendEncode(entry, sum), '.')
 	if n.size >= 0 {
-		entry += strconv.FormatInt(n.size, 10)
+		entry = strconv.AppendInt(entry, n.size, 10)
 	}
 	if n.upload != "" {
-		entry += "." + n.upload
+		entry = append(append(entry, '.'), n.upload...)
 	}
-	return entry
+	return string(entry)
 }
 
 // decodeNote undoes encode, and reads the entries of earlier versions, which had a sum alone.
 func decodeNote(entry string) note {
-	f := strings.Split(entry, ".")
-	if len(f) > 4 {
+	name, rest, _ := strings.Cut(entry, ".")
+	code, rest, _ := strings.Cut(rest, ".")
+	length, upload, _ := strings.Cut(rest, ".")
+	if strings.Contains(upload, ".") {
 		return note{size: -1}
 	}
-	f = append(f, make([]string, 4)...)
-	n := note{size: -1, upload: f[3]}
-	sum, err := base64.RawURLEncoding.DecodeString(f[1])
-	if size, e := strconv.ParseUint(f[2], 10, 62); e == nil {
+	n := note{size: -1, upload: upload}
+	sum, err := base64.RawURLEncoding.DecodeString(code)
+	if size, e := strconv.ParseUint(length, 10, 62); e == nil {
 		n.size = int64(size)
 	}
 	switch {
 	case err != nil:
-	case f[0] == "crc32c" && len(sum) == 4:
+	case name == "crc32c" && len(sum) == 4:
 		n.sums.CRC32C = sum
-	case f[0] == "crc64nvme" && len(sum) == 8:
+	case name == "crc64nvme" && len(sum) == 8:
 		n.sums.CRC64NVME = sum
 	}
 	return n

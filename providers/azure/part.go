@@ -14,7 +14,7 @@ import (
 // PutPart makes one Put Block.
 func (s *Store) PutPart(
 	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
-	_ *storage.PartOptions,
+	opts *storage.PartOptions,
 ) (*storage.Part, error) {
 	if err := checkPart(key, uploadID, number, size); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, err
 	}
-	sums, err := s.seal(ctx, p, new(storage.Checksums))
+	sums, err := s.seal(ctx, p, new(storage.Checksums), &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,20 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, fail(ctx, a, err)
 	}
-	return &storage.Part{Number: number, Size: size, ETag: id, Checksums: sums}, nil
+	return &storage.Part{
+		Number: number, Size: size, ETag: id, Checksums: sums, Repeatable: true,
+	}, nil
+}
+
+// SumPart reads the part once.
+func (s *Store) SumPart(
+	ctx context.Context, body io.ReadSeeker, size int64,
+) (storage.Checksums, error) {
+	p, err := driver.NewPayload(body, size)
+	if err != nil {
+		return storage.Checksums{}, err
+	}
+	return s.hasher.Sum(ctx, p, partSums)
 }
 
 // CopyPart makes one Put Block From URL. The range must not be empty.

@@ -4,10 +4,9 @@ import (
 	"context"
 	"io"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
-
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // maxPut is the largest object that one request makes:
@@ -34,33 +33,39 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	sums, err := s.seal(ctx, p, &opts.Checksums)
+	sums, err := s.seal(ctx, p, &opts.Checksums, nil)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := metadata(opts.Metadata, note{sums: sums, size: size})
-	if err != nil {
-		return nil, err
+	in := s.newUpload(key, p)
+	in.Set("Content-MD5", httpdriver.EncodeSum(sums.MD5))
+	if sums.MD5 == nil { // the service takes one of them
+		in.Set("x-ms-content-crc64", wireCRC64(sums.CRC64NVME))
 	}
-	a := writing()
-	a.Body = p
-	out, err := s.client.NewBlockBlobClient(key).Upload(a.begin(ctx), p, &blockblob.UploadOptions{
-		Tags:                    opts.Tags,
-		Metadata:                entries,
-		Tier:                    tier(opts.StorageClass),
-		HTTPHeaders:             httpHeaders(opts),
-		TransactionalValidation: transactional(sums),
-		AccessConditions:        writeConditions(opts.IfAbsent, opts.IfMatch, a),
+	in.Set("x-ms-blob-content-type", opts.ContentType)
+	in.Set("x-ms-blob-content-encoding", opts.ContentEncoding)
+	in.Set("x-ms-blob-content-disposition", opts.ContentDisposition)
+	in.Set("x-ms-blob-content-language", opts.ContentLanguage)
+	in.Set("x-ms-blob-cache-control", opts.CacheControl)
+	in.Set("x-ms-access-tier", opts.StorageClass)
+	in.Set("x-ms-tags", wireTags(opts.Tags))
+	err = eachEntry(opts.Metadata, note{sums: sums, size: size}, func(name, v string) {
+		in.Set(metaField+name, v)
 	})
 	if err != nil {
-		return nil, fail(ctx, a, err)
+		return nil, err
+	}
+	in.Set(writeCondition(opts.IfAbsent, opts.IfMatch, &in.Attempt))
+	h, err := s.sendWrite(ctx, in)
+	if err != nil {
+		return nil, err
 	}
 	return &storage.Object{
 		Key:       key,
 		Size:      size,
-		ETag:      etagOf(out.ETag),
-		VersionID: value(out.VersionID),
-		ModTime:   value(out.LastModified),
+		ETag:      quoted(h.Get("Etag")),
+		VersionID: h.Get(versionIDField),
+		ModTime:   modTime(h),
 		Checksums: sums,
 	}, nil
 }

@@ -10,13 +10,16 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/internal/bubble"
 	"github.com/polystore/storage/internal/stub"
 )
 
@@ -187,29 +190,55 @@ func TestDelegationKeyIncomplete(t *testing.T) {
 	}
 }
 
-// A key is as long as the service gives one whatever its clock says, and longer only for a
-// signature that asks for it.
+// A key begins and ends where a service takes it whose clock is behind by clockSkew, ends later
+// only for a signature that asks for it, and serves all signatures that end no later than it does.
 func TestDelegationKeyTimes(t *testing.T) {
-	s, srv := entraStore(t, keyService)
-	for _, expires := range []time.Duration{time.Minute, 7 * 24 * time.Hour} {
-		signed, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
-		if err != nil {
-			t.Fatal(err)
+	cleanEnvironment(t)
+	synctest.Test(t, func(t *testing.T) {
+		var keys []string // their beginning and end, since the start
+		start := time.Now().UTC()
+		since := func(body, name string) time.Duration {
+			text, _ := between(body, "<"+name+">", "</"+name+">")
+			at, err := time.Parse(time.RFC3339, text)
+			if err != nil {
+				t.Error(err)
+			}
+			return at.Sub(start)
 		}
-		r := srv.One(t)
-		text, _ := between(string(r.Body), "<Expiry>", "</Expiry>")
-		expiry, err := time.Parse(time.RFC3339, text)
-		if err != nil {
-			t.Fatal(err)
+		transport := bubble.Serve(t, http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				keys = append(keys, fmt.Sprint(since(string(body), "Start"), " to ",
+					since(string(body), "Expiry")))
+				keyService(w, &stub.Request{Request: r, Body: body})
+			},
+		))
+		s := mustNew(t, "bucket", &Options{
+			Account: stubAccount, Credential: stubCredential{},
+			HTTPClient: &http.Client{Transport: transport},
+		})
+		sign := func(at, expires time.Duration, want ...string) {
+			t.Helper()
+			time.Sleep(at - time.Since(start))
+			keys = nil
+			u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
+			if err != nil || !u.Expires.Equal(start.Add(at+expires)) {
+				t.Errorf("SignURL at %v for %v: until %v, %v", at, expires, u.Expires, err)
+			}
+			if !slices.Equal(keys, want) {
+				t.Errorf("at %v for %v: a key for %v, want %v", at, expires, keys, want)
+			}
 		}
-		if latest := time.Now().Add(driver.MaxExpiry - clockSkew); expires == time.Minute &&
-			expiry.After(latest) {
-			t.Errorf("a key until %v, which a service whose clock is behind refuses", expiry)
-		}
-		if expiry.Before(signed.Expires.Truncate(time.Second)) {
-			t.Errorf("a key until %v for a signature until %v", expiry, signed.Expires)
-		}
-	}
+		const week = driver.MaxExpiry
+		key := func(from, to time.Duration) string { return fmt.Sprint(from, " to ", to) }
+		sign(0, time.Minute, key(-clockSkew, week-clockSkew))
+		sign(time.Hour, time.Minute)
+		sign(time.Hour, week-clockSkew-time.Hour)
+		sign(time.Hour, week, key(time.Hour-clockSkew, week+time.Hour))
+		last := week + time.Hour - time.Minute
+		sign(last, time.Minute)
+		sign(last, time.Minute+time.Second, key(last-clockSkew, last+week-clockSkew))
+	})
 }
 
 // Those who sign at the same time share one key.

@@ -27,9 +27,9 @@ package azure
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 
 	"github.com/polystore/storage"
@@ -42,9 +42,14 @@ type Store struct {
 	name       string
 	account    string
 	client     *container.Client
+	http       *httpdriver.Client // the SDK's, too
+	route      route
+	begun      sync.Pool // of *policy.Request: see begin
+	waiting    waiting
 	key        *container.SharedKeyCredential // nil: no shared key
+	signer     *signer                        // with the same; nil: no shared key
 	sas        *string                        // signature of every request; nil: none
-	token      azcore.TokenCredential         // nil: no Entra ID
+	token      *tokens                        // nil: no Entra ID
 	delegation *delegation                    // nil: no Entra ID
 	closeIdle  []func()                       // of the Store's own transports
 	version    string                         // of the protocol; empty: the SDK's

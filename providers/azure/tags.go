@@ -3,9 +3,22 @@ package azure
 import (
 	"context"
 	"encoding/xml"
+	"net/url"
 
 	"github.com/polystore/storage"
 )
+
+// wireTags are tags as a header has them.
+func wireTags(tags map[string]string) string {
+	if len(tags) == 0 {
+		return ""
+	}
+	values := make(url.Values, len(tags))
+	for name, v := range tags {
+		values.Set(name, v)
+	}
+	return values.Encode()
+}
 
 // Tags makes one Get Blob Tags.
 func (s *Store) Tags(

@@ -123,21 +123,30 @@ func (a *attrs) encode() ([]byte, error) {
 
 // decodeAttrs returns nil for what is not the encoding of attrs.
 func decodeAttrs(b []byte) *attrs {
-	a := new(attrs)
+	if a := new(attrs); a.decode(b) {
+		return a
+	}
+	return nil
+}
+
+// decode makes a, which is new, what b encodes, and reports false for what is not an encoding.
+func (a *attrs) decode(b []byte) bool {
 	switch {
 	case len(b) > 0 && b[0] == '{':
-		if json.Unmarshal(b, a) != nil {
-			return nil
+		var old attrs // goes to the heap, which a does not
+		if json.Unmarshal(b, &old) != nil {
+			return false
 		}
-		return a
+		*a = old
+		return true
 	case len(b) < 25 || b[0] != attrFormat:
-		return nil
+		return false
 	}
-	a.ETag = `"` + hex.EncodeToString(b[1:17]) + `"`
+	a.ETag = etagOf(b[1:17])
 	a.ModTime = int64(binary.LittleEndian.Uint64(b[17:]))
 	size, n := binary.Uvarint(b[25:])
 	if n <= 0 || size > math.MaxInt64 {
-		return nil
+		return false
 	}
 	a.Size = int64(size)
 	ok := true
@@ -172,13 +181,10 @@ func decodeAttrs(b []byte) *attrs {
 		case code == codeKey:
 			a.Key = text()
 		default:
-			return nil // of a later version
+			return false // of a later version
 		}
 	}
-	if !ok {
-		return nil
-	}
-	return a
+	return ok
 }
 
 func setEntry(m *map[string]string, name, value string) {

@@ -56,13 +56,28 @@ func (a *attrs) sums() storage.Checksums {
 
 // newETag returns an ETag of 128 random bits: no two writes ever have the same one, whatever their
 // bytes.
-func newETag() string { return `"` + newName() + `"` }
+func newETag() string {
+	id := newID()
+	return etagOf(id[:])
+}
+
+// etagOf is the ETag of 16 bytes.
+func etagOf(id []byte) string {
+	var etag [34]byte
+	etag[0], etag[33] = '"', '"'
+	hex.Encode(etag[1:33], id)
+	return string(etag[:])
+}
 
 // newName returns 128 random bits in hexadecimal.
 func newName() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
-	return hex.EncodeToString(b[:])
+	id := newID()
+	return hex.EncodeToString(id[:])
+}
+
+func newID() (id [16]byte) {
+	rand.Read(id[:]) // never fails
+	return id
 }
 
 // attrsOfPut is what a write with opts puts in place.

@@ -285,8 +285,8 @@ func TestObjectClose(t *testing.T) {
 	s, _ := newStore(t)
 	put(t, s, "k", strings.Repeat("data", 1000), nil)
 	for range 100 {
-		o, err := s.root.openObject("k")
-		if err != nil {
+		o := new(object)
+		if err := s.root.openObject("k", o); err != nil {
 			t.Fatal(err)
 		}
 		var wg sync.WaitGroup

@@ -14,7 +14,7 @@ import (
 func (s *Store) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	if _, err := split(dst); err != nil {
+	if err := checkKey(dst); err != nil {
 		return nil, err
 	}
 	if err := driver.Refuse("StorageClass", opts.StorageClass != ""); err != nil {
@@ -85,7 +85,7 @@ const maxCopy = 16 << 20
 
 // clone copies an object to a file. The kernel does it, and file systems that can share bytes
 // between files share them.
-func clone(ctx context.Context, f *os.File, from *object, version *attrs) error {
+func clone(ctx context.Context, f *os.File, from *opened, version *attrs) error {
 	src, err := from.file()
 	if err != nil {
 		return err

@@ -301,28 +301,31 @@ func TestNoDirectorySync(t *testing.T) {
 // attributes in a sidecar are removed after it.
 func TestSyncWithoutLock(t *testing.T) {
 	for _, sidecars := range []bool{false, true} {
-		s, _ := newStore(t)
-		s.noXattr = sidecars
-		asked := false
-		s.failSync = func(dir string) error {
-			if dir != "d" {
+		dir := t.TempDir()
+		synctest.Test(t, func(t *testing.T) {
+			s := openStore(t, dir)
+			s.noXattr = sidecars
+			asked := false
+			s.failSync = func(dir string) error {
+				if dir != "d" {
+					return nil
+				}
+				asked = true
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				held, err := s.lock(ctx, "d/k")
+				if err == nil {
+					held.release()
+				}
+				if free := err == nil; free == sidecars {
+					t.Errorf("with sidecars %v, the lock during a sync: %v", sidecars, err)
+				}
 				return nil
 			}
-			asked = true
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			held, err := s.lock(ctx, "d/k")
-			if err == nil {
-				held.release()
+			put(t, s, "d/k", "data", nil)
+			if !asked {
+				t.Error("the directory was not synced")
 			}
-			if free := err == nil; free == sidecars {
-				t.Errorf("with sidecars %v, the lock during a sync: %v", sidecars, err)
-			}
-			return nil
-		}
-		put(t, s, "d/k", "data", nil)
-		if !asked {
-			t.Error("the directory was not synced")
-		}
+		})
 	}
 }

@@ -66,17 +66,17 @@ func (h *handle) OpenFile(path string, flag int, perm fs.FileMode) (*os.File, er
 // Open opens a file or a directory for reading.
 func (h *handle) Open(path string) (*os.File, error) { return h.OpenFile(path, os.O_RDONLY, 0) }
 
-// openObject opens a file for reading. A link, or whatever else is no regular file, may be an error
-// or be opened: the caller looks at what it got.
-func (h *handle) openObject(path string) (*object, error) {
-	if o, ok, err := h.openObjectFast(path); ok {
-		return o, err
+// openObject opens a file for reading, as o. A link, or whatever else is no regular file, may be an
+// error or be opened: the caller looks at what it got.
+func (h *handle) openObject(path string, o *object) error {
+	if ok, err := h.openObjectFast(path, o); ok {
+		return err
 	}
 	f, err := h.root.OpenFile(path, openRead, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return newObject(f)
+	return o.takeFile(f)
 }
 
 // sub opens a directory. Something else in its place, links included, is ENOTDIR.

@@ -148,6 +148,12 @@ func (h *handle) lstatFast(path string) (_ fs.FileInfo, ok bool, _ error) {
 	return fi, ok, nil
 }
 
+// lstatPlain is lstatFast for a description that the caller has, and knows no errors.
+func (h *handle) lstatPlain(path string, fi *info) bool {
+	ok, err := h.on("fstatat", path, func(p place) error { return fi.at(p) })
+	return ok && err == nil
+}
+
 func (h *handle) openFast(
 	path string, flag int, perm fs.FileMode,
 ) (f *os.File, ok bool, err error) {
@@ -171,7 +177,7 @@ func (h *handle) name(path string) string {
 	return h.root.Name() + "/" + path
 }
 
-func (h *handle) openObjectFast(path string) (*object, bool, error) {
+func (h *handle) openObjectFast(path string, o *object) (bool, error) {
 	fd := -1
 	ok, err := h.on("openat", path, func(p place) (err error) {
 		fd, err = unix.Openat(p.fd, p.name, openRead|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
@@ -181,9 +187,10 @@ func (h *handle) openObjectFast(path string) (*object, bool, error) {
 		return err
 	})
 	if fd < 0 {
-		return nil, ok, err
+		return ok, err
 	}
-	return makeObject(fd, path), true, nil
+	o.take(fd, path)
+	return true, nil
 }
 
 func (h *handle) subFast(path string) (*handle, bool, error) {
@@ -200,6 +207,19 @@ func (h *handle) subFast(path string) (*handle, bool, error) {
 		err = unix.ENOTDIR
 	}
 	return nil, true, &fs.PathError{Op: "openat2", Path: path, Err: err}
+}
+
+// subPlain is subFast for a handle that the caller has, and knows no errors.
+func (h *handle) subPlain(path string, sub *handle) bool {
+	if h.fd < 0 {
+		return false
+	}
+	fd, err := h.resolve(path)
+	if err != nil {
+		return false
+	}
+	sub.fd, sub.sys = fd, h.sys
+	return true
 }
 
 func (h *handle) mkdirFast(path string, perm fs.FileMode) (bool, error) {

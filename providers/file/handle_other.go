@@ -20,9 +20,13 @@ func (h *handle) openFast(string, int, fs.FileMode) (*os.File, bool, error) {
 	return nil, false, nil
 }
 
-func (h *handle) openObjectFast(string) (*object, bool, error) { return nil, false, nil }
+func (h *handle) lstatPlain(string, *info) bool { return false }
+
+func (h *handle) openObjectFast(string, *object) (bool, error) { return false, nil }
 
 func (h *handle) subFast(string) (*handle, bool, error) { return nil, false, nil }
+
+func (h *handle) subPlain(string, *handle) bool { return false }
 
 func (h *handle) mkdirFast(string, fs.FileMode) (bool, error) { return false, nil }
 

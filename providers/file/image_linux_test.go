@@ -16,7 +16,10 @@ func command(t *testing.T, args ...string) {
 }
 
 // A disk makes file systems out of images.
-type disk struct{ dir, fresh, options string }
+type disk struct {
+	dir, fresh, options string
+	cuts                int // images that were taken of it
+}
 
 // try reports why images cannot be mounted here.
 func (d *disk) try(t *testing.T) error {

@@ -129,7 +129,7 @@ func (s *Store) listedAt(w *walk, f *found) (_ *storage.Object, elsewhere bool, 
 			return nil, false, atPath(err, f.path)
 		}
 	}
-	file, a, err := s.openAt(d, name, f.key, nil)
+	file, err := s.openAt(d, name, f.key, nil)
 	if errors.Is(err, fs.ErrPermission) { // there it is, all the same
 		fi, err := s.lstatIn(d, name)
 		if fi == nil {
@@ -141,5 +141,5 @@ func (s *Store) listedAt(w *walk, f *found) (_ *storage.Object, elsewhere bool, 
 		return nil, true, atPath(err, f.path)
 	}
 	file.Close()
-	return a.listed(f.key), false, nil
+	return file.version.listed(f.key), false, nil
 }

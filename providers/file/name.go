@@ -3,6 +3,7 @@ package file
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -27,25 +28,32 @@ const (
 	maxSegment = 254 // with mark it is the 255 bytes that file systems take
 )
 
-// split returns the segments of a key that files can hold; every other key is ErrInvalidKey, before
-// any system call.
+// split returns the segments of a key that files can hold.
 func split(key string) ([]string, error) {
-	refuse := func(format string, args ...any) ([]string, error) {
-		return nil, &storage.Error{Kind: storage.ErrInvalidKey, Err: fmt.Errorf(format, args...)}
+	if err := checkKey(key); err != nil {
+		return nil, err
 	}
+	return strings.Split(key, "/"), nil
+}
+
+// checkKey returns ErrInvalidKey for a key that files cannot hold, before any system call.
+func checkKey(key string) error {
 	switch {
 	case key == "" || len(key) > maxKey:
-		return refuse("%d bytes, want 1 to %d", len(key), maxKey)
+		return refuseKey(fmt.Sprintf("%d bytes, want 1 to %d", len(key), maxKey))
 	case !utf8.ValidString(key):
-		return refuse("not UTF-8")
+		return refuseKey("not UTF-8")
 	}
-	segs := strings.Split(key, "/")
-	for _, seg := range segs {
+	for seg := range strings.SplitSeq(key, "/") {
 		if reason := badSegment(seg); reason != "" {
-			return refuse("%s", reason)
+			return refuseKey(reason)
 		}
 	}
-	return segs, nil
+	return nil
+}
+
+func refuseKey(reason string) error {
+	return &storage.Error{Kind: storage.ErrInvalidKey, Err: errors.New(reason)}
 }
 
 // badSegment says why a file cannot have the name seg, "" if it can.

@@ -18,20 +18,21 @@ type object struct {
 	closed atomic.Bool
 }
 
-func makeObject(fd int, path string) *object {
-	o := &object{fd: fd, path: path}
+// take makes o, which is new, the open file fd.
+func (o *object) take(fd int, path string) {
+	o.fd, o.path = fd, path
 	o.uses.Store(1)
-	return o
 }
 
-// newObject takes f over.
-func newObject(f *os.File) (*object, error) {
+// takeFile makes o, which is new, the file f, which is no other's any more.
+func (o *object) takeFile(f *os.File) error {
 	defer f.Close()
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
-		return nil, &fs.PathError{Op: "fcntl", Path: f.Name(), Err: err}
+		return &fs.PathError{Op: "fcntl", Path: f.Name(), Err: err}
 	}
-	return makeObject(fd, f.Name()), nil
+	o.take(fd, f.Name())
+	return nil
 }
 
 func (o *object) begin() error {
@@ -79,6 +80,7 @@ func (o *object) Stat() (fs.FileInfo, error) {
 	return fi, nil
 }
 
+// stat is Stat for a description that the caller has.
 func (o *object) stat(fi *info) error {
 	if err := o.begin(); err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/tally"
 )
 
 // A cutCase is a change of the object key, and a question whose answer others build on once it is
@@ -108,7 +109,7 @@ var cutFaults = []struct {
 // before, or the process that made the change was killed before its sync. The image of the file
 // system, as it is when the answer is given, is what a power cut leaves.
 func TestPowerCut(t *testing.T) {
-	onImages(t, func(t *testing.T, d *disk) {
+	onImages(t, "power cuts behind an answer", func(t *testing.T, d *disk) {
 		for _, tt := range cutCases {
 			for _, fault := range cutFaults {
 				t.Run(tt.name+" and "+fault.name, func(t *testing.T) {
@@ -122,7 +123,7 @@ func TestPowerCut(t *testing.T) {
 // A power cut before any of the syncs of a change leaves the old object or the new one, whole, and
 // everything else as it was.
 func TestPowerCutAtSyncs(t *testing.T) {
-	onImages(t, func(t *testing.T, d *disk) {
+	onImages(t, "power cuts before a sync", func(t *testing.T, d *disk) {
 		for _, tt := range cutCases {
 			t.Run(tt.name, func(t *testing.T) { d.cutAtSyncs(t, tt) })
 		}
@@ -130,7 +131,7 @@ func TestPowerCutAtSyncs(t *testing.T) {
 }
 
 // onImages runs a test on an image of each file system that power cuts are tried on.
-func onImages(t *testing.T, test func(t *testing.T, d *disk)) {
+func onImages(t *testing.T, what string, test func(t *testing.T, d *disk)) {
 	for _, fsys := range []struct{ name, size, mkfs, mount string }{
 		{"ext4", "48M", "mkfs.ext4 -q -F", "commit=300"},
 		{"xfs", "300M", "mkfs.xfs -q -f", "nouuid"},
@@ -155,6 +156,7 @@ func onImages(t *testing.T, test func(t *testing.T, d *disk)) {
 				t.Skipf("no power cuts on %s: %v", fsys.name, err)
 			}
 			test(t, d)
+			tally.Add(t, tally.Row{What: what, On: "file on " + fsys.name, Tried: d.cuts})
 		})
 	}
 }
@@ -194,6 +196,7 @@ func (d *disk) cutAtSyncs(t *testing.T, tt cutCase) {
 	if len(cuts) < 2 && tt.there || len(cuts) == 0 {
 		t.Errorf("%d syncs", len(cuts))
 	}
+	d.cuts += len(cuts)
 	for i, cut := range cuts {
 		mnt, unmount := d.mount(t, cut)
 		s := tt.bucket(t, mnt)
@@ -256,6 +259,7 @@ func (d *disk) cut(t *testing.T, tt cutCase, fault error, killed bool) {
 			t.Fatalf("the answer is %v, want %v", err, tt.want)
 		}
 	}
+	d.cuts++
 	cut := d.image(t, image)
 	s.Close()
 	other.Close()

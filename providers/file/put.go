@@ -13,7 +13,7 @@ import (
 func (s *Store) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	if _, err := split(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return nil, err
 	}
 	if err := s.begin(ctx); err != nil {

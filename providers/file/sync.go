@@ -74,15 +74,19 @@ func (s *Store) syncFile(f *os.File) error {
 	return f.Sync()
 }
 
-// syncOpen makes the names in an open directory durable.
-func (s *Store) syncOpen(d *os.File, dir string, fi fs.FileInfo) error {
-	return s.syncs.do(syncKey{dir, inode(fi)}, func() error {
+// syncShared makes the names in a directory durable.
+func (s *Store) syncShared(l link) error {
+	return s.syncs.do(syncKey{l.path, inode(l.fi)}, func() error {
+		d, err := l.d.Open(".")
+		if err != nil {
+			return err
+		}
+		defer d.Close()
 		if s.beforeSync != nil {
 			s.beforeSync()
 		}
-		var err error
 		if s.failSync != nil {
-			err = s.failSync(dir)
+			err = s.failSync(l.path)
 		}
 		if err == nil {
 			err = syncDir(d)
@@ -127,16 +131,14 @@ type chain []link
 
 type link struct {
 	path string
-	f    *os.File // nil where maxSyncs have theirs
+	d    *handle // nil where maxSyncs have theirs
 	fi   fs.FileInfo
 	at   time.Time // before fi was read
 }
 
-func (c chain) close() {
+func (s *Store) leaveChain(c chain) {
 	for _, l := range c {
-		if l.f != nil {
-			l.f.Close()
-		}
+		s.leave(l.d)
 	}
 }
 
@@ -159,21 +161,21 @@ func (s *Store) syncChain(
 		}
 		return s.durable.dir(path, fi)
 	})
-	defer c.close()
+	defer s.leaveChain(c)
 	if err != nil {
 		return err
 	}
 	all := len(c) > maxSyncs
 	for _, l := range c {
-		if l.f == nil {
-			l.f, err = s.root.Open(l.path) // there is no syncing all at once
+		if l.d == nil {
+			l.d, err = s.root.sub(l.path) // there is no syncing all at once
 			if isGone(err) {
 				continue
 			}
 			if err != nil {
 				return err
 			}
-			defer l.f.Close()
+			defer l.d.Close()
 		}
 		done, err := s.syncLink(l, all)
 		if err != nil {
@@ -196,57 +198,55 @@ func (s *Store) syncChain(
 // nothing is left to be done.
 func (s *Store) syncLink(l link, all bool) (done bool, err error) {
 	if all && s.failSync == nil {
-		if done, err := syncAll(l.f); done || err != nil {
+		d, err := l.d.Open(".")
+		if err != nil {
+			return false, err
+		}
+		defer d.Close()
+		if done, err := syncAll(d); done || err != nil {
 			return done, err
 		}
 	}
-	return false, s.syncOpen(l.f, l.path, l.fi)
+	return false, s.syncShared(l)
 }
 
-// chain opens dir and the directories above it, but for those of which known says that they need
-// no sync.
+// chain goes down to dir and keeps what it comes by, but for directories of which known says that
+// they need no sync. The caller leaves it.
 func (s *Store) chain(dir string, known func(path string, fi fs.FileInfo) bool) (chain, error) {
 	var c chain
 	d, path, rest := s.root, ".", dir
 	if dir == "." {
 		rest = ""
 	}
-	defer func() {
-		if d != s.root {
-			d.Close()
-		}
-	}()
 	for {
 		at := time.Now()
 		fi, err := d.Lstat(".")
-		if err != nil {
+		kept := false
+		if err == nil && !known(path, fi) {
+			l := link{path, nil, fi, at}
+			if kept = len(c) < maxSyncs; kept {
+				l.d = d
+			}
+			c = append(c, l)
+		}
+		if err != nil || rest == "" {
+			if !kept {
+				s.leave(d)
+			}
 			return c, err
 		}
-		if !known(path, fi) {
-			var f *os.File
-			if len(c) < maxSyncs {
-				if f, err = d.Open("."); err != nil {
-					return c, err
-				}
-			}
-			c = append(c, link{path, f, fi, at})
-		}
-		if rest == "" {
-			return c, nil
-		}
-		var name string
-		name, rest, _ = strings.Cut(rest, "/")
+		name, below, _ := strings.Cut(rest, "/")
 		sub, err := d.sub(name)
+		if !kept {
+			s.leave(d)
+		}
 		if isGone(err) {
 			return c, nil
 		}
 		if err != nil {
 			return c, err
 		}
-		if d != s.root {
-			d.Close()
-		}
-		d, path = sub, join(path, name)
+		d, path, rest = sub, join(path, name), below
 	}
 }
 
@@ -283,9 +283,13 @@ func (s *Store) settle(segs []string) error {
 
 // settleOwed is settle for a key with a change of ours in doubt: a look that is to find out what
 // became of it must not show what a power cut takes back.
-func (s *Store) settleOwed(key string, segs []string) error {
+func (s *Store) settleOwed(key string) error {
 	if !s.durable.owes(key) {
 		return nil
+	}
+	segs, err := split(key)
+	if err != nil {
+		return err
 	}
 	if err := s.settle(segs); err != nil {
 		return err

@@ -17,13 +17,14 @@ import (
 // injector lets the nth system call on files of a directory fail, in this process. The kernel asks
 // it about each call (a seccomp filter), so it must have a process of its own: a filter stays.
 type injector struct {
-	fd int // the kernel's questions
+	fd   int         // the kernel's questions
+	pipe [2]*os.File // open, so that no later file is below lowest
 
 	mu    sync.Mutex
 	dir   string // calls on files below it count
 	errno syscall.Errno
 	at    int // the call that fails, from 1 on; 0: none
-	calls int
+	calls []string
 	hit   string // the call that failed
 }
 
@@ -78,7 +79,6 @@ func inject() (*injector, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer w.Close()
 	for fd := 0; fd < lowest; {
 		if fd, err = unix.Dup(int(r.Fd())); err != nil {
 			return nil, err
@@ -105,7 +105,7 @@ func inject() (*injector, error) {
 	}
 	program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	// No goroutine of the process may make a call of a file until somebody answers.
-	in := &injector{}
+	in := &injector{pipe: [2]*os.File{r, w}}
 	ready := make(chan int)
 	go in.answer(ready)
 	fd, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, setModeFilter, filterFlags,
@@ -150,11 +150,19 @@ func (in *injector) decide(n *notification) syscall.Errno {
 	if err != nil || !strings.HasPrefix(string(link[:size]), in.dir) {
 		return 0
 	}
-	if in.calls++; in.calls != in.at {
+	name := trapped[uint32(n.nr)]
+	if in.calls = append(in.calls, name); len(in.calls) != in.at {
 		return 0
 	}
-	in.hit = trapped[uint32(n.nr)]
+	in.hit = name
 	return in.errno
+}
+
+// made returns the calls since arm.
+func (in *injector) made() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.calls
 }
 
 // arm lets the call number at below dir fail. disarm ends that and returns what failed; "": nothing
@@ -162,7 +170,7 @@ func (in *injector) decide(n *notification) syscall.Errno {
 func (in *injector) arm(dir string, at int, errno syscall.Errno) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	in.dir, in.at, in.errno, in.calls, in.hit = dir, at, errno, 0, ""
+	in.dir, in.at, in.errno, in.calls, in.hit = dir, at, errno, nil, ""
 }
 
 func (in *injector) disarm() (hit string) {

@@ -36,7 +36,7 @@ func (s *Store) PartLimits(*storage.PutOptions) storage.PartLimits { return limi
 func (s *Store) CreateUpload(
 	ctx context.Context, key string, opts *storage.PutOptions,
 ) (id string, err error) {
-	if _, err := split(key); err != nil {
+	if err := checkKey(key); err != nil {
 		return "", err
 	}
 	if err := s.begin(ctx); err != nil {

@@ -403,32 +403,34 @@ func (g *gate) Read(p []byte) (int, error) {
 
 // A part that is still being written never goes into an object that can be seen.
 func TestCompleteWaitsForParts(t *testing.T) {
-	s, dir := newStore(t)
-	other := openStore(t, dir)
-	opts := new(storage.PutOptions)
-	id := createUpload(t, s, "k", opts)
-	p := putPart(t, s, "k", id, 1, "first", 0)
-	g := &gate{Reader: *strings.NewReader("again"), reading: make(chan struct{}),
-		open: make(chan struct{})}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5,
-			&storage.PartOptions{Offset: 5}); err != nil {
-			t.Errorf("PutPart: %v", err)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		s, other := openStore(t, dir), openStore(t, dir)
+		opts := new(storage.PutOptions)
+		id := createUpload(t, s, "k", opts)
+		p := putPart(t, s, "k", id, 1, "first", 0)
+		g := &gate{Reader: *strings.NewReader("again"), reading: make(chan struct{}),
+			open: make(chan struct{})}
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			if _, err := other.PutPart(t.Context(), "k", id, 2, g, 5,
+				&storage.PartOptions{Offset: 5}); err != nil {
+				t.Errorf("PutPart: %v", err)
+			}
+		})
+		<-g.reading
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		if _, err := s.CompleteUpload(ctx, "k", id, []*storage.Part{p}, opts); !errors.Is(err,
+			context.DeadlineExceeded) {
+			t.Errorf("Complete while a part is written: %v", err)
+		}
+		close(g.open)
+		wg.Wait()
+		if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p}, opts); err != nil {
+			t.Error(err)
 		}
 	})
-	<-g.reading
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	if _, err := s.CompleteUpload(ctx, "k", id, []*storage.Part{p}, opts); !errors.Is(err,
-		context.DeadlineExceeded) {
-		t.Errorf("Complete while a part is written: %v", err)
-	}
-	close(g.open)
-	wg.Wait()
-	if _, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{p}, opts); err != nil {
-		t.Error(err)
-	}
 }
 
 // The sums that a caller gave of an object in parts are kept, as those of an object in one request.

@@ -78,7 +78,7 @@ var hot = []struct {
 	call func(context.Context, *storage.Bucket) error
 	sdk  func(context.Context, *gcloud.ObjectHandle) error
 }{
-	{"Get", 134, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 130, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, "k", nil)
 		if err != nil {
 			return err
@@ -95,7 +95,7 @@ var hot = []struct {
 		_, err = io.Copy(io.Discard, r)
 		return err
 	}},
-	{"Put", 150, func(ctx context.Context, b *storage.Bucket) error {
+	{"Put", 148, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.WriteAll(ctx, "k", hotData, nil)
 		return err
 	}, func(ctx context.Context, o *gcloud.ObjectHandle) error {
@@ -106,14 +106,14 @@ var hot = []struct {
 		}
 		return w.Close()
 	}},
-	{"Stat", 119, func(ctx context.Context, b *storage.Bucket) error {
+	{"Stat", 116, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.Stat(ctx, "k", nil)
 		return err
 	}, func(ctx context.Context, o *gcloud.ObjectHandle) error {
 		_, err := o.Attrs(ctx)
 		return err
 	}},
-	{"Delete", 90, func(ctx context.Context, b *storage.Bucket) error {
+	{"Delete", 86, func(ctx context.Context, b *storage.Bucket) error {
 		return b.Delete(ctx, "k", nil)
 	}, func(ctx context.Context, o *gcloud.ObjectHandle) error {
 		return o.Delete(ctx)

@@ -27,7 +27,7 @@ func (s *Store) fail(ctx context.Context, a *attempt, err error) *storage.Error 
 
 // answer classifies what the service said: by its code where it has one, and by the status.
 func (s *Store) answer(a *attempt, resp *http.Response) *storage.Error {
-	defer drain(resp)
+	defer httpdriver.Drain(resp)
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	e := refusal(a, resp.StatusCode, parseRefusal(body))
 	if !a.secret {
@@ -137,7 +137,8 @@ var kindOf = map[string]error{
 	"ObjectUnderActiveHold": storage.ErrPermission,
 	"RetentionPolicyNotMet": storage.ErrPermission,
 
-	"BadDigest": storage.ErrIntegrity, // 400
+	"BadDigest":   storage.ErrIntegrity, // 400
+	"CrcMismatch": storage.ErrIntegrity, // 400
 
 	"KeyTooLong":        storage.ErrInvalidKey,
 	"InvalidObjectName": storage.ErrInvalidKey,

@@ -10,6 +10,7 @@ import (
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/conformance/fault"
 	"github.com/polystore/storage/internal/gcsfake"
+	"github.com/polystore/storage/internal/tally"
 )
 
 // faults asks for the whole matrix. Without it each fault meets each operation on one path.
@@ -17,7 +18,7 @@ var faults = flag.Bool("faults", false, "run all cells of TestFaults")
 
 func TestFaults(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
-	conformance.TestFaults(t, conformance.FaultOptions{
+	r := conformance.TestFaults(t, conformance.FaultOptions{
 		Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
 			own := f.options
 			own.HTTPClient = client
@@ -27,4 +28,5 @@ func TestFaults(t *testing.T) {
 		Service:   fault.GCS,
 		Cover:     !*faults,
 	})
+	tally.Add(t, tally.Faults("gcsfake", r))
 }

@@ -63,7 +63,7 @@ func (s *Store) Get(
 		err = driver.CheckRead(asked, r.Object)
 	}
 	if err != nil {
-		drain(resp) // a short one, so that the connection stays; a long one is cut
+		httpdriver.Drain(resp) // a short one, so that the connection stays; a long one is cut
 		return nil, err
 	}
 	r.Body = driver.NewBody(ctx, resp.Body, r.Length)

@@ -3,10 +3,12 @@ package gcs
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/xml"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/polystore/storage"
@@ -57,11 +59,16 @@ func (s *Store) putMultipart(
 	if err != nil {
 		return nil, err
 	}
-	drain(resp)
+	httpdriver.Drain(resp)
 	if part.ETag = resp.Header.Get("ETag"); part.ETag == "" {
 		return nil, a.Foreign("a part without an ETag")
 	}
-	return headerSums(resp.Header).CRC32C, nil
+	sums := headerSums(resp.Header)
+	// The reference does not say what the ETag is. Where it is the MD5 of what arrived, which goes
+	// with it, the same bytes have the same one.
+	part.Repeatable = sums.MD5 != nil &&
+		strings.Trim(part.ETag, `"`) == hex.EncodeToString(sums.MD5)
+	return sums.CRC32C, nil
 }
 
 type completion struct {

@@ -26,7 +26,12 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, err
 	}
-	sum, err := s.seal(ctx, src.Section(0, size), new(storage.Checksums))
+	multipart, ok := multipartID(uploadID)
+	var known *storage.Checksums
+	if ok { // the service holds it against the part
+		known = &opts.Checksums
+	}
+	sum, err := s.seal(ctx, src.Section(0, size), new(storage.Checksums), known)
 	if err != nil {
 		return nil, err
 	}
@@ -34,8 +39,8 @@ func (s *Store) PutPart(
 		Number: number, Size: size, ETag: httpdriver.EncodeSum(sum),
 		Checksums: storage.Checksums{CRC32C: sum},
 	}
-	if id, ok := multipartID(uploadID); ok {
-		arrived, err := s.putMultipart(ctx, key, id, src, part)
+	if ok {
+		arrived, err := s.putMultipart(ctx, key, multipart, src, part)
 		// A difference is noticed before the upload can be completed with the part, also where the
 		// service did not look.
 		if err == nil && arrived != nil && !bytes.Equal(arrived, sum) {
@@ -61,6 +66,17 @@ func (s *Store) PutPart(
 	}
 	u.took(part, tail, opts.Last)
 	return part, nil
+}
+
+// SumPart reads the part once.
+func (s *Store) SumPart(
+	ctx context.Context, body io.ReadSeeker, size int64,
+) (storage.Checksums, error) {
+	p, err := driver.NewPayload(body, size)
+	if err != nil {
+		return storage.Checksums{}, err
+	}
+	return s.hasher.Sum(ctx, p, driver.CRC32C)
 }
 
 // CopyPart is errors.ErrUnsupported: the service copies no parts. Copy takes objects of any size.

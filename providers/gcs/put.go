@@ -35,7 +35,7 @@ func (s *Store) Put(
 		return nil, err
 	}
 	payload := src.Section(0, size)
-	sum, err := s.seal(ctx, payload, &opts.Checksums)
+	sum, err := s.seal(ctx, payload, &opts.Checksums, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -81,7 +81,7 @@ func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 	if err != nil {
 		return err
 	}
-	defer drain(resp)
+	defer httpdriver.Drain(resp)
 	if resp.StatusCode != http.StatusNoContent && !s.emulator { // fake-gcs-server: 200
 		return a.Foreign("a page")
 	}
@@ -98,7 +98,7 @@ func (s *Store) sendXML(
 	if err != nil {
 		return nil, err
 	}
-	defer drain(resp)
+	defer httpdriver.Drain(resp)
 	d := xml.NewDecoder(resp.Body)
 	start, err := httpdriver.ReadRoot(d)
 	if err == nil && start.Name.Local == "Error" {
@@ -116,12 +116,6 @@ func (s *Store) sendXML(
 		return nil, s.fail(ctx, a, err)
 	}
 	return resp.Header, nil
-}
-
-// drain makes the connection of an answer free for the next request.
-func drain(resp *http.Response) {
-	io.CopyN(io.Discard, resp.Body, 64<<10)
-	resp.Body.Close()
 }
 
 // setJSON makes v the body.

@@ -50,7 +50,7 @@ func (s *Store) createSession(
 	if err != nil {
 		return "", err
 	}
-	drain(resp)
+	httpdriver.Drain(resp)
 	if resp.StatusCode == http.StatusPreconditionFailed {
 		u.refuse()
 	} else if u.target = sessionTarget(resp.Header.Get("Location")); u.target == "" {
@@ -217,7 +217,7 @@ func (s *Store) advance(
 		}
 		return 0, nil, err
 	}
-	defer drain(resp)
+	defer httpdriver.Drain(resp)
 	if resp.StatusCode != http.StatusPermanentRedirect {
 		made = &resource{Size: -1}
 		if err := json.NewDecoder(resp.Body).Decode(made); err != nil {
@@ -262,7 +262,7 @@ func (s *Store) abortSession(ctx context.Context, u *session) error {
 			return err
 		}
 		if resp != nil {
-			drain(resp)
+			httpdriver.Drain(resp)
 		}
 	}
 	s.sessions.remove(u)

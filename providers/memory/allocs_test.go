@@ -67,7 +67,7 @@ var hot = []struct {
 	{"DeleteNothing", 2, func(ctx context.Context, b *storage.Bucket) error {
 		return b.Delete(ctx, "nothing", nil)
 	}},
-	{"List10000", 2500, func(ctx context.Context, b *storage.Bucket) error {
+	{"List10000", 900, func(ctx context.Context, b *storage.Bucket) error {
 		n := 0
 		for _, err := range b.List(ctx, nil) {
 			if err != nil {

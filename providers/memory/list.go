@@ -26,7 +26,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 // The results are allocated in chunks, which saves nine allocations in ten. Who keeps one object of
 // a list keeps its chunk.
 func (s *Store) walk(from string, yield func(*storage.Object) bool) error {
-	const most = 15 // which fill a size class of the allocator
+	const most = 20 // which fill a size class of the allocator
 	var chunk []storage.Object
 	size := 1
 	for e := range s.objects.from(from) {

@@ -59,8 +59,8 @@ func (s *Store) bySDK(ctx context.Context, r *request) (*http.Response, error) {
 // become makes req, which knows its URL, into r.
 func (r *request) become(req *smithyhttp.Request) (*smithyhttp.Request, error) {
 	req.Method, req.URL.RawQuery = r.method, r.query
-	for _, f := range r.fields {
-		req.Header[f.name] = []string{f.value}
+	for _, f := range r.All() {
+		req.Header[f.Name] = []string{f.Value}
 	}
 	if r.body == nil {
 		return req, nil

@@ -23,12 +23,46 @@ var headerSums = [...]driver.Sums{
 // for the wire, at most one of the x-amz-checksum ones, and MD5 for Content-MD5 or, where keepsMD5
 // says so, for its x-amz-checksum. The sums in want that do not fit on the wire are held against
 // body here: ErrIntegrity. payload is what stands for the body in the signature: its SHA-256, which
-// is needed over plain HTTP alone.
+// is needed over plain HTTP alone. The sums in known are those of body, and not made again. Where
+// the sum goes behind the body, there are none before, and body is not read.
 func (s *Store) seal(
-	ctx context.Context, body *driver.Payload, want *storage.Checksums,
+	ctx context.Context, body *driver.Payload, want, known *storage.Checksums,
 ) (sent storage.Checksums, payload string, err error) {
+	if want.IsZero() && (known == nil || known.IsZero()) && s.trails(body.Size()) {
+		return sent, trailedPayload, nil
+	}
+	wire, which := s.sums(body.Size(), want)
+	sent, payload = wire.Select(want), unsignedPayload
+	if which == 0 {
+		return sent, payload, nil
+	}
+	have, err := s.hasher.SumUnknown(ctx, body, which, known)
+	if err != nil {
+		return sent, payload, err
+	}
+	kept := which.Select(want)
+	if err := driver.Verify(&have, &kept); err != nil {
+		return sent, payload, err
+	}
+	switch wire &^ driver.Given(want) {
+	case driver.CRC32C:
+		sent.CRC32C = have.CRC32C
+	case driver.MD5:
+		sent.MD5 = have.MD5
+	case driver.CRC32C | driver.MD5:
+		sent.CRC32C, sent.MD5 = have.CRC32C, have.MD5
+	}
+	if which.Has(driver.SHA256) && !s.unsigned(body.Size()) {
+		payload = hex.EncodeToString(have.SHA256)
+	}
+	return sent, payload, nil
+}
+
+// sums returns which sums of a body of size bytes go on the wire, and which have to be made of it,
+// where want has those of the caller.
+func (s *Store) sums(size int64, want *storage.Checksums) (wire, which driver.Sums) {
 	given := driver.Given(want)
-	wire := given & driver.MD5
+	wire = given & driver.MD5
 	switch {
 	case s.profile.contentMD5:
 		wire = driver.MD5
@@ -42,35 +76,11 @@ func (s *Store) seal(
 		}
 		wire |= header
 	}
-	sent, payload = wire.Select(want), unsignedPayload
-	which := given ^ wire
-	signed := !s.unsigned(body.Size())
-	if signed {
+	which = given ^ wire
+	if !s.unsigned(size) {
 		which |= driver.SHA256
 	}
-	if which == 0 {
-		return sent, payload, nil
-	}
-	have, err := s.hasher.Sum(ctx, body, which)
-	if err != nil {
-		return sent, payload, err
-	}
-	kept := which.Select(want)
-	if err := driver.Verify(&have, &kept); err != nil {
-		return sent, payload, err
-	}
-	switch wire &^ given {
-	case driver.CRC32C:
-		sent.CRC32C = have.CRC32C
-	case driver.MD5:
-		sent.MD5 = have.MD5
-	case driver.CRC32C | driver.MD5:
-		sent.CRC32C, sent.MD5 = have.CRC32C, have.MD5
-	}
-	if signed {
-		payload = hex.EncodeToString(have.SHA256)
-	}
-	return sent, payload, nil
+	return wire, which
 }
 
 // unsignedFrom is the size of bodies, in bytes, whose SHA-256 takes longer than sending them to a
@@ -84,9 +94,11 @@ func (s *Store) unsigned(size int64) bool { return s.tls || s.loopback && size >
 // keepsMD5 reports whether a caller's MD5 goes up as the sum that the service keeps. Directory
 // buckets know CRCs and SHA alone.
 func (s *Store) keepsMD5(want *storage.Checksums) bool {
-	return s.profile.md5Sum && driver.Given(want) == driver.MD5 &&
-		!strings.HasSuffix(s.bucket, "--x-s3")
+	return s.profile.md5Sum && driver.Given(want) == driver.MD5 && !s.isDirectory()
 }
+
+// isDirectory reports whether the bucket is a directory bucket, by its name as S3 wants it.
+func (s *Store) isDirectory() bool { return strings.HasSuffix(s.bucket, "--x-s3") }
 
 // encodeSum is a sum as headers carry it; nil for none.
 func encodeSum(sum []byte) *string {

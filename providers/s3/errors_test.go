@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,6 +17,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/bubble"
 	"github.com/polystore/storage/internal/stub"
 )
 
@@ -541,33 +543,32 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
-// A listener that accepts and never answers stands for a container's service that is not there:
+// A service that takes the request and never answers stands for a container's that is not there:
 // without a bound the SDK's goroutine, which nothing else ends, would outlive the Store.
 func TestSilentCredentials(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*credentialsTimeout)
-	defer cancel()
-	silent, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer silent.Close()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+silent.Addr().String(),
-		nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	start := time.Now()
-	var exchange credentialsExchange
-	exchange.of(&aws.Config{HTTPClient: awshttp.NewBuildableClient()})
-	resp, err := exchange.client.Do(req)
-	if err == nil {
-		resp.Body.Close()
-		t.Fatal("an answer of nobody")
-	}
-	if d := time.Since(start); d > 2*credentialsTimeout {
-		t.Errorf("it took %v to give up", d)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		silent := bubble.Serve(t, http.HandlerFunc(
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
+		))
+		client := awshttp.NewBuildableClient().WithTransportOptions(func(base *http.Transport) {
+			base.Proxy, base.DialContext = nil, silent.DialContext
+		})
+		var exchange credentialsExchange
+		exchange.of(&aws.Config{HTTPClient: client})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://service", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		resp, err := exchange.client.Do(req)
+		if err == nil {
+			resp.Body.Close()
+			t.Fatal("an answer of nobody")
+		}
+		if d := time.Since(start); d != credentialsTimeout {
+			t.Errorf("it took %v to give up, want %v", d, credentialsTimeout)
+		}
+	})
 }
 
 // A listener that accepts and never answers stands for the metadata service of a network that drops

@@ -3,6 +3,8 @@ package s3
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -111,6 +113,25 @@ func etagOf(etag *string) string {
 // partETag is the ETag of a part, byte for byte: completing the upload gives it back, and no
 // condition takes it.
 func partETag(etag *string) string { return cmp.Or(aws.ToString(etag), storage.ETagNone) }
+
+// repeatable reports whether etag, in an answer with header h, is that of a part's bytes and of
+// nothing else, so that it stays when they are sent again: their MD5. Where md5 went with the part,
+// that shows. Elsewhere it is so unless the encryption is SSE-KMS or SSE-C, or the bucket is a
+// directory: https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html. S3 names the
+// encryption in every answer, and the servers that others run name none where there is none.
+func (s *Store) repeatable(h http.Header, etag string, md5 []byte) bool {
+	inner := strings.Trim(etag, `"`)
+	if md5 != nil {
+		return inner == hex.EncodeToString(md5)
+	}
+	sum, err := hex.DecodeString(inner)
+	if err != nil || len(sum) != 16 || s.isDirectory() ||
+		header(h, "X-Amz-Server-Side-Encryption-Customer-Algorithm") != nil {
+		return false
+	}
+	encryption := aws.ToString(header(h, "X-Amz-Server-Side-Encryption"))
+	return encryption == "AES256" || encryption == "" && s.profile.name != "aws"
+}
 
 // optional is nil for the zero string: a parameter that is not sent.
 func optional(s string) *string {

@@ -9,6 +9,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/tally"
 	"github.com/polystore/storage/internal/testenv"
 )
 
@@ -20,7 +21,7 @@ func TestFaults(t *testing.T) {
 		if env.CA != nil || o.Provider != "minio" && o.Provider != "versitygw" {
 			t.Skip("the faults are tried on MinIO and versitygw, without TLS")
 		}
-		conformance.TestFaults(t, conformance.FaultOptions{
+		r := conformance.TestFaults(t, conformance.FaultOptions{
 			Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
 				own := o
 				own.HTTPClient = client
@@ -30,5 +31,6 @@ func TestFaults(t *testing.T) {
 			Service:   fault.S3,
 			Cover:     !*faults,
 		})
+		tally.Add(t, tally.Faults(env.Name, r))
 	})
 }

@@ -24,9 +24,9 @@ func (s *Store) Get(
 	in := newRead(http.MethodGet, key, c)
 	in.Stream = true
 	if ranged := httpdriver.Range(opts); ranged != "" {
-		in.set("Range", ranged)
+		in.Set("Range", ranged)
 	} else {
-		in.set("X-Amz-Checksum-Mode", "ENABLED")
+		in.Set("X-Amz-Checksum-Mode", "ENABLED")
 	}
 	resp, err := s.send(ctx, in)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -33,6 +34,24 @@ func TestPartOfNoUpload(t *testing.T) {
 	}
 	if n := server.Requests.Load(); n != 10 {
 		t.Errorf("%d requests, want 10", n)
+	}
+}
+
+// A service that knows an upload no longer does not always say what it does not know. An answer
+// without an ID may be any server's.
+func TestPartOfNothingNamed(t *testing.T) {
+	for id, kind := range map[string]error{"": nil, "tx0001": storage.ErrNotExist} {
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+			if id != "" {
+				w.Header().Set("X-Amz-Request-Id", id)
+			}
+			w.WriteHeader(http.StatusNotFound)
+		})
+		_, err := srv.store(t).PutPart(t.Context(), "k", "id", 1, strings.NewReader("x"), 1,
+			&storage.PartOptions{})
+		if e, ok := errors.AsType[*storage.Error](err); !ok || e.Kind != kind {
+			t.Errorf("PutPart, request ID %q: %v, want the kind %v", id, err, kind)
+		}
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/polystore/storage"
@@ -307,39 +308,45 @@ func TestCABundle(t *testing.T) {
 // What SignURL says of a URL's end is never later than the truth: its date and its life are in
 // whole seconds, and it dies with the credentials.
 func TestSignedURLEnds(t *testing.T) {
-	srv := newStub(t, answerOK)
-	o := srv.options()
-	s := mustNew(t, "bucket", o)
-	u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: 2*time.Minute +
-		900*time.Millisecond})
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := url.Parse(u.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, err := time.Parse("20060102T150405Z", parsed.Query().Get("X-Amz-Date"))
-	if life := parsed.Query().Get("X-Amz-Expires"); err != nil || life != "120" {
-		t.Fatalf("X-Amz-Expires=%s, %v", life, err)
-	}
-	if ends := signed.Add(2 * time.Minute); u.Expires.After(ends) ||
-		ends.Sub(u.Expires) > 2*time.Second {
-		t.Errorf("Expires = %v, the URL ends at %v", u.Expires, ends)
-	}
-	o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
-	o.Credentials = &rotating{ids: []string{"TEMPORARY"}} // for an hour
-	s = mustNew(t, "bucket", o)
-	for expires, want := range map[time.Duration]time.Duration{30 * time.Minute: 30 * time.Minute,
-		2 * time.Hour: time.Hour} {
-		u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(300 * time.Millisecond) // after a whole second
+		second := time.Now().Truncate(time.Second)
+		o := &Options{
+			Region: "us-east-1", AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+		}
+		u, err := mustNew(t, "bucket", o).SignURL(t.Context(), "k", &storage.SignOptions{
+			Expires: 2*time.Minute + 900*time.Millisecond,
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := time.Until(u.Expires); got > want || got < want-time.Minute {
-			t.Errorf("signed for %v with credentials for an hour: it ends in %v", expires, got)
+		parsed, err := url.Parse(u.URL)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		signed, err := time.Parse("20060102T150405Z", parsed.Query().Get("X-Amz-Date"))
+		if life := parsed.Query().Get("X-Amz-Expires"); err != nil || life != "120" ||
+			!signed.Equal(second) {
+			t.Fatalf("X-Amz-Date %v, X-Amz-Expires %s; %v", signed, life, err)
+		}
+		if ends := second.Add(2 * time.Minute); !u.Expires.Equal(ends) {
+			t.Errorf("Expires = %v, the URL ends at %v", u.Expires, ends)
+		}
+		o.AccessKeyID, o.SecretAccessKey = "", ""
+		o.Credentials = &rotating{ids: []string{"TEMPORARY"}} // for an hour
+		s := mustNew(t, "bucket", o)
+		for expires, want := range map[time.Duration]time.Time{
+			30 * time.Minute: second.Add(30 * time.Minute),
+			time.Hour:        second.Add(time.Hour),
+			2 * time.Hour:    time.Now().Add(time.Hour),
+		} {
+			u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: expires})
+			if err != nil || !u.Expires.Equal(want) {
+				t.Errorf("signed for %v with credentials for an hour: until %v, %v; want %v",
+					expires, u.Expires, err, want)
+			}
+		}
+	})
 }
 
 // The text of every error is free of secrets, also that of signing.

@@ -2,8 +2,10 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -16,7 +18,7 @@ import (
 // PutPart makes one UploadPart.
 func (s *Store) PutPart(
 	ctx context.Context, key, uploadID string, number int, body io.ReadSeeker, size int64,
-	_ *storage.PartOptions,
+	opts *storage.PartOptions,
 ) (*storage.Part, error) {
 	if err := s.checkPart(key, number); err != nil {
 		return nil, err
@@ -25,18 +27,43 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, err
 	}
-	sums, payload, err := s.seal(ctx, p, new(storage.Checksums))
+	sums, payload, err := s.seal(ctx, p, new(storage.Checksums), &opts.Checksums)
 	if err != nil {
 		return nil, err
 	}
 	in := newUpload(key, partQuery(uploadID, number), p, &sums, payload)
-	in.set("Content-Type", binary)
+	in.Set("Content-Type", binary)
+	in.setEncoding("")
+	if s.busy.Now() { // a service that began the upload wants its parts otherwise
+		in.wait()
+	}
 	h, err := s.sendWrite(ctx, in)
 	if err != nil {
+		return nil, uploadGone(err)
+	}
+	if sums, err = in.sums(sums, h); err != nil {
 		return nil, err
 	}
 	etag := partETag(header(h, "Etag"))
-	return &storage.Part{Number: number, Size: size, ETag: etag, Checksums: sums}, nil
+	return &storage.Part{
+		Number: number, Size: size, ETag: etag, Checksums: sums,
+		Repeatable: s.repeatable(h, etag, sums.MD5),
+	}, nil
+}
+
+// SumPart reads the part once, or not at all where PutPart makes its sum on the way.
+func (s *Store) SumPart(
+	ctx context.Context, body io.ReadSeeker, size int64,
+) (storage.Checksums, error) {
+	if s.trails(size) {
+		return storage.Checksums{}, nil
+	}
+	p, err := driver.NewPayload(body, size)
+	if err != nil {
+		return storage.Checksums{}, err
+	}
+	_, which := s.sums(size, new(storage.Checksums))
+	return s.hasher.Sum(ctx, p, which)
 }
 
 // CopyPart makes one UploadPartCopy. The range must not be empty.
@@ -91,6 +118,16 @@ func (s *Store) CopyPart(
 		)
 	}
 	return part, nil
+}
+
+// uploadGone gives a 404 of a part its kind where the service, which gave it an ID, does not say
+// what is missing: Ceph does not while an upload is being aborted.
+func uploadGone(err error) error {
+	e, ok := errors.AsType[*storage.Error](err)
+	if ok && e.Kind == nil && e.Status == http.StatusNotFound && e.RequestID != "" {
+		e.Kind = storage.ErrNotExist
+	}
+	return err
 }
 
 func (s *Store) checkPart(key string, number int) error {

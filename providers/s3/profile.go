@@ -37,6 +37,10 @@ type profile struct {
 	// Content-MD5, which it forgets. It keeps one sum of an object: any other of the caller's wins.
 	md5Sum bool
 
+	// trailers: the sum of a large body goes behind it, in a trailer of an aws-chunked body, which
+	// then is read once. Servers that do not know the encoding refuse it, or store it as content.
+	trailers bool
+
 	// uploadSums declares that an upload has a CRC32C of the whole object, made of those of its
 	// parts. Both servers check each part all the same, but with a declared sum MinIO refuses
 	// copied parts ("checksum missing"), and versitygw takes the sum of the source for that of the
@@ -81,6 +85,12 @@ type profile struct {
 	// answered by success where there is any object under the key, and else by InvalidPart. What
 	// gives the false success away is that it lacks the checksum that the server always makes.
 	falseComplete bool
+
+	// mixedHead: HeadObject reads the metadata first and the ETag last, each by the key's path, so
+	// that beside a writer it gives those of two versions. Two answers in a row that agree are not
+	// mixed: all that the second reads lies between the first reading and the last, at which the
+	// version was the same.
+	mixedHead bool
 
 	// batchMD5 sends Content-MD5 with DeleteObjects, where the SDK would send x-amz-checksum-crc32
 	// alone, which older servers refuse: https://github.com/aws/aws-sdk-go-v2/issues/3258.

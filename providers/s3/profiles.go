@@ -25,6 +25,7 @@ var standard = []profile{
 		// tags, encryption, x-amz-checksum-md5.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html:
 		// sums of whole objects that were made of parts.
+		// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html: trailers.
 		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html: keys.
 		name: "aws",
 		can: storage.Capabilities{
@@ -33,6 +34,7 @@ var standard = []profile{
 			CopyPart: true, StorageClass: true, Tags: true, CoexistingKeys: true,
 		},
 		md5Sum:     true,
+		trailers:   true,
 		uploadSums: true,
 		encryption: true,
 		maxObject:  maxPart * maxParts, // "50 TB"
@@ -45,12 +47,15 @@ var standard = []profile{
 		// internal/testenv/defects: it ignores If-Match of DeleteObject, also on a missing key, and
 		// the conditions of CopyObject's destination; it lists uploads by their whole key only.
 		// TestQuirks shows stuckDelimiters, loneKey, and what keys it takes for others.
+		// TestTrailers shows trailers, which came with https://github.com/minio/minio/pull/16484 in
+		// 2023. Earlier releases refuse them.
 		name: "minio",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
 			CopyPart: true, StorageClass: true, Tags: true, CoexistingKeys: true,
 		},
 		pathStyle:       true,
+		trailers:        true,
 		batchMD5:        true,
 		encryption:      true,
 		ownUploadPages:  true,
@@ -67,6 +72,12 @@ var standard = []profile{
 		// Delete of a missing key succeeds; it ignores the conditions of CopyObject's destination,
 		// storage classes and encryption. It insists on one region, us-east-1 unless it was started
 		// with another.
+		//
+		// It has trailers, but releases before https://github.com/versity/versitygw/pull/1664, of
+		// November 2025, answer a wrong one by 500.
+		//
+		// https://github.com/versity/versitygw/blob/v1.8.0/backend/posix/posix.go, HeadObject: the
+		// order in which mixedHead has it read.
 		name: "versitygw",
 		can: storage.Capabilities{
 			IfAbsent: true, IfMatch: true, MultipartConditions: true, CopySourceIfMatch: true,
@@ -78,6 +89,7 @@ var standard = []profile{
 		listKeys:       keysPlain,
 		uploadKeys:     keysPlain,
 		falseComplete:  true,
+		mixedHead:      true,
 		ownUploadPages: true,
 		batchMD5:       true,
 		maxObject:      5 << 40,

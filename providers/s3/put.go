@@ -36,7 +36,7 @@ func (s *Store) Put(
 	if err != nil {
 		return nil, err
 	}
-	sums, payload, err := s.seal(ctx, p, &opts.Checksums)
+	sums, payload, err := s.seal(ctx, p, &opts.Checksums, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -46,20 +46,24 @@ func (s *Store) Put(
 	}
 	in := newUpload(key, "x-id=PutObject", p, &wire, payload)
 	in.object = true
+	in.wait()
 	in.setOptional("X-Amz-Checksum-Md5", encodeSum(keptMD5))
-	in.set("Content-Type", cmp.Or(opts.ContentType, binary))
-	in.set("Content-Encoding", opts.ContentEncoding)
-	in.set("Content-Disposition", opts.ContentDisposition)
-	in.set("Content-Language", opts.ContentLanguage)
-	in.set("Cache-Control", opts.CacheControl)
-	in.set("X-Amz-Server-Side-Encryption", s.sse)
-	in.set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", s.kmsKey)
+	in.Set("Content-Type", cmp.Or(opts.ContentType, binary))
+	in.setEncoding(opts.ContentEncoding)
+	in.Set("Content-Disposition", opts.ContentDisposition)
+	in.Set("Content-Language", opts.ContentLanguage)
+	in.Set("Cache-Control", opts.CacheControl)
+	in.Set("X-Amz-Server-Side-Encryption", s.sse)
+	in.Set("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id", s.kmsKey)
 	in.setExtras(&x)
 	match, noneMatch := s.conditions(opts.IfAbsent, opts.IfMatch, &in.attempt)
 	in.setOptional("If-Match", match)
 	in.setOptional("If-None-Match", noneMatch)
 	h, err := s.sendWrite(ctx, in)
 	if err != nil {
+		return nil, err
+	}
+	if sums, err = in.sums(sums, h); err != nil {
 		return nil, err
 	}
 	return &storage.Object{

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"net/http"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -27,4 +28,46 @@ func TestEarlyRefusal(t *testing.T) {
 	if n := server.Requests.Load(); n != 20 {
 		t.Errorf("%d requests, want 20", n)
 	}
+}
+
+// A large object waits for the service's word before it goes up. A part does not, unless the
+// service was too busy for another request.
+func TestBodyWaits(t *testing.T) {
+	busy := false
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		if busy {
+			refuse(w, 503, "SlowDown")
+			return
+		}
+		answerOK(w, r)
+	})
+	s := srv.store(t)
+	put := func(size int) error {
+		_, err := s.Put(t.Context(), "k", bytes.NewReader(make([]byte, size)), int64(size),
+			&storage.PutOptions{})
+		return err
+	}
+	part := func(size int) error {
+		_, err := s.PutPart(t.Context(), "k", "id", 1, bytes.NewReader(make([]byte, size)),
+			int64(size), &storage.PartOptions{})
+		return err
+	}
+	expects := func(what string, write func(int) error, size int, want string) {
+		t.Helper()
+		srv.Seen()
+		if err := write(size); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if got := srv.One(t).Header.Get("Expect"); got != want {
+			t.Errorf("%s: Expect %q, want %q", what, got, want)
+		}
+	}
+	expects("an object", put, continueFrom, "100-continue")
+	expects("a small object", put, continueFrom-1, "")
+	expects("a part", part, continueFrom, "")
+	busy = true
+	wantError(t, "Put", put(1), storage.ErrThrottled, false)
+	busy = false
+	expects("a part of a busy service", part, continueFrom, "100-continue")
+	expects("a small part of a busy service", part, continueFrom-1, "")
 }

@@ -54,7 +54,7 @@ func refusal(method string, resp *http.Response) error {
 
 // refused wraps the error of an answer as the SDK does.
 func refused(resp *http.Response, requestID string, err error) error {
-	finish(resp)
+	httpdriver.Drain(resp)
 	if requestID == "" {
 		requestID = resp.Header.Get("X-Amz-Request-Id")
 	}
@@ -64,13 +64,4 @@ func refused(resp *http.Response, requestID string, err error) error {
 			Response: &smithyhttp.Response{Response: resp}, Err: err,
 		},
 	}
-}
-
-// finish reads what is left of an answer that is no object's, as far as that is worth the
-// connection, and closes it.
-func finish(resp *http.Response) {
-	if resp.ContentLength != 0 {
-		io.CopyN(io.Discard, resp.Body, httpdriver.MaxRefusal)
-	}
-	resp.Body.Close()
 }

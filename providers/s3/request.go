@@ -8,6 +8,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // request is a request of a hot verb, one for an object or for a part, as the SDK would make it. It
@@ -18,28 +19,34 @@ type request struct {
 	key     string
 	query   string          // sorted and escaped
 	body    *driver.Payload // nil: none
+	trailed *trailed        // body with its sum behind it; nil: as it is
 	payload string          // what stands for the body in the signature
-	fields  []field
-	space   [24]field // for fields, as far as they go in it
-}
 
-// field is a header field. Its name is in the form of http.CanonicalHeaderKey.
-type field struct{ name, value string }
+	// Their names are in the form of http.CanonicalHeaderKey.
+	httpdriver.Fields
+}
 
 const (
 	unsignedPayload = "UNSIGNED-PAYLOAD"
 	emptyPayload    = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 )
 
-// continueFrom is the size of bodies, in bytes, that wait for the service's word before they go up.
+// continueFrom is the size of bodies, in bytes, from which it is worth a round trip to hear first
+// whether the service wants them.
 const continueFrom = 2 << 20
 
 // newRequest returns a request without a body.
 func newRequest(method, key, query string) *request {
 	r := &request{method: method, key: key, query: query, payload: emptyPayload}
-	r.fields = r.space[:0]
-	r.set("Accept-Encoding", "identity")
+	r.Set("Accept-Encoding", "identity")
 	return r
+}
+
+// wait has a large body wait for the service's word before it goes up.
+func (r *request) wait() {
+	if r.body.Size() >= continueFrom {
+		r.Set("Expect", "100-continue")
+	}
 }
 
 // newUpload returns a request that writes body, with the sums that seal gives.
@@ -48,8 +55,8 @@ func newUpload(
 ) *request {
 	r := newRequest(http.MethodPut, key, query)
 	r.Write, r.Body, r.body, r.payload = true, body, body, payload
-	if body.Size() >= continueFrom {
-		r.set("Expect", "100-continue")
+	if payload == trailedPayload {
+		r.trail()
 	}
 	for _, sum := range [...]struct {
 		name  string
@@ -65,6 +72,17 @@ func newUpload(
 		r.setOptional(sum.name, encodeSum(sum.value))
 	}
 	return r
+}
+
+// length is the size of what is sent, in bytes.
+func (r *request) length() int64 {
+	switch {
+	case r.body == nil:
+		return 0
+	case r.trailed != nil:
+		return r.trailed.size()
+	}
+	return r.body.Size()
 }
 
 // asked is which object a read is for, and on which conditions.
@@ -87,42 +105,24 @@ func newRead(method, key string, c *asked) *request {
 	r.setOptional("If-Match", readMatch(c.match))
 	r.setOptional("If-None-Match", readNoneMatch(c.noneMatch, c.match))
 	if !c.since.IsZero() && c.noneMatch == "" { // which makes it void
-		r.set("If-Modified-Since", c.since.UTC().Format(http.TimeFormat))
+		r.Set("If-Modified-Since", c.since.UTC().Format(http.TimeFormat))
 	}
 	return r
 }
 
-// set sets a field, unless the value is empty.
-func (r *request) set(name, value string) {
-	if value != "" {
-		r.fields = append(r.fields, field{name, value})
-	}
-}
-
 func (r *request) setOptional(name string, value *string) {
 	if value != nil {
-		r.set(name, *value)
+		r.Set(name, *value)
 	}
 }
 
 // setExtras sets what a write gives an object beside its bytes.
 func (r *request) setExtras(x *extras) {
 	for name, value := range x.metadata {
-		r.set(http.CanonicalHeaderKey("X-Amz-Meta-"+name), value)
+		r.Set(http.CanonicalHeaderKey("X-Amz-Meta-"+name), value)
 	}
 	r.setOptional("X-Amz-Tagging", x.tagging)
-	r.set("X-Amz-Storage-Class", string(x.class))
-}
-
-// header returns the fields for net/http.
-func (r *request) header() http.Header {
-	h := make(http.Header, len(r.fields)+1)
-	values := make([]string, len(r.fields))
-	for i, f := range r.fields {
-		values[i] = f.value
-		h[f.name] = values[i : i+1 : i+1]
-	}
-	return h
+	r.Set("X-Amz-Storage-Class", string(x.class))
 }
 
 // partQuery is the query of an UploadPart.

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/polystore/storage/driver"
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // send makes the exchange of a request. Its errors are those of a Store. The answer is a success,
@@ -21,6 +21,7 @@ func (s *Store) send(ctx context.Context, r *request) (*http.Response, error) {
 	}
 	resp, err := exchange(ctx, r)
 	if err == nil {
+		s.busy.Learn(resp.StatusCode)
 		err = refusal(r.method, resp)
 	}
 	if err != nil {
@@ -35,13 +36,13 @@ func (s *Store) sendWrite(ctx context.Context, r *request) (http.Header, error) 
 	if err != nil {
 		return nil, err
 	}
-	finish(resp)
+	httpdriver.Drain(resp)
 	return resp.Header, nil
 }
 
 // exchange signs a request, makes it on the route, and learns of the service's clock.
 func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error) {
-	r.set("X-Amz-Content-Sha256", r.payload)
+	r.Set("X-Amz-Content-Sha256", r.payload)
 	u, signedPath := s.route.url(r.key, r.query)
 	authorization := ""
 	if s.credentials != nil {
@@ -51,8 +52,8 @@ func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error
 		}
 		authorization = s.route.sign(r, signedPath, &v, s.clock.now())
 	}
-	r.set("User-Agent", s.route.agent)
-	h := r.header()
+	r.Set("User-Agent", s.route.agent)
+	h := r.Header()
 	if authorization != "" {
 		h["Authorization"] = []string{authorization}
 	}
@@ -60,10 +61,13 @@ func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error
 		Method: r.method, URL: u, Host: s.route.hostField, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
-	if r.body != nil && r.body.Size() > 0 {
+	if n := r.length(); n > 0 {
 		body := &sending{body: r.body}
+		if r.trailed != nil {
+			body.body = r.trailed
+		}
 		defer body.Close()
-		req.Body, req.ContentLength = body, r.body.Size()
+		req.Body, req.ContentLength = body, n
 	}
 	asked := time.Now()
 	resp, err := s.http.Do(req)
@@ -77,7 +81,7 @@ func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error
 // the answer already, which is often a refusal; the source is the caller's again then.
 type sending struct {
 	mu   sync.Mutex
-	body *driver.Payload // nil: closed
+	body io.Reader // nil: closed
 }
 
 func (b *sending) Read(p []byte) (int, error) {

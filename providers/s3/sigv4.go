@@ -4,15 +4,15 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"hash"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // signer makes signatures of version 4 with Authorization headers:
@@ -28,7 +28,7 @@ type signer struct {
 // signingKey is derived from a secret for one day.
 type signingKey struct {
 	secret, day, scope string
-	macs               sync.Pool // of hash.Hash, which have the key
+	*httpdriver.MAC
 }
 
 const (
@@ -39,13 +39,14 @@ const (
 // sign sets the fields of a request that its signature needs, and returns the Authorization.
 func (t *route) sign(r *request, path string, v *aws.Credentials, now time.Time) string {
 	date := now.UTC().Format(signingTime)
-	r.set("X-Amz-Date", date)
-	r.set("X-Amz-Security-Token", v.SessionToken)
-	var space [len(r.space) + 2]field
-	fields := append(space[:0], r.fields...)
-	fields = append(fields, field{"Host", t.host})
-	if r.body != nil && r.body.Size() > 0 {
-		fields = append(fields, field{"Content-Length", strconv.FormatInt(r.body.Size(), 10)})
+	r.Set("X-Amz-Date", date)
+	r.Set("X-Amz-Security-Token", v.SessionToken)
+	var space [32]httpdriver.Field
+	fields := append(space[:0], r.All()...)
+	fields = append(fields, httpdriver.Field{Name: "Host", Value: t.host})
+	if n := r.length(); n > 0 {
+		length := strconv.FormatInt(n, 10)
+		fields = append(fields, httpdriver.Field{Name: "Content-Length", Value: length})
 	}
 	return t.authorization(v, r.method, path, r.query, r.payload, date, fields)
 }
@@ -53,22 +54,25 @@ func (t *route) sign(r *request, path string, v *aws.Credentials, now time.Time)
 // authorization returns the Authorization of a request, of which path and query are escaped and the
 // query is sorted. The fields, which are sorted here, have the host and the length.
 func (s *signer) authorization(
-	v *aws.Credentials, method, path, query, payload, date string, fields []field,
+	v *aws.Credentials, method, path, query, payload, date string,
+	fields []httpdriver.Field,
 ) string {
 	fields = slices.DeleteFunc(fields, s.ignores)
-	slices.SortFunc(fields, func(a, b field) int { return compareFold(a.name, b.name) })
+	slices.SortFunc(fields, func(a, b httpdriver.Field) int {
+		return compareFold(a.Name, b.Name)
+	})
 	var space, more [1 << 10]byte
 	b := append(space[:0], method...)
 	b = append(append(b, '\n'), path...)
 	b = append(append(b, '\n'), query...)
 	b = append(b, '\n')
 	for _, f := range fields {
-		b = append(appendLower(b, f.name), ':')
-		b = append(appendTidy(b, f.value), '\n')
+		b = append(appendLower(b, f.Name), ':')
+		b = append(appendTidy(b, f.Value), '\n')
 	}
 	names := len(b) + 1
 	for i, f := range fields {
-		b = appendLower(append(b, "\n;"[min(i, 1)]), f.name)
+		b = appendLower(append(b, "\n;"[min(i, 1)]), f.Name)
 	}
 	end := len(b)
 	b = append(append(b, '\n'), payload...)
@@ -79,7 +83,7 @@ func (s *signer) authorization(
 	a = append(append(a, date...), '\n')
 	a = append(append(a, key.scope...), '\n')
 	a = hex.AppendEncode(a, sum[:])
-	signature := key.sign(a, &sum)
+	signature := key.Sum(a, &sum)
 
 	a = append(more[:0], algorithm+" Credential="...)
 	a = append(append(a, v.AccessKeyID...), '/')
@@ -89,8 +93,8 @@ func (s *signer) authorization(
 }
 
 // ignores reports whether a field is on its own: what is in between may alter it.
-func (s *signer) ignores(f field) bool {
-	switch f.name {
+func (s *signer) ignores(f httpdriver.Field) bool {
+	switch f.Name {
 	case "Authorization", "Expect", "Transfer-Encoding", "User-Agent", "X-Amzn-Trace-Id":
 		return true
 	case "Accept-Encoding":
@@ -112,20 +116,11 @@ func (s *signer) keyOf(secret, day string) *signingKey {
 		k = &signingKey{
 			secret: secret, day: day,
 			scope: day + "/" + s.region + "/" + s.service + "/aws4_request",
+			MAC:   httpdriver.NewMAC(key),
 		}
-		k.macs.New = func() any { return hmac.New(sha256.New, key) }
 		s.key.Store(k)
 	}
 	return k
-}
-
-// sign returns the signature of text in to, whose size it has.
-func (k *signingKey) sign(text []byte, to *[sha256.Size]byte) []byte {
-	h := k.macs.Get().(hash.Hash)
-	defer k.macs.Put(h)
-	h.Reset()
-	h.Write(text)
-	return h.Sum(to[:0])
 }
 
 // compareFold compares names as if they were in lower case.

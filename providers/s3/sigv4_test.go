@@ -10,12 +10,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
 // signedRequest is what a signature is over.
 type signedRequest struct {
 	method, key, version, payload string
-	fields                        []field
+	fields                        []httpdriver.Field
 	credentials                   aws.Credentials
 	at                            time.Time
 }
@@ -29,13 +31,13 @@ func checkSignature(t *testing.T, s *route, r *signedRequest) {
 	}
 	in.payload = r.payload
 	for _, f := range r.fields {
-		in.set(f.name, f.value)
+		in.Set(f.Name, f.Value)
 	}
-	in.set("X-Amz-Content-Sha256", r.payload)
+	in.Set("X-Amz-Content-Sha256", r.payload)
 	u, path := s.url(r.key, in.query)
 	got := s.sign(in, path, &r.credentials, r.at)
 
-	req := &http.Request{Method: r.method, URL: u, Host: s.host, Header: in.header()}
+	req := &http.Request{Method: r.method, URL: u, Host: s.host, Header: in.Header()}
 	if s.bareEncoding {
 		req.Header.Del("Accept-Encoding")
 	}
@@ -88,7 +90,8 @@ func TestSignature(t *testing.T) {
 	for range 5000 {
 		in := &signedRequest{
 			method: []string{"GET", "PUT", "HEAD", "DELETE"}[r.IntN(4)], key: "k" + text(20),
-			version: text(8), payload: []string{unsignedPayload, emptyPayload}[r.IntN(2)],
+			version: text(8),
+			payload: []string{unsignedPayload, emptyPayload, trailedPayload}[r.IntN(3)],
 			credentials: aws.Credentials{
 				AccessKeyID: fmt.Sprint("AKID", r.IntN(3)), SessionToken: text(9),
 				SecretAccessKey: fmt.Sprint("secret", r.IntN(3)),
@@ -97,7 +100,7 @@ func TestSignature(t *testing.T) {
 		}
 		for _, i := range r.Perm(len(names))[:r.IntN(len(names))] {
 			value := strings.Map(printable, text(12))
-			in.fields = append(in.fields, field{names[i], value})
+			in.fields = append(in.fields, httpdriver.Field{Name: names[i], Value: value})
 		}
 		checkSignature(t, routes[r.IntN(len(routes))], in)
 		if t.Failed() {
@@ -129,7 +132,7 @@ func FuzzSignature(f *testing.F) {
 		}
 		checkSignature(t, testRoute("/bucket/", bare), &signedRequest{
 			method: "PUT", key: key, version: version, payload: unsignedPayload,
-			fields: []field{{name, value}}, at: time.Unix(1.7e9, 0),
+			fields: []httpdriver.Field{{Name: name, Value: value}}, at: time.Unix(1.7e9, 0),
 			credentials: aws.Credentials{
 				AccessKeyID: "AKID", SecretAccessKey: "secret", SessionToken: token,
 			},

@@ -12,8 +12,10 @@
 //
 // ETags are S3's own, including the quotes. If S3 derives them from the content, equal bytes have
 // equal ETags: see PutOptions.IfMatch of package storage. Bodies are sent in one piece with their
-// checksum in a header. They are never sent in aws-chunked pieces with a trailer, because many
-// compatible services store those pieces as content.
+// checksum in a header. Those of 1 MiB or more go to AWS and MinIO in aws-chunked encoding with the
+// checksum in a trailer, which spares a second read of them: over TLS or to this machine, by a
+// signed request, and where the caller gave no checksum. No other service is sent these, because
+// many store the encoded form as content.
 //
 // Options.Provider selects what this package knows of a compatible service. An option that the
 // service is not known to honour is errors.ErrUnsupported, since the service could ignore it.
@@ -44,6 +46,7 @@ type Store struct {
 	http        *httpdriver.Client
 	route       *route // nil: only the SDK knows it
 	clock       clock
+	busy        httpdriver.Busy
 	versions    atomic.Int32      // a versioning, of profiles with plainBuckets
 	credentials *credentialsCache // nil: anonymous
 	closeIdle   func()            // nil: the transport is not the Store's own

@@ -10,6 +10,7 @@ const (
 	TierOfCopyInferred   = "Copy Blob From URL: the tier that was asked for is called inferred"
 	DelimiterCut         = "List Blobs: a common prefix ends within its delimiter"
 	BlocksSurvivePut     = "Put Blob: uncommitted blocks stay"
+	BlocksAreABlob       = "Put Blob: uncommitted blocks are taken for a blob"
 	SourceUnsigned       = "Copy Blob From URL: the source need not be signed"
 	NoVersions           = "Put Blob: no versions"
 	PutFromURLMissing    = "Put Blob From URL: not implemented"
@@ -28,6 +29,9 @@ var AzureAll = []Defect{
 		"of a delimiter of several characters the first one; Azure gives the prefix with the " +
 			"whole delimiter"},
 	{BlocksSurvivePut, Azurite, "they can be committed after another Put Blob; Azure drops them"},
+	{BlocksAreABlob, Azurite,
+		"If-None-Match: * is answered 409 BlobAlreadyExists, and so is a copy, where Get Blob " +
+			"says 404; Azure writes"},
 	{SourceUnsigned, Azurite,
 		"a private blob of the same account is copied by its bare URL; Azure asks for a signature"},
 	{NoVersions, Azurite,

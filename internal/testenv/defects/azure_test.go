@@ -14,6 +14,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -36,6 +37,7 @@ var azureProbes = map[string]func(ctx context.Context, c azureContainer) (shown 
 	TierOfCopyInferred:   tierOfCopyInferred,
 	DelimiterCut:         delimiterCut,
 	BlocksSurvivePut:     blocksSurvivePut,
+	BlocksAreABlob:       blocksAreABlob,
 	SourceUnsigned:       sourceUnsigned,
 	NoVersions:           noVersions,
 	PutFromURLMissing:    putFromURLMissing,
@@ -211,6 +213,41 @@ func blocksSurvivePut(ctx context.Context, c azureContainer) (bool, string, erro
 	}
 	return err == nil, fmt.Sprintf("committing the block: status %d", azureStatus(err)), nil
 }
+
+func blocksAreABlob(ctx context.Context, c azureContainer) (bool, string, error) {
+	b, id := c.NewBlockBlobClient("k"), base64.StdEncoding.EncodeToString([]byte("block"))
+	if _, err := b.StageBlock(ctx, id, streaming.NopCloser(strings.NewReader("x")),
+		nil); err != nil {
+		return false, "", err
+	}
+	_, err := b.GetProperties(ctx, nil)
+	if azureStatus(err) != http.StatusNotFound {
+		return false, "", fmt.Errorf("Get Blob Properties of blocks alone: %v", err)
+	}
+	_, err = b.Upload(ctx, streaming.NopCloser(strings.NewReader("x")), &blockblob.UploadOptions{
+		AccessConditions: absent,
+	})
+	if err != nil && azureStatus(err) == 0 {
+		return false, "", err
+	}
+	if _, e := c.put(ctx, "src", "x"); e != nil {
+		return false, "", e
+	}
+	_, copied := b.CopyFromURL(ctx, c.NewBlobClient("src").URL(), &blob.CopyFromURLOptions{
+		BlobAccessConditions: absent,
+	})
+	if copied != nil && azureStatus(copied) == 0 {
+		return false, "", copied
+	}
+	const conflict = http.StatusConflict
+	return azureStatus(err) == conflict && azureStatus(copied) == conflict,
+		fmt.Sprintf("status %d, of a copy %d", azureStatus(err), azureStatus(copied)), nil
+}
+
+// absent is the condition of a write that is to create.
+var absent = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{
+	IfNoneMatch: to.Ptr(azcore.ETagAny),
+}}
 
 func sourceUnsigned(ctx context.Context, c azureContainer) (bool, string, error) {
 	if _, err := c.put(ctx, "src", "x"); err != nil {

@@ -60,7 +60,9 @@ const (
 	PrefixBehindStart       = "ListObjectsV2: nothing below a prefix behind StartAfter"
 	VersionRangeIgnored     = "GetObject: Range ignored with a versionId"
 	RangeBeforeCondition    = "GetObject: 416 rather than 304 for a range behind the end"
+	EmptyBeforeCondition    = "GetObject: 416 rather than 412 for a range of an empty object"
 	ETagOfAnotherVersion    = "GetObject: ETag and body of different versions"
+	HeadOfTwoVersions       = "HeadObject: metadata and ETag of different versions"
 	DeleteAndPutOnOneETag   = "DeleteObject and PutObject with one If-Match both succeed"
 )
 
@@ -75,6 +77,8 @@ var All = []Defect{
 	{DeleteAndPutOnOneETag, MinIO, "the DELETE's If-Match is ignored; S3 lets one through"},
 	{UploadsByPrefix, MinIO,
 		"an upload is listed only with its whole key as the prefix; S3 takes any"},
+	{EmptyBeforeCondition, MinIO,
+		"answers 416 whatever If-Match says; S3 looks at the condition first"},
 	{ChildNotListed, MinIO,
 		"once the object fd exists, fd/child can be read and is in no list; S3 lists both"},
 
@@ -102,6 +106,9 @@ var All = []Defect{
 	{ETagOfAnotherVersion, VersityGW,
 		"beside writers, a GET can have the ETag of one version and the body of another; S3 " +
 			"reads one version"},
+	{HeadOfTwoVersions, VersityGW,
+		"beside writers, a HEAD can have the metadata of one version and the ETag of a later " +
+			"one; S3 describes one version"},
 	{DeleteAndPutOnOneETag, VersityGW,
 		"of a DELETE and a PUT with the same If-Match both can succeed; S3 lets one through"},
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -71,7 +72,9 @@ var probes = map[string]probe{
 	VersionTold:             versionTold,
 	PrefixBehindStart:       prefixBehindStart,
 	RangeBeforeCondition:    rangeBeforeCondition,
+	EmptyBeforeCondition:    emptyBeforeCondition,
 	ETagOfAnotherVersion:    etagOfAnotherVersion,
+	HeadOfTwoVersions:       headOfTwoVersions,
 	DeleteAndPutOnOneETag:   deleteAndPutOnOneETag,
 }
 
@@ -139,7 +142,9 @@ func TestNotDeclared(t *testing.T) {
 // unlocked reports whether the probe is one of a race and the server an emulator without locks. It
 // loses such a race in one run and not in the next, so that neither can be declared.
 func unlocked(probe, server string) bool {
-	return server == Moto && (probe == DeleteAndPutOnOneETag || probe == ETagOfAnotherVersion)
+	return server == Moto && slices.Contains([]string{
+		DeleteAndPutOnOneETag, ETagOfAnotherVersion, HeadOfTwoVersions,
+	}, probe)
 }
 
 // TestDeclarations checks the data itself, which needs no server.

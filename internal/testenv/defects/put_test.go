@@ -240,6 +240,21 @@ func rangeBeforeCondition(ctx context.Context, b bucket) (bool, string, error) {
 		fmt.Sprintf("status %d", status(answer)), nil
 }
 
+func emptyBeforeCondition(ctx context.Context, b bucket) (bool, string, error) {
+	if _, err := b.put(ctx, "k", ""); err != nil {
+		return false, "", err
+	}
+	_, answer := b.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: b.name, Key: aws.String("k"), Range: aws.String("bytes=0-2"),
+		IfMatch: aws.String(`"0123456789abcdef0123456789abcdef"`),
+	})
+	if answer == nil {
+		return false, "", errors.New("the condition was ignored")
+	}
+	return status(answer) == http.StatusRequestedRangeNotSatisfiable,
+		fmt.Sprintf("status %d", status(answer)), nil
+}
+
 // folded are pairs of keys that some servers take for one.
 var folded = [][2]string{
 	{"f/A", "f/a"}, {`f/x\y`, "f/x/y"}, {"f/a//b", "f/a/b"}, {"f/dot.", "f/dot"}, {"f/sp ", "f/sp"},
