@@ -32,7 +32,8 @@ type Service struct {
 
 	ContentETags bool  // equal bytes have equal ETags
 	Flat         bool  // it cannot hold a and a/b at the same time
-	MixedReads   bool  // a read during a write can show the metadata and the ETag of two versions
+	MixedGets    bool  // beside a write a Get can have the ETag of another version
+	CopiesBlock  bool  // what a Copy leaves of itself keeps a Create from its key
 	Local        bool  // it needs no server: it is part of every run
 	PartSize     int64 // of parts that are cheap enough to be many; 0: none
 
@@ -59,15 +60,26 @@ var All = []Service{
 	},
 	{
 		Name: "versitygw", Connect: connectS3(testenv.VersityGW, "versitygw"), HTTP: true,
-		Protocol: fault.S3, ContentETags: true, Flat: true, MixedReads: true,
+		Protocol: fault.S3, ContentETags: true, Flat: true, MixedGets: true,
 		Races: "a Delete and a conditional Put on one ETag both succeed, and a read pairs the " +
 			"ETag and the body of two versions",
 	},
-	{Name: "Azurite", Connect: connectAzure, HTTP: true, Protocol: fault.Azure},
+	{
+		Name: "Azurite", Connect: connectAzure, HTTP: true, Protocol: fault.Azure,
+		CopiesBlock: true, // see defects.BlocksAreABlob
+	},
 }
 
 // Open opens an empty bucket of the service.
 func (s Service) Open(t *testing.T) *storage.Bucket {
+	t.Helper()
+	b, _ := s.OpenClosing(t)
+	return b
+}
+
+// OpenClosing opens an empty bucket of the service, and returns a function that closes the idle
+// connections to it.
+func (s Service) OpenClosing(t *testing.T) (*storage.Bucket, func()) {
 	t.Helper()
 	connect := s.Connect(t)
 	transport := httpdriver.NewTransport(nil)
@@ -78,7 +90,7 @@ func (s Service) Open(t *testing.T) *storage.Bucket {
 	}
 	b := storage.New(store, nil)
 	t.Cleanup(func() { b.Close() })
-	return b
+	return b, transport.CloseIdleConnections
 }
 
 type connection = func(context.Context, *http.Client) (storage.Store, error)

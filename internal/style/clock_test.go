@@ -49,6 +49,7 @@ var realClock = map[string]string{
 	"internal/resume/resume_test.go: run.kill":                    processes,
 	"internal/testenv/defects/race_test.go: besideWriters":        servers,
 	"internal/testenv/kill_linux_test.go: TestKilledProcess":      processes,
+	"internal/torture/soak_test.go: atRest":                       servers,
 	"internal/torture/soak_test.go: soak":                         servers,
 	"link_test.go: wait":                                          inBubbles,
 	"listsplit_test.go: keyStore.ListPage":                        inBubbles,
