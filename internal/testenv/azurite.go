@@ -75,8 +75,8 @@ func azuriteCommand(l launch, more []string) (args, env []string, err error) {
 	if l.certFile != "" {
 		args = append(args, "--cert", l.certFile, "--key", l.keyFile)
 	}
-	preload := filepath.Join(l.dir, "keepalive.js")
-	if err := os.WriteFile(preload, []byte(keepAlive), 0o600); err != nil {
+	preload := filepath.Join(l.dir, "preload.js")
+	if err := os.WriteFile(preload, []byte(azuritePreload), 0o600); err != nil {
 		return nil, nil, err
 	}
 	key := base64.StdEncoding.EncodeToString([]byte(l.secretKey))
@@ -84,13 +84,25 @@ func azuriteCommand(l launch, more []string) (args, env []string, err error) {
 		"NODE_OPTIONS=--require=" + preload}, nil
 }
 
-// keepAlive runs before Azurite, which ends connections of five idle seconds, whatever
-// --blobKeepAliveTimeout says. To a client that reads slowly its connection is not idle, and the
-// next request on it breaks.
-const keepAlive = `for (const m of [require("http"), require("https")]) {
+// azuritePreload runs before Azurite and changes two things that no option reaches.
+//
+// Azurite ends connections of five idle seconds, whatever --blobKeepAliveTimeout says. To a client
+// that reads slowly its connection is not idle, and the next request on it breaks.
+//
+// Every ten minutes it collects what no blob refers to. It looks for each such extent in a list of
+// all, and answers nobody meanwhile: for minutes after a hundred thousand writes. In memory it
+// also takes an extent whose blob is about to refer to it.
+const azuritePreload = `for (const m of [require("http"), require("https")]) {
   const create = m.createServer;
   m.createServer = (...args) => Object.assign(create(...args), { keepAliveTimeout: 0 });
 }
+const Module = require("module");
+const load = Module._load;
+Module._load = function (name, ...args) {
+  const loaded = load.call(this, name, ...args);
+  if (name.endsWith("/BlobGCManager")) loaded.default.prototype.markSweep = async () => {};
+  return loaded;
+};
 `
 
 // createAzureContainer is a bare request, as createS3Bucket is.

@@ -27,7 +27,7 @@ func givingUp(s services.Service) time.Duration {
 	return 300 * time.Millisecond
 }
 
-// patient outlasts a server that stands still for some minutes to tidy up itself: Azurite does.
+// patient outlasts a server that stands still for some minutes.
 var patient = storage.Options{Retry: storage.RetryOptions{
 	Attempts: 40, MaxDelay: 10 * time.Second, Budget: -1,
 }}
