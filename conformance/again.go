@@ -13,8 +13,9 @@ import (
 
 // again is the Store under test as the checks that need no Bucket see it. Rule 26 has drivers try
 // once and the Bucket try again, and any service may say at any moment that it is busy or broke
-// inside: those answers are no broken promise. What the service refused with certainty, and any
-// read, is sent again a few times; everything is counted, for the Report.
+// inside, or close a connection that a request has just begun on: those answers are no broken
+// promise. What the service refused with certainty, any read, and any bytes without a condition are
+// sent again a few times; everything is counted, for the Report.
 type again struct {
 	storage.FullStore
 	count *atomic.Int64 // of the run
@@ -30,15 +31,16 @@ const (
 // Unwrap returns the Store under test.
 func (a *again) Unwrap() storage.Store { return a.FullStore }
 
-// sent makes a request until its answer is one of the service's own.
-func sent[T any](ctx context.Context, a *again, read bool, send func() (T, error)) (T, error) {
+// sent makes a request until its answer is one of the service's own. twice says that it may have
+// been carried out before.
+func sent[T any](ctx context.Context, a *again, twice bool, send func() (T, error)) (T, error) {
 	pause := againPause
 	for n := 1; ; n++ {
 		got, err := send()
 		var e *storage.Error
 		if err == nil || n == againAttempts || !errors.As(err, &e) ||
 			!e.Is(storage.ErrThrottled) && !e.Is(storage.ErrUnavailable) ||
-			e.InDoubt && !read || !a.take() {
+			e.InDoubt && !twice || !a.take() {
 			return got, err
 		}
 		wait := min(max(pause, e.RetryAfter), againLongest)
@@ -62,10 +64,10 @@ func (a *again) take() bool {
 
 // sentBody is sent for a request with a body, which is read from where it began.
 func sentBody[T any](
-	ctx context.Context, a *again, body io.ReadSeeker, send func() (T, error),
+	ctx context.Context, a *again, twice bool, body io.ReadSeeker, send func() (T, error),
 ) (T, error) {
 	first := true
-	return sent(ctx, a, false, func() (T, error) {
+	return sent(ctx, a, twice, func() (T, error) {
 		if !first {
 			if _, err := body.Seek(0, io.SeekStart); err != nil {
 				var none T
@@ -88,7 +90,8 @@ func (a *again) Get(
 func (a *again) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	return sentBody(ctx, a, body, func() (*storage.Object, error) {
+	free := opts == nil || !opts.IfAbsent && opts.IfMatch == ""
+	return sentBody(ctx, a, free, body, func() (*storage.Object, error) {
 		return a.FullStore.Put(ctx, key, body, size, opts)
 	})
 }
@@ -134,7 +137,7 @@ func (a *again) PutPart(
 	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
 	opts *storage.PartOptions,
 ) (*storage.Part, error) {
-	return sentBody(ctx, a, body, func() (*storage.Part, error) {
+	return sentBody(ctx, a, true, body, func() (*storage.Part, error) {
 		return a.FullStore.PutPart(ctx, key, id, number, body, size, opts)
 	})
 }

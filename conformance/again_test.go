@@ -27,7 +27,7 @@ func checkAgain(t *testing.T, plant func(b *bench), only ...string) *Report {
 }
 
 // TestAgain shows what the suite forgives a Store that has no Bucket around it: a busy service, and
-// a read that failed.
+// a read or a plain write that failed.
 func TestAgain(t *testing.T) {
 	unavailable := func(inDoubt bool) error {
 		return &storage.Error{Kind: storage.ErrUnavailable, InDoubt: inDoubt}
@@ -68,7 +68,9 @@ func TestAgain(t *testing.T) {
 		{"a write refused for now", failPut(&storage.Error{Kind: storage.ErrThrottled}),
 			"write/read-back", Kept, 1},
 		{"a write that never left", failPut(unavailable(false)), "write/read-back", Kept, 1},
-		{"a write in doubt", failPut(unavailable(true)), "write/read-back", Broken, 0},
+		{"a write in doubt", failPut(unavailable(true)), "write/read-back", Kept, 1},
+		{"a conditional write in doubt", failPut(unavailable(true)), "condition/if-absent",
+			Broken, 0},
 		{"a read that is always refused", func(b *bench) {
 			b.stat = func(context.Context, string, *storage.StatOptions) (*storage.Object, error) {
 				return nil, unavailable(false)
