@@ -146,9 +146,11 @@ type PutOptions struct {
 	// stays, and CleanUploads removes it when it is old. If there is no such file, one is made.
 	//
 	// The bytes that were sent are compared with the source by the sums of the parts. If the source
-	// or the options have changed since, the upload begins again: see Call.Restarted. An object
-	// that goes up in one request has no state, nor has a conditional write on Cloud Storage. With
-	// a state, Checksums are compared in a pass over the source before the first part.
+	// or the options have changed since, or the service no longer has the upload, the upload begins
+	// again: see Call.Restarted. An object that goes up in one request has no state, nor has a
+	// conditional write on Cloud Storage. With a state, Checksums are compared in a pass over the
+	// source before the first part. A process that is killed just behind its success has removed
+	// the state: another call begins anew, and IfAbsent then says ErrExist.
 	//
 	// The file gives access to the upload and is readable for its owner only. A StateFile belongs
 	// to one call at a time. A file there that no transfer wrote is ErrInvalid. ErrInvalid for

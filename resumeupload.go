@@ -95,6 +95,7 @@ func (w *write) hash(ctx context.Context, v io.Writer, src io.ReaderAt, off, siz
 // run goes on with the upload of the state, or begins one, and makes the object.
 func (r *resumable) run(ctx context.Context) (o *Object, err error) {
 	u, err := r.takeUp(ctx)
+	resumed := u != nil
 	if u == nil && err == nil {
 		u, err = r.begin(ctx)
 	}
@@ -108,6 +109,9 @@ func (r *resumable) run(ctx context.Context) (o *Object, err error) {
 		return o, r.file.remove()
 	}
 	u.fail(err)
+	if why := whyAnew(err); why != nil && resumed {
+		traceRestart(ctx, why.Error())
+	}
 	if !mayResume(err) || beginsAnew(err) {
 		err = errors.Join(err, r.file.remove())
 	}

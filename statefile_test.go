@@ -202,7 +202,7 @@ func TestResumeUploadAnew(t *testing.T) {
 			if _, err := r.CleanUploads(t.Context(), 0, nil); err != nil {
 				t.Fatal(err)
 			}
-		}, storage.PutOptions{}, ""},
+		}, storage.PutOptions{}, "the upload no longer exists"},
 		"an empty state": {func(t *testing.T, r *resuming) {
 			if _, err := r.CleanUploads(t.Context(), 0, nil); err != nil {
 				t.Fatal(err)

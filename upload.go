@@ -19,8 +19,16 @@ var errUploadGone = errors.New("the upload no longer exists")
 var errPartReplaced = errors.New("a part was replaced by an earlier attempt of it that came late")
 
 // beginsAnew reports whether the object has to be sent again in another upload.
-func beginsAnew(err error) bool {
-	return errors.Is(err, errUploadGone) || errors.Is(err, errPartReplaced)
+func beginsAnew(err error) bool { return whyAnew(err) != nil }
+
+// whyAnew is the reason for that.
+func whyAnew(err error) error {
+	for _, why := range []error{errUploadGone, errPartReplaced} {
+		if errors.Is(err, why) {
+			return why
+		}
+	}
+	return nil
 }
 
 // upload is a multipart upload under way.
