@@ -80,8 +80,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// lostUpload is why a transfer to MinIO may begin again: a completion whose client goes away can end
-// the upload and make no object, once in two hundred.
+// lostUpload is why a transfer to MinIO may begin again: a completion whose client goes away can
+// end the upload and make no object, once in two hundred.
 const lostUpload = "the upload no longer exists"
 
 // run is a transfer up and one down.
