@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// idle is how long a connection is kept that nobody uses: less than any service keeps it. A request
-// that begins on a connection in the moment that the service closes it fails, and a write of which
-// all was handed out is then in doubt. S3 closes after 20 s, MinIO after 30.
+// idle is how long an unused connection is kept: less than S3 (about 20 s, by reports) and MinIO
+// (30 s) keep it. A request fails that begins while the service closes its connection, and a write
+// whose bytes were all handed out is then in doubt.
 const idle = 15 * time.Second
 
 // NewTransport returns a transport that is tuned for transfers: HTTP/1.1 (HTTP/2 would put all
