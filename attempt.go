@@ -73,9 +73,12 @@ func (e *engine) newAttempt(ctx context.Context, c call, number int) *attempt {
 	if a == nil || number > 1 || c.hedge {
 		a = new(attempt)
 	}
-	a.caller, a.trace = startRequest(ctx, e.opts.Tracer, Request{
-		Op: c.op, Key: c.key, Attempt: number, Probe: c.probe, Hedge: c.hedge,
-	})
+	a.caller = ctx
+	if t := e.opts.Tracer; t != nil {
+		a.caller, a.trace = startRequest(ctx, t, Request{
+			Op: c.op, Key: c.key, Attempt: number, Probe: c.probe, Hedge: c.hedge,
+		})
+	}
 	if !c.cleanup {
 		a.e = e
 	}

@@ -62,6 +62,11 @@ func (h *hold) enter(ctx context.Context, closing <-chan struct{}) (*pass, *Erro
 	if !h.trouble.Load() { // as nearly always
 		return everybody, nil
 	}
+	return h.wait(ctx, closing)
+}
+
+// wait is enter where there is trouble.
+func (h *hold) wait(ctx context.Context, closing <-chan struct{}) (*pass, *Error) {
 	h.mu.Lock()
 	if !h.held {
 		h.mu.Unlock()

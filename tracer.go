@@ -134,12 +134,8 @@ type tracedRequest struct {
 	over           atomic.Bool
 }
 
-// startRequest returns the context of the request and the request. Without a Tracer they are ctx
-// and nil.
+// startRequest returns the context of the request and the request.
 func startRequest(ctx context.Context, t Tracer, r Request) (context.Context, *tracedRequest) {
-	if t == nil {
-		return ctx, nil
-	}
 	q := &tracedRequest{Request: r, tracer: t}
 	if q.call, _ = ctx.Value(callKey{}).(*tracedCall); q.call != nil {
 		q.call.requests.Add(1)

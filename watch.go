@@ -9,7 +9,8 @@ import (
 // it is armed. Before that, late tells the same to whoever asks again and again. A watch without d
 // does nothing.
 //
-// The timer is reset only when it fires, so a touch costs no more than reading the clock.
+// The timer is reset only when it fires, so a touch costs no more than reading the clock, and a
+// probe nothing.
 type watch struct {
 	d time.Duration
 
@@ -23,7 +24,7 @@ type watch struct {
 	probe   func() bool // asked for movement that nobody tells of; nil: there is nobody to ask
 }
 
-// probes is how often within d the probe is asked.
+// probes is how often within d the timer fires, to ask the probe if there is one by then.
 const probes = 16
 
 // arm makes the watch call expired.
@@ -46,7 +47,7 @@ func (w *watch) arm(expired func()) {
 		expired()
 		return
 	}
-	w.timer = time.AfterFunc(left, w.fire)
+	w.timer = time.AfterFunc(min(left, w.d/probes), w.fire)
 }
 
 // late reports whether a watch that is not armed would have expired. Its time begins with the
@@ -92,19 +93,14 @@ func (w *watch) fire() {
 		w.expired()
 		return
 	}
-	if w.probe != nil {
-		left = min(left, w.d/probes)
-	}
-	w.timer.Reset(left)
+	w.timer.Reset(min(left, w.d/probes))
 }
 
 // ask makes w, which is armed, ask probe every now and then whether something moved.
 func (w *watch) ask(probe func() bool) {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.probe = probe; w.timer != nil && !w.over {
-		w.timer.Reset(w.d / probes)
-	}
+	w.probe = probe
+	w.mu.Unlock()
 }
 
 // note notes that a byte moved, whoever is waited for.

@@ -71,7 +71,7 @@ var (
 		return slices.Max(s.Times) / slices.Min(s.Times)
 	}, "%.2f"}
 	millis = column{"ms", func(s sample) float64 {
-		return s.Seconds * 1e3
+		return s.Seconds * 1e3 / float64(max(1, s.Passes))
 	}, "%.1f"}
 	micros = column{"µs/op", func(s sample) float64 {
 		return s.Seconds * 1e6 / float64(max(1, s.Ops))

@@ -20,6 +20,8 @@ type row struct {
 	width int   // operations at once
 	shape shape // of the keys of a list
 
+	passes int // over all objects; 0: one
+
 	faults   server.Faults
 	subjects []string // without the floors
 	floors   []string // all of them are tried; the best one counts

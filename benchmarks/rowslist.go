@@ -99,9 +99,9 @@ var fileRows = []row{
 			"thanos lists in no order.",
 	}, {
 		name: "memstat", title: "Stat of the memory provider", kind: fastest, op: "stat", size: 1,
-		count: 10_000, way: inMemory, subjects: []string{"us"},
+		count: 10_000, passes: 100, way: inMemory, subjects: []string{"us"},
 	}, {
 		name: "memlist", title: "a list of 10,000 objects of the memory provider", kind: listing,
-		op: "list", size: 1, count: 10_000, way: inMemory, subjects: []string{"us"},
+		op: "list", size: 1, count: 10_000, passes: 100, way: inMemory, subjects: []string{"us"},
 	},
 }

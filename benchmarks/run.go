@@ -40,7 +40,7 @@ func (p *place) prepare(ctx context.Context, r row) (work.Task, error) {
 		return work.Task{}, err
 	}
 	t := work.Task{
-		Op: r.op, Target: target, Size: r.size, Count: r.count, Width: r.width,
+		Op: r.op, Target: target, Size: r.size, Count: r.count, Width: r.width, Passes: r.passes,
 		Key: fmt.Sprintf("object-%d", r.size), Prefix: "small/",
 	}
 	if r.way == inMemory {

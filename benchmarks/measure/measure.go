@@ -15,7 +15,8 @@ type Result struct {
 	Base    int64   // resident set of the process before the work, in bytes
 	Peak    int64   // its largest resident set in the work
 	Bytes   int64   // moved
-	Ops     int64   // small operations
+	Ops     int64   // small operations, of all passes
+	Passes  int64   // how often the work was done; 0: once
 	Allocs  int64   // allocations of the Go heap
 	Heap    int64   // bytes that were allocated on it
 

@@ -19,6 +19,7 @@ type Task struct {
 	Path    string // the file to read or to write
 	Count   int    // of small objects
 	Width   int    // operations at once
+	Passes  int    // how often the work is done, where once is over before the process is warm
 }
 
 // Op does the work of a Task, and measures it with a Span.

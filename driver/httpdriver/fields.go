@@ -6,7 +6,7 @@ import "net/http"
 type Field struct{ Name, Value string }
 
 // roomyFields is how many fields of a request cost no allocation.
-const roomyFields = 24
+const roomyFields = 16
 
 // Fields are the fields of a request that a driver builds and signs by itself, in the order in
 // which they were set. As long as they are few, they cost no allocation before [Fields.Header]. The

@@ -19,8 +19,7 @@ func TestMAC(t *testing.T) {
 				text := fmt.Appendf(nil, "text %d %d", i, j)
 				h := hmac.New(sha256.New, key)
 				h.Write(text)
-				var sum [sha256.Size]byte
-				if !hmac.Equal(m.Sum(text, &sum), h.Sum(nil)) {
+				if sum := m.Sum(text); !hmac.Equal(sum[:], h.Sum(nil)) {
 					t.Errorf("another signature of %s", text)
 				}
 			}

@@ -27,6 +27,17 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
+// The form of HTTP takes the short way.
+func TestParseFixed(t *testing.T) {
+	at := time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for range 10_000 {
+		at = at.Add(97*time.Hour + 61*time.Minute + 7*time.Second)
+		if got, ok := parseFixed(at.Format(http.TimeFormat)); !ok || !got.Equal(at) {
+			t.Fatalf("parseFixed(%q) = %v, %v", at.Format(http.TimeFormat), got, ok)
+		}
+	}
+}
+
 func TestTidyTimes(t *testing.T) {
 	h := http.Header{"A": {"Wed, 5 Oct 2022 07:28:00 GMT"}, "B": {"0"}, "C": {"0"}}
 	TidyTimes(h, "A", "B", "D")
@@ -37,10 +48,18 @@ func TestTidyTimes(t *testing.T) {
 }
 
 func FuzzParseTime(f *testing.F) {
-	for _, text := range []string{"", "0", "Wed, 5 Oct 2022 07:28:00 GMT", "2022-10-05T07:28:00Z"} {
+	for _, text := range []string{
+		"", "0", "Wed, 5 Oct 2022 07:28:00 GMT", "2022-10-05T07:28:00Z",
+		"Thu, 29 Feb 2024 23:59:59 GMT", "Wed, 29 Feb 2023 23:59:60 GMT",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		if got, ok := parseFixed(text); ok {
+			if want, err := time.Parse(http.TimeFormat, text); err != nil || !want.Equal(got) {
+				t.Errorf("parseFixed(%q) = %v, time.Parse %v, %v", text, got, want, err)
+			}
+		}
 		if got := ParseTime(text); got.Location() != time.UTC {
 			t.Errorf("ParseTime(%q) = %v", text, got)
 		}

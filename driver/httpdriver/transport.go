@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -82,7 +81,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func checkHeader(h http.Header) error {
 	for name, values := range h {
 		for _, v := range values {
-			if strings.ContainsFunc(v, func(r rune) bool { return r != '\t' && isControl(r) }) {
+			if !carried(v) {
 				return fmt.Errorf(
 					"the value of the header %s has a line end or a control character in it", name,
 				)
@@ -90,4 +89,14 @@ func checkHeader(h http.Header) error {
 		}
 	}
 	return nil
+}
+
+// carried reports whether a header can carry that value.
+func carried(value string) bool {
+	for i := range len(value) {
+		if c := value[i]; c != '\t' && isControl(rune(c)) {
+			return false
+		}
+	}
+	return true
 }

@@ -57,7 +57,7 @@ var hot = []struct {
 	call func(context.Context, *storage.Bucket) error
 	sdk  func(context.Context, *container.Client) error
 }{
-	{"Get", 118, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 114, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, "k", nil)
 		if err != nil {
 			return err
@@ -74,7 +74,7 @@ var hot = []struct {
 		_, err = io.Copy(io.Discard, out.Body)
 		return err
 	}},
-	{"Put", 104, func(ctx context.Context, b *storage.Bucket) error {
+	{"Put", 102, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.WriteAll(ctx, "k", hotData, nil)
 		return err
 	}, func(ctx context.Context, c *container.Client) error {
@@ -82,14 +82,14 @@ var hot = []struct {
 		_, err := c.NewBlockBlobClient("k").Upload(ctx, body, nil)
 		return err
 	}},
-	{"Stat", 96, func(ctx context.Context, b *storage.Bucket) error {
+	{"Stat", 94, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.Stat(ctx, "k", nil)
 		return err
 	}, func(ctx context.Context, c *container.Client) error {
 		_, err := c.NewBlobClient("k").GetProperties(ctx, nil)
 		return err
 	}},
-	{"Delete", 72, func(ctx context.Context, b *storage.Bucket) error {
+	{"Delete", 70, func(ctx context.Context, b *storage.Bucket) error {
 		return b.Delete(ctx, "k", nil)
 	}, func(ctx context.Context, c *container.Client) error {
 		_, err := c.NewBlobClient("k").Delete(ctx, nil)

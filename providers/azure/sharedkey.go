@@ -1,7 +1,6 @@
 package azure
 
 import (
-	"crypto/sha256"
 	"encoding/base64"
 	"net/http"
 	"net/url"
@@ -37,11 +36,10 @@ func (s *signer) sign(r *request, u *url.URL, size int64) {
 	r.Set("x-ms-date", time.Now().UTC().Format(http.TimeFormat))
 	var space [1 << 10]byte
 	text := s.appendSigned(space[:0], r, u, size)
-	var sum [sha256.Size]byte
-	signature := s.mac.Sum(text, &sum)
+	signature := s.mac.Sum(text)
 	text = append(space[:0], "SharedKey "...)
 	text = append(append(text, s.account...), ':')
-	r.Set("Authorization", string(base64.StdEncoding.AppendEncode(text, signature)))
+	r.Set("Authorization", string(base64.StdEncoding.AppendEncode(text, signature[:])))
 }
 
 // appendSigned appends what the signature is over: the method, twelve lines for fields of the

@@ -3,7 +3,6 @@ package memory
 import (
 	"iter"
 	"slices"
-	"sort"
 )
 
 // chunkSize is how many entries a chunk of an index holds at most. It is about the square root of a
@@ -23,16 +22,27 @@ type entry struct {
 }
 
 // seek finds the first entry whose key is key or sorts behind it; the chunk may be one past the
-// last.
+// last. The searches are written out, which spares a call for each of their steps.
 func (x *index) seek(key string) (chunk, at int) {
-	chunk = sort.Search(len(x.chunks), func(i int) bool {
-		return x.chunks[i][len(x.chunks[i])-1].key >= key
-	})
+	for end := len(x.chunks); chunk < end; {
+		if i := (chunk + end) / 2; x.chunks[i][len(x.chunks[i])-1].key < key {
+			chunk = i + 1
+		} else {
+			end = i
+		}
+	}
 	if chunk == len(x.chunks) {
 		return chunk, 0
 	}
 	c := x.chunks[chunk]
-	return chunk, sort.Search(len(c), func(i int) bool { return c[i].key >= key })
+	for end := len(c); at < end; {
+		if i := (at + end) / 2; c[i].key < key {
+			at = i + 1
+		} else {
+			end = i
+		}
+	}
+	return chunk, at
 }
 
 // get returns the version of key, nil if there is none.

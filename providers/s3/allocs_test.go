@@ -33,7 +33,7 @@ var hot = []struct {
 	most float64
 	call func(context.Context, *storage.Bucket) error
 }{
-	{"Get", 98, func(ctx context.Context, b *storage.Bucket) error {
+	{"Get", 93, func(ctx context.Context, b *storage.Bucket) error {
 		r, err := b.Get(ctx, "k", nil)
 		if err != nil {
 			return err
@@ -42,15 +42,15 @@ var hot = []struct {
 		_, err = io.ReadFull(r, cannedBuffer[:])
 		return err
 	}},
-	{"Put", 109, func(ctx context.Context, b *storage.Bucket) error {
+	{"Put", 97, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.WriteAll(ctx, "k", cannedBuffer[:], nil)
 		return err
 	}},
-	{"Stat", 80, func(ctx context.Context, b *storage.Bucket) error {
+	{"Stat", 76, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.Stat(ctx, "k", nil)
 		return err
 	}},
-	{"Delete", 73, func(ctx context.Context, b *storage.Bucket) error {
+	{"Delete", 70, func(ctx context.Context, b *storage.Bucket) error {
 		return b.Delete(ctx, "k", nil)
 	}},
 }

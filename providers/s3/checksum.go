@@ -23,16 +23,20 @@ var headerSums = [...]driver.Sums{
 // for the wire, at most one of the x-amz-checksum ones, and MD5 for Content-MD5 or, where keepsMD5
 // says so, for its x-amz-checksum. The sums in want that do not fit on the wire are held against
 // body here: ErrIntegrity. payload is what stands for the body in the signature: its SHA-256, which
-// is needed over plain HTTP alone. The sums in known are those of body, and not made again. Where
-// the sum goes behind the body, there are none before, and body is not read.
+// is needed over plain HTTP to another machine alone. The sums in known are those of body, and not
+// made again. Where the sum goes behind the body, there are none before, and body is not read.
 func (s *Store) seal(
 	ctx context.Context, body *driver.Payload, want, known *storage.Checksums,
 ) (sent storage.Checksums, payload string, err error) {
 	if want.IsZero() && (known == nil || known.IsZero()) && s.trails(body.Size()) {
 		return sent, trailedPayload, nil
 	}
-	wire, which := s.sums(body.Size(), want)
-	sent, payload = wire.Select(want), unsignedPayload
+	given := driver.Given(want)
+	wire, which := s.sums(want)
+	payload = unsignedPayload
+	if given != 0 {
+		sent = wire.Select(want)
+	}
 	if which == 0 {
 		return sent, payload, nil
 	}
@@ -40,11 +44,13 @@ func (s *Store) seal(
 	if err != nil {
 		return sent, payload, err
 	}
-	kept := which.Select(want)
-	if err := driver.Verify(&have, &kept); err != nil {
-		return sent, payload, err
+	if given != 0 {
+		have, kept := have, which.Select(want) // which cost nothing where there are none
+		if err := driver.Verify(&have, &kept); err != nil {
+			return sent, payload, err
+		}
 	}
-	switch wire &^ driver.Given(want) {
+	switch wire &^ given {
 	case driver.CRC32C:
 		sent.CRC32C = have.CRC32C
 	case driver.MD5:
@@ -52,15 +58,15 @@ func (s *Store) seal(
 	case driver.CRC32C | driver.MD5:
 		sent.CRC32C, sent.MD5 = have.CRC32C, have.MD5
 	}
-	if which.Has(driver.SHA256) && !s.unsigned(body.Size()) {
+	if which.Has(driver.SHA256) && !s.unsigned() {
 		payload = hex.EncodeToString(have.SHA256)
 	}
 	return sent, payload, nil
 }
 
-// sums returns which sums of a body of size bytes go on the wire, and which have to be made of it,
-// where want has those of the caller.
-func (s *Store) sums(size int64, want *storage.Checksums) (wire, which driver.Sums) {
+// sums returns which sums of a body go on the wire, and which have to be made of it, where want has
+// those of the caller.
+func (s *Store) sums(want *storage.Checksums) (wire, which driver.Sums) {
 	given := driver.Given(want)
 	wire = given & driver.MD5
 	switch {
@@ -77,19 +83,15 @@ func (s *Store) sums(size int64, want *storage.Checksums) (wire, which driver.Su
 		wire |= header
 	}
 	which = given ^ wire
-	if !s.unsigned(size) {
+	if !s.unsigned() {
 		which |= driver.SHA256
 	}
 	return wire, which
 }
 
-// unsignedFrom is the size of bodies, in bytes, whose SHA-256 takes longer than sending them to a
-// service on the same machine.
-const unsignedFrom = 1 << 20
-
 // unsigned reports whether nobody between here and the service could alter a body, so that the
 // signature of the request leaves it out.
-func (s *Store) unsigned(size int64) bool { return s.tls || s.loopback && size >= unsignedFrom }
+func (s *Store) unsigned() bool { return s.tls || s.loopback }
 
 // keepsMD5 reports whether a caller's MD5 goes up as the sum that the service keeps. Directory
 // buckets know CRCs and SHA alone.

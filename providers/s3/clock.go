@@ -14,6 +14,13 @@ import (
 type clock struct {
 	off   bool         // the system's clock is right, whatever the service says
 	ahead atomic.Int64 // of the system's, in nanoseconds
+	told  atomic.Pointer[date]
+}
+
+// date is one that was read. Many answers in a row have the same.
+type date struct {
+	text string
+	time time.Time
 }
 
 // maxTrusted is how long an exchange may take whose answer is believed.
@@ -28,7 +35,13 @@ func (c *clock) learn(h http.Header, asked time.Time) {
 	if c.off || elapsed > maxTrusted || h.Get("Age") != "" {
 		return
 	}
-	if t := httpdriver.ParseTime(h.Get("Date")); !t.IsZero() {
-		c.ahead.Store(int64(t.Sub(asked.Add(elapsed / 2))))
+	text := h.Get("Date")
+	told := c.told.Load()
+	if told == nil || told.text != text {
+		told = &date{text, httpdriver.ParseTime(text)}
+		c.told.Store(told)
+	}
+	if !told.time.IsZero() {
+		c.ahead.Store(int64(told.time.Sub(asked.Add(elapsed / 2))))
 	}
 }

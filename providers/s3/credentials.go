@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,10 +18,19 @@ type credentialsCache struct {
 	cache   *aws.CredentialsCache
 	source  httpdriver.CredentialSource
 	waiters httpdriver.Waiters
+	tidy    atomic.Pointer[tidied]
 
 	mu         sync.Mutex
 	dropped    string // the last that were dropped
 	generation int    // counts the drops
+}
+
+// tidied are credentials as they came, and without what does not belong to them. They come again
+// for every request.
+type tidied struct {
+	raw aws.Credentials
+	aws.Credentials
+	id string
 }
 
 // signature says which credentials a request was signed with, and when.
@@ -50,21 +60,28 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	if err != nil {
 		return v, c.failure(err)
 	}
-	if err := trim(&v, "the access key ID", "the secret key", "the session token"); err != nil {
-		return v, c.failure(err)
+	t := c.tidy.Load()
+	if t == nil || t.raw != v {
+		t = &tidied{raw: v, Credentials: v}
+		err := trim(&t.Credentials, "the access key ID", "the secret key", "the session token")
+		if err != nil {
+			return v, c.failure(err)
+		}
+		t.id = t.AccessKeyID + "\n" + t.SessionToken
+		c.tidy.Store(t)
 	}
 	c.source.Had()
 	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
 		a.signed = signature{
-			id:         v.AccessKeyID + "\n" + v.SessionToken,
+			id:         t.id,
 			generation: generation,
-			temporary:  v.SessionToken != "",
+			temporary:  t.SessionToken != "",
 		}
-		if v.CanExpire {
-			a.signed.ends = v.Expires
+		if t.CanExpire {
+			a.signed.ends = t.Expires
 		}
 	}
-	return v, nil
+	return t.Credentials, nil
 }
 
 // expired notes that the service refused what s was signed with as expired, and reports whether

@@ -15,7 +15,10 @@ import (
 // gotten is the object that the headers of an answer describe.
 func (s *Store) gotten(key string, resp *http.Response) *storage.Object {
 	h := resp.Header
-	tags, _ := strconv.Atoi(h.Get("X-Amz-Tagging-Count"))
+	tags := 0
+	if count := header(h, "X-Amz-Tagging-Count"); count != nil {
+		tags, _ = strconv.Atoi(*count)
+	}
 	return &storage.Object{
 		Key:                key,
 		Size:               resp.ContentLength,

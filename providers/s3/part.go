@@ -62,7 +62,7 @@ func (s *Store) SumPart(
 	if err != nil {
 		return storage.Checksums{}, err
 	}
-	_, which := s.sums(size, new(storage.Checksums))
+	_, which := s.sums(new(storage.Checksums))
 	return s.hasher.Sum(ctx, p, which)
 }
 

@@ -83,13 +83,13 @@ func (s *signer) authorization(
 	a = append(append(a, date...), '\n')
 	a = append(append(a, key.scope...), '\n')
 	a = hex.AppendEncode(a, sum[:])
-	signature := key.Sum(a, &sum)
+	sum = key.Sum(a)
 
 	a = append(more[:0], algorithm+" Credential="...)
 	a = append(append(a, v.AccessKeyID...), '/')
 	a = append(append(a, key.scope...), ", SignedHeaders="...)
 	a = append(append(a, b[names:end]...), ", Signature="...)
-	return string(hex.AppendEncode(a, signature))
+	return string(hex.AppendEncode(a, sum[:]))
 }
 
 // ignores reports whether a field is on its own: what is in between may alter it.

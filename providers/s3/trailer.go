@@ -32,7 +32,7 @@ const chunkSize = 1 << 20
 
 // trails reports whether the sum of a body of size bytes, of which no sum is known, goes behind it.
 func (s *Store) trails(size int64) bool {
-	return s.profile.trailers && size >= trailedFrom && s.unsigned(size) && s.route != nil &&
+	return s.profile.trailers && size >= trailedFrom && s.unsigned() && s.route != nil &&
 		s.credentials != nil
 }
 

@@ -25,8 +25,9 @@ import (
 
 const content = "some content"
 
-// A stub, to see the headers. Plain HTTP: one pass for all hashes and one to send; TLS: no SHA-256
-// at all, and no pass where the caller has the sum.
+// A stub, to see the headers. Plain HTTP to another machine: one pass for all hashes and one to
+// send; TLS, and where nobody is in between: no SHA-256 at all, and no pass where the caller has the
+// sum.
 func TestPutOnTheWire(t *testing.T) {
 	sum := sha256.Sum256([]byte(content))
 	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content),
@@ -36,17 +37,20 @@ func TestPutOnTheWire(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		start   func(*testing.T, stub.Answer) *server
+		far     bool
 		sums    storage.Checksums
 		payload string
 		passes  int
 	}{
-		{"http", newStub, storage.Checksums{}, hex.EncodeToString(sum[:]), 2},
-		{"https", newTLSStub, storage.Checksums{}, "UNSIGNED-PAYLOAD", 2},
-		{"https with a sum", newTLSStub, given, "UNSIGNED-PAYLOAD", 1},
+		{"http", newStub, true, storage.Checksums{}, hex.EncodeToString(sum[:]), 2},
+		{"http on this machine", newStub, false, storage.Checksums{}, "UNSIGNED-PAYLOAD", 2},
+		{"https", newTLSStub, true, storage.Checksums{}, "UNSIGNED-PAYLOAD", 2},
+		{"https with a sum", newTLSStub, true, given, "UNSIGNED-PAYLOAD", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			srv := c.start(t, answerOK)
 			s := srv.store(t)
+			s.loopback = !c.far
 			for _, part := range []bool{false, true} {
 				body, passes := newOnlyReads(content), c.passes
 				var err error
