@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -12,8 +11,7 @@ import (
 // goal is a promise about one row, for this library with its defaults.
 type goal struct {
 	row     string
-	subject string   // whose figure it is; "": us
-	column  column   // the figure
+	column  column   // the figure of us
 	against []string // subjects whose best figure it is compared with; nil: the floor
 	times   float64  // want at least this many times as much, or at most if lower is better
 	limit   float64  // instead of times: want at most this
@@ -121,12 +119,11 @@ func beyond(rows []string, peers ...string) []goal {
 	return out
 }
 
+// lists has the goal of the rows of lists, against one page after the other.
 func lists(rows ...string) []goal {
 	var out []goal
 	for _, r := range rows {
-		out = append(out, goal{
-			row: r, subject: "us:list=8", column: opRate, against: []string{"us"}, times: 6,
-		})
+		out = append(out, goal{row: r, column: opRate, against: []string{"us:list=1"}, times: 6})
 	}
 	return out
 }
@@ -159,7 +156,7 @@ func judge(section func(row string) *section) []judged {
 
 // figures are what a section has of a goal. What it does not have is negative.
 func (g goal) figures(s *section) (got, want float64) {
-	got, _ = s.figure(cmp.Or(g.subject, "us"), g.column)
+	got, _ = s.figure("us", g.column)
 	floor, _ := s.floor()
 	switch {
 	case g.limit != 0:

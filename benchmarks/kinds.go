@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -80,7 +81,7 @@ var (
 		return s.CPU * 1e6 / float64(max(1, s.Ops))
 	}, "%.1f"}
 	allocOp = column{"allocs/op", func(s sample) float64 {
-		return per(s.Allocs, s.Ops)
+		return math.Round(10*per(s.Allocs, s.Ops)) / 10 // the runtime makes some, too
 	}, "%.1f"}
 	heapOp = column{"B/op", func(s sample) float64 {
 		return per(s.Heap, s.Ops)

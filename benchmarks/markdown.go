@@ -18,8 +18,9 @@ another, since they may be of different days. Each names its date, its machine a
 
 - **us** is this library with its defaults. The peers have their defaults, too. What a peer is
   asked for beyond them stands behind a colon: gocdk:parallel is AllowParallelDownload, minio:4 is
-  ParallelWorkers 4 (upward ConcurrentStreamParts and NumThreads 4), us:list=8 is
-  ListOptions.Concurrency 8. awscrt is told of a link of 10 Gb/s, and verifies checksums.
+  ParallelWorkers 4 (upward ConcurrentStreamParts and NumThreads 4), us:list=1 is
+  ListOptions.Concurrency 1, one page after the other. awscrt is told of a link of 10 Gb/s, and
+  verifies checksums.
 - **floor:CxP** is net/http with C connections and parts of P MiB, dialled within the measured
   time. The first request learns the size. It has no retries, no order in a stream, and checksums
   only with +crc. The best floor of the row, marked *, counts. A floor that is not among the three

@@ -49,7 +49,7 @@ func keys(prefix string, s shape, count int) []string {
 }
 
 var listers = []string{
-	"us", "us:list=8", "aws", "minio", "gocdk", "thanos", "boto3", "obstore",
+	"us", "us:list=1", "aws", "minio", "gocdk", "thanos", "boto3", "obstore",
 }
 
 var listRows = []row{
@@ -60,19 +60,19 @@ var listRows = []row{
 	}, {
 		name: "listuuid", title: "a list of 100,000 keys, 50 ms away, UUIDs",
 		kind: listing, op: "list", count: 100_000, way: remote, shape: uuids,
-		subjects: []string{"us", "us:list=8"}, floors: []string{"floor:1x8"},
+		subjects: []string{"us", "us:list=1"}, floors: []string{"floor:1x8"},
 	}, {
 		name: "listdates", title: "a list of 100,000 keys, 50 ms away, dates",
 		kind: listing, op: "list", count: 100_000, way: remote, shape: dates,
-		subjects: []string{"us", "us:list=8"}, floors: []string{"floor:1x8"},
+		subjects: []string{"us", "us:list=1"}, floors: []string{"floor:1x8"},
 	}, {
 		name: "listdeep", title: "a list of 100,000 keys, 50 ms away, one deep directory",
 		kind: listing, op: "list", count: 100_000, way: remote, shape: deep,
-		subjects: []string{"us", "us:list=8"}, floors: []string{"floor:1x8"},
+		subjects: []string{"us", "us:list=1"}, floors: []string{"floor:1x8"},
 	}, {
 		name: "listskew", title: "a list of 100,000 keys, 50 ms away, 90 % below one prefix",
 		kind: listing, op: "list", count: 100_000, way: remote, shape: skew,
-		subjects: []string{"us", "us:list=8"}, floors: []string{"floor:1x8"},
+		subjects: []string{"us", "us:list=1"}, floors: []string{"floor:1x8"},
 	}, {
 		name: "deletemany", title: "10,000 objects deleted by one call, 20 ms away", kind: listing,
 		op: "deletemany", count: 10_000, subjects: []string{"us", "minio", "aws"},

@@ -23,7 +23,7 @@ type bucket struct {
 	list int // ListOptions.Concurrency
 }
 
-// Open takes what is not the default, separated by commas: "list=8" is ListOptions.Concurrency,
+// Open takes what is not the default, separated by commas: "list=1" is ListOptions.Concurrency,
 // and "Concurrency=16" any field of Options that is a number or a bool.
 func Open(ctx context.Context, t subject.Target, arg string) (subject.Subject, error) {
 	opts, s := new(storage.Options), bucket{}
