@@ -39,5 +39,9 @@ func (s *Store) CompleteUpload(
 	case unfit != nil:
 		return nil, unfit
 	}
+	if err := u.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer u.leave()
 	return s.completeSession(ctx, u, parts, sums)
 }

@@ -55,6 +55,10 @@ func (s *Store) PutPart(
 	if err != nil {
 		return nil, err
 	}
+	if err := u.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer u.leave()
 	if old, err := u.place(part, opts); old != nil || err != nil {
 		return old, err
 	}

@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"context"
 	"crypto/rand"
 	"net/url"
 	"slices"
@@ -21,7 +22,8 @@ type session struct {
 	id, key string
 	// path and query of the session's URI, which whoever has it can write to: it is shown nowhere
 	target  string
-	refusal error // the kind of a refused condition
+	refusal error         // the kind of a refused condition
+	turn    chan struct{} // has an element while a part is sent, or the end
 
 	mu      sync.Mutex
 	refused bool            // the condition was: no request is made any more
@@ -42,7 +44,7 @@ type sessions struct {
 }
 
 func (s *sessions) add(u *session) {
-	u.id = "r" + rand.Text()
+	u.id, u.turn = "r"+rand.Text(), make(chan struct{}, 1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open == nil {
@@ -117,6 +119,19 @@ func (u *session) place(
 	}
 	return nil, nil
 }
+
+// enter waits for the turn of a call that sends, and leave ends it: a part that is asked for twice
+// at the same time is sent once.
+func (u *session) enter(ctx context.Context) error {
+	select {
+	case u.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return driver.ContextErr(ctx)
+	}
+}
+
+func (u *session) leave() { <-u.turn }
 
 // took notes a part.
 func (u *session) took(part *storage.Part, tail []byte, last bool) {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -76,6 +77,34 @@ func (u *upload) check(o *storage.Object, err error) {
 		!bytes.Equal(o.Checksums.CRC32C, now.Checksums.CRC32C) {
 		t := *o
 		u.t.Errorf("CompleteUpload = %+v, Get %+v", t, now)
+	}
+}
+
+// Calls for the same part at the same time: one is sent, and all have it.
+func TestSessionPartAtOnce(t *testing.T) {
+	f, h := startHooked(t)
+	s := f.open(t)
+	u := beginSession(t, s, 3*chunk)
+	for n := range 3 {
+		from, parts, calls := n*chunk, make([]*storage.Part, 8), sync.WaitGroup{}
+		for i := range parts {
+			calls.Go(func() {
+				var err error
+				parts[i], err = s.PutPart(t.Context(), "k", u.id, n+1,
+					bytes.NewReader(u.data[from:from+chunk]), chunk,
+					&storage.PartOptions{Offset: int64(from), Last: n == 2})
+				if err != nil {
+					t.Errorf("part %d: %v", n+1, err)
+				}
+			})
+		}
+		calls.Wait()
+		u.parts = append(u.parts, parts[0])
+	}
+	u.check(u.complete())
+	if diff := cmp.Diff([]string{"POST", "PUT bytes 0-262143/*", "PUT bytes 262144-524287/*",
+		"PUT bytes 524288-786431/*", "PUT bytes */786432", "GET"}, h.take()); diff != "" {
+		t.Errorf("requests: -want +got\n%s", diff)
 	}
 }
 
