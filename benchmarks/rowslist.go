@@ -79,6 +79,9 @@ var listRows = []row{
 	},
 }
 
+const passNote = "The means of 100 passes over the objects, without a clock between them: one " +
+	"pass is over before the memory of the process is warm."
+
 var fileRows = []row{
 	{
 		name: "filewrite", title: "64 writers of 4 KiB files, each durable", kind: parallel,
@@ -99,9 +102,10 @@ var fileRows = []row{
 			"thanos lists in no order.",
 	}, {
 		name: "memstat", title: "Stat of the memory provider", kind: fastest, op: "stat", size: 1,
-		count: 10_000, passes: 100, way: inMemory, subjects: []string{"us"},
+		count: 10_000, passes: 100, way: inMemory, subjects: []string{"us"}, note: passNote,
 	}, {
 		name: "memlist", title: "a list of 10,000 objects of the memory provider", kind: listing,
 		op: "list", size: 1, count: 10_000, passes: 100, way: inMemory, subjects: []string{"us"},
+		note: passNote,
 	},
 }

@@ -52,8 +52,9 @@ func (a *Attempt) Sent() bool { return a.sent.Load() }
 
 // InDoubt reports whether the request may have been carried out, given that there was no definite
 // answer: it is a write, it had a connection, and the last byte of its body was handed out. A
-// service never makes an object of a part of a body. It is what a driver puts into
-// [storage.Error.InDoubt] after a broken connection, an ended context, a status 5xx or 408.
+// service never makes an object of a part of a body. That of [CopyBody] is handed out as a whole
+// when the request is made. InDoubt is what a driver puts into [storage.Error.InDoubt] after a
+// broken connection, an ended context, a status 5xx or 408.
 func (a *Attempt) InDoubt() bool {
 	return a.Write && a.connected.Load() && (a.Body == nil || a.Body.Whole())
 }

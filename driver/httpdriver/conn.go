@@ -16,13 +16,10 @@ import (
 //
 // It ends where something comes that nobody asked for. The next request could take that for its
 // answer, and net/http would print it.
-//
-// What is written is written by one goroutine at a time.
 type conn struct {
 	*net.TCPConn
 	closed  chan struct{}
 	closing sync.Once
-	held    []byte // was written, and waits for a small body
 
 	mu      sync.Mutex
 	trip    *trip     // the request that has the connection; nil: none
@@ -114,13 +111,6 @@ func listening(
 
 func (c *conn) Write(p []byte) (int, error) {
 	c.use()
-	if len(c.held) > 0 || c.waits() {
-		return c.join(p)
-	}
-	return c.write(p)
-}
-
-func (c *conn) write(p []byte) (int, error) {
 	n, err := c.TCPConn.Write(p)
 	c.moved(int64(n), true)
 	c.listen(err)
@@ -130,9 +120,6 @@ func (c *conn) write(p []byte) (int, error) {
 // ReadFrom keeps the way that spares copies.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
 	c.use()
-	if len(c.held) > 0 {
-		return c.joinFrom(r)
-	}
 	n, err := c.TCPConn.ReadFrom(r)
 	c.moved(n, true)
 	c.listen(err)

@@ -28,7 +28,6 @@ type trip struct {
 	ctx     context.Context
 	attempt *Attempt // nil: not one of a write
 	before  bool     // the attempt may have been sent before
-	expects bool     // the header is answered before the body is sent
 	asked   atomic.Bool
 	bound   *conn
 }
@@ -40,7 +39,6 @@ func travel(ctx context.Context, req *http.Request, a *Attempt) *http.Request {
 		t.before = a.leaves(t.ctx)
 		if a.Write { // a read is never in doubt
 			t.attempt = a
-			t.expects = req.Header.Get("Expect") != ""
 			t.GetConn = t.getConn
 		}
 	}

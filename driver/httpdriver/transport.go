@@ -34,6 +34,7 @@ func NewTransport(config *tls.Config) *http.Transport {
 		ResponseHeaderTimeout: time.Hour,
 		DisableCompression:    true,
 		ReadBufferSize:        64 << 10,
+		WriteBufferSize:       writeBuffer,
 		Protocols:             protocols,
 	}
 }

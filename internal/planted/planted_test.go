@@ -182,7 +182,7 @@ var defects = []defect{
 		"./internal/instants", "TestStallOfBody"},
 	{"time", "the service's clock is taken for that of the end of the exchange",
 		"providers/s3/clock.go",
-		"t.Sub(asked.Add(elapsed / 2))", "t.Sub(asked.Add(elapsed))",
+		"told.time.Sub(asked.Add(elapsed / 2))", "told.time.Sub(asked.Add(elapsed))",
 		"./internal/instants", "TestClockSkew"},
 	{"settle", "one answer that shows two versions is believed", "providers/s3/stat.go",
 		"|| !s.profile.mixedHead {", "|| true {",

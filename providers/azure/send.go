@@ -52,7 +52,11 @@ func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error
 	}
 	req := new(http.Request).WithContext(ctx)
 	s.route.fill(req, r, u)
-	if size > 0 {
+	copied, err := httpdriver.CopyBody(req, r.body, size)
+	if err != nil {
+		return nil, err
+	}
+	if size > 0 && !copied {
 		req.Body, req.ContentLength = r.body, size
 		req.GetBody = func() (io.ReadCloser, error) {
 			_, err := r.body.Seek(0, io.SeekStart)

@@ -24,19 +24,21 @@ type request struct {
 
 // send makes the request of an attempt. The answer is a success, or has the status that a accepts.
 func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response, error) {
-	body := r.body
-	if body == nil || r.size == 0 {
-		body = http.NoBody // which also keeps net/http from trying what is in it
-	}
-	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, body)
+	req, err := http.NewRequestWithContext(a.begin(ctx), r.method, r.url, http.NoBody)
 	if err != nil {
 		return nil, driver.Invalidf("no request: %w", driver.WithoutURL(err))
+	}
+	copied, err := httpdriver.CopyBody(req, r.body, r.size)
+	if err != nil {
+		return nil, s.fail(ctx, a, err)
+	}
+	if r.body != nil && r.size > 0 && !copied {
+		req.Body, req.ContentLength = io.NopCloser(r.body), r.size
 	}
 	if r.header != nil {
 		req.Header = r.header
 	}
 	req.Header.Set("User-Agent", userAgent)
-	req.ContentLength = r.size
 	do := s.http.Do
 	if s.http.Timeout == 0 {
 		do = s.http.Transport.RoundTrip // which is all that is left to do: no redirects, no cookies

@@ -20,7 +20,9 @@ type Options struct {
 
 	// Endpoint is the URL of a service other than AWS: "http://127.0.0.1:9000". A URL without a
 	// scheme is https. If Endpoint is empty, AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and the profile
-	// are asked, in that order, then Provider. The default is AWS.
+	// are asked, in that order, then Provider. The default is AWS. The signature of a request over
+	// plain HTTP has the SHA-256 of its body in it, unless Endpoint is on this machine: then nobody
+	// should be in between.
 	Endpoint string
 
 	// Provider names the service behind Endpoint. It selects what is known of that service:

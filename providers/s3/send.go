@@ -62,12 +62,18 @@ func (s *Store) exchange(ctx context.Context, r *request) (*http.Response, error
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
 	if n := r.length(); n > 0 {
-		body := &sending{body: r.body}
-		if r.trailed != nil {
-			body.body = r.trailed
+		copied, err := httpdriver.CopyBody(req, r.body, n)
+		if err != nil {
+			return nil, err
 		}
-		defer body.Close()
-		req.Body, req.ContentLength = body, n
+		if !copied {
+			body := &sending{body: r.body}
+			if r.trailed != nil {
+				body.body = r.trailed
+			}
+			defer body.Close()
+			req.Body, req.ContentLength = body, n
+		}
 	}
 	asked := time.Now()
 	resp, err := s.http.Do(req)

@@ -26,8 +26,8 @@ import (
 const content = "some content"
 
 // A stub, to see the headers. Plain HTTP to another machine: one pass for all hashes and one to
-// send; TLS, and where nobody is in between: no SHA-256 at all, and no pass where the caller has the
-// sum.
+// send; TLS, and where nobody is in between: no SHA-256 at all, and no pass where the caller has
+// the sum.
 func TestPutOnTheWire(t *testing.T) {
 	sum := sha256.Sum256([]byte(content))
 	crc := base64.StdEncoding.EncodeToString(beSum(crc32.Checksum([]byte(content),
