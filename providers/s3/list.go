@@ -38,7 +38,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 		in.StartAfter = optional(behind(after, opts))
 	}
 	a := reading(listDocument)
-	out, err := s.client.ListObjectsV2(a.begin(ctx), in)
+	out, err := s.client.ListObjectsV2(a.begin(ctx), in, scanned)
 	if err != nil {
 		return nil, s.fail(ctx, a, err)
 	}
