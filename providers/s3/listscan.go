@@ -76,7 +76,8 @@ type listed struct {
 	modTime   time.Time
 }
 
-// scanPage reads a page as the SDK would, as far as ListPage looks at it; nil where it is not plain.
+// scanPage reads a page as the SDK would, as far as ListPage looks at it; nil where it is not
+// plain.
 func scanPage(data []byte) *s3.ListObjectsV2Output {
 	x := &xmlScan{data: data}
 	root := x.begin()

@@ -52,8 +52,9 @@ func samePage(t *testing.T, data []byte, got *s3.ListObjectsV2Output) {
 		cmpopts.IgnoreUnexported(s3.ListObjectsV2Output{}),
 		cmpopts.IgnoreFields(s3.ListObjectsV2Output{}, "ResultMetadata", "Name", "Prefix",
 			"Delimiter", "StartAfter", "ContinuationToken", "MaxKeys", "KeyCount"),
-		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".noSmithyDocumentSerde" },
-			cmp.Ignore()),
+		cmp.FilterPath(func(p cmp.Path) bool {
+			return p.Last().String() == ".noSmithyDocumentSerde"
+		}, cmp.Ignore()),
 	)
 	if diff != "" {
 		t.Errorf("-SDK +scanned\n%s\n%s", diff, data)

@@ -2,6 +2,7 @@ package s3
 
 import (
 	"bytes"
+	"regexp"
 	"strconv"
 	"unicode/utf8"
 )
@@ -23,31 +24,24 @@ type tag struct {
 	end, empty bool
 }
 
+// plainRoot is how a document begins, with its root, on which there is nothing but namespaces.
+var plainRoot = regexp.MustCompile(`^\s*(?:<\?xml version="1\.0"(?: encoding="(?i:utf-8)")?` +
+	`(?: standalone="(?:yes|no)")? ?\?>)?\s*` +
+	`<([A-Za-z0-9]+)(?: xmlns(?::[a-z]+)?="[A-Za-z0-9:/.#-]*")*>`)
+
+// longestHead is how many bytes a plain root ends within.
+const longestHead = 512
+
 // begin reads up to the start of the root, and returns its name.
 func (x *xmlScan) begin() string {
-	if !utf8.Valid(x.data) {
+	head := x.data[:min(len(x.data), longestHead)]
+	at := plainRoot.FindSubmatchIndex(head)
+	if at == nil || !utf8.Valid(x.data) {
 		x.lost = true
+		return ""
 	}
-	x.space()
-	if bytes.HasPrefix(x.data[x.at:], []byte("<?xml ")) {
-		end := bytes.Index(x.data[x.at:], []byte("?>"))
-		if end < 0 || bytes.Contains(x.data[x.at:x.at+end], []byte("encoding")) &&
-			!bytes.Contains(bytes.ToLower(x.data[x.at:x.at+end]), []byte("utf-8")) {
-			return x.giveUp()
-		}
-		x.at += end + len("?>")
-		x.space()
-	}
-	t := x.tag(true)
-	if t.end || t.empty {
-		return x.giveUp()
-	}
-	return string(t.name)
-}
-
-func (x *xmlScan) giveUp() string {
-	x.lost = true
-	return ""
+	x.at = at[1]
+	return string(head[at[2]:at[3]])
 }
 
 // space skips what stands between elements.
@@ -62,8 +56,8 @@ func (x *xmlScan) space() {
 	}
 }
 
-// tag reads a tag. Only that of the root may have attributes, which are skipped.
-func (x *xmlScan) tag(root bool) (t tag) {
+// tag reads a tag, which has no attributes.
+func (x *xmlScan) tag() (t tag) {
 	rest := x.data[x.at:]
 	end := bytes.IndexByte(rest, '>')
 	if end < 2 || rest[0] != '<' {
@@ -78,12 +72,6 @@ func (x *xmlScan) tag(root bool) (t tag) {
 	case t.name[len(t.name)-1] == '/':
 		t.empty, t.name = true, t.name[:len(t.name)-1]
 	}
-	if i := bytes.IndexByte(t.name, ' '); root && i > 0 {
-		attributes := t.name[i:]
-		t.name = t.name[:i]
-		x.lost = x.lost || bytes.ContainsAny(attributes, "<&\r") ||
-			bytes.Count(attributes, []byte(`"`))%2 != 0 || bytes.IndexByte(attributes, '\'') >= 0
-	}
 	for _, c := range t.name {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') {
 			x.lost = true
@@ -97,7 +85,7 @@ func (x *xmlScan) tag(root bool) (t tag) {
 // then the name is empty.
 func (x *xmlScan) child(parent string) (name []byte, empty bool) {
 	x.space()
-	t := x.tag(false)
+	t := x.tag()
 	if t.end {
 		x.lost = x.lost || string(t.name) != parent
 		return nil, false
@@ -114,7 +102,7 @@ func (x *xmlScan) text(name []byte) []byte {
 	}
 	text := x.data[x.at : x.at+end]
 	x.at += end
-	if t := x.tag(false); !t.end || !bytes.Equal(t.name, name) {
+	if t := x.tag(); !t.end || !bytes.Equal(t.name, name) {
 		x.lost = true
 	}
 	for _, c := range text {
@@ -190,7 +178,7 @@ func (x *xmlScan) skip(name []byte) {
 			}
 		}
 		x.at += next
-		switch t := x.tag(false); {
+		switch t := x.tag(); {
 		case t.empty:
 		case !t.end && len(stack) == cap(open[:]):
 			x.lost = true
