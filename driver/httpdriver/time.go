@@ -34,8 +34,8 @@ func ParseTime(text string) time.Time {
 	return time.Time{}
 }
 
-// parseFixed reads http.TimeFormat, which nearly every answer has several times, in a tenth of the
-// time that package time takes.
+// parseFixed reads http.TimeFormat, which nearly every answer has several times, in less than half
+// of the time that package time takes.
 func parseFixed(text string) (time.Time, bool) {
 	if len(text) != len(http.TimeFormat) || text[3:5] != ", " || text[25:] != " GMT" ||
 		text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':' {

@@ -12,9 +12,9 @@ import (
 // 15 minutes. Each answer tells the time, so that one refusal is enough to learn it. The rules are
 // the SDK's.
 type clock struct {
-	off   bool         // the system's clock is right, whatever the service says
-	ahead atomic.Int64 // of the system's, in nanoseconds
-	told  atomic.Pointer[date]
+	off   bool                 // the system's clock is right, whatever the service says
+	ahead atomic.Int64         // of the system's, in nanoseconds
+	told  atomic.Pointer[date] // the last one; nil: none
 }
 
 // date is one that was read. Many answers in a row have the same.

@@ -12,10 +12,12 @@ import (
 	"github.com/aws/smithy-go/middleware"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/polystore/storage/driver/httpdriver"
 )
 
-// listScan reads the pages of ListObjectsV2 in place of the SDK, which takes ten times as long. It
-// hands on to the SDK every answer that is not a plain page.
+// listScan reads the pages of ListObjectsV2 in place of the SDK. It hands on to the SDK every
+// answer that is not a plain page.
 type listScan struct {
 	middleware.DeserializeMiddleware // the SDK's
 }
@@ -46,14 +48,8 @@ func (l listScan) HandleDeserialize(
 			out.Result = page
 			return out, metadata, nil
 		}
-		body := io.Reader(bytes.NewReader(data))
-		if failed != nil {
-			body = io.MultiReader(body, cutOff{failed})
-		}
-		resp.Body = struct {
-			io.Reader
-			io.Closer
-		}{body, resp.Body}
+		// A body that failed fails again.
+		httpdriver.SetBody(resp.Response, io.MultiReader(bytes.NewReader(data), resp.Body))
 	}
 	return l.DeserializeMiddleware.HandleDeserialize(ctx, in, middleware.DeserializeHandlerFunc(
 		func(context.Context, middleware.DeserializeInput) (
@@ -63,11 +59,6 @@ func (l listScan) HandleDeserialize(
 		},
 	))
 }
-
-// cutOff is the end of a body that broke off.
-type cutOff struct{ err error }
-
-func (c cutOff) Read([]byte) (int, error) { return 0, c.err }
 
 // listed is an entry of a page, with the memory that the SDK's type points to.
 type listed struct {

@@ -101,7 +101,8 @@ var oddPages = map[string]string{
 	"more behind":       `<ListBucketResult>` + anObject + listTail + `<a></a>`,
 	"a comment":         listHead + `<!-- <Contents> -->` + anObject + listTail,
 	"CDATA":             listHead + `<Contents><Key><![CDATA[k]]></Key></Contents>` + listTail,
-	"a prefix":          `<s:ListBucketResult xmlns:s="s"><s:IsTruncated>true</s:IsTruncated></s:ListBucketResult>`,
+	"a prefix": `<s:ListBucketResult xmlns:s="s"><s:IsTruncated>true</s:IsTruncated>` +
+		`</s:ListBucketResult>`,
 	"lower case":        listHead + `<contents><key>k</key></contents>` + listTail,
 	"an unknown name":   listHead + `<Contents><Key>k</Key><Other>o</Other></Contents>` + listTail,
 	"crossed":           listHead + `<Contents><Key>k</Contents></Key>` + listTail,
@@ -109,11 +110,13 @@ var oddPages = map[string]string{
 	"a reference":       listHead + `<Contents><Key>a&#13;b</Key></Contents>` + listTail,
 	"no ASCII":          listHead + `<Contents><Key>ä</Key></Contents>` + listTail,
 	"no UTF-8":          listHead + "<Contents><Key>\xff</Key></Contents>" + listTail,
-	"another encoding":  `<?xml version="1.0" encoding="ISO-8859-1"?><ListBucketResult></ListBucketResult>`,
-	"a wrong size":      listHead + `<Contents><Key>k</Key><Size>x</Size></Contents>` + listTail,
-	"a wrong time":      listHead + `<Contents><LastModified>x</LastModified></Contents>` + listTail,
-	"a wrong answer":    listHead + `<IsTruncated>perhaps</IsTruncated>` + listTail,
-	"deep":              listHead + `<Contents><Owner><a><a><a><a><a/></a></a></a></a></Owner></Contents>` + listTail,
+	"another encoding": `<?xml version="1.0" encoding="ISO-8859-1"?>` +
+		`<ListBucketResult></ListBucketResult>`,
+	"a wrong size":   listHead + `<Contents><Key>k</Key><Size>x</Size></Contents>` + listTail,
+	"a wrong time":   listHead + `<Contents><LastModified>x</LastModified></Contents>` + listTail,
+	"a wrong answer": listHead + `<IsTruncated>perhaps</IsTruncated>` + listTail,
+	"deep": listHead + `<Contents><Owner><a><a><a><a><a/></a></a></a></a></Owner></Contents>` +
+		listTail,
 }
 
 func TestScanPage(t *testing.T) {

@@ -9,8 +9,8 @@ import (
 
 // xmlScan goes through a document of plain XML: elements, text, and references to characters. It is
 // for lists, of which encoding/xml makes 60 allocations an object. What it does not know (comments,
-// declarations, CDATA, prefixes, attributes below the root) it gives up, and says so: the document
-// is then read by who knows everything.
+// declarations, CDATA, prefixes, attributes below the root) it gives up, and says so: the SDK then
+// reads the document.
 type xmlScan struct {
 	data []byte
 	at   int
