@@ -17,7 +17,7 @@ make api      show how the exported API differs from the files in api/; with UPD
 make bench    measure the library beside its peers, and write docs/benchmarks.md; with ROW=down128,up*
               these rows, whose sections alone are replaced; with N=1 once each; with QUICK=1 (a few
               rows in 3 minutes) or SUBJECT=us,floor* (these subjects) nothing is written
-make large    lists of 1,000,000 files, while another writes, too (20 minutes)
+make large    lists of 1,000,000 files, while another writes, too, and streams of 4 GiB (25 minutes)
 make counted  10,000 conditional writes with lost answers and 10,000 with doubled requests, on each
               of four services, and as many deletes where it has conditional ones (8 minutes)
 make torture  what docs/reliability.md claims, at full counts, as one table (90 minutes); with QUICK=1
@@ -58,6 +58,8 @@ bench:
 
 large:
 	@go test ./providers/file -run TestLargeLists -v -count=1 -timeout 60m -large 1000000
+	@POLYSTORE_TESTENV=1 go test ./internal/bigstream -v -count=1 -timeout 60m -args \
+		-bytes 4294967296
 
 counted:
 	@POLYSTORE_TESTENV=1 go test ./internal/counted -v -count=1 -timeout 2h -args -writes 10000

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/calmclock"
 	"github.com/polystore/storage/providers/memory"
 )
 
@@ -118,6 +119,8 @@ func must(_ *storage.Object, err error) error { return err }
 // TestBlockedSourceClosed closes the Bucket, or the Writer, under a source that blocks. (Not in a
 // synctest bubble: Close of a Writer waits for a mutex.)
 func TestBlockedSourceClosed(t *testing.T) {
+	clock := calmclock.Start()
+	defer clock.Close()
 	for _, bucket := range []bool{true, false} {
 		m, _ := memory.New(nil)
 		b := storage.New(m, &storage.Options{AbortTimeout: 400 * time.Millisecond})
@@ -126,7 +129,7 @@ func TestBlockedSourceClosed(t *testing.T) {
 		defer close(s.free)
 		w := b.NewWriter(t.Context(), "k", nil)
 		defer w.Close()
-		start := time.Now()
+		start := clock.Now()
 		go func() {
 			<-s.blocked
 			if bucket {
@@ -136,7 +139,7 @@ func TestBlockedSourceClosed(t *testing.T) {
 			}
 		}()
 		_, err := w.ReadFrom(s)
-		if took := time.Since(start); !errors.Is(err, storage.ErrClosed) || took > 5*time.Second {
+		if took := clock.Now() - start; !errors.Is(err, storage.ErrClosed) || took > 5*time.Second {
 			t.Errorf("ReadFrom: %v after %v", err, took)
 		}
 	}
@@ -154,10 +157,11 @@ func TestBlockedPipe(t *testing.T) {
 	defer w.Close() // which lets the Read go
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	start := time.Now()
+	clock := calmclock.Start()
+	defer clock.Close()
 	_, err = b.Put(ctx, "k", r, nil)
-	if !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 5*time.Second {
-		t.Errorf("Put of a pipe: %v after %v", err, time.Since(start))
+	if took := clock.Now(); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
+		t.Errorf("Put of a pipe: %v after %v", err, took)
 	}
 }
 

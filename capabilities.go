@@ -25,7 +25,8 @@ type Capabilities struct {
 
 	// ListSplit means that ListPage finds what sorts after StartAfter without reading what comes
 	// before it, so that Bucket lists several ranges of keys at the same time. If it is false,
-	// StartAfter is honoured all the same, only slowly.
+	// StartAfter is honoured all the same, only slowly; where lists have no order it is
+	// errors.ErrUnsupported. A page may show a Store that it is false.
 	ListSplit bool `json:"listSplit"`
 
 	DeleteIfMatch bool `json:"deleteIfMatch"` // DeleteOptions.IfMatch

@@ -49,7 +49,7 @@ func (b *Bucket) cleanUploads(
 				!strings.HasPrefix(u.Key, list.Prefix) {
 				continue
 			}
-			c := call{op: "AbortUpload", key: u.Key, free: true}
+			c := call{op: "AbortUpload", key: u.Key, free: true, write: true}
 			err := b.e.do(ctx, c, func(a *attempt) error {
 				return b.e.store.AbortUpload(a, u.Key, u.ID)
 			})

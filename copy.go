@@ -44,7 +44,9 @@ func copyObject(
 	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
 ) (_ *Object, err error) {
 	defer repanic(&err)
-	c, err := newCopy(ctx, dst, dstKey, src, srcKey, opts)
+	from, end := dst.e.within(ctx)
+	defer end(&err)
+	c, err := newCopy(from, dst, dstKey, src, srcKey, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +65,8 @@ func sameStore(a, b Store) (same bool) {
 // copying is a checked copy that is about to happen.
 type copying struct {
 	dst, src *engine
-	write    *write // the destination, with the options' headers
+	write    *write          // the destination, with the options' headers
+	from     context.Context // of requests to the source: it ends with the Bucket of dst, too
 	srcKey   string
 	opts     CopyOptions
 	keep     keeping
@@ -71,6 +74,7 @@ type copying struct {
 	rewrite  bool // not by a copy of the service that carries everything along
 }
 
+// newCopy checks the arguments. ctx is that of requests to the source.
 func newCopy(
 	ctx context.Context, dst *Bucket, dstKey string, src *Bucket, srcKey string, opts *CopyOptions,
 ) (*copying, error) {
@@ -117,7 +121,9 @@ func newCopy(
 	}
 	o.PartSize, o.Concurrency, o.Progress, o.AllowLoss = 0, 0, nil, nil
 	o.IfMatch, o.Metadata, o.Tags = w.opts.IfMatch, w.opts.Metadata, w.opts.Tags
-	return &copying{dst: dst.e, src: src.e, write: w, srcKey: full, opts: o, keep: k}, nil
+	return &copying{
+		dst: dst.e, src: src.e, write: w, from: ctx, srcKey: full, opts: o, keep: k,
+	}, nil
 }
 
 // serverSide tries the ways to copy, the cheapest first.
@@ -141,7 +147,7 @@ func (c *copying) withoutTags(ctx context.Context, refusal error) (*Object, erro
 	if isLoss(refusal) || !c.src.store.Capabilities().Tags {
 		return nil, refusal
 	}
-	_, err := c.src.tagsOf(ctx, c.srcKey, TagsOptions{VersionID: c.opts.SourceVersionID})
+	_, err := c.src.tagsOf(c.from, c.srcKey, TagsOptions{VersionID: c.opts.SourceVersionID})
 	switch {
 	case !isKind(err, ErrPermission):
 		return nil, refusal
@@ -153,7 +159,7 @@ func (c *copying) withoutTags(ctx context.Context, refusal error) (*Object, erro
 }
 
 // inherit returns the options of a copy that names everything that it is to have of src.
-func (c *copying) inherit(ctx context.Context, src *Object) (_ CopyOptions, err error) {
+func (c *copying) inherit(src *Object) (_ CopyOptions, err error) {
 	opts := c.opts
 	if c.inPlace && opts.StorageClass == "" {
 		if opts.StorageClass, err = c.keep.classOf(src); err != nil {
@@ -161,7 +167,7 @@ func (c *copying) inherit(ctx context.Context, src *Object) (_ CopyOptions, err 
 		}
 	}
 	if !opts.Replace || c.inPlace && opts.Tags == nil {
-		if opts.Tags, err = c.keep.tagsOf(ctx, src); err != nil {
+		if opts.Tags, err = c.keep.tagsOf(c.from, src); err != nil {
 			return opts, err
 		}
 	}
@@ -187,12 +193,12 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 		own := c.inPlace && (opts.StorageClass == "" || opts.Replace && opts.Tags == nil)
 		size, pinned := int64(-1), false
 		if rewrite || own {
-			o, err := c.statSource(ctx)
+			o, err := c.statSource()
 			if err != nil {
 				return nil, err
 			}
 			if rewrite || opts.Replace {
-				opts, err = c.inherit(ctx, o)
+				opts, err = c.inherit(o)
 			} else { // the service carries along the rest by itself
 				opts.StorageClass, err = c.keep.classOf(o)
 			}
@@ -217,7 +223,7 @@ func (c *copying) once(ctx context.Context) (*Object, error) {
 		// The refusal may be the pin's, which is ours alone.
 		e := asError(err)
 		if pinned && !e.InDoubt && (e.Kind == ErrPrecondition || e.Kind == ErrExist) {
-			now, statErr := c.statSource(ctx)
+			now, statErr := c.statSource()
 			switch changed := statErr == nil && now.ETag != opts.SourceIfMatch; {
 			case changed && n < c.dst.opts.Retry.Attempts:
 				continue
@@ -264,16 +270,16 @@ func (c *copying) rounds(ctx context.Context, opts CopyOptions, t *truth) (*Obje
 }
 
 // statSource describes the source, of the version that the options ask for.
-func (c *copying) statSource(ctx context.Context) (*Object, error) {
-	o, _, err := c.src.stat(ctx, c.srcKey, StatOptions{
+func (c *copying) statSource() (*Object, error) {
+	o, _, err := c.src.stat(c.from, c.srcKey, StatOptions{
 		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
 	})
 	return o, err
 }
 
 // writeOf returns the write of the destination with everything that it will have of src.
-func (c *copying) writeOf(ctx context.Context, src *Object) (*write, error) {
-	all, err := c.inherit(ctx, src)
+func (c *copying) writeOf(src *Object) (*write, error) {
+	all, err := c.inherit(src)
 	if err != nil {
 		return nil, err
 	}
@@ -289,14 +295,14 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 	if limits.Count == 0 {
 		return nil, &Error{Kind: errors.ErrUnsupported}
 	}
-	src, err := c.statSource(ctx)
+	src, err := c.statSource()
 	if err != nil {
 		return nil, err
 	}
 	if src.Size <= c.write.partSize || src.ETag == ETagNone { // a Get and a Put: fewer requests
 		return nil, &Error{Kind: errors.ErrUnsupported}
 	}
-	w, err := c.writeOf(ctx, src)
+	w, err := c.writeOf(src)
 	if err != nil {
 		return nil, err
 	}
@@ -309,23 +315,28 @@ func (c *copying) parts(ctx context.Context) (*Object, error) {
 func (c *copying) ranges(
 	ctx context.Context, w *write, limits PartLimits, src *Object, part int64,
 ) (*Object, error) {
-	u, err := w.create(ctx, limits, src.Size)
+	u, err := w.create(ctx, &w.e.across, limits, src.Size)
 	if err != nil {
 		return nil, err
 	}
 	defer u.abort()
-	count := int(ceil(src.Size, part))
-	err = parallel(ctx, u.workers(), count, func(ctx context.Context, i int) error {
-		at := int64(i) * part
-		n := min(part, src.Size-at)
-		return u.copy(ctx, i+1, c.srcKey, CopyPartOptions{
-			PartOptions:  PartOptions{Offset: at, Last: at+n == src.Size},
-			SourceOffset: at, SourceLength: n,
-			SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
-		})
-	})
+	s := sectioned{size: src.Size, part: part}
+	g := newGroup(ctx, u.workers(), &w.e.across)
+	for _, number := range s.numbers() {
+		at, n := s.place(number)
+		if !g.start(n, func(ctx context.Context) error {
+			return u.copy(ctx, number, c.srcKey, CopyPartOptions{
+				PartOptions:  PartOptions{Offset: at, Last: at+n == src.Size},
+				SourceOffset: at, SourceLength: n,
+				SourceIfMatch: src.ETag, SourceVersionID: c.opts.SourceVersionID,
+			})
+		}) {
+			break
+		}
+	}
+	err = raised(g.wait())
 	if isKind(err, ErrNotExist) { // the source, or the upload
-		now, statErr := c.statSource(ctx)
+		now, statErr := c.statSource()
 		if statErr == nil && now.ETag == src.ETag {
 			return nil, u.vanished(ctx, asError(err), false)
 		}
@@ -343,7 +354,7 @@ func (c *copying) ranges(
 
 // through copies by a Get and a Put.
 func (c *copying) through(ctx context.Context) (*Object, error) {
-	r, err := c.src.get(ctx, c.srcKey, GetOptions{
+	r, err := c.src.get(c.from, c.srcKey, GetOptions{
 		IfMatch: c.opts.SourceIfMatch, VersionID: c.opts.SourceVersionID,
 	})
 	if err != nil {
@@ -351,11 +362,11 @@ func (c *copying) through(ctx context.Context) (*Object, error) {
 	}
 	defer r.Close()
 	if c.inPlace && c.opts.StorageClass == "" {
-		if err := r.first.classOf(ctx); err != nil {
+		if err := r.first.classOf(c.from); err != nil {
 			return nil, err
 		}
 	}
-	w, err := c.writeOf(ctx, r.Object())
+	w, err := c.writeOf(r.Object())
 	if err != nil {
 		return nil, err
 	}

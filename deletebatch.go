@@ -17,6 +17,8 @@ type deletion struct {
 	mu     sync.Mutex
 	gone   int
 	failed *DeleteError
+	kind   error     // of all that failed; nil: they are of several, or of none
+	doubt  bool      // any that failed may be gone all the same
 	flying int       // batches
 	ended  sync.Cond // one of them
 	again  []asked   // keys that are to be asked for again
@@ -35,20 +37,30 @@ func (d *deletion) result(ctx context.Context, broken error) (int, error) {
 	switch {
 	case broken != nil:
 		e := asError(broken)
-		if e.InDoubt = d.inDoubt(); d.failed.Failed > 0 {
+		e.InDoubt = d.doubt
+		if e = ended(ctx, e); d.failed.Failed > 0 {
 			e.Err = errors.Join(e.Err, d.failed)
 		}
-		return d.gone, ended(ctx, e)
+		return d.gone, e
 	case d.failed.Failed > 0:
-		return d.gone, &Error{Kind: d.kind(), InDoubt: d.inDoubt(), Err: d.failed}
+		return d.gone, &Error{Kind: d.kind, InDoubt: d.doubt, Err: d.failed}
 	}
 	return d.gone, nil
 }
 
+// fail notes that a key was not deleted. What it says of the call counts also where the key is not
+// named any more.
 func (d *deletion) fail(key string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.failed.add(wrap("Delete", key, err).(*Error))
+	e := wrap("Delete", key, err).(*Error)
+	if d.failed.Failed == 0 {
+		d.kind = e.Kind
+	} else if d.kind != e.Kind {
+		d.kind = nil
+	}
+	d.doubt = d.doubt || e.InDoubt
+	d.failed.add(e)
 }
 
 // deleted counts the keys that are gone, and returns how many that are in all.
@@ -61,22 +73,6 @@ func (d *deletion) deleted(results []error) int {
 		}
 	}
 	return d.gone
-}
-
-// kind is the kind of all failures, if they are of one.
-func (d *deletion) kind() error {
-	kind := d.failed.Errors[0].Kind
-	for _, e := range d.failed.Errors {
-		if e.Kind != kind {
-			return nil
-		}
-	}
-	return kind
-}
-
-// inDoubt reports whether any of the keys may be gone all the same.
-func (d *deletion) inDoubt() bool {
-	return slices.ContainsFunc(d.failed.Errors, func(e *Error) bool { return e.InDoubt })
 }
 
 // asked is a key, and what became of it in earlier batches.
@@ -95,7 +91,7 @@ func (d *deletion) batch(ctx context.Context, keys []asked) {
 	d.ask(ctx, keys, func(err error) {
 		// Where a key may be the reason, it is found by smaller batches: as many as the square root
 		// of the number of keys, and as large.
-		size := int(math.Ceil(math.Sqrt(float64(len(keys)))))
+		size := min(int(math.Ceil(math.Sqrt(float64(len(keys))))), len(keys)-1)
 		if isKind(err, ErrPermission) || isKind(err, errors.ErrUnsupported) {
 			size = 1 // batches may be what is refused
 		}

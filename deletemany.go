@@ -7,7 +7,8 @@ import (
 
 // DeleteMany removes the objects under keys, in batches if the service has them. It returns the
 // number of keys that are gone, including those that did not exist. keys is iterated on the
-// caller's goroutine. Every key is tried. A *DeleteError (errors.As) names the keys that failed.
+// caller's goroutine. Every key is tried, unless the context ends or the Bucket is closed. A
+// *DeleteError (errors.As) names the keys that failed, also where not every key was tried.
 func (b *Bucket) DeleteMany(
 	ctx context.Context, keys iter.Seq[string], opts *DeleteManyOptions,
 ) (int, error) {

@@ -224,6 +224,129 @@ func TestDeleteManyRequests(t *testing.T) {
 	}
 }
 
+// TestDeleteManyPoisoned looks for the key that poisons its batch: no batch is sent a second time.
+func TestDeleteManyPoisoned(t *testing.T) {
+	for n, want := range map[int][2]int{2: {1, 2}, 3: {2, 3}, 4: {3, 2}} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &deleting{whole: func(keys []string, _ int) error {
+					if slices.Contains(keys, "k000000") {
+						return &storage.Error{Kind: storage.ErrInvalid, Status: 400}
+					}
+					return nil
+				}}
+				b := storage.New(s, nil)
+				defer b.Close()
+				gone, err := b.DeleteMany(t.Context(), numbered(n), nil)
+				if gone != n-1 || !errors.Is(err, storage.ErrInvalid) {
+					t.Errorf("%d gone, %v", gone, err)
+				}
+				if got := [2]int{s.batches, s.singles}; got != want {
+					t.Errorf("%d batches and single keys, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+// TestDeleteManyBroken ends calls before every key was tried: the error says why, and still names
+// the keys that had failed.
+func TestDeleteManyBroken(t *testing.T) {
+	denied := &storage.Error{Kind: storage.ErrPermission}
+	doubt := &storage.Error{Kind: storage.ErrUnavailable, InDoubt: true}
+	listing := &storage.Error{Kind: storage.ErrNoBucket}
+	for name, c := range map[string]struct {
+		err    error // of one key
+		broken error // of the sequence; nil: the context ends
+		kind   error
+		doubt  bool
+	}{
+		"cancelled behind a refusal":   {denied, nil, nil, false},
+		"cancelled behind a doubt":     {doubt, nil, storage.ErrUnknownOutcome, true},
+		"a list fails":                 {denied, listing, storage.ErrNoBucket, false},
+		"a list fails, behind a doubt": {doubt, listing, storage.ErrNoBucket, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &deleting{key: func(key string, _ int) error {
+					if key == "k000013" {
+						return c.err
+					}
+					return nil
+				}}
+				b := storage.New(s, nil)
+				defer b.Close()
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				gone, err := b.DeleteListed(ctx, func(yield func(*storage.Object, error) bool) {
+					for key := range numbered(250) {
+						if !yield(&storage.Object{Key: key}, nil) {
+							return
+						}
+					}
+					time.Sleep(time.Millisecond) // the batch is over
+					if c.broken == nil {
+						cancel()
+						yield(&storage.Object{Key: "never"}, nil)
+						return
+					}
+					yield(nil, c.broken)
+				}, nil)
+				e, _ := errors.AsType[*storage.Error](err)
+				if e == nil || e.Kind != c.kind || e.InDoubt != c.doubt || gone != 249 ||
+					c.broken == nil && !errors.Is(err, context.Canceled) {
+					t.Errorf("%d gone, %#v, want 249, %v, in doubt %v", gone, e, c.kind, c.doubt)
+				}
+				failed, _ := errors.AsType[*storage.DeleteError](err)
+				if failed == nil || failed.Failed != 1 || failed.Errors[0].Key != "k000013" {
+					t.Errorf("%v names %v", err, failed)
+				}
+			})
+		})
+	}
+}
+
+// TestDeleteManyUnnamed: what a failure says of the call counts also where its key is not named any
+// more.
+func TestDeleteManyUnnamed(t *testing.T) {
+	const named = 1000
+	for name, c := range map[string]struct {
+		last  *storage.Error
+		kind  error
+		doubt bool
+	}{
+		"the same":     {&storage.Error{Kind: storage.ErrPermission}, storage.ErrPermission, false},
+		"another kind": {&storage.Error{Kind: storage.ErrInvalid}, nil, false},
+		"in doubt": {&storage.Error{Kind: storage.ErrPermission, InDoubt: true},
+			storage.ErrPermission, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &deleting{key: func(key string, _ int) error {
+					if key == fmt.Sprintf("k%06d", named) {
+						return c.last
+					}
+					return &storage.Error{Kind: storage.ErrPermission}
+				}}
+				b := storage.New(s, nil)
+				defer b.Close()
+				opts := &storage.DeleteManyOptions{Concurrency: 1}
+				_, err := b.DeleteMany(t.Context(), numbered(named+1), opts)
+				failed, _ := errors.AsType[*storage.DeleteError](err)
+				if failed == nil || failed.Failed != named+1 || len(failed.Errors) != named ||
+					failed.Errors[named-1].Key != fmt.Sprintf("k%06d", named-1) {
+					t.Fatalf("%v does not name the first %d keys", err, named)
+				}
+				e, _ := errors.AsType[*storage.Error](err)
+				if e.Kind != c.kind || e.InDoubt != c.doubt {
+					t.Errorf("kind %v, in doubt %v, want %v, %v", e.Kind, e.InDoubt, c.kind,
+						c.doubt)
+				}
+			})
+		})
+	}
+}
+
 // TestDeleteManyPace lets a service throttle: the batches at once become fewer, and all keys are
 // deleted about as fast as the service can.
 func TestDeleteManyPace(t *testing.T) {

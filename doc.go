@@ -70,7 +70,9 @@
 // can get lost. The next attempt is then refused because the first one succeeded. This package
 // finds out: nil means that this write happened, [ErrExist] and [ErrPrecondition] mean that it did
 // not. If the outcome cannot be determined, the error is [ErrUnknownOutcome]. The assumptions
-// behind this guarantee are listed under PutOptions.IfAbsent.
+// behind this guarantee are listed under PutOptions.IfAbsent. For this purpose every conditional
+// write, and every object that is sent in parts, has an entry of metadata, polystorewrite, of
+// less than 130 bytes. Bucket hides it; other programs see it.
 //
 // A Put without a condition is at least once. If its answer is lost, it is sent again, and an
 // attempt that was given up can still arrive later and replace a newer object. Use a condition
@@ -78,8 +80,8 @@
 //
 // # Errors
 //
-// Every method returns an [*Error], whose Kind is one of the sentinels of this package or nil. Test
-// for a kind with errors.Is:
+// Every error of a method is an [*Error], but for the io.EOF of a read. Its Kind is a sentinel of
+// this package, [errors.ErrUnsupported] or nil. Test for a kind with errors.Is:
 //
 //	if errors.Is(err, storage.ErrNotExist) { … }
 //
@@ -96,7 +98,8 @@
 //
 // The methods of a Bucket may be called concurrently. Every wait ends when the context ends. After
 // a write is cancelled, its clean-up takes at most Options.AbortTimeout. No goroutine outlives its
-// call, or the Close of the Reader or Writer that it works for.
+// call, or the Close of the Reader or Writer that it works for. The one exception is a source whose
+// Read does not return: it is abandoned, and must not be used again until that Read has returned.
 //
 // Reads and lists see every write that was acknowledged before they started. With the file provider
 // they can also see a write whose process was killed before it was acknowledged; a power failure

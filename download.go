@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,9 @@ func (e *engine) download(
 		if err := t.begun(r.Object(), r.offset, r.total); err != nil {
 			return nil, err
 		}
+	}
+	if t, ok := w.(interface{ sumsBy(crc64 func() hash.Hash) }); ok {
+		t.sumsBy(r.first.crc64)
 	}
 	d := &downloading{w: w, start: r.offset, total: r.total, progress: progress}
 	if workers == 1 || d.total <= e.span || d.total <= 2*e.span && !asked ||
@@ -181,10 +185,15 @@ func (d *downloading) fetch(s *fetch, sums *verifier, at, n int64) error {
 	fresh := sums.fresh()
 	target := &offsetWriter{d: d, at: at, sums: fresh}
 	source := io.LimitReader(readerFunc(s.read), n)
-	if got, err := copyBuffered(target, source); err != nil {
+	watch := s.watchRange(n)
+	err := error(sourcePanic{}) // unless it comes back
+	defer func() { watch.done(err) }()
+	got, err := copyBuffered(target, source)
+	if err == nil && got < n {
+		err = &Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}
+	}
+	if err != nil {
 		return err
-	} else if got < n {
-		return &Error{Kind: ErrUnavailable, Err: io.ErrUnexpectedEOF}
 	}
 	d.mu.Lock()
 	d.parts[at] = &Part{Size: n, Checksums: fresh.got()}

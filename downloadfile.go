@@ -44,7 +44,7 @@ func (b *Bucket) downloadFile(
 		return nil, invalid("%s can be written once only, which StateFile cannot go on with", path)
 	case !old.Mode().IsRegular():
 		pipe := old.Mode()&fs.ModeNamedPipe != 0
-		return b.downloadStream(ctx, key, &streamFile{ctx: ctx, path: path, pipe: pipe}, opts)
+		return b.downloadStream(ctx, key, &streamFile{path: path, pipe: pipe}, opts)
 	default: // /dev/stdout may be a link to one
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return nil, &Error{Err: err}
@@ -69,10 +69,13 @@ func (b *Bucket) downloadFile(
 	return o, nil
 }
 
-// downloadStream writes the object into w.
+// downloadStream writes the object into w. Whoever is to read it may never come.
 func (b *Bucket) downloadStream(
 	ctx context.Context, key string, w *streamFile, opts *GetOptions,
-) (*Object, error) {
+) (_ *Object, err error) {
+	ctx, end := b.e.within(ctx)
+	defer end(&err)
+	w.ctx = ctx
 	var o GetOptions
 	if opts != nil {
 		o = *opts
@@ -94,7 +97,9 @@ func (b *Bucket) downloadStream(
 	case ctx.Err() != nil:
 		return nil, &Error{Err: ctx.Err()}
 	}
-	return nil, asError(err)
+	e := asError(err)
+	e.InDoubt = false // the file's error, too
+	return nil, e
 }
 
 // streamFile is a device or a pipe that is written to in order. It is opened by the first write:

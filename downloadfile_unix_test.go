@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"sync"
@@ -121,6 +122,92 @@ func TestDownloadFileIntoUnreadPipe(t *testing.T) {
 	}
 	defer f.Close()
 	try("nobody reads on")
+}
+
+// cue is a Store that tells when a body has given bytes.
+type cue struct {
+	storage.FullStore
+	given chan struct{}
+}
+
+func (s *cue) Get(
+	ctx context.Context, key string, opts *storage.GetOptions,
+) (*storage.GetResult, error) {
+	res, err := s.FullStore.Get(ctx, key, opts)
+	if err == nil {
+		res.Body = &cueBody{ReadCloser: res.Body, s: s}
+	}
+	return res, err
+}
+
+type cueBody struct {
+	io.ReadCloser
+	s    *cue
+	once sync.Once
+}
+
+func (b *cueBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.once.Do(func() { close(b.s.given) })
+	return n, err
+}
+
+// A pipe that nobody reads, or reads on, is waited for until the Bucket is closed.
+func TestCloseUnderUnreadPipe(t *testing.T) {
+	for _, opened := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "pipe")
+		if err := syscall.Mkfifo(path, 0o600); err != nil {
+			t.Skip(err)
+		}
+		s := &cue{newMemory(t), make(chan struct{})}
+		b := storage.New(s, nil)
+		if err := must(b.WriteAll(t.Context(), "k", make([]byte, mib), nil)); err != nil {
+			t.Fatal(err)
+		}
+		if opened {
+			f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer f.Close()
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		done := make(chan error)
+		go func() {
+			_, err := b.DownloadFile(ctx, "k", path, nil)
+			done <- err
+		}()
+		<-s.given // which fill the pipe
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-done; !errors.Is(err, storage.ErrClosed) {
+			t.Errorf("DownloadFile, its Bucket closed, the pipe opened %t: %v, want %v", opened, err,
+				storage.ErrClosed)
+		}
+	}
+}
+
+// Nothing is in doubt of a target that cannot be opened, also where there are no bytes for it.
+func TestDownloadFileIntoSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer l.Close()
+	for _, size := range []int{0, 5} {
+		b := storage.New(newMemory(t), nil)
+		defer b.Close()
+		if err := must(b.WriteAll(t.Context(), "k", make([]byte, size), nil)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := b.DownloadFile(t.Context(), "k", path, nil)
+		if e, ok := errors.AsType[*storage.Error](err); !ok || e.InDoubt {
+			t.Errorf("%d bytes: %#v, want an error that is not in doubt", size, err)
+		}
+	}
 }
 
 // A link stays a link: /dev/stdout may be one to a file.

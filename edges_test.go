@@ -333,6 +333,30 @@ func TestCleanUploadsOfPrefixOnly(t *testing.T) {
 	}
 }
 
+// An abort whose answer is lost may have been carried out: the error of CleanUploads is in doubt.
+// One that was never sent is not.
+func TestCleanUploadsInDoubt(t *testing.T) {
+	for _, test := range []struct {
+		fault   fault.Fault
+		inDoubt bool
+	}{{fault.Lost(), true}, {fault.Doubt(), true}, {fault.Unsent(), false}} {
+		m := newMemory(t)
+		s := fault.New(m)
+		b := storage.New(s, &storage.Options{Retry: storage.RetryOptions{Attempts: 1}})
+		defer b.Close()
+		if _, err := m.CreateUpload(t.Context(), "k", &storage.PutOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		s.Next("AbortUpload", test.fault)
+		_, err := b.CleanUploads(t.Context(), -time.Hour, nil)
+		var e *storage.Error
+		if !errors.As(err, &e) || e.Kind != storage.ErrUnavailable || e.InDoubt != test.inDoubt {
+			t.Errorf("%v: CleanUploads = %v, want %v with InDoubt %v", test.fault, err,
+				storage.ErrUnavailable, test.inDoubt)
+		}
+	}
+}
+
 // strict refuses parts above its limit, as services do.
 type strict struct{ limited }
 

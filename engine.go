@@ -22,12 +22,14 @@ type engine struct {
 	buffers buffers
 	down    flow  // of ranges
 	up      flow  // of parts
+	across  flow  // of parts that the service copies itself
 	span    int64 // of a range
 	chosen  bool  // the caller chose PartSize, and ranges have it, too
 	caches  caches
 	seen    history
 	reads   tempo // of Get
 	parts   partTempo
+	ranges  partTempo
 	pace    *pacer
 	off     switches
 
@@ -88,13 +90,13 @@ func newEngine(s Store, opts *Options) *engine {
 	setDefault(&o.Concurrency, 32)
 	setDefault(&o.PartSize, 8<<20)
 	setDefault(&e.span, 2*chunkSize)
-	e.down.most, e.up.most = o.Concurrency, o.Concurrency
+	e.down.most, e.up.most, e.across.most = o.Concurrency, o.Concurrency, o.Concurrency
 	e.credit.limit = o.Retry.Budget
 	e.hold.max = max(o.Retry.MaxDelay, 0)
 	e.memory.init(o.Memory)
 	e.caches.init(&e.memory, o.Memory)
 	if o.Bandwidth > 0 {
-		e.pace = &pacer{rate: o.Bandwidth}
+		e.pace = newPacer(o.Bandwidth)
 	}
 	e.closing, e.end = context.WithCancelCause(context.Background())
 	return e
@@ -180,6 +182,19 @@ func (e *engine) admit(o *Object, key string) lineage {
 		e.seen.add(key, o.ETag, l)
 	}
 	return l
+}
+
+// flowOf is the flow that requests of this name belong to; nil: none.
+func (e *engine) flowOf(op string) *flow {
+	switch op {
+	case "Get":
+		return &e.down
+	case "PutPart":
+		return &e.up
+	case "CopyPart":
+		return &e.across
+	}
+	return nil
 }
 
 // answered notes that the service answered a request that began then, and that carried nothing.

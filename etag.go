@@ -54,6 +54,16 @@ func readConditions(ifMatch, ifNoneMatch string) (match, noneMatch string, err e
 	return match, noneMatch, nil
 }
 
+// heldTo refuses o, which answers a read, if it is another version than the IfMatch of the read
+// names: some services ignore it.
+func heldTo(match string, o *Object) error {
+	if match == "" || o.ETag == match || o.ETag == ETagNone {
+		return nil
+	}
+	err := errors.New("the service returned another version than that of IfMatch")
+	return &Error{Kind: ErrPrecondition, Err: err}
+}
+
 // writeCondition returns the IfMatch of a write in the form that a Store gets.
 func writeCondition(ifAbsent bool, ifMatch string) (string, error) {
 	if ifAbsent && ifMatch != "" {

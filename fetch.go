@@ -30,6 +30,8 @@ type fetch struct {
 	given     int64 // where the body ends, as the service says; negative: it does not
 	begunAt   int64 // where it began
 	broken    int   // times in a row without a byte between
+	crawl     *crawl
+	skip      int64 // bytes of the body that were read from another one
 
 	life    sync.Mutex // guards what follows, which close takes from under a read
 	body    io.ReadCloser
@@ -48,7 +50,10 @@ func (f *fetch) begin(o GetOptions, room *attempt) error {
 	f.unproven, f.classless = res.Unproven, res.Classless
 	f.crc64 = res.NewCRC64NVME
 	f.line = f.e.admit(f.obj, f.key)
-	if err := f.grant(o, res); err != nil {
+	if err = heldTo(o.IfMatch, f.obj); err == nil {
+		err = f.grant(o, res)
+	}
+	if err != nil {
 		f.close()
 		return err
 	}
@@ -93,22 +98,22 @@ func (f *fetch) read(p []byte) (int, error) {
 			if err := f.reopen(); err != nil {
 				return 0, err
 			}
+			f.crawl.opened()
 			continue
 		}
-		a.watch.touch()
-		n, err := body.Read(p[:min(int64(len(p)), f.end-f.at)])
-		a.watch.rest()
+		n, err := f.receive(body, a, p)
 		if n > 0 {
 			a.trace.receivedBytes(n)
 			f.broken = 0
 			f.at += int64(n)
-			// What ends the wait ends the next read, too.
-			_ = f.e.pace.wait(f.ctx, int64(n))
+			f.e.pace.received(a, int64(n)) // what ends the wait ends the next read, too
 			return n, nil
 		}
 		switch {
 		case err == nil:
 			continue
+		case context.Cause(a) == errOutrun:
+			f.goOn()
 		case err == io.EOF && (f.e.off.length || f.open && f.given < 0):
 			f.end = f.at
 		case err == io.EOF && f.at == f.given && f.begunAt < f.at && f.obj.ETag != ETagNone:
@@ -121,6 +126,32 @@ func (f *fetch) read(p []byte) (int, error) {
 	}
 	f.drop(nil)
 	return 0, io.EOF
+}
+
+// receive reads from body, which is that of a, but for the bytes that are to be skipped.
+func (f *fetch) receive(body io.Reader, a *attempt, p []byte) (n int, err error) {
+	a.watch.touch()
+	f.crawl.waits()
+	for f.skip > 0 && err == nil {
+		n, err = body.Read(p[:min(int64(len(p)), f.skip)])
+		f.skip -= int64(n)
+	}
+	n = 0
+	if err == nil {
+		n, err = body.Read(p[:min(int64(len(p)), f.end-f.at, f.e.pace.most())])
+	}
+	f.crawl.came(n)
+	a.watch.rest()
+	return n, err
+}
+
+// goOn goes on behind a body that was cut because it was slow.
+func (f *fetch) goOn() {
+	f.drop(&Error{Err: errOutrun})
+	if r := f.crawl.take(); r != nil {
+		f.begunAt, f.given, f.skip = r.at, r.given, f.at-r.at
+		f.keep(r.body, r.attempt)
+	}
 }
 
 // breakdown returns nil if a body that ended too early should be resumed, and otherwise the error.
@@ -156,18 +187,25 @@ func (f *fetch) breakdown(a *attempt, err error) error {
 	return nil
 }
 
+// pinned asks for what is behind the byte at, of the version that was seen first.
+func (f *fetch) pinned(at int64) GetOptions {
+	o := GetOptions{Offset: at, VersionID: f.versionID}
+	if !f.e.off.pin {
+		o.IfMatch = f.obj.ETag
+	}
+	return o
+}
+
 // reopen goes on at the next byte, held to the version that was seen first.
 func (f *fetch) reopen() error {
 	if err := f.ctx.Err(); err != nil { // which may be why there is no body
 		return &Error{Err: err}
 	}
-	o := GetOptions{Offset: f.at, VersionID: f.versionID}
+	o := f.pinned(f.at)
 	if f.end < math.MaxInt64 {
 		o.Length = f.end - f.at
 	}
-	if !f.e.off.pin {
-		o.IfMatch = f.obj.ETag
-	}
+	f.skip = 0
 	res, err := f.request(o, nil)
 	if f.open && (isKind(err, ErrRange) || err == nil && res.Offset != f.at) {
 		// Either that was all, or the service has no ranges. Nobody knows which.
@@ -232,6 +270,49 @@ func (f *fetch) request(o GetOptions, room *attempt) (*GetResult, error) {
 		return nil
 	})
 	return res, err
+}
+
+// watchRange watches the next size bytes. The caller calls done behind them.
+func (f *fetch) watchRange(size int64) *crawl {
+	f.crawl = nil
+	if !f.e.opts.NoHedging && f.obj.ETag != ETagNone {
+		f.crawl = &crawl{
+			tempo: &f.e.ranges, flow: &f.e.down, calm: f.e.hold.calm,
+			fresh: func() *attempt { return f.e.newAttempt(f.ctx, f.hedge(), 1) },
+			ask:   f.rest,
+			current: func() *attempt {
+				_, a := f.current()
+				return a
+			},
+		}
+		f.crawl.begin(f.at, size)
+	}
+	return f.crawl
+}
+
+func (f *fetch) hedge() call { return call{op: "Get", key: f.key, hedge: true} }
+
+// rest asks for size bytes of the version from at on, in a. It returns nil if they do not come. It
+// may be called from another goroutine than the one that f belongs to.
+func (f *fetch) rest(a *attempt, at, size int64) *rest {
+	o := f.pinned(at)
+	o.Length = size
+	res, err := f.e.store.Get(a, f.key, &o)
+	if err != nil {
+		e := a.name(asError(err))
+		if e.Kind != nil {
+			f.e.left(f.hedge(), everybody, e)
+		}
+		a.release(e)
+		return nil
+	}
+	r := &rest{res.Body, a, at, at + res.Length}
+	if res.Offset != at || res.Length < 0 || res.Object.ETag != f.obj.ETag && !f.e.off.pin {
+		r.drop()
+		return nil
+	}
+	a.watch.rest()
+	return r
 }
 
 func (f *fetch) current() (io.ReadCloser, *attempt) {

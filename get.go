@@ -84,12 +84,22 @@ func (e *engine) get(ctx context.Context, key string, o GetOptions) (*Reader, er
 // open makes the first request of a Reader.
 func (e *engine) open(ctx context.Context, key string, o GetOptions) (*Reader, error) {
 	r := e.newReader(ctx, key, o)
-	if err := r.first.begin(o, &r.attempt); err != nil {
+	if err := e.first(r, o); err != nil {
 		r.stop()
 		return nil, err
 	}
 	r.begun(o)
 	return &r.Reader, nil
+}
+
+// first makes the first request, which a transfer may follow.
+func (e *engine) first(r *opening, o GetOptions) error {
+	large := false
+	e.down.opens()
+	defer func() { e.down.opened(large) }()
+	err := r.first.begin(o, &r.attempt)
+	large = err == nil && r.first.end-r.first.at > 2*e.span
+	return err
 }
 
 // suffix turns a suffix into a range of the version that is there now.

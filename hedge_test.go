@@ -25,6 +25,7 @@ type tail struct {
 	mu    sync.Mutex
 	count int // requests
 	now   int // under way, bodies included
+	peak  int // of now
 	gets  []storage.GetOptions
 	parts map[int]int // requests by the number of the part
 }
@@ -55,6 +56,7 @@ func (s *tail) answer(ctx context.Context, op string) error {
 	n := s.count
 	s.count++
 	s.now++
+	s.peak = max(s.peak, s.now)
 	s.mu.Unlock()
 	d, err := s.takes(op, n)
 	select {
@@ -281,6 +283,23 @@ func slowAt(from, many int) func(string, int) (time.Duration, error) {
 		}
 		return 20 * time.Millisecond, nil
 	}
+}
+
+// TestHedgesAtOnce lets the answers of many Gets be slow at once: four of them are asked for again.
+func TestHedgesAtOnce(t *testing.T) {
+	const workers = 40
+	synctest.Test(t, func(t *testing.T) {
+		b, s := newTail(t, func(_ string, n int) (time.Duration, error) {
+			if n < 10*workers {
+				return 20 * time.Millisecond, nil
+			}
+			return 2 * time.Second, nil
+		}, nil)
+		readMany(t, b, 11*workers, workers)
+		if s.peak != workers+4 {
+			t.Errorf("%d requests of %d Gets at once, want %d", s.peak, workers, workers+4)
+		}
+	})
 }
 
 // TestHedgeIsTheSame asks for the same range of the same version.

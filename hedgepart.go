@@ -110,12 +110,8 @@ func (r *partRace) may() (time.Duration, bool) {
 	if left := r.patience - age; left > 0 {
 		return left, false
 	}
-	ok := r.u.repeatable() && r.e.parts.overtaken(s.began, age, s.body.size) && r.e.hold.calm() &&
-		r.e.up.hedged(true)
-	if ok && !r.e.parts.spend() {
-		ok = !r.e.up.hedged(false)
-	}
-	return r.patience, ok
+	return r.patience, r.u.repeatable() && r.e.parts.overtaken(s.began, age, s.body.size) &&
+		r.e.hold.calm() && r.e.parts.spend(&r.e.up)
 }
 
 func (r *partRace) took(a *attempt, _ time.Time, err error) {

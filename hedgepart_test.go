@@ -73,7 +73,7 @@ func (l *partLink) PutPart(
 	if err != nil || read != size {
 		return nil, &storage.Error{Err: fmt.Errorf("%d bytes, %w", read, err)}
 	}
-	if err := l.move(ctx, size); err != nil {
+	if err := l.move(ctx, size, 1); err != nil {
 		return nil, err
 	}
 	d, err := l.holds(n, number, body)

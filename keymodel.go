@@ -1,15 +1,9 @@
 package storage
 
-import (
-	"math"
-	"math/bits"
-	"unicode/utf8"
-)
-
 // keyModel is what a list has learned of its keys: which bytes stand where. It guesses how many
 // keys lie between two keys, and a key a number of keys further on. It reads a key as a number
-// whose digits are the bytes that occur at each place. A guess that is wrong costs time, and
-// nothing else.
+// whose digits are the bytes that occur at each place, and a number of two digits as one: see
+// isPair. A guess that is wrong costs time, and nothing else.
 //
 // A place is an offset behind a shape, in which all letters and digits are alike: what stands in
 // a/1 tells nothing of photos/1.
@@ -22,7 +16,8 @@ type keyModel struct {
 // place is what has been seen at one offset behind one shape.
 type place struct {
 	seen  byteSet
-	turns int             // how often a place before it has changed
+	pairs byteSet         // two decimal digits that began here, as a number
+	turns int             // how often a place before it has changed, from key to key
 	word  *place          // behind a letter or digit
 	other map[byte]*place // behind anything else
 }
@@ -68,16 +63,21 @@ func (m *keyModel) learn(objects []*Object) {
 			same = common(before, o.Key)
 		}
 		same = min(same, len(m.path)-1)
+		last := m.path
 		m.path = m.path[:same+1]
-		p := m.path[same]
+		p, turned := m.path[same], false
 		for i := same; i < len(o.Key); i++ {
 			p.seen.add(o.Key[i])
-			if n > 0 && i > same {
+			if i > 0 && isDigit(o.Key[i-1]) && isDigit(o.Key[i]) {
+				m.path[i-1].pairs.add(pairOf(o.Key[i-1:]))
+			}
+			if turned {
 				p.turns++
 			}
 			if p = m.grow(p, o.Key[i]); p == nil {
 				break
 			}
+			turned = n > 0 && i+1 < len(last) && last[i+1] == p
 			m.path = append(m.path, p)
 		}
 		before = o.Key
@@ -99,103 +99,20 @@ func (m *keyModel) skip(guess, next string) {
 	}
 }
 
-// stretch is a part of a list that has been seen whole: what it takes to guess by.
-type stretch struct {
-	first, last string
-	keys        int // from first to last, without first
-}
-
-// ruler measures keys like those of a stretch.
-type ruler struct {
-	digits []byteSet // by offset
-	unit   float64   // of a key, in the last digit
-}
-
-// ruler returns a ruler for keys like those of s, which the model has learned, and false if they
-// tell nothing. A letter that was the same in all keys is part of a name and stays, unless the
-// ruler is to be loose.
-func (m *keyModel) ruler(s stretch, loose bool) (ruler, bool) {
-	const precise = 1 << 14 // units in a stretch
-	var r ruler
-	differ := common(s.first, s.last)
-	places := make([]*place, 0, len(s.last))
-	for p, i := &m.root, 0; p != nil && i < len(s.last); i++ {
-		places = append(places, p)
-		p = p.behind(s.last[i])
+// pairOf is the number of two digits that key begins with. Where there are none, it is one that
+// sorts as key does.
+func pairOf(key string) byte {
+	switch {
+	case key == "" || key[0] < '0':
+		return 0
+	case key[0] > '9':
+		return 100
+	case len(key) == 1 || key[1] < '0':
+		return 10 * (key[0] - '0')
+	case key[1] > '9':
+		return 10 * (key[0] - '0' + 1)
 	}
-	r.digits = make([]byteSet, 0, len(places))
-	for i, units := 0, 1; i < len(places) && units < precise; i++ {
-		d := digit(places[i:], s.last[i:], loose)
-		if r.digits = append(r.digits, d); i >= differ {
-			units *= d.size()
-		}
-	}
-	r.unit = r.between(s.first, s.last) / float64(max(s.keys, 1))
-	return r, r.unit > 0
-}
-
-// digit returns the bytes that may stand at the first of the places along key. Where too few were
-// seen to tell, those of the places behind it in the same word count, too, or else those of their
-// kind.
-func digit(along []*place, key string, loose bool) byteSet {
-	d := along[0].seen
-	isName := d.size() == 1 && key[0] > '9' && !loose
-	if along[0].turns >= manyTurns || !isWord(key[0]) || isName {
-		return d
-	}
-	for j := 1; j < len(along) && isWord(key[j]); j++ {
-		if along[j].turns >= manyTurns {
-			return d.or(along[j].seen)
-		}
-	}
-	for _, kind := range [...][2]byte{{'0', '9'}, {'a', 'z'}, {'A', 'Z'}} {
-		if all := span(kind[0], kind[1]); all.meets(d) {
-			d = d.or(all)
-		}
-	}
-	return d
-}
-
-// between returns the distance from a to b in units; it is negative if b comes before a.
-func (r *ruler) between(a, b string) float64 {
-	var x float64
-	for i, d := range r.digits {
-		x = x*float64(max(d.size(), 1)) + float64(d.rankIn(b, i)-d.rankIn(a, i))
-	}
-	return x
-}
-
-// keys guesses how many keys lie between a and b.
-func (r *ruler) keys(a, b string) float64 { return r.between(a, b) / r.unit }
-
-// after guesses the key that is n keys behind a. It returns "" if it knows none.
-func (r *ruler) after(a string, n float64) string {
-	more := n * r.unit
-	if more < 1 || more >= math.MaxInt64 {
-		return ""
-	}
-	carry := uint64(more)
-	key := make([]byte, len(r.digits))
-	for i := len(key) - 1; i >= 0; i-- {
-		size := uint64(max(r.digits[i].size(), 1))
-		carry += uint64(min(r.digits[i].rankIn(a, i), int(size)-1))
-		key[i] = r.digits[i].nth(int(carry % size))
-		carry /= size
-	}
-	if carry > 0 {
-		return ""
-	}
-	s := string(key)
-	for i, c := range s { // a cut within a character is none
-		if _, n := utf8.DecodeRuneInString(s[i:]); c == utf8.RuneError && n == 1 {
-			s = s[:i]
-			break
-		}
-	}
-	if s <= a {
-		return ""
-	}
-	return s
+	return 10*(key[0]-'0') + key[1] - '0'
 }
 
 // common returns the length of the prefix that a and b share.
@@ -207,69 +124,4 @@ func common(a, b string) int {
 		}
 	}
 	return n
-}
-
-func isWord(c byte) bool {
-	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
-}
-
-// byteSet is a set of bytes.
-type byteSet [4]uint64
-
-func (s *byteSet) add(c byte) { s[c>>6] |= 1 << (c & 63) }
-
-// span is the set of the bytes from first to last.
-func span(first, last byte) (s byteSet) {
-	for c := first; c <= last; c++ {
-		s.add(c)
-	}
-	return s
-}
-
-func (s byteSet) or(t byteSet) byteSet {
-	for i := range s {
-		s[i] |= t[i]
-	}
-	return s
-}
-
-func (s byteSet) meets(t byteSet) bool {
-	for i := range s {
-		if s[i]&t[i] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *byteSet) size() int {
-	return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) +
-		bits.OnesCount64(s[2]) + bits.OnesCount64(s[3])
-}
-
-// rankIn returns how many bytes of s are less than the byte at offset i of key; 0 behind its end.
-func (s *byteSet) rankIn(key string, i int) int {
-	if i >= len(key) {
-		return 0
-	}
-	n, c := 0, key[i]
-	for w := range c >> 6 {
-		n += bits.OnesCount64(s[w])
-	}
-	return n + bits.OnesCount64(s[c>>6]&(1<<(c&63)-1))
-}
-
-// nth returns the byte of s with the rank n.
-func (s *byteSet) nth(n int) byte {
-	for w, word := range s {
-		if c := bits.OnesCount64(word); n >= c {
-			n -= c
-			continue
-		}
-		for ; n > 0; n-- {
-			word &= word - 1
-		}
-		return byte(w<<6 + bits.TrailingZeros64(word))
-	}
-	return 0
 }

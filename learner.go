@@ -44,10 +44,15 @@ const (
 // is kept if the rate stays the same, and a larger one if it grows. What was kept is tried further
 // at once. What was not makes the next calm twice as long. A learner is not safe for concurrent
 // use.
+//
+// Each transfer has a request of its own, whatever the width. So a smaller width that is tried has
+// a slot for each of them, and a larger one is larger than their number, too.
 type learner struct {
-	most  int
-	width int           // 0: not known yet
-	trip  time.Duration // to an answer, at best
+	most      int
+	width     int           // 0: not known yet
+	transfers int           // that have a request
+	trip      time.Duration // to an answer, at best
+	heard     bool          // there was one
 
 	epoch  epoch
 	rate   float64 // bytes a second at this width; 0: unknown
@@ -61,7 +66,7 @@ type learner struct {
 
 // epoch is the time in which a width is measured.
 type epoch struct {
-	began time.Time // zero: more requests are under way than the width
+	began time.Time // zero: more requests are under way than belong to the width
 	full  time.Time // since when all slots are taken; zero: they are not
 	taken time.Duration
 	level int           // most requests that were under way
@@ -79,6 +84,7 @@ type trial struct {
 
 // answered notes how long the service took for an answer without a payload before it.
 func (l *learner) answered(trip time.Duration) {
+	l.heard = true
 	if l.trip == 0 {
 		l.trip = trip
 	}
@@ -88,10 +94,13 @@ func (l *learner) answered(trip time.Duration) {
 // near reports whether bytes come no sooner by more requests.
 func (l *learner) near() bool { return l.trip > 0 && l.trip < nearTrip }
 
-// begin chooses the first width.
+// begin chooses the first width. Nobody knows the way to a service that has not answered: it may be
+// far away.
 func (l *learner) begin(most int) {
-	l.most = most
-	l.width = min(max(int(perMilli*l.trip/time.Millisecond), leastWidth), most)
+	l.most, l.width = most, most
+	if l.heard {
+		l.width = min(max(int(perMilli*l.trip/time.Millisecond), leastWidth), most)
+	}
 	l.calm, l.length = calmEpochs, calmEpochs
 }
 
@@ -105,13 +114,15 @@ func (l *learner) ended(began, now time.Time, n int64) {
 	}
 }
 
-// look takes the number of requests that are under way, after each change. starved says that there
-// is no memory for more of them. If the epoch is over, its rate is learned.
-func (l *learner) look(now time.Time, busy int, starved bool) {
+// look takes the number of requests that are under way, and of transfers that have them, after each
+// change. starved says that there is no memory for more of them. If the epoch is over, its rate is
+// learned.
+func (l *learner) look(now time.Time, busy, transfers int, starved bool) {
+	l.transfers = transfers
 	e := &l.epoch
 	full := busy >= l.width || starved && busy > 0
 	if e.began.IsZero() {
-		if busy > l.width {
+		if busy > l.fewest() {
 			return
 		}
 		*e = epoch{began: now}
@@ -146,6 +157,9 @@ func (l *learner) look(now time.Time, busy int, starved bool) {
 	}
 }
 
+// fewest is how many requests are under way at this width once what was begun before it has ended.
+func (l *learner) fewest() int { return max(l.width, l.transfers) }
+
 // become sets the width, and the next epoch begins when it holds.
 func (l *learner) become(width int) {
 	l.width = min(max(width, 1), l.most)
@@ -161,7 +175,8 @@ func (l *learner) learn(e epoch) {
 			l.rate = rate
 			if each := e.time / time.Duration(e.ended); each >= slowRequest {
 				l.calm, l.bold = 0, true
-				e.level = min(e.level, int(2*time.Duration(e.level)*slowRequest/each))
+				few := int(2 * time.Duration(e.level) * slowRequest / each)
+				e.level = min(e.level, max(few, l.transfers+1))
 			}
 		}
 		l.rate = (l.rate + rate) / 2
@@ -172,6 +187,8 @@ func (l *learner) learn(e epoch) {
 	}
 	gain := rate / l.rate
 	switch {
+	case !t.larger && e.level > l.width: // a crowd came, whose rate says nothing of the width
+		l.cancel()
 	case t.larger && gain > growthAt, !t.larger && gain >= keepAt:
 		// The rate is that of the best width so far, so that small losses do not add up.
 		l.rate = max(rate, l.rate)
@@ -188,19 +205,20 @@ func (l *learner) learn(e epoch) {
 	}
 }
 
-// try begins a trial, where level requests are under way.
+// try begins a trial, where level requests are under way. Those beyond the width have no slot.
 func (l *learner) try(level int) {
+	level = min(level, l.width)
 	switch {
-	case l.grow && l.width < l.most:
+	case l.grow && l.fewest() < l.most:
 		l.trial = &trial{from: l.width, larger: true}
-		l.become(2 * l.width)
-	case !l.grow && level > 1:
+		l.become(2 * l.fewest())
+	case !l.grow && level > max(l.transfers, 1):
 		l.trial = &trial{from: l.width}
+		fewer := level * 3 / 4 // which costs little if each request has a limit of its own
 		if l.bold {
-			l.become((level + 1) / 2)
-		} else { // which costs little if each request has a limit of its own
-			l.become(level * 3 / 4)
+			fewer = (level + 1) / 2
 		}
+		l.become(max(fewer, l.transfers))
 	default:
 		l.rest(!l.grow)
 	}

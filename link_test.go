@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,8 +23,13 @@ type link struct {
 	perConn, total float64
 	size           int64
 	least          int64 // of a part
+	bears          int   // requests at once; others get 503; 0: any number
+	crawls         int   // each so many-th body comes at a twentieth of the speed; 0: none
+	begun          int   // bodies
+	crawled        []int64
 
 	mu      sync.Mutex
+	refused int // requests
 	open    int // requests
 	moving  int // of them, those that move a byte now
 	peak    int // of open
@@ -90,8 +97,23 @@ func wait(ctx context.Context, d time.Duration) error {
 // step is how many bytes move at once.
 const step = 64 << 10
 
-// move waits for as long as n bytes take.
-func (l *link) move(ctx context.Context, n int64) error {
+// pace is the share of its speed that the next body has, which ends there. What is asked for again
+// does not crawl.
+func (l *link) pace(end int64) float64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.crawls == 0 || slices.Contains(l.crawled, end) {
+		return 1
+	}
+	if l.begun++; l.begun%l.crawls == 0 {
+		l.crawled = append(l.crawled, end)
+		return 0.05
+	}
+	return 1
+}
+
+// move waits for as long as n bytes take at that share of the speed.
+func (l *link) move(ctx context.Context, n int64, pace float64) error {
 	for n > 0 {
 		k := float64(min(n, step))
 		n -= step
@@ -104,7 +126,7 @@ func (l *link) move(ctx context.Context, n int64) error {
 		l.mu.Unlock()
 		var err error
 		if rate > 0 {
-			err = wait(ctx, time.Duration(k/rate*float64(time.Second)))
+			err = wait(ctx, time.Duration(k/rate/pace*float64(time.Second)))
 		}
 		l.mu.Lock()
 		l.moving--
@@ -120,9 +142,8 @@ func (l *link) move(ctx context.Context, n int64) error {
 func (l *link) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	l.opened(1)
-	if err := wait(ctx, l.trip); err != nil {
-		l.opened(-1)
+	pace := l.pace(opts.Offset + opts.Length)
+	if err := l.begin(ctx); err != nil {
 		return nil, err
 	}
 	n := l.size - opts.Offset
@@ -134,14 +155,32 @@ func (l *link) Get(
 		Offset: opts.Offset, Length: n,
 		Body: &linkBody{
 			Reader: io.NewSectionReader(zeros(l.size), opts.Offset, n), l: l, ctx: ctx,
+			pace: pace,
 		},
 	}, nil
+}
+
+// begin is the way of a request there, and of its answer back.
+func (l *link) begin(ctx context.Context) error {
+	n := l.opened(1)
+	err := wait(ctx, l.trip)
+	if err == nil && l.bears > 0 && n > l.bears {
+		l.mu.Lock()
+		l.refused++
+		l.mu.Unlock()
+		err = &storage.Error{Kind: storage.ErrThrottled}
+	}
+	if err != nil {
+		l.opened(-1)
+	}
+	return err
 }
 
 type linkBody struct {
 	io.Reader
 	l    *link
 	ctx  context.Context
+	pace float64
 	once sync.Once
 }
 
@@ -150,7 +189,7 @@ func (b *linkBody) Read(p []byte) (int, error) {
 	b.l.mu.Lock()
 	b.l.fetched += int64(n)
 	b.l.mu.Unlock()
-	if e := b.l.move(b.ctx, int64(n)); e != nil {
+	if e := b.l.move(b.ctx, int64(n), b.pace); e != nil {
 		return 0, e
 	}
 	return n, err
@@ -165,12 +204,11 @@ func (l *link) PutPart(
 	ctx context.Context, _, _ string, number int, _ io.ReadSeeker, size int64,
 	_ *storage.PartOptions,
 ) (*storage.Part, error) {
-	l.opened(1)
-	defer l.opened(-1)
-	if err := l.move(ctx, size); err != nil {
+	if err := l.begin(ctx); err != nil {
 		return nil, err
 	}
-	if err := wait(ctx, l.trip); err != nil {
+	defer l.opened(-1)
+	if err := l.move(ctx, size, 1); err != nil {
 		return nil, err
 	}
 	return &storage.Part{Number: number, Size: size, ETag: fmt.Sprint(number)}, nil
@@ -305,5 +343,172 @@ func TestWidth(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestWidthIsRemembered lets a second transfer begin with what the first has learned.
+func TestWidthIsRemembered(t *testing.T) {
+	for what, move := range transfers {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const size = 512 * mib
+				l := &link{trip: 20 * time.Millisecond, perConn: 25e6, total: 50e6, size: size,
+					least: 5 * mib}
+				b := newLink(t, l, nil)
+				defer b.Close()
+				var peaks [2]int
+				for i := range peaks {
+					l.peak = 0
+					if err := move(t.Context(), b, size); err != nil {
+						t.Fatal(err)
+					}
+					peaks[i] = l.peak
+				}
+				t.Logf("%d connections at most, then %d", peaks[0], peaks[1])
+				if peaks[1] > 6 || peaks[0] < 4*peaks[1] {
+					t.Errorf("%d connections at most, then %d, want 6 then", peaks[0], peaks[1])
+				}
+			})
+		})
+	}
+}
+
+// TestRefusedRequestsShrink lets a service refuse what goes beyond eight requests at once.
+func TestRefusedRequestsShrink(t *testing.T) {
+	for what, move := range transfers {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const size = 1024 * mib
+				l := &link{trip: 20 * time.Millisecond, perConn: 25e6, size: size, least: 5 * mib,
+					bears: 8}
+				b := newLink(t, l, &storage.Options{
+					Retry: storage.RetryOptions{Attempts: 100, Budget: -1},
+				})
+				defer b.Close()
+				if err := move(t.Context(), b, size); err != nil {
+					t.Fatal(err)
+				}
+				late := l.late()
+				t.Logf("%d requests, %d of them refused, %d connections in the second half", l.asked,
+					l.refused, late)
+				if late > 2*l.bears || late < l.bears/2 {
+					t.Errorf("%d connections in the second half, where %d are borne", late, l.bears)
+				}
+			})
+		})
+	}
+}
+
+// TestReadAhead reads all of an object by plain Reads, and by ReadAll: in ranges, too.
+func TestReadAhead(t *testing.T) {
+	for what, c := range map[string]struct {
+		read  func(ctx context.Context, b *storage.Bucket) (int, error)
+		least float64 // of what 32 connections can
+	}{
+		"Read": {func(ctx context.Context, b *storage.Bucket) (n int, err error) {
+			r, err := b.Get(ctx, "k", nil)
+			if err != nil {
+				return 0, err
+			}
+			defer r.Close()
+			for p := make([]byte, 1<<20); err == nil; {
+				var m int
+				m, err = r.Read(p)
+				n += m
+			}
+			if err == io.EOF {
+				err = nil
+			}
+			return n, err
+		}, 0.5},
+		"ReadAll": {func(ctx context.Context, b *storage.Bucket) (int, error) {
+			data, err := b.ReadAll(ctx, "k", nil)
+			return len(data), err
+		}, 0.8},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &link{trip: 20 * time.Millisecond, perConn: 25e6, size: 256 * mib}
+				b := newLink(t, l, nil)
+				defer b.Close()
+				start := time.Now()
+				n, err := c.read(t.Context(), b)
+				if int64(n) != l.size || err != nil {
+					t.Fatal(n, err)
+				}
+				share := float64(l.size) / time.Since(start).Seconds() / (32 * l.perConn)
+				t.Logf("%.2f of the link", share)
+				if share < c.least {
+					t.Errorf("%.2f of what the link can, want %.2f", share, c.least)
+				}
+			})
+		})
+	}
+}
+
+// named is a link to a service that has no request for CreateUpload, as Azure has none.
+type named struct{ *link }
+
+func (named) CreateUpload(
+	ctx context.Context, _ string, _ *storage.PutOptions,
+) (string, error) {
+	time.Sleep(time.Microsecond)
+	return "id", ctx.Err()
+}
+
+// TestWidthAfterNamedUpload reads over a long way behind an upload that began without a request.
+// That tells nothing of the way, so that the reads make as many requests as elsewhere.
+func TestWidthAfterNamedUpload(t *testing.T) {
+	const size, perConn = 512 * mib, 25e6
+	for _, what := range []string{"Download", "io.Copy"} {
+		synctest.Test(t, func(t *testing.T) {
+			l := &link{trip: 20 * time.Millisecond, perConn: perConn, size: size, least: 5 * mib}
+			newLink(t, l, nil).Close()
+			b := storage.New(named{l}, nil)
+			defer b.Close()
+			if err := transfers["PutReaderAt"](t.Context(), b, 32*mib); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			if err := transfers[what](t.Context(), b, size); err != nil {
+				t.Fatal(err)
+			}
+			if share := size / time.Since(start).Seconds() / (32 * perConn); share < 0.8 {
+				t.Errorf("%s: %.2f of what the link can, want 0.8", what, share)
+			}
+		})
+	}
+}
+
+// TestWidthBeforeAnAnswer sends the first transfer of a Bucket over a long way, with a state and
+// without: no answer has told how long the way is.
+func TestWidthBeforeAnAnswer(t *testing.T) {
+	const size, perConn = 512 * mib, 25e6
+	for what, send := range map[string]func(ctx context.Context, b *storage.Bucket) error{
+		"PutReaderAt": func(ctx context.Context, b *storage.Bucket) error {
+			return transfers["PutReaderAt"](ctx, b, size)
+		},
+		"StateFile": func(ctx context.Context, b *storage.Bucket) error {
+			opts := &storage.PutOptions{StateFile: filepath.Join(t.TempDir(), "state")}
+			return must(b.PutReaderAt(ctx, "new", zeros(size), size, opts))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &link{trip: 20 * time.Millisecond, perConn: perConn, least: 5 * mib}
+				newLink(t, l, nil).Close()
+				b := storage.New(named{l}, nil)
+				defer b.Close()
+				start := time.Now()
+				if err := send(t.Context(), b); err != nil {
+					t.Fatal(err)
+				}
+				share := size / time.Since(start).Seconds() / (32 * perConn)
+				t.Logf("%.2f of the link", share)
+				if share < 0.8 {
+					t.Errorf("%.2f of what the link can, want 0.8", share)
+				}
+			})
+		})
 	}
 }

@@ -78,8 +78,8 @@ func (b *Bucket) pages(ctx context.Context, o ListOptions) iter.Seq2[*Page, erro
 		if width == 0 { // what is read no further than the first page costs one request
 			width, window, chosen = min(b.e.opts.Concurrency, mostPages), 0, false
 		}
-		split := b.e.store.Capabilities().ListSplit
-		l := newSplitList(ctx, o, max(width, 1), max(window, 0), split, &b.e.memory, b.listPage)
+		splits := func() bool { return b.e.store.Capabilities().ListSplit }
+		l := newSplitList(ctx, o, max(width, 1), max(window, 0), splits, &b.e.memory, b.listPage)
 		l.chosen = chosen
 		defer l.stop()
 		for {

@@ -17,6 +17,10 @@ const (
 	longestRun = 6    // and at last
 	sizeOfPage = 512 << 10
 
+	// mostUseless is how many pages of no use there may be for each that is of use, and width more
+	// of them. There are no new spans until there are fewer.
+	mostUseless = 0.4
+
 	// nearPage is a page from memory: the processor is the limit, and spans are of no use to it.
 	nearPage = time.Millisecond
 )
@@ -26,6 +30,7 @@ const (
 // the pages that wait for it are few. Where a span has more keys than was guessed, it is cut again.
 type splitList struct {
 	fetch  func(context.Context, ListOptions) (*Page, error)
+	splits func() bool // the Store's ListSplit, which its first page may change
 	opts   ListOptions
 	width  int  // requests at a time
 	whole  bool // there is one span: the Store is slow to start after a key, say
@@ -47,6 +52,9 @@ type splitList struct {
 	entries  int   // of a full page
 	run      int   // pages of a new span
 	cuts     int
+	tries    int  // new spans at a time: fewer where guesses are often wrong
+	useful   int  // pages with keys that no other page had
+	wasted   int  // pages without, and requests that were given up
 	begun    bool // the reader has a page
 	waiting  bool // and waits for one
 }
@@ -76,12 +84,13 @@ type listedPage struct {
 // newSplitList begins a list. window is the number of pages that may be asked for ahead of the
 // reader before it has shown that it keeps up.
 func newSplitList(
-	ctx context.Context, o ListOptions, width, window int, split bool, memory *budget,
+	ctx context.Context, o ListOptions, width, window int, splits func() bool, memory *budget,
 	fetch func(context.Context, ListOptions) (*Page, error),
 ) *splitList {
 	l := &splitList{
-		fetch: fetch, opts: o, width: width, whole: !split || width == 1, memory: memory,
-		came: make(chan struct{}, 1), window: window, pageSize: sizeOfPage, run: firstRun,
+		fetch: fetch, splits: splits, opts: o, width: width, whole: width == 1 || !splits(),
+		memory: memory, tries: width, window: window, pageSize: sizeOfPage, run: firstRun,
+		came: make(chan struct{}, 1),
 		head: &listSpan{from: o.StartAfter, token: o.PageToken},
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
@@ -106,6 +115,7 @@ func (l *splitList) drop(s *listSpan) {
 		s.pages, s.dropped = nil, true
 		if s.asked {
 			s.cancel()
+			l.wasted++
 		}
 	}
 }
@@ -232,7 +242,11 @@ func (l *splitList) ask(s *listSpan, held int64) {
 func (l *splitList) take(s *listSpan, page *Page, held int64) {
 	n := len(page.Objects)
 	l.entries = max(l.entries, n)
+	l.whole = l.whole || !l.splits()
 	from, fresh := s.from, !s.begun && s.token == ""
+	if fresh {
+		defer func() { l.tried(len(page.Objects) > 0) }()
+	}
 	s.token, s.stiff, s.begun = page.NextToken, false, true
 	if n > 0 {
 		l.join(s, page.Objects[0].Key, page.Objects[n-1].Key)
@@ -255,10 +269,12 @@ func (l *splitList) take(s *listSpan, page *Page, held int64) {
 	}
 	if len(page.Objects) == 0 {
 		l.useless++
+		l.wasted++
 		l.run = max(l.run-1, 2)
 		l.memory.give(held)
 		return
 	}
+	l.useful++
 	size := page.size()
 	if n == len(page.Objects) {
 		l.pageSize = size
@@ -271,6 +287,15 @@ func (l *splitList) take(s *listSpan, page *Page, held int64) {
 		held = size
 	}
 	s.pages = append(s.pages, listedPage{page, held})
+}
+
+// tried notes whether the first page of a new span was of use.
+func (l *splitList) tried(useful bool) {
+	if useful {
+		l.tries = min(l.tries+1, l.width)
+	} else {
+		l.tries = max(l.tries-1, 1)
+	}
 }
 
 // join makes s longer by the spans behind it that its new page, of keys from first to last, tells
@@ -302,11 +327,21 @@ func upTo(objects []*Object, until string) []*Object {
 
 // cut cuts a span in two and returns the second, or nil if there is nothing to cut.
 func (l *splitList) cut() *listSpan {
-	if l.whole || l.entries == 0 {
+	most := mostUseless*float64(l.useful) + float64(l.width)
+	if l.whole || l.entries == 0 || float64(l.wasted) > most {
+		return nil
+	}
+	fresh := 0
+	for s := l.head; s != nil; s = s.next {
+		if !s.begun {
+			fresh++
+		}
+	}
+	if fresh >= l.tries {
 		return nil
 	}
 	var longest *listSpan
-	most := 0.0
+	pages := 0.0
 	for s := l.head; s != nil && s.err == nil; s = s.next {
 		if s.over || s.stiff {
 			continue
@@ -319,14 +354,14 @@ func (l *splitList) cut() *listSpan {
 				}
 				return behind
 			}
-		case left > most:
-			longest, most = s, left
+		case left > pages:
+			longest, pages = s, left
 		}
 	}
-	if most < 1.5 {
+	if pages < 1.5 {
 		return nil
 	}
-	return l.cutAt(longest, math.Ceil(most/2))
+	return l.cutAt(longest, math.Ceil(pages/2))
 }
 
 // left guesses how many pages of s are left, with the one that is under way.
@@ -343,11 +378,10 @@ func (l *splitList) left(s *listSpan) float64 {
 
 // cutAt cuts s a little before the given number of pages.
 func (l *splitList) cutAt(s *listSpan, pages float64) *listSpan {
-	at, more := "", (pages-cutShort)*float64(l.entries)
-	for _, loose := range [...]bool{false, true} {
-		if r, ok := l.keys.ruler(s.seen, loose); ok && at == "" {
-			at = r.after(s.from, more)
-		}
+	more := (pages - cutShort) * float64(l.entries)
+	at := l.guess(s, more, false)
+	if at == "" {
+		at = l.guess(s, more, true)
 	}
 	if at == "" || !strings.HasPrefix(at, l.opts.Prefix) || s.until != "" && at >= s.until {
 		s.stiff = true
@@ -356,4 +390,13 @@ func (l *splitList) cutAt(s *listSpan, pages float64) *listSpan {
 	behind := &listSpan{from: at, until: s.until, seen: s.seen, next: s.next}
 	s.until, s.next = at, behind
 	return behind
+}
+
+// guess returns a key that is so many keys behind where s begins, or "".
+func (l *splitList) guess(s *listSpan, more float64, loose bool) string {
+	r, ok := l.keys.ruler(s.seen, loose)
+	if !ok {
+		return ""
+	}
+	return r.after(s.from, more)
 }

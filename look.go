@@ -37,7 +37,15 @@ func (f *fetch) settle(v *verifier, got Checksums) error {
 		return err
 	}
 	o, lookErr := f.look(f.ctx, true)
-	if lookErr != nil || o.Size >= 0 && f.obj.Size >= 0 && o.Size != f.obj.Size {
+	if lookErr != nil {
+		return err
+	}
+	return f.decide(v, got, o, err)
+}
+
+// decide is what the Store can prove, which o has, of what was read with the mismatch err.
+func (f *fetch) decide(v *verifier, got Checksums, o *Object, err error) error {
+	if o.Size >= 0 && f.obj.Size >= 0 && o.Size != f.obj.Size {
 		return err // the answer had another length than this version
 	}
 	if err := v.provenBy(o.Checksums).compare(got); err != nil {

@@ -19,14 +19,10 @@ func (w *write) once(ctx context.Context, src io.ReaderAt, off, size int64) (*Ob
 	w.lastID = c.id
 	t := &r.truth
 	*t = truth{e: e, claim: c, size: size, trust: w.trust}
-	t.sums = func(ctx context.Context, want Checksums) Checksums {
+	t.sums = func(ctx context.Context, want Checksums) (Checksums, error) {
 		v := newVerifier(want, false, nil)
-		body := e.newBody(&attempt{caller: ctx}, src, off, size)
-		defer body.finish(nil)
-		if _, err := io.Copy(v, body); err != nil {
-			return Checksums{}
-		}
-		return v.got()
+		err := e.reread(ctx, v, src, off, size)
+		return v.got(), err
 	}
 	var o *Object
 	put := call{op: "Put", key: w.key, write: true, truth: t, room: &r.first}

@@ -114,8 +114,8 @@ func (m *Mux) open(ctx context.Context, rawURL string) (*Bucket, error) {
 
 // providers are the packages of this module that register schemes.
 var providers = map[string]string{
-	"s3": "s3", "s3a": "s3", "gs": "gcs", "az": "azure", "azblob": "azure", "abfs": "azure",
-	"abfss": "azure", "file": "file", "mem": "memory",
+	"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "az": "azure", "azblob": "azure",
+	"abfs": "azure", "abfss": "azure", "file": "file", "mem": "memory",
 }
 
 func (m *Mux) unknownScheme(scheme string) error {

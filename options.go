@@ -245,7 +245,7 @@ type ListOptions struct {
 	PageToken  string // Page.NextToken of the page before; takes precedence over StartAfter
 
 	// Concurrency is the number of pages that List requests at the same time. Where the Store can
-	// (Capabilities.ListSplit), they are of different ranges of keys, which takes 5 to 40 % more
+	// (Capabilities.ListSplit), they are of different ranges of keys, which takes 5 to 60 % more
 	// requests. Pages that wait for the reader count in Options.Memory. At first List is at
 	// most Concurrency pages ahead, and more while the reader keeps up. 1 requests none ahead.
 	// Default: Options.Concurrency, at most 8, and none ahead of the first page; 2 of one range
@@ -382,7 +382,8 @@ type Options struct {
 	// first answer counts. That is at most one request more for each 20, and none while the service
 	// throttles or fails. So is a part of an upload that two parts beside it have overtaken, where
 	// the Store gives the same bytes the same ETag (Part.Repeatable); it is one connection beyond
-	// Concurrency at most. No other write is made twice for that.
+	// Concurrency at most. No other write is made twice for that. The rest of a range that is as
+	// slow is asked for again, and the first request cut.
 	NoHedging bool
 
 	// TrustRefusals believes the refusal of a conditional write if no attempt before it is in

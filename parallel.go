@@ -27,21 +27,23 @@ func raised(err error) error {
 	return err
 }
 
-// group runs functions in a bounded number of goroutines until one fails. With a flow each of them
-// is a request of a transfer.
+// group runs functions in a bounded number of goroutines until one fails. With a flow it is a
+// transfer, and each function a request.
 type group struct {
-	flow   *flow // nil: none
+	member *member // of the flow; nil: there is none
 	ctx    context.Context
 	cancel context.CancelFunc
 	slots  chan struct{}
 	wg     sync.WaitGroup
 	mu     sync.Mutex
 	err    error
-	at     int // functions that run
 }
 
 func newGroup(ctx context.Context, workers int, f *flow) *group {
-	g := &group{flow: f, slots: make(chan struct{}, max(workers, 1))}
+	g := &group{slots: make(chan struct{}, max(workers, 1))}
+	if f != nil {
+		g.member = &member{flow: f}
+	}
 	g.ctx, g.cancel = context.WithCancel(ctx)
 	return g
 }
@@ -54,9 +56,7 @@ func (g *group) start(n int64, f func(context.Context) error) bool {
 	case <-g.ctx.Done():
 		return false
 	}
-	first := g.running(1) == 1
-	if g.ctx.Err() != nil || g.flow != nil && !g.flow.enter(g.ctx, first) {
-		g.running(-1)
+	if g.ctx.Err() != nil || g.member != nil && !g.member.enter(g.ctx) {
 		<-g.slots
 		return false
 	}
@@ -64,12 +64,11 @@ func (g *group) start(n int64, f func(context.Context) error) bool {
 	g.wg.Go(func() {
 		over := false
 		defer func() {
-			g.running(-1)
-			if g.flow != nil {
+			if g.member != nil {
 				if g.failed() != nil {
 					n = 0
 				}
-				g.flow.leave(began, n)
+				g.member.leave(began, n)
 			}
 			<-g.slots
 		}()
@@ -93,14 +92,6 @@ func (g *group) beside(f func() error) {
 			g.fail(err)
 		}
 	})
-}
-
-// running counts by more functions, and returns how many run.
-func (g *group) running(by int) int {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.at += by
-	return g.at
 }
 
 // fail notes the first failure and stops the others.

@@ -11,8 +11,9 @@ const (
 	overtakers = 2 // parts beside a slow one that were far quicker
 )
 
-// partTempo is what a Bucket has learned of how long parts take, the wait for their source and for
-// Options.Bandwidth not counted. The zero value is ready.
+// partTempo is what a Bucket has learned of how long parts that are sent take, or ranges that are
+// read. The wait for their source or their consumer and for Options.Bandwidth is not counted. The
+// zero value is ready.
 //
 // A part that is slow among those before it may be on a link that has become slow for all. So it is
 // held against the parts beside it, too.
@@ -34,6 +35,20 @@ type sentPart struct {
 // patience is after what time a part of size bytes may be slow; 0: nobody knows.
 func (t *partTempo) patience(size int64) time.Duration {
 	return scale(t.tempo.patience(), size, partUnit)
+}
+
+// known is patience without a part that pays for it.
+func (t *partTempo) known(size int64) time.Duration {
+	return scale(t.tempo.known(), size, partUnit)
+}
+
+// spend takes the price of a hedge in f, and its place: f has one beside its slots.
+func (t *partTempo) spend(f *flow) bool {
+	ok := f.hedged(true)
+	if ok && !t.tempo.spend() {
+		ok = !f.hedged(false)
+	}
+	return ok
 }
 
 // scale is d, which holds for unit bytes, for size bytes. For fewer it is no shorter.

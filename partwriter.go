@@ -84,8 +84,8 @@ func (p *partWriter) afford() error {
 	if p.take() {
 		return nil
 	}
-	p.sends.flow.starve(true)
-	defer p.sends.flow.starve(false)
+	p.sends.member.flow.starve(true)
+	defer p.sends.member.flow.starve(false)
 	for !p.take() {
 		select {
 		case <-p.landed:
@@ -131,7 +131,7 @@ func (p *partWriter) send(src io.ReaderAt, size int64, last bool, done func(erro
 		}
 	}()
 	if p.upload == nil {
-		u, err := p.write.create(p.ctx, p.limits, -1)
+		u, err := p.write.create(p.ctx, &p.write.e.up, p.limits, -1)
 		if err != nil {
 			return err
 		}

@@ -161,11 +161,10 @@ func (r *ReaderAt) readAt(ctx context.Context, p []byte, off int64) (int, error)
 }
 
 // direct fills p from off without the cache.
-func (r *ReaderAt) direct(ctx context.Context, p []byte, off int64) (int, error) {
+func (r *ReaderAt) direct(ctx context.Context, p []byte, off int64) (n int, err error) {
 	if ctx != r.ctx {
-		both, stop := context.WithCancel(ctx)
-		defer stop()
-		defer context.AfterFunc(r.ctx, stop)()
+		both, end := join(ctx, r.ctx, func() *Error { return &Error{Err: r.ctx.Err()} })
+		defer end(&err)
 		ctx = both
 	}
 	s := r.base.section(ctx, off, int64(len(p)))

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -251,6 +252,59 @@ func TestReaderAtContexts(t *testing.T) {
 			t.Errorf("a read whose ReaderAt is closed: %v", err)
 		}
 	})
+}
+
+// TestReaderAtEnds ends the context of a ReaderAt, or that of a read of its own, under reads with
+// and without the cache.
+func TestReaderAtEnds(t *testing.T) {
+	uncached := plainBlocks()
+	uncached.CacheSize = -1
+	after := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeoutCause(ctx, time.Second, errFull)
+	}
+	cancelled := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		time.AfterFunc(time.Second, func() { cancel(errFull) })
+		return ctx, func() { cancel(nil) }
+	}
+	never := context.WithCancel
+	for what, c := range map[string]struct {
+		whole, one func(context.Context) (context.Context, context.CancelFunc)
+		want       error
+	}{
+		"its deadline passes":        {after, never, context.DeadlineExceeded},
+		"it is cancelled":            {cancelled, never, context.Canceled},
+		"the deadline of the read":   {never, after, context.DeadlineExceeded},
+		"the read is cancelled":      {never, cancelled, context.Canceled},
+		"its deadline, both at once": {after, after, context.DeadlineExceeded},
+	} {
+		for how, opts := range map[string]storage.ReaderAtOptions{
+			"cached": plainBlocks(), "uncached": uncached,
+		} {
+			t.Run(what+", "+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					b, s := newBucket(t, storage.Options{})
+					if err := must(b.WriteAll(t.Context(), "k", bytesOf(1000), nil)); err != nil {
+						t.Fatal(err)
+					}
+					whole, cancel := c.whole(t.Context())
+					defer cancel()
+					r, err := b.NewReaderAt(whole, "k", &opts)
+					if err != nil {
+						t.Fatal(err)
+					}
+					defer r.Close()
+					one, cancel := c.one(context.Background())
+					defer cancel()
+					s.Next("Get", fault.Hang())
+					_, err = r.ReadAtContext(one, make([]byte, 10), 0)
+					if !errors.Is(err, c.want) || errors.Is(err, errFull) {
+						t.Errorf("ReadAtContext = %v, want %v", err, c.want)
+					}
+				})
+			})
+		}
+	}
 }
 
 // TestReaderAtGivesUpWhileOthersRead lets contexts end at any time while others read on.

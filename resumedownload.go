@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -66,8 +67,12 @@ func (b *Bucket) downloadResumably(
 	}
 	switch {
 	case err == nil:
-		return object, d.file.remove()
-	case mayResume(err) && d.state.Object != nil:
+		d.file.done()
+		if d.done == d.state.Total {
+			d.tell()
+		}
+		return object, nil
+	case mayResume(err) && d.state.Object != nil: // otherwise no state names the file
 		return nil, errors.Join(err, d.save())
 	}
 	os.Remove(temp)
@@ -84,10 +89,11 @@ type resumed struct {
 	f        *ownFile // beside the target
 
 	mu      sync.Mutex
-	state   downloadState
+	state   downloadState // it has an Object once the file of the state has one
 	saving  bool
 	unsaved int64 // bytes
 	done    int64
+	crc64   func() hash.Hash // of the driver; nil: none, or nothing was fetched
 }
 
 // begin downloads everything.
@@ -114,12 +120,13 @@ func (d *resumed) begun(o *Object, start, total int64) error {
 	if o.Size < 0 || o.ETag == ETagNone || total <= d.e.opts.PartSize {
 		return nil // nothing that another call could go on with, or would have to
 	}
-	version := *o
-	s.Object = &version
-	if err := allocate(d.f, total); err != nil {
+	version, kept := *o, *s
+	kept.Object = &version
+	if err := d.file.save(&kept); err != nil {
 		return err
 	}
-	return d.file.save(s)
+	s.Object = kept.Object
+	return allocate(d.f, total)
 }
 
 // WriteAt writes to the file and notes what is there.
@@ -143,6 +150,12 @@ func (d *resumed) note(p []byte, off int64) {
 	d.state.Done = withExtent(d.state.Done, x)
 	d.unsaved += x.Size
 	d.done += x.Size
+	if d.done != d.state.Total { // the end is told when the file is in its place
+		d.tell()
+	}
+}
+
+func (d *resumed) tell() {
 	if d.progress != nil {
 		d.progress(Progress{Done: d.done, Total: d.state.Total})
 	}
@@ -231,15 +244,14 @@ func (d *resumed) goOn(ctx context.Context) (*Object, error) {
 		return nil, err
 	}
 	traceResumed(ctx, d.done)
-	if d.progress != nil && d.done < s.Total {
-		d.progress(Progress{Done: d.done, Total: s.Total})
+	if d.done < s.Total {
+		d.tell()
 	}
-	err = d.fill(ctx)
+	if err = d.fill(ctx); err == nil {
+		err = d.verify(ctx)
+	}
 	if changed(err) && d.opts.IfMatch == "" {
 		return restart("the object has changed")
-	}
-	if err == nil {
-		err = d.verify(ctx)
 	}
 	if isKind(err, ErrIntegrity) {
 		return restart("the bytes so far are not those of the object")
@@ -292,13 +304,12 @@ func (d *resumed) check(ctx context.Context) error {
 	d.done = 0
 	for _, x := range d.state.Done {
 		v := newVerifier(Checksums{CRC32C: x.Sum}, true, nil)
-		n, err := io.Copy(v, io.NewSectionReader(d.f, x.At, x.Size))
+		err := d.e.reread(ctx, v, d.f.File, x.At, x.Size)
 		switch {
-		case ctx.Err() != nil:
-			return &Error{Err: ctx.Err()}
+		case errors.Is(err, io.ErrUnexpectedEOF): // the file is shorter
 		case err != nil:
-			return &Error{Err: err}
-		case n == x.Size && v.check() == nil:
+			return err
+		case v.check() == nil:
 			good = append(good, x)
 			d.done += x.Size
 		}
@@ -351,25 +362,37 @@ type hole struct {
 
 func (h hole) WriteAt(p []byte, off int64) (int, error) { return h.d.WriteAt(p, h.at+off) }
 
-// verify compares the file with the checksums of the object, if it is all of it.
+// sumsBy is told of the driver's own hash, for verify.
+func (h hole) sumsBy(crc64 func() hash.Hash) {
+	h.d.mu.Lock()
+	defer h.d.mu.Unlock()
+	h.d.crc64 = crc64
+}
+
+// verify compares the file with the checksums of the object, if it is all of it. All holes are
+// filled.
 func (d *resumed) verify(ctx context.Context) error {
 	s := &d.state
 	if s.Total != s.Object.Size {
 		return nil
 	}
-	v := newVerifier(s.Object.Checksums, d.opts.VerifyHash, nil)
+	v := newVerifier(s.Object.Checksums, d.opts.VerifyHash, d.crc64)
 	if len(v.sums) == 0 {
 		return nil
 	}
-	_, err := io.Copy(v, readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		n, err := d.f.Read(p)
-		return n, err
-	}))
-	if err != nil {
-		return &Error{Err: err}
+	if err := d.e.reread(ctx, v, d.f.File, 0, s.Total); err != nil {
+		return err
 	}
-	return v.check()
+	mismatch := v.check()
+	if mismatch == nil {
+		return nil
+	}
+	// The state does not tell whether the sums are proven, so a Stat does where they do not fit. If
+	// it fails, another call can ask: nothing is known against the bytes.
+	f := &fetch{e: d.e, key: s.Key, versionID: s.VersionID, obj: s.Object}
+	o, err := f.look(ctx, true)
+	if err != nil {
+		return err
+	}
+	return f.decide(v, v.got(), o, mismatch)
 }

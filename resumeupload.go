@@ -1,11 +1,13 @@
 package storage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -36,26 +38,26 @@ func (w *write) resumable(
 	ctx context.Context, src io.ReaderAt, size int64, path string,
 ) (*Object, error) {
 	limits := w.limits()
-	file := stateFile{path, []byte(ofUploads)}
+	r := &resumable{
+		w: w, limits: limits, src: src, size: size, file: stateFile{path, []byte(ofUploads)},
+	}
+	r.state = uploadState{
+		uploadAccount: uploadAccount{Key: w.key, Options: w.digest()},
+		Source:        sourceOf(src), Size: size,
+	}
 	if size <= w.partSize || limits.Count == 0 || !limits.Parallel {
 		// There are no parts that another process could add to.
-		o, err := w.section(ctx, src, 0, size)
-		if err != nil {
+		if err := r.clear(ctx); err != nil {
 			return nil, err
 		}
-		return o, file.remove()
+		return w.section(ctx, src, 0, size)
 	}
-	part, err := w.partFor(limits, size)
-	if err != nil {
+	var err error
+	if r.state.PartSize, err = w.partFor(limits, size); err != nil {
 		return nil, err
 	}
 	if err := w.verify(ctx, src, size); err != nil {
 		return nil, err
-	}
-	r := &resumable{w: w, limits: limits, src: src, size: size, file: file}
-	r.state = uploadState{
-		uploadAccount: uploadAccount{Key: w.key, Options: w.digest()},
-		Source:        sourceOf(src), Size: size, PartSize: part,
 	}
 	return again(ctx, func() (*Object, error) { return r.run(ctx) })
 }
@@ -79,17 +81,10 @@ func (w *write) verify(ctx context.Context, src io.ReaderAt, size int64) error {
 		return nil
 	}
 	v := newVerifier(w.opts.Checksums, true, nil)
-	if err := w.hash(ctx, v, src, 0, size); err != nil {
+	if err := w.e.reread(ctx, v, src, 0, size); err != nil {
 		return err
 	}
 	return v.check()
-}
-
-// hash reads size bytes of src from off into v.
-func (w *write) hash(ctx context.Context, v io.Writer, src io.ReaderAt, off, size int64) error {
-	body := w.e.newBody(&attempt{caller: ctx}, src, off, size)
-	_, err := io.Copy(v, body)
-	return body.finish(err)
 }
 
 // run goes on with the upload of the state, or begins one, and makes the object.
@@ -106,7 +101,8 @@ func (r *resumable) run(ctx context.Context) (o *Object, err error) {
 	u.noted = r.note
 	u.keeps.Store(true)
 	if o, err = r.finish(ctx, u); err == nil {
-		return o, r.file.remove()
+		r.file.done()
+		return o, nil
 	}
 	u.fail(err)
 	if why := whyAnew(err); why != nil && resumed {
@@ -123,16 +119,11 @@ func (r *resumable) finish(ctx context.Context, u *upload) (*Object, error) {
 	if r.state.Complete {
 		t := u.truth()
 		if v, err := t.look(ctx, false, call{}); err == nil && (v == happened || v == replaced) {
+			u.tellEnd()
 			return t.o, nil
 		}
 	}
-	missing := r.missing()
-	err := parallel(ctx, u.workers(), len(missing), func(ctx context.Context, i int) error {
-		number := missing[i]
-		at, n := r.place(number)
-		return u.send(ctx, number, r.src, at, n, PartOptions{Offset: at, Last: at+n == r.size})
-	})
-	if err != nil {
+	if err := u.sendSections(ctx, r.sections(), r.missing()); err != nil {
 		return nil, err
 	}
 	if err := r.w.compare(u.parts); err != nil {
@@ -140,7 +131,7 @@ func (r *resumable) finish(ctx context.Context, u *upload) (*Object, error) {
 	}
 	r.mu.Lock()
 	r.state.Complete = true
-	err = r.file.save(&r.state)
+	err := r.file.save(&r.state)
 	r.mu.Unlock()
 	if err != nil {
 		return nil, err
@@ -148,7 +139,8 @@ func (r *resumable) finish(ctx context.Context, u *upload) (*Object, error) {
 	return u.complete(ctx)
 }
 
-// compare compares the sums of the parts with those that the caller gave, as far as they tell.
+// compare compares the sums of the parts, which are in the order of the object, with those that the
+// caller gave, as far as they tell.
 func (w *write) compare(parts []*Part) error {
 	got := CombineChecksums(parts)
 	for i := range algorithms {
@@ -165,24 +157,19 @@ func (w *write) compare(parts []*Part) error {
 	return nil
 }
 
-// place is the section that the part with this number is.
-func (r *resumable) place(number int) (at, n int64) {
-	at = int64(number-1) * r.state.PartSize
-	return at, min(r.state.PartSize, r.size-at)
+// sections are the parts of the object.
+func (r *resumable) sections() sectioned {
+	return sectioned{src: r.src, size: r.size, part: r.state.PartSize}
 }
 
 // missing returns the numbers of the parts that the service lacks.
-func (r *resumable) missing() (numbers []int) {
+func (r *resumable) missing() []int {
 	has := make(map[int]bool, len(r.state.Parts))
 	for _, p := range r.state.Parts {
 		has[p.Number] = true
 	}
-	for number := 1; number <= int(ceil(r.size, r.state.PartSize)); number++ {
-		if !has[number] {
-			numbers = append(numbers, number)
-		}
-	}
-	return numbers
+	s := r.sections()
+	return slices.DeleteFunc(s.numbers(), func(number int) bool { return has[number] })
 }
 
 // note keeps account of a part.
@@ -201,39 +188,35 @@ func (r *resumable) begin(ctx context.Context) (*upload, error) {
 	if err := r.file.save(s); err != nil {
 		return nil, err
 	}
-	u, err := r.w.create(ctx, r.limits, r.size)
+	u, err := r.w.create(ctx, &r.w.e.up, r.limits, r.size)
 	if err != nil {
 		return nil, errors.Join(err, r.file.remove())
 	}
 	s.uploadAccount = u.account()
 	if err := r.file.save(s); err != nil {
 		u.abort()
-		return nil, err
+		return nil, errors.Join(err, r.file.remove())
 	}
 	return u, nil
 }
 
 // takeUp goes on with the upload of the state. It returns nil if there is none that fits.
 func (r *resumable) takeUp(ctx context.Context) (*upload, error) {
-	var s uploadState
-	ok, err := r.file.load(&s)
-	if !ok || err != nil || s.Upload == "" {
+	s, err := r.earlier()
+	if s == nil || err != nil {
 		return nil, err
 	}
-	why, err := r.unfit(ctx, &s)
+	why, err := r.unfit(ctx, s)
 	if err != nil {
 		return nil, err
 	}
 	if why != "" {
-		traceRestart(ctx, why)
-		if s.Key == r.w.key {
-			r.abandon(ctx, &s)
-		}
+		r.drop(ctx, s, why)
 		return nil, nil
 	}
 	w := r.w
 	u := w.resume(ctx, r.limits, r.size, &s.uploadAccount)
-	r.state = s
+	r.state = *s
 	traceResumed(ctx, u.done)
 	if w.progress != nil && u.done < u.total {
 		w.progress(Progress{Done: u.done, Total: u.total})
@@ -241,19 +224,50 @@ func (r *resumable) takeUp(ctx context.Context) (*upload, error) {
 	return u, nil
 }
 
-// unfit says why the state s is not that of this upload; empty: it is. The bytes that were sent are
-// compared with those of the source by the sums of the parts.
-func (r *resumable) unfit(ctx context.Context, s *uploadState) (string, error) {
+// clear drops the state of an upload that needs none. It comes before the write, so that nothing
+// about the state can fail a write that happened.
+func (r *resumable) clear(ctx context.Context) error {
+	s, err := r.earlier()
+	if err != nil {
+		return err
+	}
+	if s != nil {
+		r.drop(ctx, s, cmp.Or(r.differs(s), "the upload needs no state"))
+	}
+	return r.file.remove()
+}
+
+// earlier is the state that a call before this one left; nil: there is none that names an upload.
+func (r *resumable) earlier() (*uploadState, error) {
+	s := new(uploadState)
+	if ok, err := r.file.load(s); !ok || err != nil || s.Upload == "" {
+		return nil, err
+	}
+	return s, nil
+}
+
+// differs says how the state s shows that it is not that of this upload; empty: it does not.
+func (r *resumable) differs(s *uploadState) string {
 	now := &r.state
 	switch {
 	case s.Key != now.Key:
-		return "the state is that of another object", nil
+		return "the state is that of another object"
 	case s.Size != now.Size, s.Source != now.Source:
-		return "the source has changed", nil
+		return "the source has changed"
 	case s.Options != now.Options:
-		return "the options have changed", nil
-	case s.PartSize <= 0, fit(s.PartSize, r.limits) != s.PartSize,
-		ceil(s.Size, s.PartSize) > int64(r.limits.Count):
+		return "the options have changed"
+	}
+	return ""
+}
+
+// unfit says why the state s is not that of this upload; empty: it is. The bytes that were sent are
+// compared with those of the source by the sums of the parts.
+func (r *resumable) unfit(ctx context.Context, s *uploadState) (string, error) {
+	if why := r.differs(s); why != "" {
+		return why, nil
+	}
+	if s.PartSize <= 0 || fit(s.PartSize, r.limits) != s.PartSize ||
+		ceil(s.Size, s.PartSize) > int64(r.limits.Count) {
 		return "the service takes parts of another size", nil
 	}
 	seen := make(map[int]bool, len(s.Parts))
@@ -273,7 +287,7 @@ func (r *resumable) unfit(ctx context.Context, s *uploadState) (string, error) {
 			}
 			continue
 		}
-		if err := r.w.hash(ctx, v, r.src, at, p.Size); err != nil {
+		if err := r.w.e.reread(ctx, v, r.src, at, p.Size); err != nil {
 			return "", err
 		}
 		if v.check() != nil {
@@ -281,6 +295,15 @@ func (r *resumable) unfit(ctx context.Context, s *uploadState) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// drop tells why nobody will go on with the state s. The upload of another object is left to
+// CleanUploads.
+func (r *resumable) drop(ctx context.Context, s *uploadState, why string) {
+	traceRestart(ctx, why)
+	if s.Key == r.w.key {
+		r.abandon(ctx, s)
+	}
 }
 
 // abandon aborts the upload of a state that nobody will go on with. If it fails, CleanUploads finds

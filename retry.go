@@ -89,13 +89,8 @@ func (e *engine) left(c call, p *pass, f *Error) {
 		return
 	}
 	e.hold.leaves(p, f)
-	if isPassing(f) {
-		switch c.op {
-		case "Get":
-			e.down.refused()
-		case "PutPart":
-			e.up.refused()
-		}
+	if in := e.flowOf(c.op); in != nil && isPassing(f) {
+		in.refused()
 	}
 }
 

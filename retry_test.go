@@ -116,7 +116,7 @@ func TestPauseEnds(t *testing.T) {
 
 func TestPacer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := &pacer{rate: 1000}
+		p := newPacer(1000)
 		start := time.Now()
 		var wg sync.WaitGroup
 		for range 10 { // ten times 500 bytes at 1,000 a second, and 100 ms of credit

@@ -58,33 +58,59 @@ func (w *write) sections(
 	if err != nil {
 		return nil, err
 	}
-	u, err := w.create(ctx, limits, size)
+	u, err := w.create(ctx, &w.e.up, limits, size)
 	if err != nil {
 		return nil, err
 	}
 	defer u.abort() // unless complete; also when src panics
-	count := int(ceil(size, part))
-	g := newGroup(ctx, u.workers(), &w.e.up)
-	sums := w.e.sumsAhead(g, src, count, u.workers(), func(i int) (int64, int64) {
-		at := int64(i) * part
-		return off + at, min(part, size-at)
+	s := sectioned{src: src, off: off, size: size, part: part}
+	if err := u.sendSections(ctx, s, s.numbers()); err != nil {
+		return nil, err
+	}
+	return u.complete(ctx)
+}
+
+// sectioned is an object of size bytes, which are those of src from off. It goes out in parts.
+type sectioned struct {
+	src             io.ReaderAt
+	off, size, part int64
+}
+
+// numbers are those of the parts, in order.
+func (s *sectioned) numbers() []int {
+	numbers := make([]int, ceil(s.size, s.part))
+	for i := range numbers {
+		numbers[i] = i + 1
+	}
+	return numbers
+}
+
+// place is where the part with this number is in the object.
+func (s *sectioned) place(number int) (at, n int64) {
+	at = int64(number-1) * s.part
+	return at, min(s.part, s.size-at)
+}
+
+// sendSections sends the parts of s with these numbers, each in a slot of the flow.
+func (u *upload) sendSections(ctx context.Context, s sectioned, numbers []int) error {
+	e := u.w.e
+	g := newGroup(ctx, u.workers(), &e.up)
+	sums := e.sumsAhead(g, s.src, len(numbers), u.workers(), func(i int) (int64, int64) {
+		at, n := s.place(numbers[i])
+		return s.off + at, n
 	})
-	for i := range count {
-		at := int64(i) * part
-		n := min(part, size-at)
+	for i, number := range numbers {
+		at, n := s.place(number)
 		if !g.start(n, func(ctx context.Context) error {
-			return u.send(ctx, i+1, src, off+at, n, PartOptions{
-				Offset: at, Last: at+n == size, Checksums: sums.take(ctx, i),
+			return u.send(ctx, number, s.src, s.off+at, n, PartOptions{
+				Offset: at, Last: at+n == s.size, Checksums: sums.take(ctx, i),
 			})
 		}) {
 			break
 		}
 		sums.began(i)
 	}
-	if err := raised(g.wait()); err != nil {
-		return nil, err
-	}
-	return u.complete(ctx)
+	return raised(g.wait())
 }
 
 // partFor is the size of the parts of an object of size bytes.

@@ -32,10 +32,8 @@ func (b *Bucket) signURL(ctx context.Context, key string, opts *SignOptions) (*S
 	getOnly := o.VersionID != "" || o.ResponseContentType != "" || o.ResponseDisposition != ""
 	switch o.Method {
 	case "PUT":
-		if b.e.opts.PortableKeys {
-			if err := PortableKey(full); err != nil {
-				return nil, err
-			}
+		if err := b.checkNewKey(key, full); err != nil {
+			return nil, err
 		}
 		if getOnly {
 			return nil, invalid("VersionID and the Response fields are for GET and HEAD")

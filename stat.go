@@ -10,7 +10,8 @@ func (b *Bucket) Stat(ctx context.Context, key string, opts *StatOptions) (*Obje
 }
 
 // Exists reports whether there is an object under key. It returns false without an error only if
-// the object does not exist. A refusal is an error.
+// the service says that the object does not exist. A refusal is an error. On S3 and Cloud Storage a
+// missing bucket cannot be told from a missing object.
 func (b *Bucket) Exists(ctx context.Context, key string) (bool, error) {
 	ctx, op := b.start(ctx, "Exists", key)
 	_, err := b.stat(ctx, key, nil)
@@ -57,8 +58,10 @@ func (e *engine) statBy(ctx context.Context, c call, opts StatOptions) (*Object,
 	c.room, r.opts = &r.first, opts
 	var o *Object
 	err := e.do(ctx, c, func(a *attempt) (err error) {
-		o, err = e.store.Stat(a, c.key, &r.opts)
-		return err
+		if o, err = e.store.Stat(a, c.key, &r.opts); err != nil {
+			return err
+		}
+		return heldTo(r.opts.IfMatch, o)
 	})
 	if err != nil {
 		return nil, lineage{}, err

@@ -26,23 +26,28 @@ const (
 	ofAny       = `{"storage":"`
 )
 
-// load reads the state into v. It returns false if there is none that can be followed. A file that
-// no transfer wrote is an error, since a state would replace it.
+// load reads the state into v. It returns false if there is none that can be followed.
 func (f stateFile) load(v any) (bool, error) {
+	data, err := f.read()
+	if err != nil || !bytes.HasPrefix(data, f.magic) {
+		return false, err
+	}
+	return json.Unmarshal(data, v) == nil, nil
+}
+
+// read returns the state of a transfer of any kind; empty: there is none. A file that no transfer
+// wrote is an error, since a state would replace it.
+func (f stateFile) read() ([]byte, error) {
 	data, err := os.ReadFile(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return false, nil
+		return nil, nil
 	case err != nil:
-		return false, f.failed(err)
-	case len(data) == 0:
-		return false, nil
-	case !bytes.HasPrefix(data, []byte(ofAny)):
-		return false, invalid("StateFile %s is a file of something else", f.path)
-	case !bytes.HasPrefix(data, f.magic):
-		return false, nil
+		return nil, f.failed(err)
+	case len(data) > 0 && !bytes.HasPrefix(data, []byte(ofAny)):
+		return nil, invalid("StateFile %s is a file of something else", f.path)
 	}
-	return json.Unmarshal(data, v) == nil, nil
+	return data, nil
 }
 
 // save writes the state v.
@@ -68,12 +73,23 @@ func (f stateFile) save(v any) error {
 	return nil
 }
 
-// remove ends the state.
+// remove ends the state. What no transfer wrote stays.
 func (f stateFile) remove() error {
+	if data, err := f.read(); err != nil || len(data) == 0 {
+		return err
+	}
 	if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return f.failed(err)
 	}
 	return nil
+}
+
+// done ends the state of a transfer that succeeded. A file that stays makes no failure of it, and
+// becomes empty if it can: the next call would take its own write for this one.
+func (f stateFile) done() {
+	if data, err := f.read(); err == nil && len(data) > 0 && f.remove() != nil {
+		_ = os.Truncate(f.path, 0)
+	}
 }
 
 func (f stateFile) failed(err error) error {

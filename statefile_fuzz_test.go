@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -72,7 +73,8 @@ func FuzzResumeToken(f *testing.F) {
 	})
 }
 
-// An URL opens what it names, or is an error that has nothing of its parameters.
+// An URL opens what it names, or is an error that has nothing of the values of its parameters and
+// of the password of its user. The openers of the providers have targets of their own.
 func FuzzOpenURL(f *testing.F) {
 	for _, s := range []string{
 		"mem://b?prefix=a/&part_size=1", "mem://user:pass@b", "mem:///x?%zz", "other://b", "mem",
@@ -80,15 +82,27 @@ func FuzzOpenURL(f *testing.F) {
 		f.Add(s)
 	}
 	open := func(
-		context.Context, *url.URL, *storage.Params,
+		_ context.Context, _ *url.URL, params *storage.Params,
 	) (storage.Store, error) {
+		if err := params.Err(); err != nil {
+			return nil, err
+		}
 		return memory.New(nil)
 	}
+	const secret = "pl4nted-s3cret"
 	f.Fuzz(func(t *testing.T, raw string) {
 		var m storage.Mux
 		m.Handle("mem", storage.StoreOpener{Open: open}.OpenURL)
-		if b, err := m.Open(t.Context(), raw); err == nil {
-			b.Close()
+		for _, raw := range []string{
+			raw, raw + "?x=" + secret, raw + "&x=" + secret, raw + "&part_size=" + secret,
+			strings.Replace(raw, "://", "://user:"+secret+"@", 1),
+		} {
+			b, err := m.Open(t.Context(), raw)
+			if err == nil {
+				b.Close()
+			} else if strings.Contains(err.Error(), secret) {
+				t.Errorf("Open(%q): %v", raw, err)
+			}
 		}
 	})
 }

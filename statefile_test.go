@@ -143,37 +143,6 @@ func TestResumeUpload(t *testing.T) {
 	}
 }
 
-// A process that was killed behind the commit finds its object and writes it once.
-func TestResumeUploadCommitted(t *testing.T) {
-	for _, opts := range []storage.PutOptions{{}, {IfAbsent: true}} {
-		r := newResuming(t, 4)
-		var kept []byte
-		r.store.Add(fault.Rule{Op: "CompleteUpload", Times: 1, Fault: fault.None().After(
-			func(context.Context, storage.FullStore, fault.Call) error {
-				kept, _ = os.ReadFile(r.state)
-				return nil
-			})})
-		o := opts
-		first, err := r.upload(&o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(r.state, kept, 0o600); err != nil { // as a kill would have left it
-			t.Fatal(err)
-		}
-		r.store.Reset()
-		o = opts
-		second, err := r.upload(&o)
-		if err != nil || second.ETag != first.ETag {
-			t.Errorf("%+v: %v, %v, want the object of the first call, %v", opts, second, err, first)
-		}
-		if n := r.store.Count("PutPart", "CompleteUpload"); n != 0 {
-			t.Errorf("%d requests write", n)
-		}
-		r.whole(t)
-	}
-}
-
 // What cannot be gone on with begins again, says so, and leaves nothing of what was there.
 func TestResumeUploadAnew(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -203,6 +172,11 @@ func TestResumeUploadAnew(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, storage.PutOptions{}, "the upload no longer exists"},
+		"the size of the source": {func(t *testing.T, r *resuming) {
+			r.write(t, r.data[:5])
+		}, storage.PutOptions{}, "the source has changed"},
+		"the size of parts": {func(*testing.T, *resuming) {},
+			storage.PutOptions{PartSize: 8 * partSize}, "the upload needs no state"},
 		"an empty state": {func(t *testing.T, r *resuming) {
 			if _, err := r.CleanUploads(t.Context(), 0, nil); err != nil {
 				t.Fatal(err)
@@ -224,7 +198,7 @@ func TestResumeUploadAnew(t *testing.T) {
 			if _, err := r.upload(&opts); err != nil {
 				t.Fatal(err)
 			}
-			if n := r.store.Count("CreateUpload"); n != 1 {
+			if n := r.store.Count("CreateUpload", "Put"); n != 1 {
 				t.Errorf("%d uploads were begun", n)
 			}
 			if got := r.trace.call.Restarted; got != c.why {
@@ -253,26 +227,145 @@ func TestResumeUploadRefused(t *testing.T) {
 	r.whole(t)
 }
 
+// What no transfer wrote is refused before any request and stays, whether a state is needed or not.
 func TestStateFileOfAnother(t *testing.T) {
-	r := newResuming(t, 2)
-	if err := os.WriteFile(r.state, []byte("my thesis"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	target := filepath.Join(t.TempDir(), "target")
-	_, up := r.upload(nil)
-	if _, err := r.WriteAll(t.Context(), "k", r.data, nil); err != nil {
-		t.Fatal(err)
-	}
-	opts := &storage.GetOptions{StateFile: r.state}
-	_, down := r.DownloadFile(t.Context(), "k", target, opts)
-	for _, err := range []error{up, down} {
-		if !errors.Is(err, storage.ErrInvalid) {
-			t.Errorf("a StateFile that is something else: %v", err)
+	for _, size := range []int{5, 2*partSize + 10} {
+		for name, put := range map[string]func(r *resuming) error{
+			"a file": func(r *resuming) error {
+				return os.WriteFile(r.state, []byte("my thesis"), 0o600)
+			},
+			"a directory": func(r *resuming) error { return os.Mkdir(r.state, 0o700) },
+			"the source":  func(r *resuming) error { r.state = r.source; return nil },
+		} {
+			r := newResuming(t, 2)
+			r.write(t, r.data[:size])
+			if err := put(r); err != nil {
+				t.Fatal(err)
+			}
+			before, _ := os.ReadFile(r.state)
+			if _, err := r.WriteAll(t.Context(), "k", r.data, nil); err != nil {
+				t.Fatal(err)
+			}
+			r.store.Reset()
+			_, up := r.upload(nil)
+			_, down := r.DownloadFile(t.Context(), "k", filepath.Join(t.TempDir(), "target"),
+				&storage.GetOptions{StateFile: r.state})
+			for _, err := range []error{up, down} {
+				if err == nil || name != "a directory" && !errors.Is(err, storage.ErrInvalid) {
+					t.Errorf("%d bytes, a StateFile that is %s: %v", size, name, err)
+				}
+			}
+			if n := len(r.store.Calls()); n != 0 {
+				t.Errorf("%d bytes, a StateFile that is %s: %d requests", size, name, n)
+			}
+			after, _ := os.ReadFile(r.state)
+			if _, err := os.Stat(r.state); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("%d bytes, a StateFile that is %s is now %q, %v", size, name, after, err)
+			}
 		}
 	}
-	if got, _ := os.ReadFile(r.state); string(got) != "my thesis" {
-		t.Errorf("the file is now %q", got)
+}
+
+// An empty file is no state. A transfer that needs none leaves it.
+func TestStateFileEmpty(t *testing.T) {
+	r := newResuming(t, 0)
+	if err := os.WriteFile(r.state, nil, 0o600); err != nil {
+		t.Fatal(err)
 	}
+	_, up := r.upload(nil)
+	_, down := r.DownloadFile(t.Context(), "k", filepath.Join(t.TempDir(), "target"),
+		&storage.GetOptions{StateFile: r.state})
+	if up != nil || down != nil {
+		t.Errorf("with an empty StateFile: %v, %v", up, down)
+	}
+	if _, err := os.Stat(r.state); err != nil {
+		t.Error(err)
+	}
+}
+
+// A path that no state can be at fails the call before it changes anything.
+func TestStateFileNowhere(t *testing.T) {
+	for _, parts := range []int{0, 2} {
+		r := newResuming(t, parts)
+		r.state = filepath.Join(r.source, "state")
+		if _, err := r.upload(nil); err == nil {
+			t.Errorf("%d parts: an upload has a state below a file", parts)
+		}
+		if ok, err := r.Exists(t.Context(), "k"); ok || err != nil {
+			t.Errorf("%d parts: the object is there after an error: %v, %v", parts, ok, err)
+		}
+		if _, err := r.WriteAll(t.Context(), "k", r.data, nil); err != nil {
+			t.Fatal(err)
+		}
+		target := filepath.Join(t.TempDir(), "target")
+		opts := &storage.GetOptions{StateFile: r.state}
+		if _, err := r.DownloadFile(t.Context(), "k", target, opts); err == nil {
+			t.Errorf("%d parts: a download has a state below a file", parts)
+		}
+		if _, err := os.Stat(target); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%d parts: the target is there after an error: %v", parts, err)
+		}
+	}
+}
+
+// A state that cannot be removed makes no failure of what happened.
+func TestStateFileStays(t *testing.T) {
+	r := newResuming(t, 2)
+	block := func(context.Context, storage.FullStore, fault.Call) error {
+		os.Remove(r.state)
+		return os.MkdirAll(filepath.Join(r.state, "full"), 0o700)
+	}
+	r.store.Add(fault.Rule{Op: "CompleteUpload", Fault: fault.None().After(block)})
+	if _, err := r.upload(nil); err != nil {
+		t.Errorf("an upload that happened: %v", err)
+	}
+	if err := os.RemoveAll(r.state); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.WriteAll(t.Context(), "k", r.data[:5], nil); err != nil {
+		t.Fatal(err)
+	}
+	r.store.Add(fault.Rule{Op: "Get", Fault: fault.None().After(block)})
+	target := filepath.Join(t.TempDir(), "target")
+	opts := &storage.GetOptions{StateFile: r.state}
+	if _, err := r.DownloadFile(t.Context(), "k", target, opts); err != nil {
+		t.Errorf("a download that happened: %v", err)
+	}
+	if got, err := os.ReadFile(target); err != nil || !bytes.Equal(got, r.data[:5]) {
+		t.Errorf("the target has %d bytes, %v", len(got), err)
+	}
+}
+
+// The state of an upload that happened is none for the next call, also if it cannot be removed:
+// what has replaced the object since is replaced again.
+func TestStateFileStaysEmpty(t *testing.T) {
+	r := newResuming(t, 2)
+	dir := filepath.Dir(r.state)
+	r.store.Add(fault.Rule{Op: "CompleteUpload", Times: 1, Fault: fault.None().After(
+		func(context.Context, storage.FullStore, fault.Call) error {
+			return os.Chmod(dir, 0o500)
+		})})
+	_, err := r.upload(nil)
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(r.state); err != nil {
+		t.Skipf("the state can be removed: %v", err) // by root, and on Windows
+	}
+	_, err = r.Update(t.Context(), "k", func([]byte, *storage.Object) ([]byte, error) {
+		return []byte("other"), nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.upload(nil); err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(r.state)
+	r.whole(t)
 }
 
 func TestStateFileElsewhere(t *testing.T) {
@@ -370,6 +463,12 @@ func TestResumeDownloadAnew(t *testing.T) {
 			}
 			if err := os.WriteFile(names[0], make([]byte, st.Size()), 0o600); err != nil {
 				t.Fatal(err)
+			}
+		}, ""},
+		"half of the bytes": {func(t *testing.T, r *resuming) {
+			names, _ := filepath.Glob(filepath.Join(filepath.Dir(r.state), ".storage-*.part"))
+			if len(names) != 1 || os.Truncate(names[0], 3<<20) != nil {
+				t.Fatalf("%v are there", names)
 			}
 		}, ""},
 		"no bytes": {func(t *testing.T, r *resuming) {

@@ -210,7 +210,7 @@ type PartLimits struct {
 	Multiple  int64 // every part but the last is a multiple of this; 0: any size
 	MaxObject int64 // largest size of the whole object; 0: unknown
 	Count     int   // largest number of parts; 0: multipart is not supported
-	Parallel  bool  // parts may be sent at the same time and in any order
+	Parallel  bool  // parts may be sent at the same time and in any order; else only one part twice
 	Equal     bool  // every part but the last has the same size
 }
 

@@ -109,7 +109,7 @@ func (s *stream) suspend() (string, error) {
 	}
 	p := s.parts
 	if p.upload == nil {
-		if p.upload, err = s.w.create(s.ctx, s.limits, -1); err != nil {
+		if p.upload, err = s.w.create(s.ctx, &s.w.e.up, s.limits, -1); err != nil {
 			return "", err
 		}
 	}
@@ -120,8 +120,20 @@ func (s *stream) suspend() (string, error) {
 	if err != nil {
 		return "", &Error{Err: err}
 	}
-	p.upload.keeps.Store(true)
+	if !p.upload.outlive() {
+		return "", &Error{Kind: ErrClosed}
+	}
 	return base64.RawURLEncoding.EncodeToString(data), nil
+}
+
+// outlive makes the upload stay. It returns false if the Bucket was closed, whose abort came first.
+func (u *upload) outlive() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.over {
+		u.keeps.Store(true)
+	}
+	return !u.over
 }
 
 // resume makes the stream that of a token.
@@ -158,9 +170,11 @@ func (s *stream) resume(token string) error {
 	return nil
 }
 
-// exists looks whether the service holds the parts of an upload.
+// exists looks whether the service holds an upload and its parts. An upload that nobody can abort
+// is its parts alone: without any it cannot be gone.
 func (e *engine) exists(ctx context.Context, a *uploadAccount) error {
-	if !e.store.Capabilities().ListParts || len(a.Parts) == 0 {
+	can := e.store.Capabilities()
+	if !can.ListParts || len(a.Parts) == 0 && !can.AbortUpload {
 		return nil
 	}
 	var page *PartPage
@@ -169,7 +183,7 @@ func (e *engine) exists(ctx context.Context, a *uploadAccount) error {
 		page, err = e.store.ListPartsPage(at, a.Key, a.Upload, new(ListPartsOptions))
 		return err
 	})
-	if err == nil && len(page.Parts) == 0 {
+	if err == nil && len(page.Parts) == 0 && len(a.Parts) > 0 {
 		return &Error{Kind: ErrNotExist, Err: errUploadGone}
 	}
 	return err

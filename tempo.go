@@ -49,6 +49,18 @@ func (t *tempo) patience() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.paid = min(t.paid+1, hedgePrice*mostHedges)
+	return t.limit()
+}
+
+// known is patience without a request that pays for it.
+func (t *tempo) known() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.limit()
+}
+
+// limit is after what time a request is slow. mu is held.
+func (t *tempo) limit() time.Duration {
 	if t.slow < hedgeLeast || t.calm > 0 {
 		return 0
 	}

@@ -17,8 +17,9 @@ type truth struct {
 	size  int64 // of the object, -1: not known
 	trust bool  // a refusal without doubt is believed: somebody else looks
 
-	// sums are those of what was sent, of the ones in want that can be had; nil: none can.
-	sums func(ctx context.Context, want Checksums) Checksums
+	// sums are those of what was sent, of the ones in want that can be had; nil: none can. The
+	// error says why they are not known now.
+	sums func(ctx context.Context, want Checksums) (Checksums, error)
 	gone func(err error) bool // err can be the refusal of a write that happened; nil: no
 
 	o     *Object // the write's, once it is known that it happened
@@ -118,7 +119,7 @@ func (t *truth) look(ctx context.Context, denied bool, how call) (v verdict, err
 }
 
 // fits reports whether o can have the bytes that were sent. A tool may have written other ones and
-// kept the metadata, and with it the ID.
+// kept the metadata, and with it the ID. Where that cannot be found out, o is not taken for ours.
 func (t *truth) fits(ctx context.Context, o *Object) bool {
 	if t.size >= 0 && o.Size != t.size {
 		return false
@@ -126,7 +127,10 @@ func (t *truth) fits(ctx context.Context, o *Object) bool {
 	if t.sums == nil || o.Checksums.IsZero() {
 		return true
 	}
-	ours := t.sums(ctx, o.Checksums)
+	ours, err := t.sums(ctx, o.Checksums)
+	if err != nil {
+		return false
+	}
 	for i := range algorithms {
 		a := &algorithms[i]
 		mine, theirs := *a.Of(&ours), *a.Of(&o.Checksums)

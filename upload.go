@@ -49,10 +49,10 @@ type upload struct {
 	keeps atomic.Bool
 
 	mu      sync.Mutex
-	parts   []*Part
-	done    int64 // bytes acknowledged
-	total   int64 // -1: not known yet
-	over    bool  // completed or being aborted
+	parts   []*Part // in the order of the object, whatever order they arrived in
+	done    int64   // bytes acknowledged
+	total   int64   // -1: not known yet
+	over    bool    // completed or being aborted
 	sending sync.WaitGroup
 	repeats bool          // a part that was sent here is Repeatable
 	varies  bool          // one is not
@@ -81,8 +81,13 @@ func (u *upload) live(ctx context.Context) {
 // create begins an upload. The end of ctx does not cut it at once, because an upload whose ID never
 // arrived cannot be aborted. It gets a quarter of AbortTimeout after ctx has ended; the rest is for
 // the abort.
-func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*upload, error) {
+func (w *write) create(
+	ctx context.Context, in *flow, limits PartLimits, total int64,
+) (*upload, error) {
 	e := w.e
+	began := false
+	in.opens()
+	defer func() { in.opened(began) }()
 	u := w.upload(ctx, limits, total, e.claim(w.key, w.opts.IfAbsent, w.opts.IfMatch, true))
 	patient, cancel := context.WithCancel(u.call)
 	defer cancel()
@@ -101,7 +106,10 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 			return &Error{Err: err} // between attempts
 		}
 		began := time.Now()
-		if u.id, err = e.store.CreateUpload(a, w.key, &u.opts); err == nil {
+		u.id, err = e.store.CreateUpload(a, w.key, &u.opts)
+		// A Store that has no request for it, such as that of Azure, looks at Err alone. That says
+		// nothing about how far away the service is.
+		if err == nil && a.state.Load() != asleep {
 			e.answered(began)
 		}
 		return err
@@ -120,6 +128,7 @@ func (w *write) create(ctx context.Context, limits PartLimits, total int64) (*up
 		}
 		return nil, &Error{Err: ctx.Err()}
 	}
+	began = true
 	return u, nil
 }
 
@@ -195,17 +204,20 @@ func (u *upload) begin() bool {
 // add notes a part that the service has.
 func (u *upload) add(part *Part) {
 	u.mu.Lock()
-	u.parts = append(u.parts, part)
+	at, _ := slices.BinarySearchFunc(u.parts, part, byNumber)
+	u.parts = slices.Insert(u.parts, at, part)
 	u.done += part.Size
 	u.repeats, u.varies = u.repeats || part.Repeatable, u.varies || !part.Repeatable
 	now := Progress{Done: u.done, Total: u.total}
 	u.mu.Unlock()
-	// The end of an object whose size is known is told when it is complete. What overtakes another
-	// here, forward keeps back.
+	// The end of an object whose size is known is told by tellEnd. What overtakes another here,
+	// forward keeps back.
 	if u.w.progress != nil && now.Done != now.Total {
 		u.w.progress(now)
 	}
 }
+
+func byNumber(x, y *Part) int { return x.Number - y.Number }
 
 // repeatable reports whether a part may be sent once more: no part of the upload that was sent here
 // has an ETag that the late arrival of another request would change.
@@ -219,17 +231,16 @@ func (u *upload) repeatable() bool {
 func (u *upload) truth() *truth {
 	return &truth{
 		e: u.w.e, claim: u.claim, size: u.done, trust: u.w.trust, gone: isGone,
-		sums: func(context.Context, Checksums) Checksums { return CombineChecksums(u.parts) },
+		sums: func(context.Context, Checksums) (Checksums, error) {
+			return CombineChecksums(u.parts), nil
+		},
 	}
 }
-
-func byNumber(x, y *Part) int { return x.Number - y.Number }
 
 // complete makes the object of the parts. Whatever happens, the upload is gone afterwards, unless
 // it is kept.
 func (u *upload) complete(ctx context.Context) (*Object, error) {
 	e, w := u.w.e, u.w
-	slices.SortFunc(u.parts, byNumber)
 	var o *Object
 	t := u.truth()
 	c := call{
@@ -254,10 +265,15 @@ func (u *upload) complete(ctx context.Context) (*Object, error) {
 	if u.forget() {
 		u.finish()
 	}
-	if w.progress != nil {
-		w.progress(Progress{Done: u.done, Total: u.done})
-	}
+	u.tellEnd()
 	return o, nil
+}
+
+// tellEnd tells Progress that the object is complete.
+func (u *upload) tellEnd() {
+	if u.w.progress != nil {
+		u.w.progress(Progress{Done: u.done, Total: u.done})
+	}
 }
 
 // meant is what the failure of a completion means to the caller.

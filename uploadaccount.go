@@ -23,7 +23,7 @@ type uploadAccount struct {
 func (u *upload) account() uploadAccount {
 	a := uploadAccount{
 		Key: u.w.key, Options: u.w.digest(), Upload: u.id, WriteID: u.claim.id,
-		Parts: slices.SortedFunc(slices.Values(u.parts), byNumber),
+		Parts: slices.Clone(u.parts),
 	}
 	if len(u.claim.base.ids) > 0 {
 		a.Base = u.claim.base.entry(a.Key)
@@ -46,7 +46,7 @@ func (w *write) resume(
 	u := w.upload(ctx, limits, total, c)
 	u.id = a.Upload
 	u.resent.Store(true) // perhaps
-	u.parts = slices.Clone(a.Parts)
+	u.parts = slices.SortedFunc(slices.Values(a.Parts), byNumber)
 	for _, p := range u.parts {
 		u.done += p.Size
 	}

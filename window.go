@@ -17,6 +17,9 @@ const (
 
 	// directStep is how much a Read takes from a body at most while ranges can be requested.
 	directStep = 128 << 10
+
+	// longestLull is after what time without a Read a consumer is idle.
+	longestLull = 100 * time.Millisecond
 )
 
 // window reads ranges of an object ahead of its consumer and hands them out in order.
@@ -32,6 +35,7 @@ type window struct {
 	size   int64 // of a range
 	most   int   // requests at once
 
+	member member
 	direct *fetch // the body that the consumer reads; nil: there is none
 	loan   loan
 	pieces sync.WaitGroup
@@ -48,6 +52,8 @@ type window struct {
 	asking bool  // for a slot
 	turn   *turn // while it waits
 	over   bool
+	slot   bool        // the direct body has one
+	lull   *time.Timer // takes it away; nil: there was none yet
 }
 
 // piece is one range. A chunk comes when it is complete.
@@ -67,11 +73,14 @@ func newWindow(first *fetch, begun int64, most int, eager bool) *window {
 	}
 	h.size = first.e.aheadSize(first.end-first.at, most, eager)
 	h.ctx, h.cancel = context.WithCancel(first.ctx)
+	h.member.flow = &first.e.down
 	first.e.memory.lend(&h.loan, readerShare)
 	first.e.buffers.begin()
 	if eager {
 		h.hurry()
 	}
+	h.enter()
+	h.rest()
 	return h
 }
 
@@ -81,6 +90,47 @@ func (h *window) hurry() {
 	defer h.mu.Unlock()
 	h.eager = true
 	h.loan.hurry()
+}
+
+// enter gives the direct body a slot, without a wait, so that others make fewer requests while it
+// is read.
+func (h *window) enter() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lull != nil {
+		h.lull.Stop()
+	}
+	if !h.slot {
+		h.slot = true
+		h.member.join()
+	}
+}
+
+// rest takes the slot of the direct body away if its consumer does not come back soon: it can be
+// idle for hours.
+func (h *window) rest() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lull == nil {
+		h.lull = time.AfterFunc(longestLull, h.leave)
+	} else {
+		h.lull.Reset(longestLull)
+	}
+}
+
+// leave gives the slot of the direct body back. Nothing is learned from it: the consumer may have
+// been slow.
+func (h *window) leave() {
+	h.mu.Lock()
+	had := h.slot
+	h.slot = false
+	if h.lull != nil {
+		h.lull.Stop()
+	}
+	h.mu.Unlock()
+	if had {
+		h.member.leave(time.Time{}, 0)
+	}
 }
 
 // read gives the next bytes, and io.EOF behind the last.
@@ -96,6 +146,9 @@ func (h *window) read(p []byte) (int, error) {
 // lend returns the next bytes. They are read into p, or they are those of a chunk, which the caller
 // must give back.
 func (h *window) lend(p []byte) (b, chunk []byte, err error) {
+	if h.direct != nil {
+		h.enter()
+	}
 	h.fill()
 	for {
 		h.mu.Lock()
@@ -107,6 +160,7 @@ func (h *window) lend(p []byte) (b, chunk []byte, err error) {
 		if at < edge || front == nil {
 			if at == h.end {
 				h.mu.Unlock()
+				h.leave()
 				return nil, nil, io.EOF
 			}
 			if at >= edge { // nothing was requested ahead
@@ -121,6 +175,7 @@ func (h *window) lend(p []byte) (b, chunk []byte, err error) {
 		if h.direct != nil {
 			h.direct.drop(nil)
 			h.direct = nil
+			h.leave()
 		}
 		if len(front.chunk) == 0 {
 			more, err := h.more(front)
@@ -150,6 +205,8 @@ func (h *window) body(p []byte, at, edge int64) ([]byte, error) {
 	if h.direct == nil {
 		h.direct = h.first.section(h.first.ctx, at, h.end-at)
 	}
+	h.enter()
+	defer h.rest()
 	h.direct.end = edge // so that nothing more is asked for if it breaks
 	n, err := h.direct.read(p[:min(int64(len(p)), directStep, h.size)])
 	h.taken(int64(n))
@@ -232,10 +289,9 @@ func (h *window) fill() {
 			return
 		}
 		h.asking = true
-		first := h.flying == 0
 		h.mu.Unlock()
 		// The slot may come while this is under way, so the turn is noted under the lock of start.
-		t, ok := h.first.e.down.ask(first, func() {
+		t, ok := h.member.ask(func() {
 			if h.start() {
 				h.fill()
 			}
@@ -257,7 +313,6 @@ func (h *window) fill() {
 // start begins the next range, for which there is a slot. It returns false if there is none, or no
 // memory for it.
 func (h *window) start() bool {
-	flow := &h.first.e.down
 	h.mu.Lock()
 	h.asking, h.turn = false, nil
 	ok := h.wants()
@@ -281,7 +336,7 @@ func (h *window) start() bool {
 	}
 	h.mu.Unlock()
 	if !ok {
-		flow.leave(time.Time{}, 0)
+		h.member.leave(time.Time{}, 0)
 		return false
 	}
 	go h.fetch(p)
@@ -295,6 +350,7 @@ func (h *window) fetch(p *piece) {
 	e := h.first.e
 	src := h.first.section(h.ctx, p.at, p.size)
 	left := p.size
+	watch := src.watchRange(p.size)
 	for left > 0 {
 		c := e.buffers.chunk(min(left, chunkSize))
 		c = c[:cap(c)]
@@ -306,6 +362,7 @@ func (h *window) fetch(p *piece) {
 		left -= int64(len(c))
 		p.came <- c
 	}
+	watch.done(p.err)
 	src.close()
 	n := p.size
 	if left > 0 {
@@ -316,7 +373,7 @@ func (h *window) fetch(p *piece) {
 	h.flying--
 	h.mu.Unlock()
 	close(p.came)
-	e.down.leave(began, n)
+	h.member.leave(began, n)
 	if n > 0 {
 		h.fill()
 	}
@@ -330,12 +387,13 @@ func (h *window) close() {
 	h.turn = nil
 	h.mu.Unlock()
 	if t != nil {
-		h.first.e.down.withdraw(t)
+		h.member.flow.withdraw(t)
 	}
 	h.cancel()
 	if h.direct != nil {
 		h.direct.close()
 	}
+	h.leave()
 	h.pieces.Wait()
 	for _, p := range h.queue {
 		h.done(p)

@@ -60,9 +60,8 @@ func (r row) once(name string) float64 {
 		}
 	}
 	conns := 5.0
-	var c, part int
-	switch _, err := fmt.Sscanf(name, "floor:%dx%d", &c, &part); {
-	case err == nil:
+	switch c, _, ok := floorSize(name); {
+	case ok:
 		conns = float64(c)
 	case r.width > 1:
 		conns = float64(r.width)
@@ -82,10 +81,13 @@ func (r row) once(name string) float64 {
 func oneConn(op, name string) bool {
 	switch op {
 	case "get", "getfile":
-		peers := []string{"gocdk", "minio", "aws", "thanos", "obstore"}
+		peers := []string{"gocdk", "minio", "aws", "thanos", "obstore", "gcs", "azblob"}
 		return slices.Contains(peers, name) || strings.HasPrefix(name, "floor:1x")
 	case "put":
-		return name == "minio" || strings.HasPrefix(name, "floor:1x")
+		peers := []string{"minio", "gcs", "azblob"}
+		return slices.Contains(peers, name) || strings.HasPrefix(name, "floor:1x")
+	case "putfile":
+		return name == "aws" || strings.HasPrefix(name, "floor:1x")
 	}
 	return strings.HasPrefix(name, "floor:1x")
 }

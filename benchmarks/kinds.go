@@ -80,7 +80,8 @@ var (
 	cpuOp = column{"CPU µs/op", func(s sample) float64 {
 		return s.CPU * 1e6 / float64(max(1, s.Ops))
 	}, "%.1f"}
-	allocOp = column{"allocs/op", func(s sample) float64 {
+	cpuMillis = column{"CPU ms", func(s sample) float64 { return s.CPU * 1e3 }, "%.1f"}
+	allocOp   = column{"allocs/op", func(s sample) float64 {
 		return math.Round(10*per(s.Allocs, s.Ops)) / 10 // the runtime makes some, too
 	}, "%.1f"}
 	heapOp = column{"B/op", func(s sample) float64 {
@@ -104,15 +105,19 @@ var (
 	shared = &kind{columns: []column{
 		rate, share, cpu, peakRSS, grown, allocs, requests, conns, late,
 	}}
-	crowd = &kind{columns: []column{rate, cpu, peakRSS, grown, requests, open, spread}}
-	tiny  = &kind{columns: []column{usual, micros, cpuOp, allocOp, heapOp, requests},
+	crowd = &kind{columns: []column{rate, cpu, peakRSS, grown, allocs, requests, open, spread}}
+	tiny  = &kind{columns: []column{
+		usual, micros, cpuOp, allocOp, heapOp, peakRSS, requests, conns,
+	}, lower: true}
+	fastest = &kind{columns: []column{micros, cpuOp, allocOp, heapOp, peakRSS}, lower: true}
+	tail    = &kind{columns: []column{p99, p50, opRate, cpuOp, allocOp, peakRSS, requests, conns},
 		lower: true}
-	fastest = &kind{columns: []column{micros, cpuOp, allocOp, heapOp}, lower: true}
-	tail    = &kind{columns: []column{p99, p50, opRate, requests, conns}, lower: true}
-	listing = &kind{columns: []column{millis, opRate, allocOp, peakRSS, grown, requests},
+	listing = &kind{columns: []column{
+		millis, opRate, cpuOp, allocOp, peakRSS, grown, requests, conns,
+	}, lower: true}
+	formats = &kind{columns: []column{millis, cpuMillis, allocs, peakRSS, requests, conns},
 		lower: true}
-	formats  = &kind{columns: []column{millis, requests, allocs, conns}, lower: true}
-	parallel = &kind{columns: []column{opRate, cpuOp, allocOp, p99}}
+	parallel = &kind{columns: []column{opRate, p99, cpuOp, allocOp, peakRSS}}
 )
 
 func (c column) text(v float64) string {

@@ -19,8 +19,9 @@ another, since they may be of different days. Each names its date, its machine a
 - **us** is this library with its defaults. The peers have their defaults, too. What a peer is
   asked for beyond them stands behind a colon: gocdk:parallel is AllowParallelDownload, minio:4 is
   ParallelWorkers 4 (upward ConcurrentStreamParts and NumThreads 4), us:list=1 is
-  ListOptions.Concurrency 1, one page after the other. awscrt is told of a link of 10 Gb/s, and
-  verifies checksums.
+  ListOptions.Concurrency 1, one page after the other, us:NoHedging is
+  Options.NoHedging. awscrt is told of a link of 10 Gb/s, and verifies checksums. A download of us
+  that ends without a CRC of the whole object fails, and a row that reads says which sum it was.
 - **floor:CxP** is net/http with C connections and parts of P MiB, dialled within the measured
   time. The first request learns the size. It has no retries, no order in a stream, and checksums
   only with +crc. The best floor of the row, marked *, counts. A floor that is not among the three
@@ -32,7 +33,8 @@ another, since they may be of different days. Each names its date, its machine a
   the floors run in a program that links no peer, but for GCS, Azure and Parquet files. The program
   of the peers in Go links all of them, which gives each a larger base than it has alone, and that
   of a peer in Python is the interpreter. "grown" tells how much of the peak came with the work.
-- Requests are counted by the server, connections by the proxy.
+- Requests are counted by the server, connections by the proxy or, where there is none, by the
+  server. Those of the operations that warm a process up are among them.
 
 Unless a title says otherwise, the service is the server in benchmarks/server behind the proxy in
 benchmarks/proxy, which are processes on the same machine: 20 ms for a round trip and 25 MB/s for
@@ -67,6 +69,9 @@ func (d *document) markdown() string {
 		writeCells(&b, s.cells())
 		if r.note != "" {
 			fmt.Fprintf(&b, "\n%s\n", fold(r.note))
+		}
+		if r.verifies != "" {
+			fmt.Fprintf(&b, "\n%s\n", fold("us verifies "+string(r.verifies)+"."))
 		}
 		for _, f := range s.failures() {
 			fmt.Fprintf(&b, "\n%s\n", fold(f))

@@ -282,25 +282,35 @@ def listing(peer, task, result):
         n = peer.list(task["Prefix"])
     if n != task["Count"]:
         raise ValueError(f"{n} objects came")
-    result["Ops"] = 1
+    result["Ops"] = n
 
 
 def many(peer, task, result):
-    """Width transfers at once, each of a thread."""
-    times = [0.0] * task["Width"]
+    """Width transfers of each kind at once, each of a thread."""
     errors = []
 
-    def one(i):
+    def down(i):
+        sink = Sink()
+        peer.get(task["Key"], sink)
+        if sink.size != task["Size"]:
+            raise ValueError(f"{sink.size} bytes came")
+
+    def up(i):
+        peer.putfile(f"upload-{i}", task["Path"])
+
+    kinds = {"getmany": [down], "putmany": [up], "bothmany": [down, up]}[task["Op"]]
+    transfers = [(kind, i) for i in range(task["Width"]) for kind in kinds]
+    times = [0.0] * len(transfers)
+
+    def one(n):
+        kind, i = transfers[n]
         try:
-            if task["Op"] == "getmany":
-                peer.get(task["Key"], Sink())
-            else:
-                peer.putfile(f"upload-{i}", task["Path"])
-            times[i] = time.monotonic() - begin
+            kind(i)
+            times[n] = time.monotonic() - begin
         except Exception as e:
             errors.append(e)
 
-    threads = [threading.Thread(target=one, args=(i,)) for i in range(task["Width"])]
+    threads = [threading.Thread(target=one, args=(n,)) for n in range(len(transfers))]
     with Span(result):
         begin = time.monotonic()
         for t in threads:
@@ -309,13 +319,13 @@ def many(peer, task, result):
             t.join()
     if errors:
         raise errors[0]
-    result["Bytes"], result["Times"] = task["Size"] * task["Width"], times
+    result["Bytes"], result["Times"] = task["Size"] * len(transfers), times
 
 
 OPS = {
     "get": large, "getfile": large, "put": large, "putfile": large,
     "read": small, "write": small, "stat": small, "delete": small,
-    "list": listing, "getmany": many, "putmany": many,
+    "list": listing, "getmany": many, "putmany": many, "bothmany": many,
 }
 
 

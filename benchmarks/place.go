@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -26,8 +27,9 @@ type place struct {
 	dir    string // in memory, where the system has that
 	lean   string // the program of package lean
 	server *process
-	proxy  *process
+	proxy  *process // of the server
 	gcs    *process
+	gcsFar *process // the proxy of gcs
 	minio  *subject.Target
 	made   map[string]bool  // objects and files
 	sums   map[int64]uint32 // CRC32C of the pattern, by size
@@ -97,12 +99,19 @@ func (p *place) target(ctx context.Context, w way) (subject.Target, error) {
 	case inMemory:
 		t.Service = "memory"
 		return t, nil
-	case gcs:
+	case gcs, farGCS:
 		if err := p.launch(&p.gcs, "gcs"); err != nil {
 			return t, err
 		}
 		t.Service, t.Endpoint = "gcs", "http://"+p.gcs.Addr
-		return t, nil
+		if w == gcs {
+			return t, nil
+		}
+		if err := p.launch(&p.gcsFar, "proxy", "-target", p.gcs.Addr); err != nil {
+			return t, err
+		}
+		t.Endpoint = "http://" + p.gcsFar.Addr
+		return t, p.gcsFar.ask("/configure", configs[w], nil)
 	case minio:
 		if p.minio == nil {
 			started, stop, err := startMinIO(ctx, p.dir, t)
@@ -128,24 +137,61 @@ func (p *place) target(ctx context.Context, w way) (subject.Target, error) {
 		return t, err
 	}
 	t.Endpoint = "http://" + p.proxy.Addr
+	if w == farAzure {
+		t.Service = "azure"
+		t.Endpoint += "/azure/" + t.AccessKey
+	}
 	return t, p.proxy.ask("/configure", configs[w], nil)
 }
 
-// object makes an object to read, once.
+// proxyOf is the proxy that a way goes through, or nil.
+func (p *place) proxyOf(w way) *process {
+	switch w {
+	case far, narrow, remote, farAzure:
+		return p.proxy
+	case farGCS:
+		return p.gcsFar
+	}
+	return nil
+}
+
+// object makes an object to read, once, with a checksum of the whole. MinIO keeps that of an object
+// that came in one request, and none of one in parts. Azure has none of its own: this library
+// writes it beside the blob, whose bytes the server has dropped and makes anew.
 func (p *place) object(ctx context.Context, w way, key string, size int64) error {
-	name := fmt.Sprint("object ", w == minio, key)
+	near, arg := direct, ""
+	switch w {
+	case minio:
+		near, arg = minio, fmt.Sprint("PartSize=", size)
+	case farGCS:
+		near = gcs
+	case farAzure:
+		near = azure
+	}
+	name := fmt.Sprint("object ", near, key)
 	if p.made[name] {
 		return nil
 	}
 	p.made[name] = true
-	if w != minio {
+	if near == direct {
 		return p.server.ask("/make", making{Key: key, Size: size}, nil)
 	}
-	s, err := us.Open(ctx, *p.minio, "")
+	source, err := p.file(size)
 	if err != nil {
 		return err
 	}
-	return s.Put(ctx, key, pattern.New(size))
+	t, err := p.target(ctx, near)
+	if err != nil {
+		return err
+	}
+	s, err := us.Open(ctx, t, arg)
+	if err != nil {
+		return err
+	}
+	if err := s.PutFile(ctx, key, source); err != nil || near != azure {
+		return err
+	}
+	return p.server.ask("/fill", key, nil)
 }
 
 // file makes a file to send, once.
@@ -161,6 +207,20 @@ func (p *place) file(size int64) (string, error) {
 	defer f.Close()
 	p.made[path] = true
 	return path, pattern.Write(f, size)
+}
+
+// emptyTrash removes what MinIO has replaced or deleted. It does so by itself minutes later, and a
+// GiB a run is more than the memory takes that it is in.
+func (p *place) emptyTrash() error {
+	trash := filepath.Join(p.dir, "minio", ".minio.sys", "tmp", ".trash")
+	old, err := os.ReadDir(trash)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for _, e := range old {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(trash, e.Name())))
+	}
+	return err
 }
 
 // startMinIO starts the MinIO of the tests, and returns t with its endpoint.

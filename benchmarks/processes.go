@@ -33,10 +33,8 @@ func serve(args []string) error {
 	if err != nil {
 		return err
 	}
-	go http.Serve(l, s) // ends with the process
-	mux := http.NewServeMux()
-	mux.HandleFunc("/reset", func(http.ResponseWriter, *http.Request) { s.Reset() })
-	mux.HandleFunc("/stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) })
+	go (&http.Server{Handler: s, ConnState: s.ConnState}).Serve(l) // ends with the process
+	mux := counting(s)
 	mux.HandleFunc("/faults", take(func(f server.Faults) error { s.Fail(f); return nil }))
 	mux.HandleFunc("/make", take(func(o making) error {
 		switch {
@@ -49,6 +47,7 @@ func serve(args []string) error {
 		}
 		return nil
 	}))
+	mux.HandleFunc("/fill", take(s.Fill))
 	mux.HandleFunc("/remove", take(func(key string) error { s.Remove(key); return nil }))
 	mux.HandleFunc("/object", func(w http.ResponseWriter, r *http.Request) {
 		size, crc, ok := s.Object(r.URL.Query().Get("key"))
@@ -63,9 +62,21 @@ func serveGCS() error {
 	if err != nil {
 		return err
 	}
+	fake, tally := gcsfake.New(gcsfake.Options{Buckets: []string{bucket}}), new(server.Tally)
 	// Ends with the process.
-	go http.Serve(l, gcsfake.New(gcsfake.Options{Buckets: []string{bucket}}))
-	return control(l.Addr().String(), http.NewServeMux())
+	go (&http.Server{Handler: tally.Handler(fake), ConnState: tally.ConnState}).Serve(l)
+	return control(l.Addr().String(), counting(tally))
+}
+
+// counting is the control of what counts requests.
+func counting(s interface {
+	Reset()
+	Stats() server.Stats
+}) *http.ServeMux {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/reset", func(http.ResponseWriter, *http.Request) { s.Reset() })
+	mux.HandleFunc("/stats", func(w http.ResponseWriter, _ *http.Request) { reply(w, s.Stats()) })
+	return mux
 }
 
 // making is what the server is asked to make: a large object of Size bytes under Key, one with

@@ -27,8 +27,21 @@ type row struct {
 	floors   []string // all of them are tried; the best one counts
 	shown    []string // floors that are shown, and do not count
 	note     string   // what is not equal between the subjects
+	verifies sum      // what us holds the bytes against that it reads
 	short    []string // subjects of a quick run; nil: the row is not part of it
 }
+
+// sum is a checksum in words. A row that reads says which one us verifies.
+type sum string
+
+const (
+	serverSum sum = "the CRC64NVME of the whole object, which the server keeps"
+	minioSum  sum = "the CRC32C of the whole object, which MinIO keeps where it came in one request"
+	gcsSum    sum = "the CRC32C of the whole object, which the service makes"
+	azureSum  sum = "the CRC32C of the whole object, which us wrote into the blob's metadata"
+	fileSum   sum = "the CRC32C of the whole file, which us wrote into its attributes"
+	noSum     sum = "nothing, for a range has no checksum"
+)
 
 // way is the service, and what is between it and the subjects.
 type way int
@@ -41,14 +54,18 @@ const (
 	minio               // MinIO on this machine
 	gcs                 // the fake of Google Cloud Storage of the tests
 	azure               // the Azure side of the server
+	farGCS              // the fake, 20 ms and 25 MB/s a connection away
+	farAzure            // the Azure side of the server, likewise
 	disk                // a directory on a disk
 	inMemory            // the memory provider
 )
 
 var configs = map[way]proxy.Config{
-	far:    {RTT: 20 * time.Millisecond, PerConn: 25e6},
-	narrow: {RTT: 20 * time.Millisecond, PerConn: 25e6, Total: 50e6},
-	remote: {RTT: 50 * time.Millisecond},
+	far:      {RTT: 20 * time.Millisecond, PerConn: 25e6},
+	farGCS:   {RTT: 20 * time.Millisecond, PerConn: 25e6},
+	farAzure: {RTT: 20 * time.Millisecond, PerConn: 25e6},
+	narrow:   {RTT: 20 * time.Millisecond, PerConn: 25e6, Total: 50e6},
+	remote:   {RTT: 50 * time.Millisecond},
 }
 
 const (
@@ -57,4 +74,6 @@ const (
 )
 
 // rows are all of them, in the order of the tables.
-var rows = slices.Concat(largeRows, manyRows, smallRows, formatRows, listRows, fileRows)
+var rows = slices.Concat(
+	largeRows, cloudRows, manyRows, smallRows, formatRows, listRows, fileRows,
+)

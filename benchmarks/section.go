@@ -53,6 +53,45 @@ func (s *section) floor() (name string, value float64) {
 	return name, value
 }
 
+// knee is the number of connections beyond which the link of a row carries no more: that of the
+// floor with the fewest that reaches 0.95 of the best one. It is unknown, and negative, where there
+// are not two floors to compare.
+func (s *section) knee() float64 {
+	_, best := s.floor()
+	knee, measured := -1.0, 0
+	for _, f := range s.row.floors {
+		conns, _, ok := floorSize(f)
+		v, known := s.figure(f, s.compared())
+		if !ok || !known {
+			continue
+		}
+		measured++
+		if c := float64(conns); v >= 0.95*best && (knee < 0 || c < knee) {
+			knee = c
+		}
+	}
+	if measured < 2 {
+		return -1
+	}
+	return knee
+}
+
+// floorSize is how many connections a floor has, and the MiB of its parts.
+func floorSize(name string) (conns, part int, ok bool) {
+	_, err := fmt.Sscanf(name, "floor:%dx%d", &conns, &part)
+	return conns, part, err == nil
+}
+
+// failed is how many runs of a subject failed.
+func (s *section) failed(name string) int {
+	for _, r := range s.Results {
+		if r.Name == name {
+			return r.Failed
+		}
+	}
+	return 0
+}
+
 // cells are the head and the lines of the table: the name, the columns, the share of the floor, and
 // how many times as fast as the subject this library is.
 func (s *section) cells() [][]string {

@@ -53,6 +53,13 @@ func brokenBuckets() []defect {
 			}
 		}},
 		{"bucket/suspend", "loses the last part of an upload", losesPart},
+		{"bucket/suspend-gone", "has parts of every upload", func(b *bench) {
+			b.parts = func(
+				context.Context, string, string, *storage.ListPartsOptions,
+			) (*storage.PartPage, error) {
+				return &storage.PartPage{Parts: []*storage.Part{{Number: 1, Size: 1}}}, nil
+			}
+		}},
 		{"bucket/state-file", "loses the last part of an upload", losesPart},
 		{"bucket/upload-file", "loses the last part of an upload", losesPart},
 		{"bucket/progress", "calls a part sent that was not", func(b *bench) {

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/polystore/storage"
 )
@@ -46,6 +47,8 @@ func brokenUploads() []defect {
 			}
 		}},
 		{"multipart/same-part", "promises too much of the ETag of a part", promisesETags},
+		{"multipart/part-at-once", "counts a part twice", countsPartsTwice},
+		{"multipart/if-absent-at-once", "counts a part twice", countsPartsTwice},
 		{"multipart/same-number", "keeps the first part of a number", func(b *bench) {
 			var first *storage.Part
 			b.putPart = func(
@@ -345,5 +348,44 @@ func (b *bench) copyPartWith(change func(o *storage.CopyPartOptions)) {
 		changed := *o
 		change(&changed)
 		return b.inner.CopyPart(ctx, key, id, n, src, &changed)
+	}
+}
+
+// countsPartsTwice notes a part that it does not find, and then has more parts than it completes
+// where two calls have looked before either noted. One call by itself waits a second for another.
+func countsPartsTwice(b *bench) {
+	pair := newPair()
+	var mu sync.Mutex
+	noted := make(map[int]int)
+	b.putPart = func(
+		ctx context.Context, key, id string, n int, body io.ReadSeeker, size int64,
+		o *storage.PartOptions,
+	) (*storage.Part, error) {
+		mu.Lock()
+		found := noted[n] > 0
+		mu.Unlock()
+		p, err := b.inner.PutPart(ctx, key, id, n, body, size, o)
+		if found {
+			return p, err
+		}
+		if n == 1 {
+			brief, cancel := context.WithTimeout(ctx, time.Second)
+			pair.wait(brief)
+			cancel()
+		}
+		mu.Lock()
+		noted[n]++
+		mu.Unlock()
+		return p, err
+	}
+	b.complete = func(
+		ctx context.Context, key, id string, parts []*storage.Part, o *storage.PutOptions,
+	) (*storage.Object, error) {
+		for _, p := range parts {
+			if noted[p.Number] > 1 {
+				return nil, &storage.Error{Kind: storage.ErrInvalid, Key: key}
+			}
+		}
+		return b.inner.CompleteUpload(ctx, key, id, parts, o)
 	}
 }

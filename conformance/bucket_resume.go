@@ -41,7 +41,8 @@ var bucketResumeChecks = []check{
 			e.got("ResumeWriter of another key", err, storage.ErrInvalid)
 			_, err = b.ResumeWriter(ctx, "k", token, nil)
 			e.got("ResumeWriter with other options", err, storage.ErrInvalid)
-			w, err = b.ResumeWriter(ctx, "k", token, opts)
+			another := e.bucket(&storage.Options{PartSize: int64(part)})
+			w, err = another.ResumeWriter(ctx, "k", token, opts)
 			if err != nil {
 				return err
 			}
@@ -58,6 +59,59 @@ var bucketResumeChecks = []check{
 			}
 			e.holds(ctx, e.key("k"), data)
 			return nil
+		},
+	},
+	{
+		name: "bucket/suspend-gone", feature: Buckets, needs: []Feature{Multipart, ListParts},
+		rule: "rule 24: ResumeWriter of an upload that is gone is ErrNotExist, with parts or none",
+		run: func(ctx context.Context, e *env) error {
+			part := int(e.part())
+			b := e.bucket(&storage.Options{PartSize: int64(part)})
+			if !e.store.PartLimits(new(storage.PutOptions)).Parallel {
+				return nil // nothing is suspended
+			}
+			suspend := func(size int) (string, error) {
+				w := b.NewWriter(ctx, "k", nil)
+				defer w.Close()
+				if _, err := w.Write(pattern(size, 1)); err != nil {
+					return "", err
+				}
+				return w.Suspend()
+			}
+			end := func(what string, size int, end func(w *storage.Writer) error) error {
+				token, err := suspend(size)
+				if err != nil {
+					return err
+				}
+				w, err := b.ResumeWriter(ctx, "k", token, nil)
+				if err != nil {
+					return err
+				}
+				defer w.Close()
+				if err := end(w); err != nil {
+					return err
+				}
+				w, err = b.ResumeWriter(ctx, "k", token, nil)
+				if !e.got("ResumeWriter after "+what, err, storage.ErrNotExist) && err == nil {
+					w.Close()
+				}
+				return nil
+			}
+			err := end("a commit", 2*part, func(w *storage.Writer) error {
+				_, err := w.Commit()
+				return err
+			})
+			if err != nil || !e.has(AbortUpload) {
+				return err // without AbortUpload parts are all that there is of an upload
+			}
+			abort := func(w *storage.Writer) error {
+				w.Close() // says that there is no object
+				return nil
+			}
+			if err := end("an abort", 2*part, abort); err != nil {
+				return err
+			}
+			return end("an abort, without parts", 1, abort)
 		},
 	},
 	{

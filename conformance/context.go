@@ -242,11 +242,11 @@ func (e *env) putBlocked(
 		cancel()
 		return blocked(cancelled, returned)
 	}
-	start := time.Now()
+	start := e.calm.Now()
 	_, err := e.store.Put(cancelled, e.key("k"), body, body.Size(), &storage.PutOptions{})
 	close(returned)
 	e.got("Put of "+what, err, context.Canceled)
-	if took := time.Since(start); took > 10*time.Second {
+	if took := e.calm.Now() - start; took > 10*time.Second {
 		e.errorf("Put of %s returned after %v", what, took)
 	}
 	if body.all.Load() {

@@ -83,6 +83,7 @@
 // wrong, and its second round judges. `polystore check URL` prints its report.
 //
 // All keys lie below one random prefix. The suite deletes everything that it wrote, also after a
-// failed check. [Plan] returns the number of requests before a run. Options.Full asks for more
-// keys, sizes and rounds.
+// failed check. In a bucket that keeps versions the old ones stay: a lifecycle rule removes them.
+// [Plan] returns the number of requests before a run. Options.Full asks for more keys, sizes and
+// rounds.
 package conformance

@@ -92,20 +92,20 @@ var cleanUpChecks = []check{
 			data := r.large(1)
 			for _, op := range []string{"CreateUpload", "PutPart"} {
 				ctx, cancel := context.WithCancel(ctx)
-				var cancelled time.Time
+				var cancelled time.Duration
 				r.script(op, fault.Hang().Before(func(
 					context.Context, storage.FullStore, fault.Call,
 				) error {
-					cancelled = time.Now()
+					cancelled = r.calm.Now()
 					cancel()
 					return nil
 				}))
 				r.always("AbortUpload", fault.Hang())
 				_, err := r.b.Put(ctx, "k", onlyRead{bytes.NewReader(data)}, nil)
-				took := time.Since(cancelled)
+				took := r.calm.Now() - cancelled
 				cancel()
 				r.got("Put, cancelled while "+op+" hangs", err, context.Canceled)
-				if took > 4*limit { // a busy machine is no defect
+				if took > 4*limit {
 					r.errorf("Put, cancelled while %s hangs, came back after %v, want about %v "+
 						"at most", op, took, limit)
 				}
@@ -160,14 +160,14 @@ func blockedSource(ctx context.Context, e *env) error {
 			free := make(chan struct{})
 			release := sync.OnceFunc(func() { close(free) })
 			late := time.AfterFunc(5*limit, release) // of a call that waits for the source
-			var cancelled time.Time
+			var cancelled time.Duration
 			err := put(ctx, &endingSource{pattern(int(size), 1), func() error {
-				cancelled = time.Now()
+				cancelled = r.calm.Now()
 				cancel()
 				<-free
 				return io.EOF
 			}})
-			took := time.Since(cancelled)
+			took := r.calm.Now() - cancelled
 			late.Stop()
 			release()
 			cancel()

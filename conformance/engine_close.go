@@ -131,10 +131,10 @@ func closeDuring(ctx context.Context, e *env) error {
 		r := e.rig(nil)
 		b := storage.New(r.faults,
 			&storage.Options{Retry: storage.RetryOptions{MaxDelay: longWait}})
-		start := time.Now()
+		start := e.calm.Now()
 		err := r.blocked(ctx, c.op, c.f, func() error { return c.do(b) }, func() { b.Close() })
 		r.got(fmt.Sprintf("%s, its Bucket closed meanwhile", c.op), err, storage.ErrClosed)
-		if took := time.Since(start); took > longWait/2 {
+		if took := e.calm.Now() - start; took > longWait/2 {
 			r.errorf("%s, its Bucket closed meanwhile, came back after %v", c.op, took)
 		}
 		r.got(c.op+" of a closed Bucket", c.do(b), storage.ErrClosed)
@@ -159,7 +159,7 @@ func closeReader(ctx context.Context, r *rig) error {
 		{"Read that waits for another attempt",
 			[]fault.Fault{fault.Cut(10), fault.Throttle(longWait)}, 1},
 	} {
-		start := time.Now()
+		start := r.calm.Now()
 		var rd *storage.Reader
 		opened := make(chan struct{})
 		err := r.blocked(ctx, "Get", c.faults, func() (err error) {
@@ -176,7 +176,7 @@ func closeReader(ctx context.Context, r *rig) error {
 			}
 		})
 		r.got(c.what+", its Reader closed meanwhile", err, storage.ErrClosed)
-		if took := time.Since(start); took > longWait/2 {
+		if took := r.calm.Now() - start; took > longWait/2 {
 			r.errorf("%s, its Reader closed meanwhile, came back after %v", c.what, took)
 		}
 	}

@@ -115,10 +115,10 @@ var stallChecks = []check{
 		run: stalling(func(ctx context.Context, r *rig) error {
 			data := r.large(1)
 			r.script("CompleteUpload", fault.Hang())
-			start := time.Now()
+			start := r.calm.Now()
 			o, err := r.b.Put(ctx, "k", bytes.NewReader(data), nil)
 			r.wrote(ctx, "Put whose CompleteUpload hangs once", "k", o, err, data)
-			if took := time.Since(start); took > 15*stallTimeout {
+			if took := r.calm.Now() - start; took > 15*stallTimeout {
 				r.errorf("Put of %d bytes whose CompleteUpload hangs once took %v", len(data), took)
 			}
 			r.script("Copy", fault.Delay(2*stallTimeout))

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/calmclock"
 )
 
 // env is what a check works with: a Store of its own to look at, keys of its own, and a place for
@@ -21,7 +22,9 @@ type env struct {
 	tracked *tracker // the Store, which remembers what was written
 	store   *again   // the same, for calls that have no Bucket around them
 	prefix  string   // of every key of the check
+	alone   bool     // no other check runs
 	seed    uint64
+	calm    *calmclock.Clock // runs while the check does
 
 	mu       sync.Mutex
 	failures []error

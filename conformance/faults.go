@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -84,6 +87,7 @@ type FaultCell struct {
 
 	Excluded string // why it was not run
 	Left     bool   // it is one of those that FaultOptions.Cover leaves out
+	Met      int    // how many of its requests met the fault
 	Repeats  int    // how often it was tried again, under twice the stall limit each time
 	Result   error  // what the call returned
 	Err      error  // what is wrong with that; nil: the contract is kept
@@ -106,6 +110,20 @@ func (r *FaultReport) Ran() int {
 
 func (c *FaultCell) ran() bool { return c.Excluded == "" && !c.Left }
 
+// Met returns the number of cells whose fault was met.
+func (r *FaultReport) Met() int { return r.count(func(c *FaultCell) bool { return c.Met > 0 }) }
+
+// Operations returns the operations of each path, in the order of their first requests.
+func (r *FaultReport) Operations() map[string][]string {
+	ops := make(map[string][]string)
+	for i := range r.Cells {
+		if c := &r.Cells[i]; !slices.Contains(ops[c.Path], c.Op) {
+			ops[c.Path] = append(ops[c.Path], c.Op)
+		}
+	}
+	return ops
+}
+
 func (r *FaultReport) count(is func(*FaultCell) bool) (n int) {
 	for i := range r.Cells {
 		if is(&r.Cells[i]) {
@@ -116,8 +134,9 @@ func (r *FaultReport) count(is func(*FaultCell) bool) (n int) {
 }
 
 // Err returns nil if every cell that was run kept the contract, and the cells are complete: as many
-// as there are faults for each pair of a path and an operation, and where some were left out, each
-// fault met each operation, and each pair a fault, if it was not excluded.
+// as there are faults for each pair of a path and an operation, each fault was met by each
+// operation, and a fault by each pair, as far as they are not excluded. A cell that was run does
+// not count where no request met the fault.
 func (r *FaultReport) Err() error {
 	var errs []error
 	if len(r.Cells) != r.Faults*r.Pairs {
@@ -136,43 +155,14 @@ func (r *FaultReport) Err() error {
 	return errors.Join(errs...)
 }
 
-// covered says that a fault has not met an operation.
-func (r *FaultReport) covered() error {
-	return r.each("%s met no %s", func(c *FaultCell) [2]string { return [2]string{c.Fault, c.Op} })
-}
-
-// spread says that an operation of a path has met no fault.
-func (r *FaultReport) spread() error {
-	return r.each("%s met no fault in %s", func(c *FaultCell) [2]string {
-		return [2]string{c.Op, c.Path}
-	})
-}
-
-// each says for which group of cells none was run although some were left out.
-func (r *FaultReport) each(format string, group func(*FaultCell) [2]string) error {
-	ran, left := make(map[[2]string]bool), make(map[[2]string]bool)
-	for i := range r.Cells {
-		c := &r.Cells[i]
-		ran[group(c)] = ran[group(c)] || c.ran()
-		left[group(c)] = left[group(c)] || c.Left
-	}
-	var errs []error
-	for g := range left {
-		if left[g] && !ran[g] {
-			errs = append(errs, fmt.Errorf(format, g[0], g[1]))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Table writes one line for each fault: how many cells ended with which kind of error, and how many
-// were excluded. The reasons follow.
+// Table writes one line for each fault: how many cells met it, how many ended with which kind of
+// error, and how many were excluded. The reasons follow.
 func (r *FaultReport) Table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "FAULT\tCELLS\tSUCCEEDED\tFAILED\tEXCLUDED\tLEFT OUT\tBROKEN\tKINDS\n")
+	fmt.Fprintf(t, "FAULT\tCELLS\tMET\tSUCCEEDED\tFAILED\tEXCLUDED\tLEFT OUT\tBROKEN\tKINDS\n")
 	excluded := make(map[string]int)
 	for _, row := range faultRows {
-		var ran, ok, out, left, broken int
+		var ran, met, ok, out, left, broken int
 		kinds := make(map[string]int)
 		for i := range r.Cells {
 			c := &r.Cells[i]
@@ -192,6 +182,9 @@ func (r *FaultReport) Table(w io.Writer) error {
 				kinds[kindName(c.Result)]++
 			}
 			ran++
+			if c.Met > 0 {
+				met++
+			}
 			if c.Err != nil {
 				broken++
 			}
@@ -199,8 +192,8 @@ func (r *FaultReport) Table(w io.Writer) error {
 		if ran+out+left == 0 {
 			continue
 		}
-		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", row.name, ran, ok, ran-ok, out, left,
-			broken, list(kinds))
+		fmt.Fprintf(t, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\n", row.name, ran, met, ok, ran-ok, out,
+			left, broken, list(kinds))
 	}
 	if err := t.Flush(); err != nil {
 		return err
@@ -221,8 +214,8 @@ func (r *FaultReport) summary() string {
 		repeats += r.Cells[i].Repeats
 	}
 	return fmt.Sprintf("%d cells run = %d faults x %d operations of %d paths - %d excluded - %d "+
-		"left out; %d broken; %d repeats under a longer stall limit",
-		r.Ran(), r.Faults, r.Pairs, r.Paths, out, left, broken, repeats)
+		"left out; %d met their fault; %d broken; %d repeats under a longer stall limit",
+		r.Ran(), r.Faults, r.Pairs, r.Paths, out, left, r.Met(), broken, repeats)
 }
 
 func keysOf(m map[string]int) func(func(string) bool) {
@@ -287,12 +280,27 @@ func CheckFaults(ctx context.Context, o FaultOptions) (*FaultReport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("conformance: open: %w", err)
 	}
+	return checkFaults(ctx, &o, clean, faultPaths)
+}
+
+// checkFaults is CheckFaults of paths. clean is the Store without faults.
+func checkFaults(
+	ctx context.Context, o *FaultOptions, clean storage.Store, paths []faultPath,
+) (*FaultReport, error) {
 	m := &matrix{
-		o: &o, clean: storage.New(clean, nil), store: storage.Full(clean),
+		o: o, paths: paths,
+		store:  &again{storage.Full(clean), new(atomic.Int64)},
 		prefix: o.Prefix + "faults-" + strings.ToLower(crand.Text()[:8]) + "/",
 		report: new(FaultReport),
 	}
+	m.part = partSizeOf(m.store)
+	m.clean = storage.New(clean, &storage.Options{PartSize: m.part})
 	defer m.clean.Close()
+	var err error
+	if m.dir, err = os.MkdirTemp("", "faults-"); err != nil {
+		return nil, fmt.Errorf("conformance: %w", err)
+	}
+	defer os.RemoveAll(m.dir)
 	if err := m.plan(ctx); err != nil {
 		return nil, err
 	}
@@ -305,19 +313,31 @@ func CheckFaults(ctx context.Context, o FaultOptions) (*FaultReport, error) {
 type matrix struct {
 	o      *FaultOptions
 	clean  *storage.Bucket // without faults
-	store  storage.FullStore
+	store  *again          // the same: a look at it may meet a busy service
+	paths  []faultPath
 	prefix string
+	dir    string // of files
 	part   int64
 	ops    []string // of all paths
 	report *FaultReport
 	cells  []*cell
 	data   func() *contents
+	source func() (string, error) // a file with the large new bytes
+
+	largeObject func() error // writes them under largeKey, once
 }
 
 // plan makes the cells: it makes each call once without a fault, and sees which requests it has.
 func (m *matrix) plan(ctx context.Context) error {
-	m.part = partSizeOf(m.store)
 	m.data = sync.OnceValue(func() *contents { return newContents(m.part) })
+	m.source = sync.OnceValues(func() (string, error) {
+		name := filepath.Join(m.dir, "new")
+		return name, os.WriteFile(name, m.data().largeNew, 0o600)
+	})
+	m.largeObject = sync.OnceValue(func() error {
+		_, err := m.clean.WriteAll(ctx, m.largeKey(), m.data().largeNew, nil)
+		return err
+	})
 	caps := m.store.Capabilities()
 	m.report.Faults = 0
 	for _, row := range faultRows {
@@ -325,9 +345,10 @@ func (m *matrix) plan(ctx context.Context) error {
 			m.report.Faults++
 		}
 	}
-	for i := range faultPaths {
-		p := &faultPaths[i]
-		if p.needs != nil && !p.needs(&caps) || !m.selected(p.name) {
+	parallel := m.store.PartLimits(new(storage.PutOptions)).Parallel
+	for i := range m.paths {
+		p := &m.paths[i]
+		if p.needs != nil && !p.needs(&caps) || p.parallel && !parallel || !m.selected(p.name) {
 			continue
 		}
 		m.report.Paths++
@@ -336,6 +357,9 @@ func (m *matrix) plan(ctx context.Context) error {
 			return fmt.Errorf("conformance: %s without a fault: %w", p.name, err)
 		}
 		for _, op := range dry.seen.ops() {
+			if _, taken := p.also[op]; taken && dry.seen.count[op] == 1 {
+				continue // the path's own fault takes the only request: none is left for another
+			}
 			m.report.Pairs++
 			if !slices.Contains(m.ops, op) {
 				m.ops = append(m.ops, op)
@@ -361,27 +385,6 @@ func (m *matrix) plan(ctx context.Context) error {
 		m.cover()
 	}
 	return nil
-}
-
-// cover leaves out all cells of a fault and an operation but one, whose path is another for the
-// next fault.
-func (m *matrix) cover() {
-	of := make(map[[2]string][]*cell)
-	for _, c := range m.cells {
-		if c.Excluded == "" {
-			c.Left = true
-			of[[2]string{c.Fault, c.Op}] = append(of[[2]string{c.Fault, c.Op}], c)
-		}
-	}
-	turn := make(map[string]int)
-	for i := range faultRows {
-		for _, op := range m.ops {
-			if cells := of[[2]string{faultRows[i].name, op}]; len(cells) > 0 {
-				cells[turn[op]%len(cells)].Left = false
-				turn[op]++
-			}
-		}
-	}
 }
 
 func (m *matrix) selected(name string) bool {

@@ -44,6 +44,11 @@ type cell struct {
 	etag     string // of what was there before
 	rivalled bool   // another program has written
 	rivalErr error
+
+	dir   string // of the files of the call
+	token string // of a Writer that was suspended and not taken up again
+	gone  int    // keys that were reported as deleted
+	many  error  // what a call of many keys returned
 }
 
 // cellLimit is how long one try of a cell may take.
@@ -52,7 +57,7 @@ const cellLimit = 2 * time.Minute
 func (m *matrix) newCell(p *faultPath, row *faultRow, op string) *cell {
 	c := &cell{
 		m: m, row: row, path: p, limit: m.o.StallTimeout,
-		seen: &witnessed{byOp: make(map[string]*traits)},
+		seen: &witnessed{byOp: make(map[string]*traits), count: make(map[string]int)},
 	}
 	c.Path, c.Op = p.name, op
 	if op = strings.ToLower(op); row == nil {
@@ -88,6 +93,9 @@ func (c *cell) run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
+	if c.path.wrap != nil {
+		s = c.path.wrap(s)
+	}
 	c.clock = &overtime{limit: c.limit}
 	c.b = storage.New(s, &storage.Options{
 		Retry: storage.RetryOptions{
@@ -97,6 +105,7 @@ func (c *cell) run(ctx context.Context) (err error) {
 		PartSize: c.m.part, Concurrency: 2, Tracer: c.clock,
 	})
 	defer c.b.Close()
+	c.dir, c.token, c.gone, c.many = "", "", 0, nil
 	if err := c.path.before(ctx, c); err != nil {
 		return fmt.Errorf("before: %w", err)
 	}
@@ -116,7 +125,7 @@ func (c *cell) run(ctx context.Context) (err error) {
 		t.Add(rule)
 	}
 	c.Result = c.path.call(ctx, c)
-	met := t.Met() - len(c.path.also)
+	c.Met = t.Met() - len(c.path.also)
 	t.Wait()
 	c.mu.Lock()
 	rivalErr := c.rivalErr
@@ -130,29 +139,31 @@ func (c *cell) run(ctx context.Context) (err error) {
 	}
 	state := c.path.after(looking, c, c.Result)
 	err = errors.Join(
-		c.missed(met), c.kind(c.Result), c.uploads(looking, t.Count("CreateUpload")),
+		c.missed(), c.kind(c.Result), c.uploads(looking, t.Count("CreateUpload")),
 	)
 	due := 0
 	if c.row.waits {
-		due = met // they took as long as the limit because of the fault
+		due = c.Met // they took as long as the limit because of the fault
 	}
 	c.hasty = state == nil && err != nil && c.clock.count() > due && excusable(c.Result)
 	return errors.Join(state, err)
 }
 
 // missed says that the fault was for nothing.
-func (c *cell) missed(met int) error {
-	if met < 1 && !c.path.mayMiss[c.Op] {
+func (c *cell) missed() error {
+	if c.Met < 1 {
 		return errors.New("no request met the fault")
 	}
 	return nil
 }
 
 // uploads says that an upload is left behind although the trouble was short. An upload whose ID
-// nobody learnt may be, where its creation was sent more than once: CleanUploads is for it.
+// nobody learnt may be, where its creation was sent more than once, and one whose end was refused:
+// CleanUploads is for them.
 func (c *cell) uploads(ctx context.Context, creations int) error {
 	caps := c.m.store.Capabilities()
-	if c.row.ever || c.Op == "CreateUpload" || !c.path.writes || !caps.ListUploads ||
+	refused := c.Op == "AbortUpload" && len(c.row.fails) > 0
+	if c.row.ever || c.Op == "CreateUpload" || refused || !c.path.writes || !caps.ListUploads ||
 		!caps.AbortUpload {
 		return nil
 	}
@@ -214,17 +225,18 @@ func (c *cell) transport() http.RoundTripper {
 		defer c.mu.Unlock()
 		have := c.seen.byOp[op]
 		if have == nil {
-			have = new(traits)
+			have = &traits{sized: true}
 			c.seen.byOp[op] = have
 		}
 		have.sent, have.received = max(have.sent, t.sent), max(have.received, t.received)
-		have.ranged = have.ranged || t.ranged
+		have.ranged, have.sized = have.ranged || t.ranged, have.sized && t.sized
 	}}
 }
 
 // note keeps the operations of a call, in order.
 func (c *cell) note(calls []fault.Call) {
 	for _, call := range calls {
+		c.seen.count[call.Op]++
 		if call.Op != "" && !slices.Contains(c.seen.order, call.Op) {
 			c.seen.order = append(c.seen.order, call.Op)
 		}

@@ -17,6 +17,9 @@ type faultPath struct {
 	name  string
 	needs func(*storage.Capabilities) bool
 	also  map[string]fault.Fault // what the first request of an operation always meets
+	wrap  func(storage.Store) storage.Store
+
+	parallel bool // it needs parts that are sent in any order, and by any process
 
 	before func(ctx context.Context, c *cell) error
 	call   func(ctx context.Context, c *cell) error
@@ -30,7 +33,6 @@ type faultPath struct {
 	alone     bool               // other programs are no trouble
 	fails     map[string][]error // what the contract names for a row, beside what the row has
 	mayRefuse map[string]bool    // a row whose refusal the contract names although it happened
-	mayMiss   map[string]bool    // an operation whose requests may be spared
 }
 
 // written is the after of a path that writes want over was.
@@ -112,6 +114,18 @@ func readers(
 // errTorn is the worst that a read can do.
 var errTorn = errors.New("wrong bytes without an error")
 
+// updateOld writes the new bytes over any that are whole.
+func updateOld(ctx context.Context, c *cell) error {
+	_, err := c.b.Update(ctx, c.key, func(old []byte, _ *storage.Object) ([]byte, error) {
+		d := c.m.data()
+		if !bytes.Equal(old, d.old) && !bytes.Equal(old, d.rival) && !bytes.Equal(old, d.new) {
+			return nil, errTorn
+		}
+		return d.new, nil
+	})
+	return err
+}
+
 func unchanged(context.Context, *cell, error) error { return nil }
 
 func conditional(c *storage.Capabilities) bool { return c.IfAbsent && c.IfMatch }
@@ -124,9 +138,16 @@ func conditionalCopy(c *storage.Capabilities) bool {
 	return conditional(c) && c.Copy && c.CopyConditions
 }
 
-var lostPut = map[string]fault.Fault{"Put": fault.Lost()}
+// After a lost Put the Bucket looks, and finds what it wrote: there is no second Put. Where the
+// look fails, too, there is one.
+var (
+	lostPut   = map[string]fault.Fault{"Put": fault.Lost()}
+	unseenPut = map[string]fault.Fault{"Put": fault.Lost(), "Stat": fault.Unsent()}
+)
 
-var faultPaths = []faultPath{
+var faultPaths = slices.Concat(plainPaths, streamPaths, partPaths, lastingPaths, manyPaths)
+
+var plainPaths = []faultPath{
 	{
 		name: "put", before: putOld, call: write(newOf, unbound), after: written(oldOf, newOf),
 		writes: true,
@@ -142,27 +163,21 @@ var faultPaths = []faultPath{
 	{
 		name: "put-if-absent-lost", needs: conditional, also: lostPut, before: nothing,
 		call: write(newOf, absent), after: written(none, newOf), writes: true,
-		mayMiss: map[string]bool{"Put": true},
 	},
 	{
 		name: "put-if-match-lost", needs: conditional, also: lostPut, before: putOld,
 		call: write(newOf, matching), after: written(oldOf, newOf), writes: true,
-		mayMiss: map[string]bool{"Put": true},
 	},
 	{
-		name: "writer", before: putOld, after: written(oldOf, newOf), writes: true,
-		call: func(ctx context.Context, c *cell) error {
-			w := c.b.NewWriter(ctx, c.key, nil)
-			defer w.Close()
-			if _, err := w.Write(c.m.data().new); err != nil {
-				return err
-			}
-			_, err := w.Commit()
-			return err
-		},
+		name: "put-if-absent-unseen", needs: conditional, also: unseenPut, before: nothing,
+		call: write(newOf, absent), after: written(none, newOf), writes: true,
 	},
 	{
-		name: "multipart", needs: func(c *storage.Capabilities) bool { return c.Multipart },
+		name: "put-if-match-unseen", needs: conditional, also: unseenPut, before: putOld,
+		call: write(newOf, matching), after: written(oldOf, newOf), writes: true,
+	},
+	{
+		name: "multipart", needs: multipart,
 		before: putOld, call: write(largeNew, unbound), after: written(oldOf, largeNew),
 		writes: true, large: true,
 	},
@@ -179,18 +194,7 @@ var faultPaths = []faultPath{
 	},
 	{
 		name: "update", needs: conditional, before: putOld, after: written(oldOf, newOf),
-		writes: true, summed: true,
-		call: func(ctx context.Context, c *cell) error {
-			_, err := c.b.Update(ctx, c.key, func(old []byte, _ *storage.Object) ([]byte, error) {
-				d := c.m.data()
-				if !bytes.Equal(old, d.old) && !bytes.Equal(old, d.rival) &&
-					!bytes.Equal(old, d.new) {
-					return nil, errTorn
-				}
-				return d.new, nil
-			})
-			return err
-		},
+		writes: true, summed: true, call: updateOld,
 	},
 	{
 		name: "copy", needs: func(c *storage.Capabilities) bool { return c.Copy },
@@ -227,23 +231,6 @@ var faultPaths = []faultPath{
 			"delivered twice, ever": {storage.ErrPrecondition},
 		},
 		mayRefuse: map[string]bool{"delivered twice": true, "delivered twice, ever": true},
-	},
-	{
-		name: "delete-many", before: beforeCopy(true), writes: true, alone: true,
-		call: func(ctx context.Context, c *cell) error {
-			n, err := c.b.DeleteMany(ctx, slices.Values([]string{c.key, c.src()}), nil)
-			if err == nil && n != 2 {
-				return fmt.Errorf("%d of 2 keys, and no error", n)
-			}
-			return firstOf(err)
-		},
-		after: func(ctx context.Context, c *cell, result error) error {
-			if result != nil {
-				return nil
-			}
-			gone := [][]byte{nil}
-			return errors.Join(c.isOne(ctx, c.key, nil, gone), c.isOne(ctx, c.src(), nil, gone))
-		},
 	},
 	{
 		name: "read-all", before: putOld, after: unchanged, summed: true,
@@ -328,13 +315,4 @@ var faultPaths = []faultPath{
 			return nil
 		},
 	},
-}
-
-// firstOf is the first of the errors of a batch.
-func firstOf(err error) error {
-	var many *storage.DeleteError
-	if errors.As(err, &many) && len(many.Errors) > 0 {
-		return many.Errors[0]
-	}
-	return err
 }

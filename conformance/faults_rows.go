@@ -157,6 +157,7 @@ var faultRows = []faultRow{
 		waits: true,
 		ops: []string{
 			"Get", "Put", "ListPage", "CreateUpload", "PutPart", "CompleteUpload", "DeleteBatch",
+			"ListPartsPage", "ListUploadsPage", "Tags",
 		},
 	},
 	{
@@ -211,13 +212,14 @@ func (r *faultRow) pointless(p *faultPath, op string, seen *witnessed) string {
 // witnessed is what the requests of a call had, by operation.
 type witnessed struct {
 	order []string
+	count map[string]int
 	byOp  map[string]*traits
 }
 
 type traits struct {
 	sent, received int64
 	ranged         bool
-	sized          bool // a header beside Content-Length tells the length, too
+	sized          bool // in every answer a header beside Content-Length tells the length, too
 }
 
 func (w *witnessed) ops() []string { return w.order }

@@ -134,6 +134,23 @@ var multipartChecks = []check{
 		}),
 	},
 	{
+		name: "multipart/part-at-once", feature: Multipart,
+		rule: "rule 1: a part that is sent twice at the same time is one part, and an answer to " +
+			"it completes the upload",
+		run: onUpload(nil, func(ctx context.Context, e *env, u *upload) error {
+			return e.partAtOnce(ctx, u, nil)
+		}),
+	},
+	{
+		name: "multipart/if-absent-at-once", feature: MultipartConditions,
+		rule: "rule 1: a part of an upload with IfAbsent that is sent twice at the same time is " +
+			"one part, and an answer to it completes the upload",
+		run: onUpload(&storage.PutOptions{IfAbsent: true},
+			func(ctx context.Context, e *env, u *upload) error {
+				return e.partAtOnce(ctx, u, &storage.PutOptions{IfAbsent: true})
+			}),
+	},
+	{
 		name: "multipart/headers", feature: Multipart,
 		rule: "rule 6: an object that was written in parts has the headers and metadata of its " +
 			"upload, and nothing of the old object",
@@ -241,7 +258,7 @@ var multipartChecks = []check{
 		run:    onUpload(nil, sumsOfAnotherPart),
 	},
 	{
-		name: "multipart/summed-ahead", feature: Multipart,
+		name: "multipart/summed-ahead", feature: Multipart, alone: true,
 		rule: "rule 14: SumPart returns sums of the bytes, or none without a read, makes no " +
 			"request, and PutPart takes them",
 		run: onUpload(nil, sumsMadeAhead),
@@ -552,6 +569,35 @@ func (e *env) inParts(ctx context.Context, opts *storage.PutOptions) (*storage.O
 		return nil, err
 	}
 	return e.stat(ctx, u.key, nil)
+}
+
+// partAtOnce sends the first of two parts twice at the same time, as an attempt that was given up
+// and the next one do. Where the ETag of a part is not Repeatable, only one answer may complete the
+// upload.
+func (e *env) partAtOnce(ctx context.Context, u *upload, opts *storage.PutOptions) error {
+	data := pattern(u.size+500, 1)
+	var firsts [2]*storage.Part
+	var errs [2]error
+	parallel(2, func(i int) {
+		firsts[i], errs[i] = u.part(ctx, 1, data[:u.size], 0, false)
+	})
+	if err := errors.Join(errs[:]...); err != nil {
+		return err
+	}
+	last, err := u.part(ctx, 2, data[u.size:], int64(u.size), true)
+	if err != nil {
+		return err
+	}
+	u.parts = []*storage.Part{firsts[0], last}
+	if _, err = u.complete(ctx, opts); err != nil && !firsts[0].Repeatable {
+		u.parts[0] = firsts[1]
+		_, err = u.complete(ctx, opts)
+	}
+	if err != nil {
+		return err
+	}
+	e.holds(ctx, u.key, data)
+	return nil
 }
 
 // onUpload is a check on one upload.

@@ -18,8 +18,8 @@ type Options struct {
 	// in the Capabilities of its Store instead.
 	Limits []Limit
 
-	// Requests returns the number of requests that the Stores of Open have sent so far. If nil,
-	// the checks that count requests are not run.
+	// Requests returns the number of requests that the Stores of Open have sent so far. If nil, the
+	// checks of counts are not run, and those that also count leave that out.
 	Requests func() int64
 
 	// HTTPClient follows signed URLs. It needs no credentials and is given none. If nil, a client

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/calmclock"
 )
 
 // Check checks a live bucket. The error is nil if the checks could be run. Their results are in the
@@ -110,6 +111,7 @@ func (r *run) one(ctx context.Context, c check) Result {
 		tracked: tracked,
 		store:   &again{tracked, &r.again},
 		prefix:  r.prefix + strings.ReplaceAll(c.name, "/", "-") + "/",
+		alone:   c.isAlone(),
 		seed:    r.opts.Seed,
 	}
 	for _, f := range c.required() {
@@ -143,6 +145,8 @@ func (e *env) check(ctx context.Context, c *check, timeout time.Duration) (err e
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout,
 		fmt.Errorf("the check did not end within %v", timeout))
 	defer cancel()
+	e.calm = calmclock.Start()
+	defer e.calm.Close()
 	err = c.run(ctx, e)
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = fmt.Errorf("%w (%w)", err, context.Cause(ctx))

@@ -3,6 +3,7 @@ package gocdk
 import (
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	kit "github.com/polystore/storage/driver"
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
 )
 
 // Store returns a Store over any Go CDK bucket, which it closes. The Go CDK has no condition but
@@ -49,14 +51,18 @@ func (s *store) SignURL(
 		opts.ResponseDisposition != "" {
 		return nil, unsupported("options of a signed URL")
 	}
-	expires := time.Now().Add(opts.Expires)
+	method, life, err := kit.CheckSign(opts)
+	if err != nil {
+		return nil, err
+	}
+	expires := time.Now().Add(life)
 	u, err := s.b.SignedURL(ctx, key, &blob.SignedURLOptions{
-		Method: opts.Method, Expiry: opts.Expires, ContentType: opts.ContentType,
+		Method: method, Expiry: life, ContentType: opts.ContentType,
 	})
 	if err != nil {
 		return nil, classify(ctx, err, meaning{notFound: storage.ErrNoBucket})
 	}
-	signed := &storage.SignedURL{Method: opts.Method, URL: u, Expires: expires}
+	signed := &storage.SignedURL{Method: method, URL: u, Expires: expires}
 	if opts.ContentType != "" {
 		signed.Header = map[string][]string{"Content-Type": {opts.ContentType}}
 	}
@@ -82,7 +88,7 @@ func classify(ctx context.Context, err error, m meaning) error {
 	e := &storage.Error{Err: kit.Plain(err)}
 	switch gcerrors.Code(err) {
 	case gcerrors.NotFound:
-		e.Kind = m.notFound
+		e.Kind = notFound(err, m.notFound)
 	case gcerrors.AlreadyExists, gcerrors.FailedPrecondition:
 		e.Kind = m.refused
 	case gcerrors.InvalidArgument:
@@ -97,6 +103,20 @@ func classify(ctx context.Context, err error, m meaning) error {
 		e.InDoubt = m.write
 	}
 	return e
+}
+
+// notFound is the kind of an error that a driver of the Go CDK calls NotFound. gcsblob says so of
+// what may not be done, too, and azureblob of a host without an address.
+func notFound(err, missing error) error {
+	var refusal *googleapi.Error
+	var host *net.DNSError
+	switch {
+	case errors.As(err, &refusal) && refusal.Code == http.StatusForbidden:
+		return storage.ErrPermission
+	case errors.As(err, &host): // nothing was sent
+		return storage.ErrUnavailable
+	}
+	return missing
 }
 
 // unsupported refuses what the Go CDK has no word for.

@@ -2,13 +2,23 @@ package gocdk
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/providers/memory"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/driver"
 	"gocloud.dev/blob/fileblob"
 	"gocloud.dev/blob/memblob"
+	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
 )
 
 // limits are what drivers of the Go CDK lack and it does not tell beforehand.
@@ -75,4 +85,77 @@ func TestConformanceFileblob(t *testing.T) {
 				Reason: "it walks directories, which is another order, and loses keys between pages"},
 		}, limits...),
 	})
+}
+
+// A Store signs for 15 minutes and GET where nothing else is asked for, whatever the Go CDK does.
+func TestSignURLDefaults(t *testing.T) {
+	base, err := url.Parse("https://host/object")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := fileblob.OpenBucket(t.TempDir(), &fileblob.Options{
+		URLSigner: fileblob.NewURLSignerHMAC(base, []byte("key")),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := storage.Full(Store(b))
+	defer s.Close()
+	signed, err := s.SignURL(t.Context(), "k", new(storage.SignOptions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := url.Parse(signed.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seconds, err := strconv.ParseInt(u.Query().Get("expiry"), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, told := time.Until(time.Unix(seconds, 0)), time.Until(signed.Expires)
+	if signed.Method != "GET" || left < 14*time.Minute || left > 15*time.Minute ||
+		told < 14*time.Minute || told > 15*time.Minute {
+		t.Errorf("%s for %v, and says %v", signed.Method, left, told)
+	}
+}
+
+// misnamed is a driver of the Go CDK that calls each failure NotFound.
+type misnamed struct {
+	driver.Bucket
+	err error
+}
+
+func (m *misnamed) Close() error { return nil }
+
+func (m *misnamed) ErrorCode(error) gcerrors.ErrorCode { return gcerrors.NotFound }
+
+func (m *misnamed) Delete(context.Context, string, *driver.DeleteOptions) error { return m.err }
+
+func (m *misnamed) Attributes(context.Context, string) (*driver.Attributes, error) {
+	return nil, m.err
+}
+
+// What is refused or cannot be reached is not missing, whatever the Go CDK calls it.
+func TestNotFoundIsNotBelieved(t *testing.T) {
+	for _, test := range []struct{ err, stat, deletes error }{
+		{errors.New("no object"), storage.ErrNotExist, nil},
+		{&googleapi.Error{Code: 404}, storage.ErrNotExist, nil},
+		{&googleapi.Error{Code: 403}, storage.ErrPermission, storage.ErrPermission},
+		{
+			fmt.Errorf("dial: %w", &net.DNSError{Err: "no such host"}), storage.ErrUnavailable,
+			storage.ErrUnavailable,
+		},
+	} {
+		s := storage.Full(Store(blob.NewBucket(&misnamed{err: test.err})))
+		_, err := s.Stat(t.Context(), "k", new(storage.StatOptions))
+		if !errors.Is(err, test.stat) {
+			t.Errorf("%v: Stat is %v", test.err, err)
+		}
+		err = s.Delete(t.Context(), "k", new(storage.DeleteOptions))
+		if !errors.Is(err, test.deletes) || (err == nil) != (test.deletes == nil) {
+			t.Errorf("%v: Delete is %v", test.err, err)
+		}
+		s.Close()
+	}
 }

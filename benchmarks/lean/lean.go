@@ -16,7 +16,9 @@ import (
 // GCS and Azure are, this library is measured in the program of the peers.
 func Program() work.Program {
 	return work.Program{
-		Subjects: subject.Set{"us": us.Open, "floor": floor.Open, "os": floor.OpenOS},
+		Subjects: subject.Set{
+			"us": us.Open, "floor": floor.Open, "os": floor.OpenOS, "heap": floor.OpenHeap,
+		},
 		Ops:      work.Ops(),
 		Services: []string{"s3", "file", "memory"},
 	}

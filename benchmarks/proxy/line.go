@@ -12,9 +12,9 @@ import (
 // chunk is how much is moved at once: 5 ms of 25 MB/s.
 const chunk = 128 << 10
 
-// depth is how many pieces are on the line at most: where they are chunks, what 25 MB/s send in
-// 40 ms.
-const depth = 8
+// depth is how many pieces are on the line at most: an answer may be written in many small ones.
+// Their bytes are bounded by the belt.
+const depth = 256
 
 // line is one direction of a connection. What goes in comes out after the delay, and not faster
 // than the caps.

@@ -97,6 +97,29 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// An answer in many small pieces travels as fast as one in few. The sleeps keep the pieces apart.
+func TestSmallPieces(t *testing.T) {
+	const rtt, pieces = time.Second, 64
+	_, c := through(t, Config{RTT: rtt})
+	c.Write([]byte{0})
+	if _, err := c.Read(make([]byte, 1)); err != nil { // the handshake is over
+		t.Fatal(err)
+	}
+	begin := time.Now()
+	go func() {
+		for range pieces {
+			c.Write(make([]byte, 1<<10)) // what does not arrive is missed below
+			time.Sleep(time.Millisecond)
+		}
+		c.CloseWrite()
+	}()
+	got, err := io.ReadAll(c)
+	if took := time.Since(begin); err != nil || len(got) != pieces<<10 || took > rtt*14/10 {
+		t.Errorf("%d bytes came back in %v, %v; want %d in about %v",
+			len(got), took, err, pieces<<10, rtt)
+	}
+}
+
 func TestCaps(t *testing.T) {
 	data := make([]byte, 2<<20)
 	want := time.Duration(float64(len(data)) / 20e6 * float64(time.Second))

@@ -23,6 +23,26 @@ func (s *Server) sorted() []string {
 	return s.keys
 }
 
+// listEntry is what a list says of o, with its key encoded: all clients ask for that.
+func listEntry(key string, o *object) string {
+	return entryOf(encoded(key), o)
+}
+
+func entryOf(key string, o *object) string {
+	var b strings.Builder
+	b.WriteString("<Contents><Key>")
+	xml.EscapeText(&b, []byte(key)) // a strings.Builder never fails
+	fmt.Fprintf(&b, "</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag>"+
+		"<Size>%d</Size><StorageClass>STANDARD</StorageClass></Contents>",
+		o.modified.UTC().Format("2006-01-02T15:04:05.000Z"), strings.Trim(o.etag, `"`), o.size)
+	return b.String()
+}
+
+// encoded is key as encoding-type=url has it. S3 leaves slashes as they are.
+func encoded(key string) string {
+	return strings.ReplaceAll(url.QueryEscape(key), "%2F", "/")
+}
+
 // list answers ListObjectsV2. A delimiter groups the keys of a page.
 func (s *Server) list(w http.ResponseWriter, q url.Values) {
 	prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
@@ -36,9 +56,9 @@ func (s *Server) list(w http.ResponseWriter, q url.Values) {
 	if found && after >= prefix {
 		i++
 	}
-	encode := func(k string) string { return k }
-	if q.Get("encoding-type") == "url" {
-		encode = url.QueryEscape
+	encode, entry := encoded, func(_ string, o *object) string { return o.entry }
+	if q.Get("encoding-type") != "url" {
+		encode, entry = func(k string) string { return k }, entryOf
 	}
 	var b strings.Builder
 	count, last, truncated := 0, "", false
@@ -72,11 +92,7 @@ func (s *Server) list(w http.ResponseWriter, q url.Values) {
 		}
 		count++
 		last = k
-		b.WriteString("<Contents><Key>")
-		xml.EscapeText(&b, []byte(encode(k)))
-		fmt.Fprintf(&b, "</Key><LastModified>%s</LastModified><ETag>&quot;%s&quot;</ETag>"+
-			"<Size>%d</Size><StorageClass>STANDARD</StorageClass></Contents>",
-			o.modified.UTC().Format("2006-01-02T15:04:05.000Z"), strings.Trim(o.etag, `"`), o.size)
+		b.WriteString(entry(k, o))
 	}
 	s.mu.RUnlock()
 	fmt.Fprintf(&b, "<KeyCount>%d</KeyCount><IsTruncated>%t</IsTruncated>", count, truncated)

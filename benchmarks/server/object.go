@@ -17,6 +17,7 @@ type object struct {
 	etag     string
 	modified time.Time
 	header   http.Header // of its responses
+	entry    string      // of a list, which is made once
 
 	path  string // its file
 	parts bool   // it came in parts of PartSize
@@ -32,6 +33,7 @@ func (s *Server) object(key string) *object {
 }
 
 func (s *Server) set(key string, o *object) {
+	o.entry = listEntry(key, o)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	old := s.objects[key]

@@ -1,5 +1,5 @@
 // Package server is an S3 service that costs as little CPU as possible, for measuring clients, with
-// the few requests of Azure Blob Storage that small objects need, below /azure.
+// the few requests of Azure Blob Storage that objects need, below /azure.
 //
 // It does not check signatures. Large uploads are summed and dropped: only their size, their CRC32C
 // and what the client said about them are kept. Objects to read are files that [Server.Make] fills
@@ -9,6 +9,7 @@ package server
 import (
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -28,9 +29,10 @@ type Faults struct {
 	Refuse   float64       // the share of requests that are answered by 503 SlowDown
 }
 
-// Stats counts requests since the last Reset.
+// Stats counts requests and connections since the last Reset.
 type Stats struct {
 	Requests int64
+	Conns    int64 // opened
 	Slow     int64
 	Refused  int64
 }
@@ -43,15 +45,18 @@ type Server struct {
 	objects map[string]*object
 	keys    []string // sorted; nil where a write has made them stale
 	uploads map[string]*upload
+	blocks  map[string]map[string]part // of Azure, by key and ID, that no list has named yet
 	faults  Faults
 
-	requests, slow, refused, ids atomic.Int64
+	tally              Tally
+	slow, refused, ids atomic.Int64
 }
 
 // New returns a Server that makes the files of its objects in dir.
 func New(dir string) *Server {
 	return &Server{
 		dir: dir, objects: make(map[string]*object), uploads: make(map[string]*upload),
+		blocks: make(map[string]map[string]part),
 	}
 }
 
@@ -64,15 +69,20 @@ func (s *Server) Fail(f Faults) {
 
 // Reset begins the statistics anew.
 func (s *Server) Reset() {
-	s.requests.Store(0)
+	s.tally.Reset()
 	s.slow.Store(0)
 	s.refused.Store(0)
 }
 
 // Stats returns what happened since the last Reset.
 func (s *Server) Stats() Stats {
-	return Stats{s.requests.Load(), s.slow.Load(), s.refused.Load()}
+	st := s.tally.Stats()
+	st.Slow, st.Refused = s.slow.Load(), s.refused.Load()
+	return st
 }
+
+// ConnState is that of the http.Server which serves this one.
+func (s *Server) ConnState(c net.Conn, state http.ConnState) { s.tally.ConnState(c, state) }
 
 // Object tells what is kept under key; ok is false where there is nothing.
 func (s *Server) Object(key string) (size int64, crc uint32, ok bool) {
@@ -109,6 +119,27 @@ func (s *Server) Make(key string, size int64) error {
 	return nil
 }
 
+// Fill gives the object under key, which was an upload of the pattern, the bytes that were dropped.
+// What the client said about it stays.
+func (s *Server) Fill(key string) error {
+	old := s.object(key)
+	if old == nil || old.data != nil || old.path != "" || old.crc != pattern.CRC(old.size) {
+		return fmt.Errorf("%s is no upload of the pattern without its bytes", key)
+	}
+	f, err := os.CreateTemp(s.dir, "object-")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if err := pattern.Write(f, old.size); err != nil {
+		return err
+	}
+	o := *old
+	o.path = f.Name()
+	s.set(key, &o)
+	return nil
+}
+
 // Keep puts data under key.
 func (s *Server) Keep(key string, data []byte) {
 	s.set(key, &object{
@@ -138,16 +169,18 @@ func (s *Server) KeepAll(prefix string, keys []string, size int) {
 		}
 	}
 	for _, k := range keys {
-		s.objects[k] = &object{
+		o := &object{
 			size: int64(size), data: data, etag: s.newETag(), modified: time.Now(), header: header,
 		}
+		o.entry = listEntry(k, o)
+		s.objects[k] = o
 	}
 	s.keys = nil
 }
 
 // ServeHTTP is the S3 API below /BUCKET.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.requests.Add(1)
+	s.tally.requests.Add(1)
 	s.mu.RLock()
 	f := s.faults
 	s.mu.RUnlock()

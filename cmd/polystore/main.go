@@ -14,8 +14,9 @@
 // put, get and cp show on a terminal how far they are. Progress and messages go to standard error,
 // results to standard output.
 //
-// Exit codes: 0 done, 1 failed (at least in part), 2 wrong usage, 3 not found, 4 permission denied,
-// 6 a condition was not met, 130 interrupted by Ctrl-C, 143 terminated, 129 hung up.
+// Exit codes: 0 done, 1 failed (at least in part), 2 wrong usage or an argument that the service
+// cannot take, 3 not found, 4 permission denied, 6 a condition was not met, 130 interrupted by
+// Ctrl-C, 143 terminated, 129 hung up.
 package main
 
 import (

@@ -113,7 +113,8 @@ func (r *removal) trees(ls []location) error {
 	return r.end()
 }
 
-// note counts, and prints the failure of each key. Any other failure is returned.
+// note counts, and prints the failure of each key, but not of those that were under way when a
+// signal came. Why not every key was tried is returned, as is any other failure.
 func (r *removal) note(n int, err error) error {
 	r.result.Deleted += n
 	var failed *storage.DeleteError
@@ -121,13 +122,19 @@ func (r *removal) note(n int, err error) error {
 		return err
 	}
 	r.result.Failed += failed.Failed
+	stopped := r.app.ctx.Err()
 	for _, e := range failed.Errors {
-		r.app.warn(e)
+		if stopped == nil || !errors.Is(e, stopped) {
+			r.app.warn(e)
+		}
 	}
-	if more := failed.Failed - len(failed.Errors); more > 0 {
+	if more := failed.Failed - len(failed.Errors); more > 0 && stopped == nil {
 		r.app.warn(errors.New("and " + strconv.Itoa(more) + " more"))
 	}
-	return nil
+	if whole, ok := errors.AsType[*storage.Error](err); ok && whole.Err == failed {
+		return nil
+	}
+	return err
 }
 
 func (r *removal) end() error {

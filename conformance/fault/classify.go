@@ -43,6 +43,17 @@ type request struct {
 	query url.Values
 }
 
+// has reports whether the request has a header. The SDK of Azure writes names in lower case, which
+// Header.Get does not find.
+func (r request) has(header string) bool {
+	for name, values := range r.Header {
+		if strings.EqualFold(name, header) && len(values) > 0 && values[0] != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // s3 is a request of S3.
 func (r request) s3() Call {
 	key := strings.TrimPrefix(r.URL.Path, "/")
@@ -54,7 +65,7 @@ func (r request) s3() Call {
 
 // verbs is a request that speaks as S3 does.
 func (r request) verbs(key, copySource string) Call {
-	id, copies := r.query.Get("uploadId"), r.Header.Get(copySource) != ""
+	id, copies := r.query.Get("uploadId"), r.has(copySource)
 	c := Call{Key: key, UploadID: id}
 	switch {
 	case r.query.Has("uploads") && r.Method == http.MethodPost:
@@ -163,7 +174,7 @@ func (r request) azure() Call {
 	}
 	_, key, _ := strings.Cut(path, "/")
 	c := Call{Key: key}
-	copies := r.Header.Get("X-Ms-Copy-Source") != ""
+	copies := r.has("X-Ms-Copy-Source")
 	switch comp := r.query.Get("comp"); {
 	case comp == "list" && r.query.Get("include") == "uncommittedblobs":
 		c.Op, c.Key = "ListUploadsPage", r.query.Get("prefix")

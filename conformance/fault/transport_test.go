@@ -1,19 +1,28 @@
 package fault_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
 )
 
@@ -86,7 +95,8 @@ func sides(
 	}
 }
 
-// do makes a request within a time; what it says is the status and the body, or the error.
+// do makes a request within a time; what it says is the status, some headers and the body, or the
+// error.
 func do(client *http.Client, method, url, body string, header ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
 	defer cancel()
@@ -103,80 +113,248 @@ func do(client *http.Client, method, url, body string, header ...string) (string
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	return fmt.Sprintf("%d %s %s", resp.StatusCode, resp.Header.Get("Content-Range"), b), err
+	text := strconv.Itoa(resp.StatusCode)
+	for _, name := range []string{"Content-Range", "Retry-After"} {
+		if v := resp.Header.Get(name); v != "" {
+			text += " " + name + "=" + v
+		}
+	}
+	return text + " " + string(b), err
 }
 
-// Every fault does what it says to the client and to the service, in a Transport and in a Proxy.
+// httpFault is a fault, and what it does to a request.
+type httpFault struct {
+	fault   fault.Fault
+	method  string
+	want    string // what the client reads; "" for an error
+	carried int    // how often the service carries it out
+
+	header   []string      // of the request
+	service  fault.Service // in whose dialect
+	sent     string        // what the service reads; "": "hello"
+	is       error         // of the error
+	not      error         // what it is not
+	takes    time.Duration // at least
+	happened *atomic.Int32 // how often something happened beside it; nil: nothing can
+	events   int32         // how often it should
+}
+
+// errRefused is any error of a caller's choice.
+var errRefused = errors.New("refused")
+
+// httpFaults are all faults of the kit: see TestEveryFault.
+func httpFaults() []httpFault {
+	const (
+		all  = "200 0123456789"
+		date = "Wed, 21 Oct 2015 07:28:00 GMT"
+	)
+	var at, before, after, unasked atomic.Int32
+	hook := func(n *atomic.Int32) fault.Hook {
+		return func(context.Context, storage.FullStore, fault.Call) error {
+			n.Add(1)
+			return nil
+		}
+	}
+	return []httpFault{
+		{fault: fault.None(), method: "GET", want: all, carried: 1},
+		{fault: fault.None().Before(hook(&before)), method: "GET", want: all, carried: 1,
+			happened: &before, events: 1},
+		{fault: fault.None().After(hook(&after)), method: "GET", want: all, carried: 1,
+			happened: &after, events: 1},
+		{fault: fault.Unsent(), method: "PUT"},
+		{fault: fault.NoHost(), method: "PUT"},
+		{fault: fault.Refuse(errRefused), method: "PUT"},
+		{fault: fault.Doubt(), method: "PUT", is: syscall.ECONNRESET},
+		{fault: fault.Lost(), method: "PUT", carried: 1, is: syscall.ECONNRESET},
+		{fault: fault.Twice(), method: "PUT", want: all, carried: 2},
+		{fault: fault.Late(), method: "PUT", carried: 1, is: context.DeadlineExceeded},
+		{fault: fault.LateBy(time.Millisecond), method: "PUT", carried: 1,
+			is: context.DeadlineExceeded},
+		{fault: fault.Hang(), method: "PUT", is: context.DeadlineExceeded},
+		{fault: fault.HangSending(2), method: "PUT", is: context.DeadlineExceeded},
+		{fault: fault.HangWaiting(), method: "PUT", carried: 1, is: context.DeadlineExceeded},
+		{fault: fault.Delay(20 * time.Millisecond), method: "GET", want: all, carried: 1,
+			takes: 20 * time.Millisecond},
+		{fault: fault.Throttle(0), method: "PUT", want: "503 SlowDown\n"},
+		{fault: fault.Throttle(1500 * time.Millisecond), method: "PUT",
+			want: "503 Retry-After=2 SlowDown\n"},
+		{fault: fault.Status(500, "Broken"), method: "PUT", want: "500 Broken\n"},
+		{fault: fault.Status(503, "Busy", "Retry-After", "60"), method: "PUT",
+			want: "503 Retry-After=60 Busy\n"},
+		{fault: fault.Status(503, "Busy", "Retry-After", date), method: "PUT",
+			want: "503 Retry-After=" + date + " Busy\n"},
+		{fault: fault.Answer(418, "tea", "Retry-After", "1"), method: "PUT",
+			want: "418 Retry-After=1 tea"},
+		{fault: fault.Page(), method: "PUT", want: "200 <!DOCTYPE html>*<html>*</html>\n"},
+		{fault: fault.Failed200(), method: "PUT", want: "200 InternalError\n"},
+		{fault: fault.Failed200(), method: "PUT", service: fault.S3,
+			want: "200 *<Error><Code>InternalError</Code>*"},
+		{fault: fault.Skewed(), method: "PUT", service: fault.S3,
+			want: "403 *<Code>RequestTimeTooSkewed</Code>*"},
+		{fault: fault.Skewed(), method: "PUT", service: fault.GCS, want: "403 *forbidden*"},
+		{fault: fault.Skewed(), method: "PUT", service: fault.Azure,
+			want: "403 *<Code>AuthenticationFailed</Code>*"},
+		{fault: fault.Expired(), method: "PUT", service: fault.S3,
+			want: "400 *<Code>ExpiredToken</Code>*"},
+		{fault: fault.Expired(), method: "PUT", service: fault.GCS, want: "401 *authError*"},
+		{fault: fault.Expired(), method: "PUT", service: fault.Azure,
+			want: "401 *<Code>InvalidAuthenticationInfo</Code>*"},
+		{fault: fault.Status(500, "Broken").Carried(), method: "PUT", want: "500 Broken\n",
+			carried: 1},
+		{fault: fault.Answer(204, "").Carried(), method: "PUT", want: "204 ", carried: 1},
+		{fault: fault.Failed200().Carried(), method: "PUT", want: "200 InternalError\n",
+			carried: 1},
+		{fault: fault.Page().Carried(), method: "PUT", want: "200 *<html>*", carried: 1},
+		{fault: fault.Throttle(time.Second).Carried(), method: "PUT",
+			want: "503 Retry-After=1 SlowDown\n", carried: 1},
+		{fault: fault.Status(500, "Broken").After(hook(&unasked)), method: "PUT",
+			want: "500 Broken\n", happened: &unasked},
+		{fault: fault.Cut(3), method: "GET", carried: 1, is: io.ErrUnexpectedEOF,
+			not: syscall.ECONNRESET},
+		{fault: fault.Reset(3), method: "GET", carried: 1, is: syscall.ECONNRESET,
+			not: io.ErrUnexpectedEOF},
+		{fault: fault.Stall(3), method: "GET", carried: 1, is: context.DeadlineExceeded},
+		{fault: fault.Drip(time.Second), method: "GET", carried: 1, is: context.DeadlineExceeded},
+		{fault: fault.Drip(5 * time.Millisecond), method: "GET", want: all, carried: 1,
+			takes: 50 * time.Millisecond},
+		{fault: fault.Short(3), method: "GET", want: "200 012", carried: 1},
+		{fault: fault.Flip(0), method: "GET", want: "200 \xcf123456789", carried: 1},
+		{fault: fault.Long(2), method: "GET", want: all + "\x00\x00", carried: 1},
+		{fault: fault.Length(2), method: "GET", carried: 1, is: io.ErrUnexpectedEOF},
+		{fault: fault.Length(-2), method: "GET", want: "200 01234567", carried: 1},
+		{fault: fault.Header("Content-Range", "x"), method: "GET",
+			want: "200 Content-Range=x 0123456789", carried: 1},
+		{fault: fault.Header("Content-Range", ""), method: "GET", want: "206 2345", carried: 1,
+			header: []string{"Range", "bytes=2-5"}},
+		{fault: fault.Range(1), method: "GET", want: "206 Content-Range=bytes 3-6/10 345\x00",
+			carried: 1, header: []string{"Range", "bytes=2-5"}},
+		{fault: fault.FlipSent(0), method: "PUT", want: all, carried: 1, sent: "\x97ello"},
+		{fault: fault.At(4, func() { at.Add(1) }), method: "GET", want: all, carried: 1,
+			happened: &at, events: 1},
+	}
+}
+
+// Every fault does what it says to the client and to the service, in a Transport and in a Proxy. A
+// Proxy's client sees what becomes of the connection, whatever the error of the Transport was.
 func TestHTTPFaults(t *testing.T) {
-	sides(t, func(t *testing.T, f *fault.Transport, c *counter, client *http.Client, url string) {
-		for i, test := range []struct {
-			fault   fault.Fault
-			method  string
-			want    string // what the client reads; "" for an error
-			carried int
-		}{
-			{fault.None(), "GET", "200  0123456789", 1},
-			{fault.Unsent(), "PUT", "", 0},
-			{fault.NoHost(), "PUT", "", 0},
-			{fault.Doubt(), "PUT", "", 0},
-			{fault.Lost(), "PUT", "", 1},
-			{fault.Twice(), "PUT", "200  0123456789", 2},
-			{fault.Late(), "PUT", "", 1},
-			{fault.LateBy(time.Millisecond), "PUT", "", 1},
-			{fault.Hang(), "PUT", "", 0},
-			{fault.HangSending(2), "PUT", "", 0},
-			{fault.HangWaiting(), "PUT", "", 1},
-			{fault.Throttle(time.Second), "PUT", "503  SlowDown\n", 0},
-			{fault.Status(500, "Broken"), "PUT", "500  Broken\n", 0},
-			{fault.Status(500, "Broken").Carried(), "PUT", "500  Broken\n", 1},
-			{fault.Answer(418, "tea"), "PUT", "418  tea", 0},
-			{fault.Cut(3), "GET", "", 1},
-			{fault.Reset(3), "GET", "", 1},
-			{fault.Stall(3), "GET", "", 1},
-			{fault.Drip(time.Second), "GET", "", 1},
-			{fault.Short(3), "GET", "200  012", 1},
-			{fault.Flip(0), "GET", "200  \xcf123456789", 1},
-			{fault.Long(2), "GET", "200  0123456789\x00\x00", 1},
-			{fault.Length(2), "GET", "", 1},
-			{fault.Length(-2), "GET", "200  01234567", 1},
-			{fault.Header("Content-Range", "x"), "GET", "200 x 0123456789", 1},
-		} {
-			path := fmt.Sprintf("/%d", i)
-			f.Add(fault.Rule{Key: path[1:], Fault: test.fault})
-			got, err := do(client, test.method, url+path, "hello")
-			f.Wait()
-			if test.want == "" && err == nil || test.want != "" && (err != nil ||
-				got != test.want) {
-				t.Errorf("%v: %q, %v; want %q", test.fault, got, err, test.want)
+	services := make(map[fault.Service]bool)
+	for _, test := range httpFaults() {
+		services[test.service] = true
+	}
+	for service := range services {
+		sides(t, func(
+			t *testing.T, f *fault.Transport, c *counter, client *http.Client, url string,
+		) {
+			f.Service = service
+			for i, test := range httpFaults() {
+				if test.service == service {
+					test.try(t, f, c, client, fmt.Sprintf("%s/%d", url, i))
+				}
 			}
-			deadline := time.Now().Add(time.Second)
-			for c.count(test.method+" "+path) < test.carried && time.Now().Before(deadline) {
-				time.Sleep(time.Millisecond)
+		})
+	}
+}
+
+// try lets one request meet the fault.
+func (test *httpFault) try(
+	t *testing.T, f *fault.Transport, c *counter, client *http.Client, url string,
+) {
+	_, direct := client.Transport.(*fault.Transport)
+	path := url[strings.LastIndex(url, "/"):]
+	key := path[1:]
+	if test.service != fault.Plain {
+		key = "" // of a bucket's name
+	}
+	f.Reset()
+	f.Add(fault.Rule{Key: key, Fault: test.fault})
+	begin := time.Now()
+	got, err := do(client, test.method, url, "hello", test.header...)
+	took := time.Since(begin)
+	f.Wait()
+	switch {
+	case test.want == "" && err == nil, test.want != "" && (err != nil ||
+		!matches(test.want, got)):
+		t.Errorf("%v: %q, %v; want %q", test.fault, got, err, test.want)
+	case test.is != nil && !errors.Is(err, test.is),
+		test.not != nil && errors.Is(err, test.not):
+		t.Errorf("%v: %v, want %v and not %v", test.fault, err, test.is, test.not)
+	case direct && test.fault.String() == "Refuse" && !errors.Is(err, errRefused):
+		t.Errorf("%v: %v, want %v", test.fault, err, errRefused)
+	}
+	if took < test.takes {
+		t.Errorf("%v took %v, want %v", test.fault, took, test.takes)
+	}
+	if test.happened != nil && test.happened.Load() != test.events {
+		t.Errorf("%v: its event happened %d times, want %d", test.fault,
+			test.happened.Load(), test.events)
+	}
+	deadline := time.Now().Add(time.Second)
+	for c.count(test.method+" "+path) < test.carried && time.Now().Before(deadline) {
+		time.Sleep(time.Millisecond)
+	}
+	if n := c.count(test.method + " " + path); n != test.carried {
+		t.Errorf("%v: the service carried it out %d times, want %d", test.fault, n,
+			test.carried)
+	}
+	sent := cmp.Or(test.sent, "hello")
+	if test.carried > 0 && c.last() != sent {
+		t.Errorf("%v: the service read %q, want %q", test.fault, c.last(), sent)
+	}
+}
+
+// matches reports whether text is pattern, where a star stands for any bytes.
+func matches(pattern, text string) bool {
+	pieces := strings.Split(pattern, "*")
+	for i, p := range pieces {
+		at := strings.Index(text, p)
+		last := i > 0 && i == len(pieces)-1
+		if at < 0 || i == 0 && at > 0 || last && !strings.HasSuffix(text, p) {
+			return false
+		}
+		text = text[at+len(p):]
+	}
+	return text == "" || len(pieces) > 1
+}
+
+// The list of faults above has what the package exports: a fault that is new is not forgotten.
+func TestEveryFault(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	exported := make(map[string]bool)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || !f.Name.IsExported() || f.Type.Results == nil {
+				continue
 			}
-			if n := c.count(test.method + " " + path); n != test.carried {
-				t.Errorf("%v: the service carried it out %d times, want %d", test.fault, n,
-					test.carried)
+			if r, ok := f.Type.Results.List[0].Type.(*ast.Ident); ok && r.Name == "Fault" {
+				exported[f.Name.Name] = true
 			}
 		}
-		f.Add(fault.Rule{Key: "r", Fault: fault.Range(1)})
-		got, err := do(client, "GET", url+"/r", "", "Range", "bytes=2-5")
-		if got != "206 bytes 3-6/10 345\x00" {
-			t.Errorf("Range: %q, %v", got, err)
+	}
+	if len(exported) < 30 {
+		t.Fatalf("the package has %d faults", len(exported))
+	}
+	text, err := os.ReadFile("transport_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(text), "func httpFaults()")
+	list, _, _ = strings.Cut(list, "\n}\n")
+	for name := range exported {
+		if !strings.Contains(list, "fault."+name+"(") && !strings.Contains(list, ")."+name+"(") {
+			t.Errorf("%s is not in the list of httpFaults", name)
 		}
-		f.Add(fault.Rule{Key: "s", Fault: fault.FlipSent(0)})
-		if _, err := do(client, "PUT", url+"/s", "hello"); err != nil || c.last() != "\x97ello" {
-			t.Errorf("FlipSent: %q, %v", c.last(), err)
-		}
-		f.Add(fault.Rule{Key: "p", Fault: fault.Page()})
-		if got, err := do(client, "GET", url+"/p", ""); !strings.Contains(got, "<html>") {
-			t.Errorf("Page: %q, %v", got, err)
-		}
-		happened := false
-		f.Add(fault.Rule{Key: "a", Fault: fault.At(4, func() { happened = true })})
-		if got, err := do(client, "GET", url+"/a", ""); err != nil || !happened {
-			t.Errorf("At: %q, %v, %v", got, err, happened)
-		}
-	})
+	}
 }
 
 func both(a, b error) func(error) bool {
@@ -285,6 +463,9 @@ func TestClassify(t *testing.T) {
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=block", "X-Ms-Copy-Source", "CopyPart",
 			"k"},
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k", "X-Ms-Copy-Source", "Copy", "k"},
+		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k", "x-ms-copy-source", "Copy", "k"},
+		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=block", "x-ms-copy-source", "CopyPart",
+			"k"},
 		{fault.Azure, "PUT", "http://127.0.0.1/acc/c/k?comp=blocklist", "", "CompleteUpload", "k"},
 		{fault.Azure, "GET", "http://127.0.0.1/acc/c/k?comp=blocklist", "", "ListPartsPage", "k"},
 		{fault.Azure, "GET", container + "&comp=list&prefix=p", "", "ListPage", "p"},
@@ -293,7 +474,7 @@ func TestClassify(t *testing.T) {
 	} {
 		req := httptest.NewRequest(test.method, test.url, nil)
 		if test.header != "" {
-			req.Header.Set(test.header, "x")
+			req.Header[test.header] = []string{"x"} // as it stands: an SDK writes it in lower case
 		}
 		if c := test.service.Classify(req); c.Op != test.op || c.Key != test.want {
 			t.Errorf("%v: %s %s is %s of %q, want %s of %q",

@@ -1,7 +1,10 @@
 package httpdriver
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -9,11 +12,11 @@ import (
 const concealed = "(redacted)"
 
 // secretHeaders and secretParams are the fields of a request that are credentials, or are signed by
-// them. The parameters are in lower case.
+// them, in lower case.
 var (
-	secretHeaders = [...]string{
-		"Authorization", "Proxy-Authorization", "X-Amz-Security-Token",
-		"X-Ms-Copy-Source", "X-Ms-Copy-Source-Authorization",
+	secretHeaders = []string{
+		"authorization", "proxy-authorization", "x-amz-security-token",
+		"x-ms-copy-source", "x-ms-copy-source-authorization",
 	}
 	secretParams = []string{
 		"sig", "signature", "x-amz-signature", "x-amz-security-token", "x-goog-signature",
@@ -28,37 +31,69 @@ func Conceal(req *http.Request, text string) string {
 	if req == nil || text == "" {
 		return text
 	}
-	for _, name := range secretHeaders {
-		for _, value := range req.Header[name] {
-			text = conceal(text, value)
-			for part := range strings.FieldsSeq(value) { // without its scheme
-				_, signature, ok := strings.Cut(part, "Signature=")
-				if ok {
-					part = signature
-				}
-				text = conceal(text, part)
-			}
-		}
-	}
-	if req.URL == nil {
-		return text
-	}
-	for pair := range strings.SplitSeq(req.URL.RawQuery, "&") {
-		if name, raw, _ := strings.Cut(pair, "="); slices.Contains(secretParams,
-			strings.ToLower(name)) {
-			text = conceal(text, raw)
-			for _, value := range req.URL.Query()[name] {
-				text = conceal(text, value)
-			}
+	secrets := secretsOf(req)
+	slices.SortFunc(secrets, func(a, b string) int { // what has another in it comes first
+		return cmp.Compare(len(b), len(a))
+	})
+	for _, secret := range secrets {
+		if len(secret) >= 8 { // unlike "Bearer"
+			text = strings.ReplaceAll(text, secret, concealed)
 		}
 	}
 	return text
 }
 
-// conceal leaves what is too short to be a secret: the scheme of an Authorization.
-func conceal(text, secret string) string {
-	if len(secret) < 8 {
-		return text
+// secretsOf returns the credentials of req, and their parts that may show alone.
+func secretsOf(req *http.Request) (secrets []string) {
+	for name, values := range req.Header { // an SDK may write a name in any case
+		if !slices.Contains(secretHeaders, strings.ToLower(name)) {
+			continue
+		}
+		for _, value := range values {
+			secrets = append(secrets, value)
+			secrets = append(secrets, signaturesOf(value)...)
+			_, query, _ := strings.Cut(value, "?") // of a source's URL
+			secrets = append(secrets, paramsOf(query)...)
+		}
 	}
-	return strings.ReplaceAll(text, secret, concealed)
+	if req.URL != nil {
+		secrets = append(secrets, paramsOf(req.URL.RawQuery)...)
+	}
+	return secrets
+}
+
+// signaturesOf returns the parts of an Authorization: a token, or a signature behind its name or
+// the account's.
+func signaturesOf(value string) (secrets []string) {
+	for part := range strings.FieldsSeq(value) {
+		if _, signature, ok := strings.Cut(part, "Signature="); ok {
+			part = signature
+		}
+		secrets = append(secrets, part)
+		if _, signature, ok := strings.Cut(part, ":"); ok {
+			secrets = append(secrets, signature)
+		}
+	}
+	return secrets
+}
+
+// escapes are those of an URL. Some programs write them in lower case.
+var escapes = regexp.MustCompile("%[0-9A-Fa-f]{2}")
+
+// paramsOf returns the secrets of a query, as they stand there, with the escapes of others, and
+// unescaped.
+func paramsOf(query string) (secrets []string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(pair, "=")
+		if !slices.Contains(secretParams, strings.ToLower(name)) {
+			continue
+		}
+		secrets = append(secrets, value,
+			escapes.ReplaceAllStringFunc(value, strings.ToLower),
+			escapes.ReplaceAllStringFunc(value, strings.ToUpper))
+		if plain, err := url.QueryUnescape(value); err == nil {
+			secrets = append(secrets, plain)
+		}
+	}
+	return secrets
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"sync"
 	"syscall"
 	"time"
@@ -117,14 +118,38 @@ func (c *conn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom keeps the way that spares copies.
+// ReadFrom keeps the way that spares copies. On any other, net.TCPConn would make a buffer for each
+// body.
 func (c *conn) ReadFrom(r io.Reader) (int64, error) {
+	if !sparesCopies(r) {
+		p, _ := bodyBuffers.Get().(*[]byte)
+		if p == nil {
+			p = new([]byte)
+			*p = make([]byte, 32<<10)
+		}
+		defer bodyBuffers.Put(p)
+		return io.CopyBuffer(struct{ io.Writer }{c}, r, *p)
+	}
 	c.use()
 	n, err := c.TCPConn.ReadFrom(r)
 	c.moved(n, true)
 	c.listen(err)
 	return n, err
 }
+
+// sparesCopies reports whether the system can move the bytes of r to a connection by itself.
+func sparesCopies(r io.Reader) bool {
+	if limited, ok := r.(*io.LimitedReader); ok {
+		r = limited.R
+	}
+	switch r.(type) {
+	case *os.File, *net.TCPConn, *net.UnixConn:
+		return true
+	}
+	return false
+}
+
+var bodyBuffers sync.Pool // of *[]byte
 
 func (c *conn) listen(err error) {
 	if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, syscall.ECONNRESET) {

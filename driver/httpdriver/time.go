@@ -22,6 +22,9 @@ func ParseTime(text string) time.Time {
 	}
 	text = strings.TrimSpace(text)
 	if len(text) > 10 && text[10] == 'T' { // before layouts that cannot fit: each failure allocates
+		if t, ok := ParseDateTime(text); ok {
+			return t
+		}
 		if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 			return t.UTC()
 		}
@@ -51,6 +54,45 @@ func parseFixed(text string) (time.Time, bool) {
 		t.Hour() == hour && t.Minute() == minute && t.Second() == second &&
 		t.Weekday().String()[:3] == text[:3]
 	return t, ok
+}
+
+// ParseDateTime reads the form that documents of services have, 2006-01-02T15:04:05.999999999Z with
+// a fraction or without, in a fraction of the time that package time takes: a page of a list has a
+// thousand of them. It reports whether text has that form.
+func ParseDateTime(text string) (time.Time, bool) {
+	const whole = len("2006-01-02T15:04:05")
+	if len(text) <= whole || text[len(text)-1] != 'Z' || text[4] != '-' || text[7] != '-' ||
+		text[10] != 'T' || text[13] != ':' || text[16] != ':' {
+		return time.Time{}, false
+	}
+	nanos, ok := fraction(text[whole : len(text)-1])
+	year := 100*digits(text[0:2]) + digits(text[2:4])
+	month, day := digits(text[5:7]), digits(text[8:10])
+	hour, minute, second := digits(text[11:13]), digits(text[14:16]), digits(text[17:19])
+	t := time.Date(year, time.Month(month), day, hour, minute, second, nanos, time.UTC)
+	// A date that is none is another one by now.
+	ok = ok && min(year, month, hour, minute, second) >= 0 && t.Month() == time.Month(month) &&
+		t.Day() == day && t.Hour() == hour && t.Minute() == minute && t.Second() == second
+	return t, ok
+}
+
+// fraction is that of a second in nanoseconds: a point and up to nine digits, or nothing.
+func fraction(text string) (nanos int, ok bool) {
+	if text == "" {
+		return 0, true
+	}
+	if text[0] != '.' || len(text) == 1 || len(text) > 10 {
+		return 0, false
+	}
+	unit := 1_000_000_000
+	for _, c := range []byte(text[1:]) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		unit /= 10
+		nanos += int(c-'0') * unit
+	}
+	return nanos, true
 }
 
 // digits is the number of two digits, far below zero for anything else.

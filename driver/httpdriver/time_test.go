@@ -38,6 +38,31 @@ func TestParseFixed(t *testing.T) {
 	}
 }
 
+// The form of documents takes the short way, and is what package time makes of it.
+func TestParseDateTime(t *testing.T) {
+	at := time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)
+	for n := range 10_000 {
+		at = at.Add(97*time.Hour + 61*time.Minute + 7*time.Second + time.Duration(n))
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05.000Z"} {
+			text := at.Format(layout)
+			want, err := time.Parse(time.RFC3339Nano, text)
+			if got, ok := ParseDateTime(text); err != nil || !ok || got != want {
+				t.Fatalf("ParseDateTime(%q) = %v, %v, want %v", text, got, ok, want)
+			}
+		}
+	}
+	for _, text := range []string{
+		"", "Z", "2023-02-29T00:00:00Z", "2024-13-01T00:00:00Z", "2024-01-01T24:00:00Z",
+		"2024-01-01T00:00:60Z", "2024-01-01T00:00:00.Z", "2024-01-01T00:00:00.1234567890Z",
+		"2024-01-01T00:00:00.x1Z", "2024-01-01T00:00:00+01:00", "2024-01-01 00:00:00Z",
+		"2024-00-01T00:00:00Z", "2024-01-00T00:00:00Z", "-024-01-01T00:00:00Z",
+	} {
+		if got, ok := ParseDateTime(text); ok {
+			t.Errorf("ParseDateTime(%q) = %v", text, got)
+		}
+	}
+}
+
 func TestTidyTimes(t *testing.T) {
 	h := http.Header{"A": {"Wed, 5 Oct 2022 07:28:00 GMT"}, "B": {"0"}, "C": {"0"}}
 	TidyTimes(h, "A", "B", "D")
@@ -55,6 +80,11 @@ func FuzzParseTime(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
+		if got, ok := ParseDateTime(text); ok {
+			if want, err := time.Parse(time.RFC3339Nano, text); err != nil || want != got {
+				t.Errorf("ParseDateTime(%q) = %v, time.Parse %v, %v", text, got, want, err)
+			}
+		}
 		if got, ok := parseFixed(text); ok {
 			if want, err := time.Parse(http.TimeFormat, text); err != nil || !want.Equal(got) {
 				t.Errorf("parseFixed(%q) = %v, time.Parse %v, %v", text, got, want, err)

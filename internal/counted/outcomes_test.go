@@ -39,11 +39,17 @@ func TestMain(m *testing.M) { testenv.Main(m) }
 type trouble struct {
 	name  string
 	fault fault.Fault
+
+	// untold says that a call upon an object that is deleted may be refused although it happened:
+	// see DeleteOptions.IfMatch.
+	untold bool
 }
 
 var troubles = []trouble{
-	{"lost", fault.Lost()},     // it is carried out, and its answer does not arrive
-	{"doubled", fault.Twice()}, // it is delivered twice, and the second answer is passed on
+	// it is carried out, and its answer does not arrive
+	{"lost", fault.Lost(), false},
+	// it is delivered twice, and the second answer is passed on
+	{"doubled", fault.Twice(), true},
 }
 
 // No conditional write is reported as done that did not happen, or as refused that did.
@@ -92,8 +98,9 @@ func open(
 	t.Cleanup(transport.CloseIdleConnections)
 	over := newTroubled(transport, s.Protocol, trouble.fault)
 	r := &run{
-		on: s, trouble: trouble, beside: counts{silent: true}, deletes: counts{silent: true},
-		landed: over.below.(*landings), part: cmp.Or(s.PartSize, 5<<20),
+		on: s, trouble: trouble, beside: counts{deleted: true},
+		deletes: counts{deleted: true, remove: true},
+		landed:  over.below.(*landings), part: cmp.Or(s.PartSize, 5<<20),
 	}
 	for client, b := range map[*http.Client]**storage.Bucket{
 		{Transport: over}: &r.b, {Transport: transport}: &r.raw,
@@ -113,13 +120,15 @@ func open(
 
 // counts are how the calls of a run ended.
 type counts struct {
-	silent bool // nothing may be left that tells of a call: an object that was deleted
+	deleted bool // the calls are upon objects that others delete
+	remove  bool // the calls are Deletes
 
 	total, done, refused       int
 	falseSuccess, falseRefusal int
 	pushedOut                  int            // refused, although they happened: see kept
 	untold                     int            // the same where nothing is left
-	unknown                    map[string]int // by cause
+	unknown                    map[string]int // by cause, those that may be
+	decidable                  map[string]int // by cause, those that may not be
 	settled, requests          int            // calls whose first write did it, and their requests
 	unexpected                 []error
 }
@@ -129,7 +138,12 @@ type counts struct {
 func (r *run) run(t *testing.T, total int) {
 	ctx := t.Context()
 	prefix := fmt.Sprintf("%s-%d/", r.trouble.name, r.writers)
+	judgements := []func(){r.row(t, writesOnly, &r.writes)}
 	deletes := r.raw.Capabilities().DeleteIfMatch
+	if deletes {
+		judgements = append(judgements, r.row(t, besideDeletes, &r.beside),
+			r.row(t, deletesOnly, &r.deletes))
+	}
 	shared := prefix + "shared"
 	base, err := r.raw.WriteAll(ctx, shared, []byte("base"), nil)
 	if err != nil {
@@ -154,8 +168,9 @@ func (r *run) run(t *testing.T, total int) {
 		if create && deletes && round%4 == 0 { // of what was just created
 			for range 2 {
 				wg.Go(func() {
+					before := r.landed.count(key)
 					if now, err := r.b.Stat(ctx, key, nil); err == nil {
-						r.delete(t, key, now.ETag)
+						r.delete(t, key, now.ETag, before)
 					}
 				})
 			}
@@ -163,17 +178,18 @@ func (r *run) run(t *testing.T, total int) {
 			wg.Wait()
 		}
 	}
-	r.report(t, "conditional writes", &r.writes)
 	if deletes {
 		r.deleteAll(t, prefix, total)
-		r.report(t, "conditional writes beside deletes", &r.beside)
-		r.report(t, "conditional deletes", &r.deletes)
+	}
+	for _, judge := range judgements {
+		judge()
 	}
 }
 
 // write makes one conditional write and counts what it reports in c.
 func (r *run) write(t *testing.T, c *counts, key string, create, parts bool) {
 	opts := &storage.PutOptions{IfAbsent: create}
+	before := r.landed.count(key)
 	if !create {
 		// By the Bucket that writes, which learns the lineage of what it writes upon.
 		now, err := r.b.Stat(t.Context(), key, nil)
@@ -191,7 +207,7 @@ func (r *run) write(t *testing.T, c *counts, key string, create, parts bool) {
 	if parts {
 		data += strings.Repeat("x", int(r.part))
 	}
-	r.count(t, c, key, opts.IfMatch, func(ctx context.Context) error {
+	r.count(t, c, key, opts.IfMatch, before, func(ctx context.Context) error {
 		_, err := r.b.WriteAll(ctx, key, []byte(data), opts)
 		return err
 	})
@@ -201,38 +217,42 @@ func (r *run) write(t *testing.T, c *counts, key string, create, parts bool) {
 func (r *run) deleteAll(t *testing.T, prefix string, total int) {
 	for round := 0; r.deletes.total < total; round++ {
 		key := fmt.Sprintf("%sgone-%d", prefix, round)
+		before := r.landed.count(key)
 		o, err := r.raw.WriteAll(t.Context(), key, []byte(rand.Text()), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var wg sync.WaitGroup
 		for range r.writers {
-			wg.Go(func() { r.delete(t, key, o.ETag) })
+			wg.Go(func() { r.delete(t, key, o.ETag, before) })
 		}
 		wg.Wait()
 	}
 }
 
 // delete makes one conditional delete and counts what it reports.
-func (r *run) delete(t *testing.T, key, etag string) {
-	r.count(t, &r.deletes, key, etag, func(ctx context.Context) error {
+func (r *run) delete(t *testing.T, key, etag string, before tallied) {
+	r.count(t, &r.deletes, key, etag, before, func(ctx context.Context) error {
 		return r.b.Delete(ctx, key, &storage.DeleteOptions{IfMatch: etag})
 	})
 }
 
-// count makes a call upon the version with the ETag base and counts how it ended.
+// count makes a call upon the version with the ETag base and counts how it ended. before is what
+// had landed before that version was seen.
 func (r *run) count(
-	t *testing.T, c *counts, key, base string, call func(context.Context) error,
+	t *testing.T, c *counts, key, base string, before tallied, call func(context.Context) error,
 ) {
-	o := new(op)
-	before := r.landed.count(key)
+	o := &op{key: key}
 	err := call(context.WithValue(t.Context(), opKey{}, o))
 	after := r.landed.count(key)
-	happened := o.happened.Load() > 0
-	others := after - before - int64(o.happened.Load()) // landed meanwhile
-	onTop := after - o.place.Load()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	c.end(r, o, err, base == r.foreign, before, after)
+}
+
+// end counts the end of a call.
+func (c *counts) end(r *run, o *op, err error, foreign bool, before, after tallied) {
+	happened := o.happened.Load() > 0
 	c.total++
 	switch {
 	case err == nil:
@@ -248,53 +268,61 @@ func (r *run) count(
 		c.refused++
 		switch {
 		case !happened:
-		case c.silent:
+		case c.deleted && r.trouble.untold:
 			c.untold++
-		case onTop >= kept:
+		case after.writes-o.place.Load() >= kept:
 			c.pushedOut++
 		default:
 			c.falseRefusal++
 		}
 	case errors.Is(err, storage.ErrUnknownOutcome):
-		if c.unknown == nil {
-			c.unknown = make(map[string]int)
+		// What others have under way may have landed, too.
+		others := after.writes + after.flying - before.writes - int64(o.happened.Load())
+		deletes := after.deletes + after.flying - before.deletes
+		if !c.deleted {
+			deletes = 0
 		}
-		c.unknown[cause(happened, others, base == r.foreign, c.silent)]++
+		c.unknowable(cause(others, deletes, foreign), happened)
 	default:
 		c.unexpected = append(c.unexpected, err)
 	}
 }
 
-// cause says why nobody could tell the history from one in which the outcome was the other.
-func cause(happened bool, others int64, foreign, silent bool) string {
-	what := "not carried out"
+// unknowable counts a call of which its caller was told that nobody knows.
+func (c *counts) unknowable(why string, happened bool) {
+	in := &c.decidable
+	if isUndecidable(why, c.remove) {
+		in = &c.unknown
+	}
+	if *in == nil {
+		*in = make(map[string]int)
+	}
 	if happened {
-		what = "carried out"
+		(*in)["carried out, and "+why]++
+	} else {
+		(*in)["not carried out, and "+why]++
 	}
-	switch {
-	case silent:
-		return what + ", and no object is left that tells"
-	case foreign:
-		return what + ", upon an object without an ID that others wrote upon, too"
-	case others == 0:
-		return what + ", and nobody else wrote"
-	}
-	return what + ", and others wrote meanwhile"
 }
 
-func (r *run) report(t *testing.T, what string, c *counts) {
-	unknown := 0
+// list are the counts of m, and their sum.
+func list(m map[string]int) (text string, sum int) {
 	var causes []string
-	for why, n := range c.unknown {
-		unknown += n
+	for why, n := range m {
+		sum += n
 		causes = append(causes, fmt.Sprintf("%d %s", n, why))
 	}
 	slices.Sort(causes)
-	note := fmt.Sprintf("%d done, %d refused, %d unknown (%.1f %%)", c.done, c.refused, unknown,
-		100*float64(unknown)/float64(max(c.total, 1)))
+	return strings.Join(causes, ", "), sum
+}
+
+// note says what happened on the way.
+func (c *counts) note() string {
+	causes, unknown := list(c.unknown)
+	_, more := list(c.decidable)
+	note := fmt.Sprintf("%d done, %d refused, %d unknown (%.1f %%)", c.done, c.refused,
+		unknown+more, 100*c.share())
 	if c.settled > 0 {
-		note += fmt.Sprintf("; %.2f requests for one that its first request did",
-			float64(c.requests)/float64(c.settled))
+		note += fmt.Sprintf("; %.2f requests for one that its first request did", 1+c.extra())
 	}
 	if c.pushedOut > 0 {
 		note += fmt.Sprintf("; %d refused whose ID others pushed out", c.pushedOut)
@@ -302,21 +330,54 @@ func (r *run) report(t *testing.T, what string, c *counts) {
 	if c.untold > 0 {
 		note += fmt.Sprintf("; %d refused that happened and leave nothing to find", c.untold)
 	}
-	if len(causes) > 0 {
-		note += "; unknown: " + strings.Join(causes, ", ")
+	if causes != "" {
+		note += "; unknown: " + causes
 	}
-	tally.Add(t, tally.Row{
-		What: fmt.Sprintf("%s, each first request %s, %d writers", what, r.trouble.name, r.writers),
-		On:   r.on.Name, Tried: c.total, Lost: c.falseSuccess + c.falseRefusal, Note: note,
-	})
+	return note
+}
+
+// wrong is what may not be in c.
+func (c *counts) wrong() (texts []string) {
 	if c.falseSuccess > 0 || c.falseRefusal > 0 {
-		t.Errorf("%s: %d false successes, %d false refusals; %d writes landed upon an ETag that "+
-			"another had replaced", what, c.falseSuccess, c.falseRefusal, r.landed.forks())
+		texts = append(texts, fmt.Sprintf("%d false successes, %d false refusals", c.falseSuccess,
+			c.falseRefusal))
 	}
-	if c == &r.writes && (c.done == 0 || c.refused == 0) {
-		t.Error("no write was done, or none was refused: nothing was tested")
+	if causes, n := list(c.decidable); n > 0 {
+		texts = append(texts, "unknown, although no two histories look alike: "+causes)
 	}
 	for _, err := range c.unexpected {
-		t.Errorf("an error that the contract does not name: %v", err)
+		texts = append(texts, fmt.Sprintf("an error that the contract does not name: %v", err))
+	}
+	return texts
+}
+
+// row prepares the row of c. What it returns judges c and adds the row.
+func (r *run) row(t *testing.T, what string, c *counts) (judge func()) {
+	g := goal{r.on.Name, what, r.trouble.name, r.writers}
+	var missed []string
+	now := tally.Later(t, func() tally.Row {
+		_, decidable := list(c.decidable)
+		lost := c.falseSuccess + c.falseRefusal + decidable + len(c.unexpected)
+		return tally.Row{
+			What: fmt.Sprintf("%s, each first request %s, %d writers", what, r.trouble.name,
+				r.writers),
+			On: r.on.Name, Tried: c.total, Lost: max(lost, min(len(missed), 1)), Note: c.note(),
+		}
+	})
+	return func() {
+		missed = g.missed(c)
+		if c == &r.writes && (c.done == 0 || c.refused == 0) {
+			missed = append(missed, "no write was done, or none was refused: nothing was tested")
+		}
+		if forks := r.landed.forks(); c == &r.writes && forks > 0 {
+			missed = append(missed, fmt.Sprintf("%d calls, Deletes included, landed upon a version "+
+				"that another had replaced", forks))
+		}
+		now() // before it fails for what another row has
+		t.Cleanup(func() {
+			for _, text := range append(c.wrong(), missed...) {
+				t.Errorf("%s: %s", what, text)
+			}
+		})
 	}
 }

@@ -2,6 +2,7 @@ package counted
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 
 // op is what the service was really told of one conditional write or delete, and what came of it.
 type op struct {
+	key      string       // the request of a Put to Cloud Storage has it in its body alone
 	writes   atomic.Int32 // requests that write the object
 	requests atomic.Int32 // these, and those that look at it
 	happened atomic.Int32 // writes that the service has carried out
@@ -38,7 +40,8 @@ type troubled struct {
 func newTroubled(base http.RoundTripper, protocol fault.Service, f fault.Fault) *troubled {
 	t := &troubled{protocol: protocol, below: &landings{
 		base: base, protocol: protocol,
-		of: make(map[string]int64), upon: make(map[[2]string]bool),
+		of: make(map[string]int64), deleted: make(map[string]int64),
+		flying: make(map[string]int64), upon: make(map[[2]string]*op),
 	}}
 	t.faulty.Base, t.faulty.Service = t.below, protocol
 	t.faulty.Add(fault.Rule{Times: fault.Always, Fault: f})
@@ -75,16 +78,23 @@ type landings struct {
 	base     http.RoundTripper
 	protocol fault.Service
 
-	mu     sync.Mutex
-	of     map[string]int64   // writes that landed, by key
-	upon   map[[2]string]bool // key and ETag that a write with If-Match replaced
-	forked int64              // writes that landed upon an ETag that another had replaced
+	mu      sync.Mutex
+	of      map[string]int64  // writes that landed, by key
+	deleted map[string]int64  // Deletes of these
+	flying  map[string]int64  // writes that are not answered yet, by key
+	upon    map[[2]string]*op // key and version that a call with a condition replaced
+	forked  int64             // calls that landed upon a version that another call had replaced
 }
 
 func (l *landings) RoundTrip(req *http.Request) (*http.Response, error) {
-	resp, err := l.base.RoundTrip(req)
 	o, c := opOf(req.Context()), l.protocol.Classify(req)
-	if err != nil || o == nil || !writes(c.Op) || resp.StatusCode/100 != 2 {
+	if o == nil || !writes(c.Op) {
+		return l.base.RoundTrip(req)
+	}
+	l.flies(o.key, 1)
+	defer l.flies(o.key, -1)
+	resp, err := l.base.RoundTrip(req)
+	if err != nil || resp.StatusCode/100 != 2 {
 		return resp, err
 	}
 	if c.Op == "CompleteUpload" { // which S3 can refuse with 200
@@ -99,34 +109,56 @@ func (l *landings) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	o.happened.Add(1)
-	o.place.CompareAndSwap(0, l.next(c.Key, req.Header.Get("If-Match")))
+	o.place.CompareAndSwap(0, l.next(c.Op, o, version(req)))
 	return resp, nil
 }
 
-// next counts one write more of key, upon the ETag base if it is not empty.
-func (l *landings) next(key, base string) int64 {
+// flies counts n requests more of key that are not answered yet.
+func (l *landings) flies(key string, n int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if replaced := [2]string{key, base}; base != "" {
-		if l.upon[replaced] {
-			l.forked++
-		}
-		l.upon[replaced] = true
-	}
-	l.of[key]++
-	return l.of[key]
+	l.flying[key] += n
 }
 
-// forks is how many writes the service let through upon an ETag that another had replaced.
+// version is the version that a request is tied to; empty: none, or none that it names.
+func version(req *http.Request) string {
+	if generation := req.URL.Query().Get("ifGenerationMatch"); generation != "0" {
+		return cmp.Or(req.Header.Get("If-Match"), generation)
+	}
+	return ""
+}
+
+// next counts one write more of o, upon the version base if it is not empty. One call that lands
+// twice is one: an upload that is completed twice is answered so on some services.
+func (l *landings) next(method string, o *op, base string) int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if method == "Delete" {
+		l.deleted[o.key]++
+	}
+	if replaced := [2]string{o.key, base}; base != "" {
+		if by := l.upon[replaced]; by != nil && by != o {
+			l.forked++
+		}
+		l.upon[replaced] = o
+	}
+	l.of[o.key]++
+	return l.of[o.key]
+}
+
+// forks is how many calls the service let through upon a version that another had replaced.
 func (l *landings) forks() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.forked
 }
 
-// count is how many writes of key have landed.
-func (l *landings) count(key string) int64 {
+// A tallied key is how many of its requests have landed, and how many may have.
+type tallied struct{ writes, deletes, flying int64 }
+
+// count is what has landed of key.
+func (l *landings) count(key string) tallied {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.of[key]
+	return tallied{l.of[key], l.deleted[key], l.flying[key]}
 }

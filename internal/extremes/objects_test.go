@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/conformance/fault"
 	"github.com/polystore/storage/providers/file"
 	"github.com/polystore/storage/providers/memory"
 )
@@ -94,16 +95,20 @@ func TestLongestStream(t *testing.T) {
 // Ten thousand parts are an object, of a source that can be read at any place and of a stream.
 func TestTenThousandParts(t *testing.T) {
 	const parts, size = 10_000, 100
-	for name, open := range map[string]func() (storage.Store, error){
-		"memory": func() (storage.Store, error) { return memory.New(nil) },
-		"file":   func() (storage.Store, error) { return file.New(t.TempDir(), nil) },
+	for name, store := range map[string]struct {
+		open     func() (storage.Store, error)
+		streamed int // parts of a stream, which grow in the second half of the Store's count
+	}{
+		"memory": {func() (storage.Store, error) { return memory.New(nil) }, 7_082},
+		"file":   {func() (storage.Store, error) { return file.New(t.TempDir(), nil) }, 2 * parts},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := open()
+			s, err := store.open()
 			if err != nil {
 				t.Fatal(err)
 			}
-			b := storage.New(s, &storage.Options{PartSize: size})
+			counted := fault.New(s)
+			b := storage.New(counted, &storage.Options{PartSize: size})
 			defer b.Close()
 			data := make([]byte, parts*size-1)
 			for i := range data {
@@ -112,12 +117,16 @@ func TestTenThousandParts(t *testing.T) {
 			for what, r := range map[string]io.Reader{
 				"sections": bytes.NewReader(data), "stream": io.MultiReader(bytes.NewReader(data)),
 			} {
-				opts := &storage.PutOptions{IfAbsent: true}
-				if what == "stream" { // parts of a stream grow in the second half of their count
-					opts.PartSize = size / 2
+				opts, want := &storage.PutOptions{IfAbsent: true}, parts
+				if what == "stream" {
+					opts.PartSize, want = size/2, store.streamed
 				}
+				counted.Reset()
 				if _, err := b.Put(t.Context(), what, r, opts); err != nil {
 					t.Fatalf("%s: %v", what, err)
+				}
+				if n := counted.Count("PutPart"); n != want {
+					t.Errorf("%s: %d parts, want %d", what, n, want)
 				}
 				got, err := b.ReadAll(t.Context(), what, &storage.GetOptions{Concurrency: 1})
 				if err != nil || !bytes.Equal(got, data) {

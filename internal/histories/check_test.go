@@ -215,8 +215,16 @@ func TestCheckLandings(t *testing.T) {
 	}
 }
 
-// Where copies block, a Create is refused for one that may have left something, and for no other.
+// Where copies and parts block, a Create is refused for one that may have left something, and for
+// no other.
 func TestCheckBlocked(t *testing.T) {
+	for _, kind := range []string{histories.Copy, histories.Put, ""} {
+		checkBlocked(t, kind)
+	}
+}
+
+// checkBlocked is about a Copy, a Put in parts, or, without a kind, a Put of one request.
+func checkBlocked(t *testing.T, kind string) {
 	for _, test := range []struct {
 		outcome string // of a Copy before the Create
 		end     int64  // of the Copy
@@ -231,7 +239,13 @@ func TestCheckBlocked(t *testing.T) {
 		{histories.Done, 5, true, ""},
 	} {
 		copied := put("a", 1, test.end, test.outcome)
-		copied.Kind, copied.Source, copied.Want = histories.Copy, "src", version("s")
+		if kind == histories.Copy {
+			copied.Kind, copied.Source, copied.Want = kind, "src", version("s")
+		}
+		copied.Parts = kind == histories.Put
+		if kind != histories.Copy && test.outcome == histories.Refused {
+			continue // it has no condition
+		}
 		if test.outcome == histories.Done {
 			copied = landed(copied, `"a"`)
 		}
@@ -249,12 +263,81 @@ func TestCheckBlocked(t *testing.T) {
 			o.N = i
 		}
 		h := &histories.History{Ops: ops, Keys: []string{"k"}, Counted: true,
-			CopiesBlock: test.blocks}
+			BlocksBlock: test.blocks}
 		_, err := h.Check(time.Minute)
+		if kind == "" && test.end < 4 { // it left nothing
+			test.want = "not lin"
+		}
 		if (err == nil) != (test.want == "") ||
 			err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%+v: %v", test, err)
+			t.Errorf("%q: %+v: %v", kind, test, err)
 		}
+	}
+}
+
+// Where a Delete can pass between the condition of a write and the write, that is forgiven and
+// counted, and nothing else is.
+func TestCheckPassed(t *testing.T) {
+	const done, unknown, refused = histories.Done, histories.Unknown, histories.Refused
+	remove := func(call, end int64) *histories.Op {
+		return landed(&histories.Op{Kind: histories.Delete, Key: "k", Call: call, Return: end,
+			Outcome: done}, "")
+	}
+	a := func() *histories.Op { return landed(put("a", 1, 2, done), `"a"`) }
+	// ab is a swap of a by b.
+	ab := func(call, end int64) *histories.Op {
+		return landed(swap("a", "b", call, end, done), `"b"`)
+	}
+	for _, test := range []struct {
+		name   string
+		ops    []*histories.Op
+		passed int
+		want   string
+	}{
+		{"a Delete passes a swap", []*histories.Op{a(), ab(3, 9), remove(4, 8), get("", 6, 7),
+			get("b", 10, 11)}, 1, ""},
+		{"two Deletes pass a swap", []*histories.Op{a(), ab(3, 9), remove(4, 5), get("", 6, 6),
+			remove(7, 8), get("b", 10, 11)}, 1, ""},
+		{"a Delete passes a swap of which nobody knows", []*histories.Op{a(),
+			doubtful(swap("a", "b", 3, 9, unknown)), remove(4, 5), get("", 6, 7),
+			get("b", 10, 11)}, 1, ""},
+		{"no Delete passes a swap", []*histories.Op{a(), ab(3, 9), remove(4, 8),
+			get("", 10, 11)}, 0, ""},
+		{"a Delete before a swap", []*histories.Op{a(), remove(3, 4), ab(5, 9),
+			get("b", 10, 11)}, 0, "not lin"},
+		{"a Delete behind a swap", []*histories.Op{a(), ab(3, 4), remove(5, 9),
+			get("b", 10, 11)}, 0, "not lin"},
+		{"a Put passes beside a Delete", []*histories.Op{a(), ab(3, 9), remove(4, 5),
+			landed(put("c", 6, 7, done), `"c"`), get("c", 8, 8), get("b", 10, 11)}, 0, "not lin"},
+		{"another swap passes beside a Delete", []*histories.Op{a(), ab(3, 9),
+			landed(swap("a", "c", 3, 9, done), `"c"`), get("c", 4, 4), remove(5, 6),
+			get("b", 10, 11)}, 0, "not lin"},
+		{"a Delete passes a create", []*histories.Op{a(), landed(create("b", 3, 9), `"b"`),
+			remove(4, 5), get("b", 10, 11)}, 0, ""},
+		{"a create over what is there", []*histories.Op{a(), landed(create("b", 3, 6), `"b"`),
+			get("b", 7, 8), remove(5, 9), get("a", 10, 11)}, 0, "not lin"},
+		{"what was passed is not seen", []*histories.Op{a(), ab(3, 9), remove(4, 5),
+			get("", 6, 7), get("b", 8, 8), get("", 10, 11)}, 0, "not lin"},
+		{"a swap is refused for nothing beside a Delete", []*histories.Op{a(),
+			swap("a", "b", 3, 9, refused), remove(4, 12), get("a", 10, 11)}, 0, "not lin"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			for i, o := range test.ops {
+				o.N = i
+			}
+			h := &histories.History{Ops: test.ops, Keys: []string{"k"}, Counted: true}
+			strict := test.want == "" && test.passed == 0
+			if _, err := h.Check(time.Minute); (err == nil) != strict {
+				t.Errorf("Check of a service that holds them against each other: %v", err)
+			}
+			h.DeletesPass = true
+			r, err := h.Check(time.Minute)
+			if (err == nil) != (test.want == "") ||
+				err != nil && !strings.Contains(err.Error(), test.want) ||
+				err == nil && r.Passed != test.passed {
+				t.Errorf("Check: %d passed, %v; want %d, %q", r.Passed, err, test.passed, test.want)
+			}
+		})
 	}
 }
 

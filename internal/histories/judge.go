@@ -15,16 +15,25 @@ type step struct {
 	want    Version
 	makes   Version // of a write: the zero Version is a Delete
 	outcome string
+	half    int // of a write in two halves, which have one number: see halves; 0: it is whole
 }
 
 type stepKind int
 
 const (
-	reads  stepKind = iota // the key holds want
-	lists                  // the key has an object with the ETag of want
-	tests                  // the condition holds, or not; nothing changes
-	writes                 // the condition holds and the key then holds makes, or it does not
+	reads      stepKind = iota // the key holds want
+	lists                      // the key has an object with the ETag of want
+	tests                      // the condition holds, or not; nothing changes
+	writes                     // the condition holds and the key then holds makes, or it does not
+	firstHalf                  // of a write: its condition holds
+	secondHalf                 // the key then holds makes
 )
+
+// A state is what a key holds between two steps.
+type state struct {
+	Version
+	half int // of the write whose condition has held and which is still to be made; 0: none
+}
 
 // judge turns operations into steps.
 type judge struct {
@@ -92,12 +101,17 @@ func (j *judge) unsure(state, v Version) bool {
 // model is how a key behaves.
 func (j *judge) model(key string) porcupine.Model {
 	return porcupine.Model{
-		Init: func() any { return j.h.Initial[key] },
-		Step: func(state, input, _ any) (bool, any) {
-			return j.apply(state.(Version), input.(step))
+		Init: func() any { return state{Version: j.h.Initial[key]} },
+		Step: func(before, input, _ any) (bool, any) {
+			s, now := input.(step), before.(state)
+			if s.half != 0 || now.half != 0 {
+				return j.applyHalf(now, s)
+			}
+			fits, v := j.apply(now.Version, s)
+			return fits, state{Version: v}
 		},
 		DescribeOperation: func(input, _ any) string { return j.h.Ops[input.(step).n].String() },
-		DescribeState:     func(state any) string { return state.(Version).ID },
+		DescribeState:     func(s any) string { return s.(state).ID },
 	}
 }
 
@@ -125,6 +139,64 @@ func (j *judge) apply(state Version, s step) (bool, Version) {
 		return true, state
 	}
 	return true, s.makes
+}
+
+// applyHalf is apply for the halves of a write, and for what comes between them: reads, refusals
+// and Deletes. No other write is made there, nor is its condition looked at.
+func (j *judge) applyHalf(now state, s step) (bool, state) {
+	switch {
+	case s.kind == secondHalf && s.half == now.half:
+		return true, state{Version: s.makes}
+	case s.kind == secondHalf: // it was refused, or nobody knows
+		return s.outcome == Unknown, now
+	case s.kind == firstHalf && now.half != 0:
+		return false, now
+	}
+	whole := s
+	if s.kind == firstHalf {
+		whole.kind = writes
+	}
+	fits, v := j.apply(now.Version, whole)
+	switch took := v != now.Version; {
+	case !fits:
+		return false, now
+	case s.kind == firstHalf && took:
+		return true, state{Version: now.Version, half: s.half}
+	case took && s.makes != Version{}:
+		return false, now
+	}
+	return true, state{Version: v, half: now.half}
+}
+
+// halves are the steps of a key where each conditional write that meets a Delete is made in two
+// halves: see History.DeletesPass. There are none where no write is.
+func (j *judge) halves(key string, steps []porcupine.Operation) []porcupine.Operation {
+	var all []porcupine.Operation
+	half := 0
+	for _, op := range steps {
+		s := op.Input.(step)
+		deletes := func(o *Op) bool {
+			return (o.Kind == Delete || o.Kind == DeleteIf) && o.Key == key &&
+				o.Call <= op.Return && o.lasts() >= op.Call
+		}
+		if s.kind != writes || s.cond == "" || s.makes == (Version{}) || s.outcome == Refused ||
+			!slices.ContainsFunc(j.h.Ops, deletes) {
+			all = append(all, op)
+			continue
+		}
+		half++
+		first, second := op, op
+		s.half = half
+		s.kind = firstHalf
+		first.Input = s
+		s.kind = secondHalf
+		second.Input = s
+		all = append(all, first, second)
+	}
+	if half == 0 {
+		return nil
+	}
+	return all
 }
 
 // steps are those of one key. They count in r what is special.
@@ -290,11 +362,13 @@ func (j *judge) writes(o *Op) []Landing {
 // overlaps reports whether a request began before o returned.
 func (o *Op) overlaps(l Landing) bool { return l.Call <= o.Return }
 
-// blocked reports whether a Copy may be why the Create o was refused: see History.CopiesBlock.
+// blocked reports whether what another call leaves may be why the Create o was refused: see
+// History.BlocksBlock.
 func (j *judge) blocked(o *Op) bool {
-	return j.h.CopiesBlock && o.Kind == Create &&
+	return j.h.BlocksBlock && o.Kind == Create &&
 		slices.ContainsFunc(j.h.Ops, func(other *Op) bool {
-			return other.Kind == Copy && other.Key == o.Key && other.Call <= o.Return &&
+			leaves := other != o && (other.Kind == Copy || other.Parts)
+			return leaves && other.Key == o.Key && other.Call <= o.Return &&
 				(other.Outcome != Done || other.lasts() >= o.Call)
 		})
 }

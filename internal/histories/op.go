@@ -45,8 +45,9 @@ type Op struct {
 	Key    string `json:"key"`              // the destination of a Copy; the prefix of a List
 	Source string `json:"source,omitempty"` // of a Copy
 
-	Makes Version `json:"makes,omitzero"` // what a write makes
-	Want  Version `json:"want,omitzero"`  // what the condition names
+	Makes Version `json:"makes,omitzero"`  // what a write makes
+	Want  Version `json:"want,omitzero"`   // what the condition names
+	Parts bool    `json:"parts,omitempty"` // the write is larger than a part
 
 	Call    int64             `json:"call"`   // nanoseconds since some moment
 	Return  int64             `json:"return"` // 0: it did not return

@@ -26,6 +26,10 @@ type Config struct {
 	// Default 0: no object is larger than 2 KiB.
 	Large, PartSize int64
 
+	// BareParts says that objects in parts have no checksum: a wrong byte of one is what no client
+	// could find. Such a Get has failed.
+	BareParts bool
+
 	// Patience is after what time every other call is given up; 0: none is.
 	Patience time.Duration
 
@@ -75,10 +79,16 @@ type History struct {
 	// another, which is a defect: such a Get is counted and tells nothing.
 	MixedGets bool
 
-	// CopiesBlock says that a Copy that is under way, or that failed, can leave something at its
-	// key that is no object and keeps a Create from it, which is a defect: a Create that is refused
-	// then tells nothing.
-	CopiesBlock bool
+	// BlocksBlock says that a Copy or a write in parts that is under way, or that failed, can leave
+	// something at its key that is no object and keeps a Create from it, which is a defect: a
+	// Create that is refused then tells nothing.
+	BlocksBlock bool
+
+	// DeletesPass says that the service may let a Delete pass between the moment at which it finds
+	// that the condition of a write holds and the moment at which it makes the write, which is a
+	// defect: both then succeed, and the object is there. Nothing but Deletes passes. A key that
+	// fits an order with such a Delete, and none without, is counted.
+	DeletesPass bool
 
 	// Counted says that a Counter was below the Bucket.
 	Counted bool

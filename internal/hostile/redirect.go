@@ -68,19 +68,3 @@ func (a *asking) RoundTrip(req *http.Request) (*http.Response, error) {
 	a.requests.Add(1)
 	return a.RoundTripper.RoundTrip(req)
 }
-
-// SelfSigned checks that a certificate that nobody vouches for is refused before anything is sent,
-// by the provider's own client.
-func (p *Provider) SelfSigned(t *testing.T) {
-	at := stub.NewTLS(t, func(http.ResponseWriter, *stub.Request) {})
-	b := p.bucket(t, at.URL, nil)
-	for _, call := range Calls() {
-		err := call.Do(t.Context(), b, t.TempDir())
-		if err == nil && call.Name != "SignURL" {
-			t.Errorf("%s: no error", call.Name)
-		}
-	}
-	if n := len(at.Seen()); n > 0 {
-		t.Errorf("%d requests to a server that nobody vouches for", n)
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -41,9 +45,11 @@ func faults() map[string]fault.Fault {
 		"late": fault.Late(), "waiting": fault.HangWaiting(), "sending": fault.HangSending(3),
 		"refused": fault.Refuse(&storage.Error{Kind: storage.ErrPermission}),
 		"doubt":   fault.Doubt(),
+		"delay":   fault.Delay(time.Millisecond), "drip": fault.Drip(time.Millisecond),
+		"at": fault.At(3, func() {}), "late by": fault.LateBy(time.Millisecond),
 	}
-	for _, status := range [...]int{301, 304, 307, 400, 401, 403, 404, 409, 412, 416, 429, 500, 501,
-		503} {
+	for _, status := range [...]int{301, 304, 307, 400, 401, 403, 404, 408, 409, 412, 416, 429, 500,
+		501, 502, 503} {
 		f[fmt.Sprint(status)] = fault.Status(status, "Code", "Location", "http://other/")
 	}
 	for _, name := range [...]string{"Content-Range", "ETag", "Last-Modified", "Content-Length"} {
@@ -77,14 +83,16 @@ func (p *Provider) secret(t *testing.T, at Service, seen *witness, name string, 
 		t.Error(err)
 		return
 	}
-	o := Options()
-	o.StallTimeout = 100 * time.Millisecond
+	o, patience := Options(), time.Second
+	if o.StallTimeout = patience / 10; name == "nothing" { // then all is to succeed
+		o.StallTimeout, patience = 0, time.Minute
+	}
 	o.Tracer = seen
 	b := storage.New(s, o)
 	under := func(call func(ctx context.Context)) {
 		transport.Reset()
 		transport.Add(fault.Rule{Fault: f, Times: fault.Always})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		defer cancel()
 		call(ctx)
 	}
@@ -95,6 +103,21 @@ func (p *Provider) secret(t *testing.T, at Service, seen *witness, name string, 
 	}
 	under(func(ctx context.Context) {
 		shown(ctx, b, func(v any) { seen.value(fmt.Sprintf("%s, %T", name, v), v) })
+	})
+	under(func(ctx context.Context) {
+		text, err := brokenOff(ctx, b, t.TempDir())
+		if name == "nothing" && text == "" {
+			t.Errorf("an upload that is broken off leaves no state: %v", err)
+		}
+		seen.text(name+": a state", text)
+	})
+	under(func(ctx context.Context) {
+		text, err := suspended(ctx, b)
+		if name == "nothing" && text == "" && !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("Suspend: %v", err)
+		}
+		seen.err(name+": Suspend", err)
+		seen.text(name+": a token", text)
 	})
 	under(func(ctx context.Context) {
 		v, err := panicked(ctx, b)
@@ -109,6 +132,37 @@ func (p *Provider) secret(t *testing.T, at Service, seen *witness, name string, 
 	seen.text(name+": the log", seen.log.String())
 }
 
+// brokenOff is the state file of an upload that is given up behind its first part.
+func brokenOff(ctx context.Context, b *storage.Bucket, dir string) (string, error) {
+	source, state := filepath.Join(dir, "source"), filepath.Join(dir, "state")
+	parts := bytes.Repeat(large, 4) // of any service
+	if err := os.WriteFile(source, parts, 0o600); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	_, err := b.UploadFile(ctx, key, source, &storage.PutOptions{
+		StateFile: state, Concurrency: 1, Progress: func(storage.Progress) { cancel() },
+	})
+	text, _ := os.ReadFile(state)
+	return string(text), err
+}
+
+// suspended is the token of a Writer, and what it says.
+func suspended(ctx context.Context, b *storage.Bucket) (string, error) {
+	w := b.NewWriter(ctx, key, nil)
+	defer w.Close()
+	if _, err := w.Write(large); err != nil {
+		return "", err
+	}
+	text, err := w.Suspend()
+	if err != nil {
+		return "", err
+	}
+	said, err := base64.RawURLEncoding.DecodeString(text)
+	return text + " " + string(said), err
+}
+
 // Told checks that an answer that repeats the request, as one for people to look for a mistake
 // does, brings no secret of it into an error.
 func (p *Provider) Told(t *testing.T) {
@@ -116,6 +170,7 @@ func (p *Provider) Told(t *testing.T) {
 		var said strings.Builder
 		r.Request.Header.Write(&said)
 		text := r.RequestURI + " " + strings.Join(strings.Fields(said.String()), " ")
+		text += " " + unescaped(text)
 		w.Header().Set("X-Ms-Error-Code", "AuthenticationFailed")
 		w.WriteHeader(http.StatusForbidden)
 		if strings.Contains(r.URL.Path, "/b/") {
@@ -134,6 +189,20 @@ func (p *Provider) Told(t *testing.T) {
 	}
 }
 
+// unescaped is what an URL and its parameters say, in any text.
+func unescaped(text string) string {
+	return escapes.ReplaceAllStringFunc(text, func(escape string) string {
+		b, _ := hex.DecodeString(escape[1:])
+		return string(b)
+	})
+}
+
+var escapes = regexp.MustCompile("%[0-9A-Fa-f]{2}")
+
+// signature is one in a text: a parameter of an URL, or of an Authorization.
+var signature = regexp.MustCompile(
+	`(?i)\b(sig|signature|x-amz-signature|x-goog-signature)=[^\s&"(]`)
+
 // forms are the secrets as they may show.
 func (p *Provider) forms() (forms []string) {
 	for _, secret := range p.Secrets {
@@ -143,7 +212,7 @@ func (p *Provider) forms() (forms []string) {
 	return forms
 }
 
-// witness looks for secrets in what it is told.
+// witness looks for secrets, and signatures, in what it is told.
 type witness struct {
 	storage.Tracer
 	tb      testing.TB
@@ -189,6 +258,10 @@ func (w *witness) EndRequest(ctx context.Context, r *storage.Request) {
 }
 
 func (w *witness) text(what, text string) {
+	if at := signature.FindStringIndex(text); at != nil {
+		w.tb.Errorf("%s: a signature is in …%.300s", what, text[max(at[0]-150, 0):])
+		return
+	}
 	for _, form := range w.forms {
 		if i := strings.Index(text, form); i >= 0 {
 			w.tb.Errorf("%s: %q is in …%.300s", what, form, text[max(i-150, 0):])

@@ -43,10 +43,10 @@ var allowed = []struct {
 	{"storagefs/", []string{"", "driver/", "internal/"}},
 	{"gocdk/", []string{"", "driver/", "internal/"}},
 	{"conformance/", []string{"", "internal/", "conformance/"}},
-	{"internal/bigstream/child", []string{"", "providers/"}},     // a program
-	{"internal/fivestores/child", []string{"", "providers/"}},    // a program
-	{"internal/resume/child", []string{"", "providers/"}},        // a program
-	{"internal/captable/", []string{"", "gocdk/", "providers/"}}, // a program
+	{"internal/bigstream/", []string{"", "internal/bigstream/", "providers/"}}, // programs
+	{"internal/fivestores/child", []string{"", "providers/"}},                  // a program
+	{"internal/resume/child", []string{"", "providers/"}},                      // a program
+	{"internal/captable/", []string{"", "gocdk/", "providers/"}},               // a program
 	{"internal/services", []string{
 		"", "driver/", "internal/", "providers/", "conformance/fault",
 	}},
@@ -57,6 +57,7 @@ var allowed = []struct {
 	{"internal/extremes", []string{"", "providers/"}},
 	{"internal/hostile", []string{"", "driver/", "internal/", "conformance/fault"}},
 	{"internal/limits", []string{"conformance/"}},
+	{"internal/faultplan", []string{"conformance/"}},
 	{"internal/tally", []string{"conformance/"}},
 	{"internal/servertable", []string{"conformance/"}},
 	{"internal/", []string{"", "driver/", "internal/"}},

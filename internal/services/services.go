@@ -33,13 +33,12 @@ type Service struct {
 	ContentETags bool  // equal bytes have equal ETags
 	Flat         bool  // it cannot hold a and a/b at the same time
 	MixedGets    bool  // beside a write a Get can have the ETag of another version
-	CopiesBlock  bool  // what a Copy leaves of itself keeps a Create from its key
+	DeletesPass  bool  // a Delete can pass between the condition of a write and the write
+	BlocksBlock  bool  // what a write in parts or a Copy leaves keeps a Create from its key
+	BareParts    bool  // an object in parts has no checksum
 	Local        bool  // it needs no server: it is part of every run
 	PartSize     int64 // of parts that are cheap enough to be many; 0: none
-
-	// Races says why some histories fit no order although the library does what it should; empty:
-	// all have to fit.
-	Races string
+	DearPart     int64 // of the smallest parts where they take their time: few objects have some
 }
 
 // All are the services, those that need no server first.
@@ -56,17 +55,19 @@ var All = []Service{
 	},
 	{
 		Name: "MinIO", Connect: connectS3(testenv.MinIO, "minio"), HTTP: true, Protocol: fault.S3,
-		ContentETags: true, Flat: true,
+		ContentETags: true, Flat: true, DearPart: 5 << 20,
+		BareParts: true, // its uploads declare no sum: see the S3 driver's uploadSums
 	},
 	{
 		Name: "versitygw", Connect: connectS3(testenv.VersityGW, "versitygw"), HTTP: true,
-		Protocol: fault.S3, ContentETags: true, Flat: true, MixedGets: true,
-		Races: "a Delete and a conditional Put on one ETag both succeed, and a read pairs the " +
-			"ETag and the body of two versions",
+		Protocol: fault.S3, ContentETags: true, Flat: true,
+		DearPart:    5 << 20,
+		MixedGets:   true, // see defects.ETagOfAnotherVersion
+		DeletesPass: true, // see defects.DeleteAndPutOnOneETag
 	},
 	{
 		Name: "Azurite", Connect: connectAzure, HTTP: true, Protocol: fault.Azure,
-		CopiesBlock: true, // see defects.BlocksAreABlob
+		DearPart: 64 << 10, BlocksBlock: true, // see defects.BlocksAreABlob
 	},
 }
 

@@ -4,6 +4,7 @@
 package stub
 
 import (
+	"crypto/tls"
 	"io"
 	"log"
 	"net"
@@ -38,6 +39,14 @@ func New(tb testing.TB, answer Answer) *Server {
 // NewTLS is New over TLS. Clients that do not trust it get no line in the log.
 func NewTLS(tb testing.TB, answer Answer) *Server {
 	return start(tb, (*httptest.Server).StartTLS, answer)
+}
+
+// NewTLSAs is NewTLS with a certificate of the test's own.
+func NewTLSAs(tb testing.TB, certificate tls.Certificate, answer Answer) *Server {
+	return start(tb, func(s *httptest.Server) {
+		s.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}}
+		s.StartTLS()
+	}, answer)
 }
 
 func start(tb testing.TB, start func(*httptest.Server), answer Answer) *Server {

@@ -6,9 +6,14 @@ import (
 	"github.com/polystore/storage/conformance"
 )
 
-// Faults is the row of a run of conformance.TestFaults.
+// Faults is the row of a run of conformance.TestFaults. r is nil if the run did not come to an end.
 func Faults(on string, r *conformance.FaultReport) Row {
-	row := Row{What: "cells of faults, operations and paths", On: on, Tried: r.Ran()}
+	row := Row{What: "cells of faults, operations and paths", On: on}
+	if r == nil {
+		row.Lost = 1
+		return row
+	}
+	row.Tried = r.Met()
 	left, repeats := 0, 0
 	for i := range r.Cells {
 		c := &r.Cells[i]

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -23,9 +24,27 @@ type Row struct {
 	Seeds string `json:"seeds,omitempty"` // what makes the run repeatable
 }
 
-// Add logs a row, and appends it to the file that Env names. A test that has failed has lost at
-// least once.
-func Add(tb testing.TB, r Row) {
+// Later adds the row of a test when the test ends, however that is, or when now is called, if that
+// comes first. A test that has failed by then has tried what the row says, and has lost at least
+// once. One that is skipped has no row.
+//
+// It is called before anything that can end the test.
+func Later(tb testing.TB, row func() Row) (now func()) {
+	tb.Helper()
+	var once sync.Once
+	now = func() {
+		once.Do(func() {
+			if !tb.Skipped() {
+				add(tb, row())
+			}
+		})
+	}
+	tb.Cleanup(now)
+	return now
+}
+
+// add logs a row, and appends it to the file that Env names.
+func add(tb testing.TB, r Row) {
 	tb.Helper()
 	if tb.Failed() && r.Lost == 0 {
 		r.Lost = 1
@@ -49,17 +68,25 @@ func Add(tb testing.TB, r Row) {
 	}
 }
 
-// Table is the rows of such a file as a table of Markdown, in their order.
-func Table(lines string) (string, error) {
-	var b strings.Builder
-	b.WriteString("| what | on | tried | lost | on the way | seeds |\n|---|---|---|---|---|---|\n")
+// Rows reads the rows of such a file.
+func Rows(lines string) (rows []Row, err error) {
 	for line := range strings.Lines(lines) {
 		var r Row
 		if err := json.Unmarshal([]byte(line), &r); err != nil {
-			return "", fmt.Errorf("%q: %w", line, err)
+			return nil, fmt.Errorf("%q: %w", line, err)
 		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+// Table is the rows as a table of Markdown, in their order.
+func Table(rows []Row) string {
+	var b strings.Builder
+	b.WriteString("| what | on | tried | lost | on the way | seeds |\n|---|---|---|---|---|---|\n")
+	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %d | %d | %s | %s |\n", r.What, r.On, r.Tried, r.Lost, r.Note,
 			r.Seeds)
 	}
-	return b.String(), nil
+	return b.String()
 }

@@ -104,8 +104,10 @@ func prepareCeph(ctx context.Context, l launch) (helpers []*process, err error) 
 	if err := daemon("ceph-mon", "-i", "a"); err != nil {
 		return helpers, err
 	}
+	if err := c.ask(ctx, "ceph", "--connect-timeout", "30", "osd", "create", osd); err != nil {
+		return helpers, err
+	}
 	err = c.run(ctx,
-		[]string{"ceph", "--connect-timeout", "30", "osd", "create", osd},
 		[]string{"ceph", "osd", "crush", "add", "osd.0", "1.0", "host=h", "root=default"},
 		[]string{"ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd},
 	)
@@ -137,15 +139,42 @@ func (c *cephLaunch) run(ctx context.Context, commands ...[]string) error {
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	for _, args := range commands {
-		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
-		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "CEPH_CONF=" + c.conf, "CEPH_ARGS=-c " +
-				c.conf,
+		if err := c.command(ctx, args); err != nil {
+			return err
 		}
-		cmd.WaitDelay = time.Second
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
+	}
+	return nil
+}
+
+// ask carries out a command, again and again until the monitor takes it: one that has just begun
+// refuses what it is asked (EPERM).
+func (c *cephLaunch) ask(ctx context.Context, args ...string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := c.command(ctx, args)
+		if err == nil {
+			return nil
 		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func (c *cephLaunch) command(ctx context.Context, args []string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir, "CEPH_CONF=" + c.conf,
+		"CEPH_ARGS=-c " + c.conf,
+	}
+	cmd.WaitDelay = time.Second
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(args, " "), err, out)
 	}
 	return nil
 }

@@ -58,7 +58,13 @@ func (l launch) mkdir(name string) (string, error) {
 	return dir, os.Mkdir(dir, 0o700)
 }
 
-var errExited = errors.New("the server ended before it was ready")
+var (
+	errExited = errors.New("the server ended before it was ready")
+	errTaken  = errors.New("another process has taken the server's port")
+)
+
+// saysTaken is what a server prints whose port another process has taken.
+const saysTaken = "address already in use"
 
 // start installs the server if need be and returns when it serves.
 func (k *kind) start(ctx context.Context) (*Server, error) {
@@ -69,7 +75,7 @@ func (k *kind) start(ctx context.Context) (*Server, error) {
 	for tries := 1; ; tries++ {
 		s, err := k.launch(ctx, exe)
 		// Between our look for a free port and its use, another process can take it.
-		if tries < 3 && errors.Is(err, errExited) {
+		if tries < 3 && (errors.Is(err, errExited) || errors.Is(err, errTaken)) {
 			continue
 		}
 		return s, err
@@ -179,6 +185,9 @@ func (s *Server) waitReady(ctx context.Context, path string, status int) error {
 		}
 		if err == nil {
 			return nil
+		}
+		if strings.Contains(s.process.lastLines(20), saysTaken) {
+			return errTaken // MinIO goes on
 		}
 		select {
 		case <-s.process.done:

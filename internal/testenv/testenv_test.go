@@ -181,6 +181,13 @@ func TestStartShowsLastLines(t *testing.T) {
 			_, err := k.launch(t.Context(), "/bin/sh")
 			return err
 		}, "the server ended before it was ready: exit status 3; its last lines were:\nno disk"},
+		{"goes on without its port", func() error {
+			k := kind{name: "sh", ready: "/", command: func(launch) ([]string, []string, error) {
+				return []string{"-c", "echo bind: " + saysTaken + "; exec sleep 100"}, nil, nil
+			}}
+			_, err := k.launch(t.Context(), "/bin/sh")
+			return err
+		}, errTaken.Error()},
 		{"cannot be started", func() error {
 			_, err := startProcess("/nonexistent", nil, nil, t.TempDir())
 			return err

@@ -58,14 +58,25 @@ var writes = map[string]bool{
 	"Put": true, "Delete": true, "Copy": true, "CompleteUpload": true, "PutPart": true,
 }
 
-// plan gives about one of every in the next calls of each method a fault, out of so many calls. One
-// of eight writes that get one is late. What it returns counts the requests that met one.
-func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
-	met := new(atomic.Int64)
-	count := func(context.Context, storage.FullStore, fault.Call) error {
-		met.Add(1)
-		return nil
+// ofParts are the methods that make an object in parts.
+var ofParts = map[string]bool{"CreateUpload": true, "PutPart": true, "CompleteUpload": true}
+
+// met counts the requests that met a fault.
+type met struct{ all, ofParts atomic.Int64 }
+
+// count is what comes before a fault.
+func (m *met) count(_ context.Context, _ storage.FullStore, c fault.Call) error {
+	m.all.Add(1)
+	if ofParts[c.Op] {
+		m.ofParts.Add(1)
 	}
+	return nil
+}
+
+// plan gives about one of every in the next calls of each method a fault, out of so many calls. One
+// of eight writes that get one is late.
+func plan(s *fault.Store, seed uint64, every, calls int) *met {
+	m := new(met)
 	r := rand.New(rand.NewPCG(seed, 1))
 	for _, op := range []string{
 		"Put", "Delete", "Copy", "CompleteUpload", "PutPart", "CreateUpload", "DeleteBatch", "Get",
@@ -78,9 +89,9 @@ func plan(s *fault.Store, seed uint64, every, calls int) *atomic.Int64 {
 				if writes[op] && r.IntN(8) == 0 {
 					f = late(r)
 				}
-				s.Add(fault.Rule{Op: op, Skip: i, Fault: f.Before(count)})
+				s.Add(fault.Rule{Op: op, Skip: i, Fault: f.Before(m.count)})
 			}
 		}
 	}
-	return met
+	return m
 }

@@ -3,6 +3,7 @@ package torture
 import (
 	"flag"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,41 +41,76 @@ const judging = 30 * time.Second
 func TestHistories(t *testing.T) {
 	for _, s := range services.All {
 		t.Run(s.Name, func(t *testing.T) {
-			raw := s.Open(t)
 			var total histories.Report
-			faults, raced := 0, 0
+			var tried, faults, uploads, ofParts int
+			tally.Later(t, func() tally.Row {
+				return tally.Row{
+					What: "histories of 200 operations", On: s.Name, Tried: tried,
+					Note: fmt.Sprintf("%d operations, %d faults; %d uploads in parts, with %d of "+
+						"the faults; %d unknown, %d failed, %d landed again, "+
+						"%d of these late, %d excused, %d mixed, %d passed by a Delete",
+						total.Ops, faults, uploads, ofParts, total.Unknown, total.Failed,
+						total.Landings, total.Late, total.Excused, total.Mixed, total.Passed),
+					Seeds: seeds(*firstSeed, tried),
+				}
+			})
+			raw := s.Open(t)
+			bareParts(t, s, raw)
 			for seed := *firstSeed; seed < *firstSeed+uint64(*historyCount); seed++ {
-				r, n, err := history(t, s, raw, seed)
+				r, store, m, err := history(t, s, raw, seed)
+				tried++
 				total.Add(r)
-				faults += n
-				switch {
-				case err != nil && s.Races == "":
+				faults += int(m.all.Load())
+				uploads += store.Count("CreateUpload")
+				ofParts += int(m.ofParts.Load())
+				if err != nil {
 					t.Fatalf("seed %d: %v", seed, err)
-				case err != nil:
-					raced++
-					t.Logf("seed %d: %v\nThe server: %s", seed, err, s.Races)
 				}
 			}
-			if raced > max(2, *historyCount/10) {
-				t.Errorf("%d of %d histories fit no order, which is more than the races of the "+
-					"server would explain: %s", raced, *historyCount, s.Races)
+			if tried >= 100 && ofParts == 0 {
+				t.Errorf("no request of %d uploads in parts met a fault", uploads)
 			}
-			tally.Add(t, tally.Row{
-				What: "histories of 200 operations", On: s.Name, Tried: *historyCount,
-				Note: fmt.Sprintf("%d operations, %d faults; %d unknown, %d failed, %d landed "+
-					"again, %d of these late, %d excused, %d mixed, %d of races of the server",
-					total.Ops, faults, total.Unknown, total.Failed, total.Landings, total.Late,
-					total.Excused, total.Mixed, raced),
-				Seeds: fmt.Sprintf("%d to %d", *firstSeed, *firstSeed+uint64(*historyCount)-1),
-			})
 		})
 	}
 }
 
-// history makes one history and judges it. It returns how many requests met a fault.
+// bareParts holds what the service says of objects in parts against one.
+func bareParts(t *testing.T, s services.Service, b *storage.Bucket) {
+	t.Helper()
+	part := max(s.PartSize, s.DearPart)
+	data := strings.NewReader(strings.Repeat("x", int(part)+1))
+	_, err := b.Put(t.Context(), "parts", data, &storage.PutOptions{PartSize: part})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := b.Get(t.Context(), "parts", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if bare := r.Object().Checksums.IsZero(); bare != s.BareParts {
+		t.Errorf("an object in parts has no checksum: %v, and BareParts is %v", bare, s.BareParts)
+	}
+	if err := b.Delete(t.Context(), "parts", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// seeds are n of them, from the first one on.
+func seeds(first uint64, n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d to %d", first, first+uint64(n)-1)
+}
+
+// dearHistories is how many histories there are for one with objects in parts where parts are dear.
+const dearHistories = 10
+
+// history makes one history and judges it. It returns the requests, and which of them met a fault.
 func history(
 	t *testing.T, s services.Service, raw *storage.Bucket, seed uint64,
-) (histories.Report, int, error) {
+) (histories.Report, *fault.Store, *met, error) {
 	store := fault.New(histories.Count(raw.Store()))
 	faults := plan(store, seed, 12, 200)
 	opts := quick
@@ -85,13 +121,18 @@ func history(
 		PartSize: s.PartSize, Large: s.PartSize * 5 / 2,
 		Patience: opts.StallTimeout / 2, Wait: store.Wait,
 	}
+	if s.DearPart > 0 && seed%dearHistories == 0 {
+		c.PartSize, c.Large = s.DearPart, s.DearPart+1000
+		c.Patience *= 4
+		c.BareParts = s.BareParts
+	}
 	h := histories.Run(t.Context(), b, c)
 	h.ContentETags, h.MixedGets, h.Counted = s.ContentETags, s.MixedGets, true
-	h.CopiesBlock = s.CopiesBlock
+	h.BlocksBlock, h.DeletesPass = s.BlocksBlock, s.DeletesPass
 	r, err := h.Check(judging)
 	tidy := storage.New(raw.Store(), &patient)
 	if _, e := tidy.DeletePrefix(t.Context(), c.Prefix, nil); e != nil && err == nil {
 		err = e
 	}
-	return r, int(faults.Load()), err
+	return r, store, faults, err
 }

@@ -43,6 +43,7 @@ type machine struct {
 	made  int               // contents
 	dir   string            // for files
 	large int64             // the size of objects in parts; 0: none
+	dear  bool              // one of twenty objects is in parts, and not one of five
 	part  int64
 	class string // a storage class
 	heirs bool   // a copy's class is not known: see anyClass
@@ -54,6 +55,19 @@ type machine struct {
 
 	can  storage.Capabilities
 	used optionsUsed // or nil
+	did  *programsDid
+}
+
+// programsDid counts what programs did with objects in parts.
+type programsDid struct {
+	uploads int
+	met     met
+}
+
+// reset takes the faults away, and forgets the calls.
+func (m *machine) reset() {
+	m.did.uploads += m.store.Count("CreateUpload")
+	m.store.Reset()
 }
 
 // Random programs of all methods, with a fault in some of their calls, do on every driver what they
@@ -65,18 +79,28 @@ func TestModel(t *testing.T) {
 			continue
 		}
 		t.Run(s.Name, func(t *testing.T) {
-			raw, programs, dir, seed := s.Open(t), 0, t.TempDir(), programSeed(t)
+			programs, seed, did := 0, programSeed(t), new(programsDid)
+			tally.Later(t, func() tally.Row {
+				return tally.Row{
+					What: "programs against the model", On: s.Name, Tried: programs, Seeds: seed,
+					Note: fmt.Sprintf("%d faults; %d uploads in parts, with %d of the faults",
+						did.met.all.Load(), did.uploads, did.met.ofParts.Load()),
+				}
+			})
+			raw, dir := s.Open(t), t.TempDir()
 			tidy := storage.New(raw.Store(), &patient)
 			rapid.Check(t, func(rt *rapid.T) {
 				programs++
 				if _, err := tidy.DeletePrefix(t.Context(), "p/", nil); err != nil {
 					rt.Fatal(err)
 				}
-				newMachine(raw.Store(), s, "p/", dir).run(rt)
+				m := newMachine(raw.Store(), s, "p/", dir)
+				m.did = did
+				m.run(rt)
 			})
-			tally.Add(t, tally.Row{
-				What: "programs against the model", On: s.Name, Tried: programs, Seeds: seed,
-			})
+			if programs >= 100 && did.met.ofParts.Load() == 0 {
+				t.Errorf("no request of %d uploads in parts met a fault", did.uploads)
+			}
 		})
 	}
 }
@@ -100,7 +124,10 @@ func newMachine(inner storage.Store, s services.Service, prefix, dir string) *ma
 		b: storage.New(store, &quick).Prefix(prefix), store: store, model: make(map[string]*object),
 		names: make(map[string]string),
 		keys:  []string{"a", "a/b", "a/b/c", "a!", "b/ä"}, dir: dir, part: s.PartSize,
-		large: s.PartSize * 5 / 2,
+		large: s.PartSize * 5 / 2, did: new(programsDid),
+	}
+	if s.DearPart > 0 {
+		m.dear, m.part, m.large = true, s.DearPart, s.DearPart+1000
 	}
 	m.emptyFirst = s.Name == defects.MinIO
 	azurite := s.Name == defects.Azurite
@@ -139,7 +166,7 @@ func (m *machine) run(t *rapid.T) {
 
 // agrees compares everything with the model.
 func (m *machine) agrees(t *rapid.T) {
-	m.store.Reset() // no faults here
+	m.reset() // no faults here
 	m.dropRests(t)
 	left := maps.Clone(m.model)
 	for o, err := range m.b.List(t.Context(), nil) {

@@ -35,7 +35,7 @@ var (
 // trouble lets one request of the next call meet a fault, or none, and returns what it is called.
 // Some faults cannot happen to it.
 func (m *machine) trouble(t *rapid.T, impossible ...string) string {
-	m.store.Reset()
+	m.reset()
 	faults := map[string]fault.Fault{
 		"lost": fault.Lost(), "twice": fault.Twice(), "doubt": fault.Doubt(),
 		"unsent":   fault.Unsent(),
@@ -50,7 +50,7 @@ func (m *machine) trouble(t *rapid.T, impossible ...string) string {
 		return ""
 	}
 	skip := rapid.IntRange(0, 2).Draw(t, "request")
-	m.store.Add(fault.Rule{Skip: skip, Fault: faults[name]})
+	m.store.Add(fault.Rule{Skip: skip, Fault: faults[name].Before(m.did.met.count)})
 	return fmt.Sprintf(" // request %d: %s", skip+1, name)
 }
 
@@ -75,7 +75,7 @@ func (m *machine) etag(t *rapid.T, key string) (etag string, current bool) {
 func (m *machine) content(t *rapid.T) []byte {
 	m.made++
 	sizes := []int64{0, 1, 300, 20_000}
-	if m.large > 0 {
+	if m.large > 0 && (!m.dear || rapid.IntRange(0, 3).Draw(t, "dear") == 3) {
 		sizes = append(sizes, m.large)
 	}
 	size := rapid.SampledFrom(sizes).Draw(t, "size")
@@ -427,7 +427,7 @@ func (m *machine) describes(t *rapid.T, step string, got *storage.Object, o *obj
 	if !m.can.Tags {
 		return
 	}
-	m.store.Reset() // a Store makes a request once
+	m.reset() // a Store makes a request once
 	store := storage.Full(m.b.Store())
 	tags, err := store.Tags(t.Context(), m.b.StoreKey(got.Key), &storage.TagsOptions{})
 	if err != nil || !maps.Equal(tags, p.Tags) {

@@ -1,9 +1,7 @@
 package torture
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -85,23 +83,36 @@ func TestSoak(t *testing.T) {
 }
 
 func soak(t *testing.T, s services.Service, length time.Duration, seed uint64) {
+	var calls atomic.Int64
+	var early, late usage
+	store := &unsteady{rand: rand.New(rand.NewPCG(seed, 0))}
+	tally.Later(t, func() tally.Row {
+		return tally.Row{
+			What: fmt.Sprintf("calls of %d workers in %v", soakWorkers, length), On: s.Name,
+			Tried: int(calls.Load()), Seeds: fmt.Sprint(seed),
+			Note: fmt.Sprintf("%d requests, %d with faults; held first %v, at the end %v",
+				store.requests.Load(), store.met.Load(), early, late),
+		}
+	})
 	raw, closeIdle := s.OpenClosing(t)
-	store := &unsteady{FullStore: storage.Full(raw.Store()), rand: rand.New(rand.NewPCG(seed, 0))}
+	store.FullStore = storage.Full(raw.Store())
 	opts := quick
 	opts.Memory = 16 << 20
 	b := storage.New(store, &opts)
-	var calls atomic.Int64
 	errs := make(chan error, soakWorkers)
 	// Each worker has a few keys of its own, so that what is stored does not grow, either.
-	round := func(length time.Duration) {
+	round := func(length time.Duration, known bool) {
 		ctx, cancel := context.WithTimeout(t.Context(), length)
 		defer cancel()
 		var wg sync.WaitGroup
-		for w := range soakWorkers {
+		for n := range soakWorkers {
+			w := &worker{
+				n: n, b: b, s: s, rand: rand.New(rand.NewPCG(seed, uint64(n)+1)),
+				holds: make(map[string]presence), known: known,
+			}
 			wg.Go(func() {
-				r := rand.New(rand.NewPCG(seed, uint64(w)+1))
 				for ctx.Err() == nil {
-					if err := soakCall(ctx, b, s, r, w); err != nil && ctx.Err() == nil {
+					if err := w.call(ctx); err != nil && ctx.Err() == nil {
 						select {
 						case errs <- err:
 						default:
@@ -116,8 +127,9 @@ func soak(t *testing.T, s services.Service, length time.Duration, seed uint64) {
 	}
 	const rounds = 6
 	var held []usage
-	for range rounds {
-		round(length / rounds)
+	for i := range rounds {
+		// What a call has left on its way when a round ended may arrive in the next.
+		round(length/rounds, i == 0)
 		if _, err := raw.DeletePrefix(t.Context(), "", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -128,65 +140,11 @@ func soak(t *testing.T, s services.Service, length time.Duration, seed uint64) {
 		t.Errorf("an error that the contract does not name: %v", err)
 	}
 	t.Logf("held after each sixth: %v", held)
-	early, late := held[1], held[rounds-1] // the first one fills pools
+	early, late = held[1], held[rounds-1] // the first one fills pools
 	if late.goroutines > early.goroutines+8 || late.files > early.files+8 ||
 		late.heap > early.heap+early.heap/4+2<<20 {
 		t.Errorf("it grows: %v, then %v", early, late)
 	}
-	tally.Add(t, tally.Row{
-		What: fmt.Sprintf("calls of %d workers in %v", soakWorkers, length), On: s.Name,
-		Tried: int(calls.Load()), Seeds: fmt.Sprint(seed),
-		Note: fmt.Sprintf("%d requests, %d with faults; held first %v, at the end %v",
-			store.requests.Load(), store.met.Load(), early, late),
-	})
-}
-
-// soakCall makes one call. It returns an error that the contract does not name.
-func soakCall(
-	ctx context.Context, b *storage.Bucket, s services.Service, r *rand.Rand, worker int,
-) error {
-	key := fmt.Sprintf("w%d/%d", worker, r.IntN(3))
-	sizes := []int{0, 10, 1000, 30_000, 30_000, 200_000, int(s.PartSize) * 5 / 2}
-	var err error
-	switch n := r.IntN(20); {
-	case n < 7:
-		data := bytes.Repeat([]byte{byte(n)}, sizes[r.IntN(len(sizes))])
-		_, err = b.Put(ctx, key, bytes.NewReader(data), &storage.PutOptions{PartSize: s.PartSize})
-	case n < 9:
-		_, err = b.WriteAll(ctx, key, []byte("x"), &storage.PutOptions{IfAbsent: true})
-	case n < 15:
-		var rd *storage.Reader
-		if rd, err = b.Get(ctx, key, nil); err == nil {
-			_, err = io.Copy(io.Discard, rd)
-			rd.Close()
-		}
-	case n < 16:
-		_, err = b.Copy(ctx, key+"c", key, nil)
-	case n < 17:
-		_, err = b.Stat(ctx, key, nil)
-	case n < 18:
-		for _, e := range b.List(ctx, &storage.ListOptions{Prefix: fmt.Sprintf("w%d/", worker)}) {
-			err = e
-		}
-	case n < 19: // a Writer that is given up
-		w := b.NewWriter(ctx, key, &storage.PutOptions{PartSize: s.PartSize})
-		w.Write(make([]byte, sizes[r.IntN(len(sizes))]))
-		if err = w.Close(); err == nil {
-			err = errors.New("Close without Commit returned nil")
-		}
-	default:
-		err = b.Delete(ctx, key, nil)
-	}
-	for _, kind := range []error{
-		storage.ErrNotExist, storage.ErrExist, storage.ErrPrecondition, storage.ErrUnavailable,
-		storage.ErrThrottled, storage.ErrIntegrity, storage.ErrUnknownOutcome, storage.ErrChanged,
-		storage.ErrNotCommitted,
-	} {
-		if is(err, kind) {
-			return nil
-		}
-	}
-	return err
 }
 
 // unsteady is a Store one of whose twenty requests meets a fault.
@@ -198,7 +156,7 @@ type unsteady struct {
 }
 
 // pick makes a fault.Store with one fault, for one call: a script for a soak would grow with it.
-func (u *unsteady) pick(op string) storage.FullStore {
+func (u *unsteady) pick(ctx context.Context, op string) storage.FullStore {
 	u.requests.Add(1)
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -208,53 +166,57 @@ func (u *unsteady) pick(op string) storage.FullStore {
 	u.met.Add(1)
 	s := fault.New(u.FullStore)
 	kinds := faulty[op]
-	s.Next(op, kinds[u.rand.IntN(len(kinds))](u.rand))
+	f := kinds[u.rand.IntN(len(kinds))](u.rand)
+	if met, ok := ctx.Value(metKey{}).(*metFaults); ok {
+		met.add(f)
+	}
+	s.Next(op, f)
 	return s
 }
 
 func (u *unsteady) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	return u.pick("Put").Put(ctx, key, body, size, opts)
+	return u.pick(ctx, "Put").Put(ctx, key, body, size, opts)
 }
 
 func (u *unsteady) Get(
 	ctx context.Context, key string, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
-	return u.pick("Get").Get(ctx, key, opts)
+	return u.pick(ctx, "Get").Get(ctx, key, opts)
 }
 
 func (u *unsteady) Stat(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	return u.pick("Stat").Stat(ctx, key, opts)
+	return u.pick(ctx, "Stat").Stat(ctx, key, opts)
 }
 
 func (u *unsteady) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	return u.pick("Delete").Delete(ctx, key, opts)
+	return u.pick(ctx, "Delete").Delete(ctx, key, opts)
 }
 
 func (u *unsteady) ListPage(
 	ctx context.Context, opts *storage.ListOptions,
 ) (*storage.Page, error) {
-	return u.pick("ListPage").ListPage(ctx, opts)
+	return u.pick(ctx, "ListPage").ListPage(ctx, opts)
 }
 
 func (u *unsteady) Copy(
 	ctx context.Context, dst, src string, opts *storage.CopyOptions,
 ) (*storage.CopyResult, error) {
-	return u.pick("Copy").Copy(ctx, dst, src, opts)
+	return u.pick(ctx, "Copy").Copy(ctx, dst, src, opts)
 }
 
 func (u *unsteady) PutPart(
 	ctx context.Context, key, id string, number int, body io.ReadSeeker, size int64,
 	opts *storage.PartOptions,
 ) (*storage.Part, error) {
-	return u.pick("PutPart").PutPart(ctx, key, id, number, body, size, opts)
+	return u.pick(ctx, "PutPart").PutPart(ctx, key, id, number, body, size, opts)
 }
 
 func (u *unsteady) CompleteUpload(
 	ctx context.Context, key, id string, parts []*storage.Part, opts *storage.PutOptions,
 ) (*storage.Object, error) {
-	return u.pick("CompleteUpload").CompleteUpload(ctx, key, id, parts, opts)
+	return u.pick(ctx, "CompleteUpload").CompleteUpload(ctx, key, id, parts, opts)
 }

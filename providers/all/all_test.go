@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,5 +48,18 @@ func TestEveryProvider(t *testing.T) {
 	slices.Sort(want)
 	if diff := cmp.Diff(want, storage.DefaultMux.Schemes()); diff != "" {
 		t.Errorf("registered schemes (-want +got):\n%s", diff)
+	}
+}
+
+// A Mux that does not know a scheme of this module names the package to import.
+func TestForgottenImport(t *testing.T) {
+	var m storage.Mux
+	for name, some := range schemes {
+		for _, scheme := range some {
+			_, err := m.Open(t.Context(), scheme+"://bucket")
+			if err == nil || !strings.Contains(err.Error(), "providers/"+name+"?") {
+				t.Errorf("%s: %v", scheme, err)
+			}
+		}
 	}
 }

@@ -74,7 +74,7 @@ var hot = []struct {
 		_, err = io.Copy(io.Discard, out.Body)
 		return err
 	}},
-	{"Put", 102, func(ctx context.Context, b *storage.Bucket) error {
+	{"Put", 105, func(ctx context.Context, b *storage.Bucket) error {
 		_, err := b.WriteAll(ctx, "k", hotData, nil)
 		return err
 	}, func(ctx context.Context, c *container.Client) error {

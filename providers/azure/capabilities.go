@@ -12,7 +12,8 @@ func (s *Store) Capabilities() storage.Capabilities {
 	return storage.Capabilities{
 		IfAbsent: true, IfMatch: true, Versions: true, StorageClass: true, Tags: true,
 		ExactContentType: true, ListETag: true,
-		ListSplit:     cmp.Or(s.version, firstStartFrom) >= firstStartFrom, // by StartFrom
+		// By StartFrom, until a list shows that keys do not say where in it they are.
+		ListSplit:     cmp.Or(s.version, firstStartFrom) >= firstStartFrom && !s.isTree(),
 		Checksums:     []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"},
 		DeleteIfMatch: true, DeleteBatch: true,
 		Copy: true, CopyConditions: true, CopySourceIfMatch: true, CopyReplace: true,

@@ -9,6 +9,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/faultplan"
 	"github.com/polystore/storage/internal/tally"
 	"github.com/polystore/storage/internal/testenv"
 )
@@ -21,7 +22,9 @@ func TestFaults(t *testing.T) {
 	transport := env.Transport()
 	t.Cleanup(transport.CloseIdleConnections)
 	name := env.NewBucket(t)
-	r := conformance.TestFaults(t, conformance.FaultOptions{
+	var r *conformance.FaultReport
+	tally.Later(t, func() tally.Row { return tally.Faults("Azurite", r) })
+	r = conformance.TestFaults(t, conformance.FaultOptions{
 		Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
 			o := options(env)
 			o.HTTPClient = client
@@ -31,5 +34,5 @@ func TestFaults(t *testing.T) {
 		Service:   fault.Azure,
 		Cover:     !*faults,
 	})
-	tally.Add(t, tally.Faults("Azurite", r))
+	faultplan.Check(t, "Azurite", r)
 }

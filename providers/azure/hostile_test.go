@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"testing"
 
@@ -51,10 +52,44 @@ func TestRedirects(t *testing.T) {
 	}
 }
 
-func TestSelfSigned(t *testing.T) { hostileProvider(t, ways["key"]).SelfSigned(t) }
-func TestFloods(t *testing.T)     { hostileProvider(t, ways["key"]).Floods(t) }
+func TestSelfSigned(t *testing.T)   { hostileProvider(t, ways["key"]).SelfSigned(t) }
+func TestCertificates(t *testing.T) { hostileProvider(t, ways["key"]).Certificates(t) }
+func TestFloods(t *testing.T)       { hostileProvider(t, ways["key"]).Floods(t) }
 
 func TestHostileKeys(t *testing.T) { hostileProvider(t, ways["key"]).Keys(t) }
+
+func TestHostileURLs(t *testing.T) {
+	opener := func(endpoint string, client *http.Client) storage.Opener {
+		return NewOpener(&Options{
+			Endpoint: endpoint + "/" + stubAccount, Key: stubKey, HTTPClient: client,
+		})
+	}
+	p := hostileProvider(t, ways["key"])
+	t.Run("az", func(t *testing.T) {
+		p.URLs(t, "az", opener, "//bucket@a.dfs.core.windows.net", "//$root%2f..%2fother")
+	})
+	t.Run("abfss", func(t *testing.T) {
+		var m storage.Mux
+		m.Handle("abfss", opener("http://127.0.0.1:1", hostile.Offline(t)))
+		for _, rest := range [...]string{
+			"..@a.dfs.core.windows.net", "bucket%2f..%2fother@a.dfs.core.windows.net",
+			"%2e%2e@a.dfs.core.windows.net", "bucket@other", "bucket@", "@a.dfs.core.windows.net",
+			"bucket:word@a.dfs.core.windows.net", "bucket%40other@a.dfs.core.windows.net",
+			"bucket@.dfs.core.windows.net", "bucket@a.dfs.core.windows.net?endpoint=http://other",
+			"bucket@a.dfs.core.windows.net?storage_account=b", "a@b@a.dfs.core.windows.net",
+			"bucket@a.dfs.core.windows.net#x", "bucket%3fx@a.dfs.core.windows.net",
+			"bucket@a.dfs.core.windows.net?protocol=http://other/",
+		} {
+			b, err := m.Open(t.Context(), "abfss://"+rest)
+			if err == nil {
+				b.Close()
+			}
+			if !errors.Is(err, storage.ErrInvalid) {
+				t.Errorf("Open(%q): %v", rest, err)
+			}
+		}
+	})
+}
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t, ways["key"]).Headers(t) }
 

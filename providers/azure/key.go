@@ -64,9 +64,12 @@ func (s *Store) noteKeys(found []*entry) {
 	}
 }
 
-// unaskable says why there can be no request for key, or "".
+// unaskable says why there can be no request for key, or "". To whatever cleans paths on the way, a
+// path that ends in "." or ".." is one of the container.
 func unaskable(key string) string {
 	switch {
+	case key == "." || key == "..":
+		return `the name "." or ".."`
 	case len(key) > maxKeyUnits && len(utf16.Encode([]rune(key))) > maxKeyUnits:
 		return "longer than 1024 UTF-16 code units"
 	case strings.Contains(key, `\`):

@@ -46,7 +46,8 @@ type listing struct {
 	Walk walk `json:"w"` // what is left; empty: nothing
 	// Marker is the service's, in the first segment. Empty: at the beginning of the segment.
 	Marker string `json:"m,omitempty"`
-	After  string `json:"a,omitempty"` // the last entry that was returned, or StartAfter
+	Start  string `json:"s,omitempty"` // StartAfter
+	After  string `json:"a,omitempty"` // the last entry that was returned
 }
 
 func newListing(opts *storage.ListOptions) (*listing, error) {
@@ -59,7 +60,7 @@ func newListing(opts *storage.ListOptions) (*listing, error) {
 		return l, nil
 	}
 	if opts.PageToken == "" {
-		l.After, l.Walk = opts.StartAfter, newWalk(opts.Prefix, opts.StartAfter)
+		l.Start, l.Walk = opts.StartAfter, newWalk(opts.Prefix, opts.StartAfter)
 		return l, nil
 	}
 	token, err := driver.DecodeToken(opts.PageToken, 1)
@@ -95,11 +96,30 @@ func (s *Store) page(ctx context.Context, l *listing, uncommitted bool) ([]*entr
 	if len(l.Walk) == 0 {
 		return nil, nil
 	}
-	all, next, err := s.ask(ctx, l, uncommitted)
+	from := s.startFrom(l)
+	all, next, err := s.ask(ctx, l, from, uncommitted)
+	if from != "" && err == nil && !s.isFlat() {
+		// A tree has more behind l.Start, also where it shows nothing from there on.
+		whole, more, e := s.ask(ctx, l, "", uncommitted)
+		if e != nil || s.isTree() {
+			all, next, err = whole, more, e
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
+	if s.isTree() {
+		return l.takeTree(all, next)
+	}
 	return l.take(all, next)
+}
+
+// startFrom is where the service has to begin; empty: where the marker says, or at the beginning.
+func (s *Store) startFrom(l *listing) string {
+	if l.Marker != "" || s.isTree() || cmp.Or(s.version, firstStartFrom) < firstStartFrom {
+		return ""
+	}
+	return l.startFrom()
 }
 
 // take takes of the service's page, up to its marker next, what comes next in byte order.
@@ -110,7 +130,7 @@ func (l *listing) take(all []*entry, next string) (page []*entry, err error) {
 			l.Walk, l.Marker = l.Walk.seen(e.Key), ""
 			return page, nil
 		}
-		if before(e.Key, at.From) || e.Key <= l.After {
+		if before(e.Key, at.From) || e.Key <= l.Start || e.Key == l.After {
 			continue // the service begins at StartFrom, and there may be one that does not know it
 		}
 		if cut := at.split(l.opts.Prefix, e.Key); cut != nil {
@@ -120,30 +140,46 @@ func (l *listing) take(all []*entry, next string) (page []*entry, err error) {
 		page = append(page, e)
 		l.After = e.Key
 	}
+	return page, l.turn(next)
+}
+
+// takeTree takes the service's page of a tree, whose order is the service's own from page to page.
+func (l *listing) takeTree(all []*entry, next string) (page []*entry, err error) {
+	l.Walk = walk{{}}
+	for _, e := range all {
+		if e.Key > l.Start {
+			page = append(page, e)
+		}
+	}
+	return page, l.turn(next)
+}
+
+// turn takes l to the service's next page.
+func (l *listing) turn(next string) error {
 	switch {
 	case next != "" && next == l.Marker:
-		return nil, driver.Errorf(storage.ErrUnavailable, "the service's list does not advance")
+		return driver.Errorf(storage.ErrUnavailable, "the service's list does not advance")
 	case next != "":
 		l.Marker = next
 	default:
 		l.Walk, l.Marker = l.Walk.seen(""), ""
 	}
-	return page, nil
+	return nil
 }
 
-// ask makes the request, and returns its entries in the service's order and its marker.
-func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry, string, error) {
+// ask makes the request, and returns its entries in the order of UTF-16 and its marker.
+func (s *Store) ask(
+	ctx context.Context, l *listing, from string, uncommitted bool,
+) ([]*entry, string, error) {
 	delimiter := l.opts.Delimiter
 	o := &container.ListBlobsHierarchyOptions{
-		Prefix:  optional(l.opts.Prefix),
-		Marker:  optional(l.Marker),
-		Include: container.ListBlobsInclude{UncommittedBlobs: uncommitted},
+		Prefix:    optional(l.opts.Prefix),
+		Marker:    optional(l.Marker),
+		StartFrom: optional(from),
+		Include:   container.ListBlobsInclude{UncommittedBlobs: uncommitted},
 	}
 	if l.opts.PageSize > 0 {
 		o.MaxResults = new(int32(min(l.opts.PageSize, maxPage)))
-	}
-	if l.Marker == "" && cmp.Or(s.version, firstStartFrom) >= firstStartFrom {
-		o.StartFrom = optional(l.startFrom())
 	}
 	a := &attempt{Attempt: httpdriver.Attempt{Missing: storage.ErrNoBucket}}
 	var items []*container.BlobItem
@@ -174,6 +210,7 @@ func (s *Store) ask(ctx context.Context, l *listing, uncommitted bool) ([]*entry
 	if foreign {
 		return nil, "", a.Foreign("a list without its entries")
 	}
+	s.noteNamespace(items, prefixes)
 	found := make([]*entry, 0, len(items)+len(prefixes))
 	for _, item := range items {
 		if e := listed(item); e != nil {

@@ -105,15 +105,24 @@ func (o *Options) check() error {
 		return driver.Invalidf("ConnectionString says itself what the account and its endpoint are")
 	case o.CDN && o.LocalEmulator:
 		return driver.Invalidf("CDN and LocalEmulator exclude each other")
-	case o.Protocol != "" && o.Protocol != "http" && o.Protocol != "https":
-		return driver.Invalidf("Protocol %q is not http or https", shown(o.Protocol))
 	case strings.ContainsAny(o.Domain, "/?#@"):
 		return driver.Invalidf("Domain %q is not a host name", shown(o.Domain))
+	}
+	if err := checkProtocol(o.Protocol); err != nil {
+		return err
 	}
 	if _, err := time.Parse(time.DateOnly, o.APIVersion); err != nil && o.APIVersion != "" {
 		return driver.Invalidf("APIVersion %q is not a date", shown(o.APIVersion))
 	}
 	return checkAccount(o.Account)
+}
+
+func checkProtocol(protocol string) error {
+	switch protocol {
+	case "", "http", "https":
+		return nil
+	}
+	return driver.Invalidf("Protocol %q is not http or https", shown(protocol))
 }
 
 // trim takes away what files and environments add around a secret.

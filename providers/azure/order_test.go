@@ -44,10 +44,20 @@ func FuzzCompareUTF16(f *testing.F) {
 }
 
 // fakeList lists as Azure does: in UTF-16 order, common prefixes among the names, from StartFrom or
-// behind the marker. With ignore it knows no StartFrom, as versions before 2026-02-06.
+// behind the marker. With ignore it knows no StartFrom, as versions before 2026-02-06. A tree has
+// the order of a hierarchical namespace.
 type fakeList struct {
-	names  []string
+	names  []string // in its order
 	ignore bool
+	tree   bool
+}
+
+func (s fakeList) compare(a, b string) int {
+	if s.tree {
+		first := strings.NewReplacer("/", "\x00")
+		return strings.Compare(first.Replace(a), first.Replace(b))
+	}
+	return compareUTF16(a, b)
 }
 
 func (s fakeList) list(
@@ -62,8 +72,8 @@ func (s fakeList) list(
 			e.Key, e.IsPrefix = name[:len(prefix)+at+len(delimiter)], true
 		}
 		switch {
-		case marker != "" && compareUTF16(e.Key, marker) <= 0,
-			marker == "" && !s.ignore && before(name, startFrom),
+		case marker != "" && s.compare(e.Key, marker) <= 0,
+			marker == "" && !s.ignore && s.compare(name, startFrom) < 0,
 			len(page) > 0 && page[len(page)-1].Key == e.Key:
 			continue
 		}
@@ -187,7 +197,8 @@ func TestStartFromVersion(t *testing.T) {
 			"bucket", o).ListPage(t.Context(), &storage.ListOptions{StartAfter: "a"}); err != nil {
 			t.Fatal(err)
 		}
-		if got := srv.One(t).URL.Query().Get("startFrom"); got != want {
+		// A list of nothing does not tell the kind of the account, which a second request asks for.
+		if got := srv.Seen()[0].URL.Query().Get("startFrom"); got != want {
 			t.Errorf("version %q: startFrom=%q, want %q", version, got, want)
 		}
 	}

@@ -21,8 +21,8 @@
 // blocks: ListUploadsPage shows an upload after its first part, and only while there is no object
 // under its key. Writing an object by one request deletes the blocks of every upload to it.
 //
-// Accounts with a hierarchical namespace do not list in the byte order of the keys, and cannot hold
-// both a and a/b.
+// Accounts with a hierarchical namespace do not list in the byte order of the keys, so their lists
+// are read from the beginning, and cannot hold both a and a/b.
 package azure
 
 import (
@@ -54,7 +54,8 @@ type Store struct {
 	closeIdle  []func()                       // of the Store's own transports
 	version    string                         // of the protocol; empty: the SDK's
 	hasher     driver.Hasher
-	keepsDots  atomic.Bool // a list has shown a key with a segment that ends in a dot
+	keepsDots  atomic.Bool  // a list has shown a key with a segment that ends in a dot
+	namespace  atomic.Int32 // a namespace
 }
 
 var _ storage.FullStore = (*Store)(nil)

@@ -36,7 +36,7 @@ func (s *Store) ListUploadsPage(
 	}
 	page := new(storage.UploadPage)
 	for _, e := range found {
-		if !e.suspect || e.Key < last.Key {
+		if !e.suspect || e.Key < last.Key || unaskable(e.Key) != "" {
 			continue
 		}
 		blocks, err := s.blocks(ctx, e.Key)

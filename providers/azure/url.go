@@ -77,7 +77,10 @@ func open(
 		if rest, ok := strings.CutPrefix(domain, "dfs."); ok {
 			domain = "blob." + rest
 		}
-		// Nothing else has a say in what the host is.
+		// Nothing else has a say in what the host is, a protocol that is none included.
+		if err := checkProtocol(o.Protocol); err != nil {
+			return nil, err
+		}
 		o.Account, o.Domain = account, ""
 		o.Endpoint, o.Protocol = cmp.Or(o.Protocol, "https")+"://"+account+"."+domain, ""
 	}

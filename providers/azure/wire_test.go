@@ -466,7 +466,6 @@ func TestListOnTheWire(t *testing.T) {
 	const answer = "\ufeff" + `<?xml version="1.0" encoding="utf-8"?><EnumerationResults ContainerName="c"><Prefix>p/</Prefix><Delimiter>/</Delimiter><Blobs>
 <Blob><Name>p/a</Name><Properties><Last-Modified>Mon, 23 Nov 2026 07:00:00 GMT</Last-Modified><Etag>0x8DE0000000000001</Etag><Content-Length>5</Content-Length>
 <Content-MD5>JfnnlDI7RTiF9RgfG2JNCw==</Content-MD5><BlobType>BlockBlob</BlobType><AccessTier>Cool</AccessTier></Properties></Blob>
-<Blob><Name>p/dir</Name><Properties><Etag>0x8DE0000000000002</Etag><Content-Length>0</Content-Length><ResourceType>directory</ResourceType></Properties></Blob>
 <Blob><Name>p/gone</Name><Deleted>true</Deleted><Properties><Etag>0x8DE0000000000003</Etag><Content-Length>1</Content-Length></Properties></Blob>
 <Blob><Name>p/c</Name><Properties><Etag>"0x8DE0000000000004"</Etag><Content-Length>1</Content-Length><Content-MD5>JfnnlDI7RTiF9RgfG2JNCw==</Content-MD5><BlobType>AppendBlob</BlobType><AccessTier>Hot</AccessTier><AccessTierInferred>true</AccessTierInferred></Properties></Blob>
 <Blob><Name Encoded="true">p/d%20%C3%BC</Name><Properties><Etag>0x8DE0000000000005</Etag><Content-Length>1</Content-Length></Properties></Blob>

@@ -69,6 +69,9 @@ func etagOf(id []byte) string {
 	return string(etag[:])
 }
 
+// nameSize is the length of what newName returns.
+const nameSize = 32
+
 // newName returns 128 random bits in hexadecimal.
 func newName() string {
 	id := newID()

@@ -39,6 +39,15 @@ func startChildTo(t *testing.T, work, dir string, out io.Writer) *exec.Cmd {
 	return c
 }
 
+// mustBeKilled waits for a child and fails if it ended by itself.
+func mustBeKilled(t *testing.T, c *exec.Cmd) {
+	t.Helper()
+	var exit *exec.ExitError
+	if err := c.Wait(); !errors.As(err, &exit) || exit.ExitCode() != -1 {
+		t.Fatalf("the child ended before it was killed: %v", err)
+	}
+}
+
 // works is what children can do.
 var works = map[string]func(s *Store) error{
 	"count": func(s *Store) error { return count(context.Background(), s, 50) },

@@ -163,7 +163,7 @@ func killOnce(t *testing.T, work, dir string, state map[string]string) {
 	}
 	<-time.After(time.Duration(rand.IntN(60_000)) * time.Microsecond)
 	c.Process.Kill()
-	c.Wait()
+	mustBeKilled(t, c)
 	b, err := os.ReadFile(out.Name())
 	if err != nil {
 		t.Fatal(err)

@@ -43,10 +43,10 @@
 //
 // Files that are not objects are left alone: links, pipes and devices, and names that are not
 // segments of a key. A link is not followed, not even inside the directory. An object that is put
-// in the place of a link replaces it. All access goes through openat2 with RESOLVE_BENEATH, where
-// the kernel has it (Linux 5.6), and through an [os.Root] otherwise. So no key, no link and no race
-// leads outside the directory. An os.Root takes the right to read every directory of a key; openat2
-// takes the right to search it.
+// in the place of a link replaces it; in that of a pipe, a socket or a device it is ErrInvalidKey.
+// All access goes through openat2 with RESOLVE_BENEATH, where the kernel has it (Linux 5.6), and
+// through an [os.Root] otherwise. So no key, no link and no race leads outside the directory. An
+// os.Root takes the right to read every directory of a key; openat2 takes the right to search it.
 //
 // # Keys
 //

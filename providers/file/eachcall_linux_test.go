@@ -13,6 +13,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/tally"
+	"github.com/polystore/storage/internal/testenv"
 )
 
 // An eachCase is a call of a Store of which each system call fails once.
@@ -78,6 +79,50 @@ var eachCases = []eachCase{
 		}
 		return err
 	}, eachOld, true},
+	{"Tags", true, func(ctx context.Context, s *Store) error {
+		tags, err := s.Tags(ctx, eachKey, new(storage.TagsOptions))
+		if err == nil && (len(tags) != 1 || tags["team"] != "x") {
+			return fmt.Errorf("wrong: Tags has %v", tags)
+		}
+		return err
+	}, eachOld, true},
+	{"AbortUpload", false, func(ctx context.Context, s *Store) error {
+		return s.AbortUpload(ctx, eachKey, eachUpload)
+	}, eachOld, false},
+	{"ListPartsPage", false, func(ctx context.Context, s *Store) error {
+		p, err := s.ListPartsPage(ctx, eachKey, eachUpload, new(storage.ListPartsOptions))
+		if err == nil && (len(p.Parts) != 1 || p.Parts[0].Size != int64(len(eachNew))) {
+			return fmt.Errorf("wrong: ListPartsPage has %+v", p.Parts)
+		}
+		return err
+	}, eachOld, true},
+	{"ListUploadsPage", false, func(ctx context.Context, s *Store) error {
+		p, err := s.ListUploadsPage(ctx, new(storage.ListOptions))
+		if err == nil && (len(p.Uploads) != 1 || p.Uploads[0].ID != eachUpload) {
+			return fmt.Errorf("wrong: ListUploadsPage has %+v", p.Uploads)
+		}
+		return err
+	}, eachOld, true},
+	{"New", false, func(_ context.Context, s *Store) error {
+		again, err := New(s.dir, nil)
+		if err != nil {
+			return err
+		}
+		return again.Close()
+	}, eachOld, true},
+}
+
+// eachUpload is an upload of eachKey with one part, which there is before each call.
+var eachUpload string
+
+// beginUpload begins it.
+func beginUpload(ctx context.Context, s *Store) (err error) {
+	if eachUpload, err = s.CreateUpload(ctx, eachKey, fullOptions()); err != nil {
+		return err
+	}
+	_, err = s.PutPart(ctx, eachKey, eachUpload, 1, strings.NewReader(eachNew),
+		int64(len(eachNew)), new(storage.PartOptions))
+	return err
 }
 
 func eachPut(opts *storage.PutOptions) func(ctx context.Context, s *Store) error {
@@ -98,21 +143,28 @@ func init() { works["each"] = failEach }
 // waits for a lock afterwards, and what is left goes with a New once it is old.
 func TestEachCallFails(t *testing.T) {
 	if why := injectable(); why != "" {
-		t.Skip(why)
+		testenv.NotRun(t, "ENOSPC or EIO at one system call", why)
 	}
+	failures, lost := 0, 0
+	tally.Later(t, func() tally.Row {
+		return tally.Row{
+			What: "ENOSPC or EIO at one system call", On: "file", Tried: failures, Lost: lost,
+			Note: fmt.Sprintf("each call of %d operations, reads included", len(eachCases)),
+		}
+	})
 	c, out := startChild(t, "each", t.TempDir())
 	if err := c.Wait(); err != nil {
 		t.Errorf("child: %v\n%s", err, out)
 	}
-	failures := strings.Count(out.String(), "failed ")
+	failures, lost = strings.Count(out.String(), "failed "), strings.Count(out.String(), "LOST")
 	if failures < 300 {
 		t.Errorf("only %d calls failed:\n%s", failures, out)
 	}
-	tally.Add(t, tally.Row{
-		What: "ENOSPC or EIO at one system call", On: "file", Tried: failures,
-		Lost: strings.Count(out.String(), "LOST"),
-		Note: fmt.Sprintf("each call of %d operations, reads included", len(eachCases)),
-	})
+	for _, tt := range eachCases {
+		if !strings.Contains(out.String(), "failed "+tt.name+" ") {
+			t.Errorf("no system call of %s failed", tt.name)
+		}
+	}
 	if testing.Verbose() || t.Failed() {
 		t.Log(out.String()[max(0, out.Len()-4000):])
 	}
@@ -163,10 +215,16 @@ func (tt *eachCase) try(
 			return "", err
 		}
 	}
+	if err := beginUpload(ctx, s); err != nil {
+		return "", err
+	}
 	in.arm(dir, at, errno)
 	failure := tt.call(ctx, s)
 	hit = in.disarm()
 	if err := tt.judge(ctx, s, failure); err != nil {
+		return hit, err
+	}
+	if err := tt.judgeUpload(ctx, s, failure); err != nil {
 		return hit, err
 	}
 	return hit, tidyAfter(s, dir)
@@ -204,6 +262,23 @@ func (tt *eachCase) judge(ctx context.Context, s *Store, failure error) error {
 		return fmt.Errorf("writing does not go on: %w", err)
 	}
 	return nil
+}
+
+// judgeUpload looks at the upload: a call that is not about it leaves it as it is, and an abort
+// that succeeds leaves nothing of it.
+func (tt *eachCase) judgeUpload(ctx context.Context, s *Store, failure error) error {
+	p, err := s.ListPartsPage(ctx, eachKey, eachUpload, new(storage.ListPartsOptions))
+	is := err == nil && len(p.Parts) == 1 && p.Parts[0].Size == int64(len(eachNew))
+	if tt.name != "AbortUpload" {
+		if !is {
+			return fmt.Errorf("the upload has %+v, %v", p, err)
+		}
+		return nil
+	}
+	if failure == nil && !errors.Is(err, storage.ErrNotExist) {
+		return fmt.Errorf("an abort succeeds, and the upload has %+v, %v", p, err)
+	}
+	return s.AbortUpload(ctx, eachKey, eachUpload) // a further one does it
 }
 
 // tidyAfter checks that a New removes what is left, once it is old.

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"io/fs"
 	"os"
 	"syscall"
@@ -144,4 +145,13 @@ func (h *handle) Chmod(path string, mode fs.FileMode) error {
 func (h *handle) RemoveAll(path string) error { return h.root.RemoveAll(path) }
 
 // ReadFile is that of os.Root. Only the bucket's own handle has it.
-func (h *handle) ReadFile(path string) ([]byte, error) { return h.root.ReadFile(path) }
+func (h *handle) ReadFile(path string) ([]byte, error) {
+	f, err := h.OpenFile(path, openRead, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := bytes.NewBuffer(make([]byte, 0, 4<<10)) // most files are smaller
+	_, err = b.ReadFrom(f)
+	return b.Bytes(), err
+}

@@ -233,8 +233,9 @@ func (c *indexes) begin(d *handle, fi fs.FileInfo) *reading {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r.wd = c.watch.add(d)
-	c.reads = append(c.reads, r)
+	if r.wd = c.watch.add(d); r.wd != 0 {
+		c.reads = append(c.reads, r)
+	}
 	return r
 }
 

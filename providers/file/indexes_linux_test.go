@@ -252,3 +252,26 @@ func TestListsAndWritersAtOnce(t *testing.T) {
 		t.Errorf("%d directories are being read still", n)
 	}
 }
+
+// A directory that cannot be watched leaves nothing behind of a reading.
+func TestIndexesUnwatched(t *testing.T) {
+	s, dir := newStore(t)
+	withoutOpenat2(s)
+	for i := range 2000 {
+		name := filepath.Join(dir, fmt.Sprintf("key-%032d", i))
+		if err := os.WriteFile(name, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if fi, err := os.Stat(dir); err != nil || fi.Size() < watchFrom {
+		t.Skipf("a directory of 2,000 names has less than %d bytes here", watchFrom)
+	}
+	for range 3 {
+		if _, err := s.ListPage(t.Context(), &storage.ListOptions{PageSize: 10}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(s.indexes.reads); n > 0 {
+		t.Errorf("%d readings are noted", n)
+	}
+}

@@ -2,6 +2,7 @@ package file
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -53,10 +54,20 @@ func TestKillHistories(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	var total histories.Report
+	killed := 0
+	tally.Later(t, func() tally.Row {
+		return tally.Row{
+			What: "SIGKILL of one of two processes", On: "file", Tried: killed,
+			Note: fmt.Sprintf("%d calls, %d cut off, judged linearizable", total.Ops,
+				total.Unknown),
+			Seeds: fmt.Sprint(seed),
+		}
+	})
 	var initial map[string]histories.Version
 	const together = 2
 	for round := range (*kills + together - 1) / together {
 		logs := killTogether(t, dir, together, round*100, random)
+		killed += len(logs)
 		s := openStore(t, dir)
 		b := storage.New(s, nil)
 		h, now, err := histories.After(t.Context(), b, killConfig(round*100), logs...)
@@ -70,11 +81,10 @@ func TestKillHistories(t *testing.T) {
 		}
 		total.Add(r)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		if _, err := b.WriteAll(ctx, "h/free", nil, nil); err != nil {
-			t.Errorf("round %d: writing does not go on: %v", round, err)
-		}
-		if err := b.Delete(ctx, "h/free", nil); err != nil {
-			t.Error(err)
+		for _, key := range h.Keys {
+			if err := writeOnce(ctx, b, key, initial); err != nil {
+				t.Errorf("round %d: writing %s does not go on: %v", round, key, err)
+			}
 		}
 		cancel()
 		s.Close()
@@ -83,14 +93,38 @@ func TestKillHistories(t *testing.T) {
 	if len(left) > 0 {
 		t.Errorf("left behind: %q", left)
 	}
-	tally.Add(t, tally.Row{
-		What: "SIGKILL of one of two processes", On: "file", Tried: *kills,
-		Note:  fmt.Sprintf("%d calls, %d cut off, judged linearizable", total.Ops, total.Unknown),
-		Seeds: fmt.Sprint(seed),
-	})
 }
 
-// killTogether runs children until each is killed, and returns their logs.
+// writeOnce writes what is there once more and notes its ETag, or writes an object and deletes it.
+func writeOnce(
+	ctx context.Context, b *storage.Bucket, key string, now map[string]histories.Version,
+) error {
+	r, err := b.Get(ctx, key, nil)
+	if errors.Is(err, storage.ErrNotExist) {
+		if _, err := b.WriteAll(ctx, key, nil, nil); err != nil {
+			return err
+		}
+		return b.Delete(ctx, key, nil)
+	}
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	o, err := b.WriteAll(ctx, key, data, &storage.PutOptions{Metadata: r.Object().Metadata})
+	if err == nil {
+		v := now[key]
+		v.ETag = o.ETag
+		now[key] = v
+	}
+	return err
+}
+
+// killTogether runs children until each is killed, and returns their logs. None ends before, and
+// each has done something.
 func killTogether(t *testing.T, dir string, n, first int, random *rand.Rand) (logs []io.Reader) {
 	t.Helper()
 	var children []*exec.Cmd
@@ -117,9 +151,12 @@ func killTogether(t *testing.T, dir string, n, first int, random *rand.Rand) (lo
 		c.Process.Kill()
 	}
 	for _, c := range children {
-		c.Wait()
+		mustBeKilled(t, c)
 	}
 	for _, log := range logs {
+		if fi, err := log.(*os.File).Stat(); err != nil || fi.Size() == 0 {
+			t.Fatalf("the child did nothing: %v", err)
+		}
 		if _, err := log.(*os.File).Seek(0, io.SeekStart); err != nil {
 			t.Fatal(err)
 		}

@@ -148,11 +148,16 @@ func TestLargeDirectory(t *testing.T) {
 		t.Errorf("a page costs %v, the first %v", perPage, first)
 	}
 	// With a delimiter, a directory that is rolled up is not read further than its first object.
-	before := time.Now()
-	if got := list(t, s, storage.ListOptions{Delimiter: "/"}); !slices.Equal(got, []string{"d/"}) {
-		t.Errorf("delimited: %q", got)
+	took := time.Hour
+	for range 3 { // the machine may run something else in one of them
+		before := time.Now()
+		got := list(t, s, storage.ListOptions{Delimiter: "/"})
+		took = min(took, time.Since(before))
+		if !slices.Equal(got, []string{"d/"}) {
+			t.Errorf("delimited: %q", got)
+		}
 	}
-	if took := time.Since(before); took > first/2 {
+	if took > first/2 {
 		t.Errorf("the delimited list took %v, the first page %v", took, first)
 	}
 }

@@ -31,6 +31,9 @@ func (s *Store) place(ctx context.Context, segs []string, change func()) (string
 		if fi != nil && fi.IsDir() && w.mark == "" {
 			path = join(path, over)
 		}
+		if fi != nil && fi.Mode()&(fs.ModeNamedPipe|fs.ModeSocket|fs.ModeDevice) != 0 {
+			return "", &fs.PathError{Op: "rename", Path: path, Err: errInTheWay}
+		}
 		return path, nil
 	}
 	return "", errInTheWay

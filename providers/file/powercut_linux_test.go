@@ -12,6 +12,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/tally"
+	"github.com/polystore/storage/internal/testenv"
 )
 
 // A cutCase is a change of the object key, and a question whose answer others build on once it is
@@ -131,21 +132,22 @@ func TestPowerCutAtSyncs(t *testing.T) {
 }
 
 // onImages runs a test on an image of each file system that power cuts are tried on.
-func onImages(t *testing.T, what string, test func(t *testing.T, d *disk)) {
+func onImages(t *testing.T, row string, test func(t *testing.T, d *disk)) {
 	for _, fsys := range []struct{ name, size, mkfs, mount string }{
 		{"ext4", "48M", "mkfs.ext4 -q -F", "commit=300"},
 		{"xfs", "300M", "mkfs.xfs -q -f", "nouuid"},
 		{"btrfs", "128M", "mkfs.btrfs -q -f", "commit=300"},
 	} {
 		t.Run(fsys.name, func(t *testing.T) {
+			what := row + " on " + fsys.name
 			if testing.Short() && fsys.name != "ext4" {
-				t.Skip("short: ext4 only")
+				testenv.NotRun(t, what, "short: ext4 only")
 			}
 			if os.Getuid() != 0 {
-				t.Skip("takes root, to mount images of file systems")
+				testenv.NotRun(t, what, "it takes root, to mount images of file systems")
 			}
 			if _, err := exec.LookPath(strings.Fields(fsys.mkfs)[0]); err != nil {
-				t.Skipf("no power cuts on %s: %v", fsys.name, err)
+				testenv.NotRun(t, what, err.Error())
 			}
 			dir := t.TempDir()
 			fresh := filepath.Join(dir, "fresh")
@@ -153,10 +155,12 @@ func onImages(t *testing.T, what string, test func(t *testing.T, d *disk)) {
 			command(t, append(strings.Fields(fsys.mkfs), fresh)...)
 			d := &disk{dir: dir, fresh: fresh, options: "loop," + fsys.mount}
 			if err := d.try(t); err != nil {
-				t.Skipf("no power cuts on %s: %v", fsys.name, err)
+				testenv.NotRun(t, what, err.Error())
 			}
+			tally.Later(t, func() tally.Row {
+				return tally.Row{What: row, On: "file on " + fsys.name, Tried: d.cuts}
+			})
 			test(t, d)
-			tally.Add(t, tally.Row{What: what, On: "file on " + fsys.name, Tried: d.cuts})
 		})
 	}
 }

@@ -78,3 +78,46 @@ func listAsNobody(s *Store) error {
 	fmt.Println("as it should be")
 	return nil
 }
+
+// What another program has made that is no file stays, whatever is written to its key.
+func TestPipeStays(t *testing.T) {
+	s, dir := newStore(t)
+	pipe := filepath.Join(dir, "d/pipe")
+	put(t, s, "d/source", "data", nil)
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	writes := map[string]func(ctx context.Context) error{
+		"Put": func(ctx context.Context) error {
+			_, err := s.Put(ctx, "d/pipe", strings.NewReader("x"), 1, new(storage.PutOptions))
+			return err
+		},
+		"Create": func(ctx context.Context) error {
+			opts := &storage.PutOptions{IfAbsent: true}
+			_, err := s.Put(ctx, "d/pipe", strings.NewReader("x"), 1, opts)
+			return err
+		},
+		"Copy": func(ctx context.Context) error {
+			_, err := s.Copy(ctx, "d/pipe", "d/source", new(storage.CopyOptions))
+			return err
+		},
+		"upload": func(ctx context.Context) error {
+			id := createUpload(t, s, "d/pipe", new(storage.PutOptions))
+			p := putPart(t, s, "d/pipe", id, 1, "x", 0)
+			_, err := s.CompleteUpload(ctx, "d/pipe", id, []*storage.Part{p},
+				new(storage.PutOptions))
+			return errors.Join(err, s.AbortUpload(ctx, "d/pipe", id))
+		},
+	}
+	for name, write := range writes {
+		if err := write(t.Context()); !errors.Is(err, storage.ErrInvalidKey) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if fi, err := os.Lstat(pipe); err != nil || fi.Mode()&os.ModeNamedPipe == 0 {
+			t.Fatalf("%s: the pipe is %v, %v", name, fi, err)
+		}
+	}
+	if left := files(t, dir); len(left) != 1 {
+		t.Errorf("%q is left", left)
+	}
+}

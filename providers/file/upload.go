@@ -98,7 +98,7 @@ func (s *Store) upload(key, id string) (dir string, err error) {
 
 // uploadMeta returns nil for an upload that is not there.
 func (s *Store) uploadMeta(id string) (*uploadMeta, error) {
-	if id == "" || strings.Trim(id, "0123456789abcdef") != "" {
+	if len(id) != nameSize || strings.Trim(id, "0123456789abcdef") != "" {
 		return nil, nil // not made by newName, and perhaps a path
 	}
 	dir := uploadPath(id)

@@ -132,6 +132,11 @@ func TestUpload(t *testing.T) {
 		if err := s.AbortUpload(t.Context(), "u/k", id); err != nil {
 			t.Errorf("Abort after Complete: %v", err)
 		}
+		for _, size := range []int{0, 31, 33, 300} {
+			if err := s.AbortUpload(t.Context(), "u/k", strings.Repeat("a", size)); err != nil {
+				t.Errorf("Abort of an ID of %d digits: %v", size, err)
+			}
+		}
 		remove(t, s, "u/k")
 		if left := files(t, dir); len(left) > 0 {
 			t.Errorf("left behind: %q", left)

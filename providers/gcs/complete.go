@@ -28,7 +28,7 @@ func (s *Store) CompleteUpload(
 		case unfit != nil:
 			return nil, unfit
 		}
-		return s.completeMultipart(ctx, key, id, parts, sums)
+		return s.completeMultipart(ctx, key, id, parts, sums, opts)
 	}
 	u, err := s.sessions.get(key, uploadID)
 	switch {

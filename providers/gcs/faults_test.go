@@ -9,6 +9,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/faultplan"
 	"github.com/polystore/storage/internal/gcsfake"
 	"github.com/polystore/storage/internal/tally"
 )
@@ -18,7 +19,9 @@ var faults = flag.Bool("faults", false, "run all cells of TestFaults")
 
 func TestFaults(t *testing.T) {
 	f := startFake(t, gcsfake.Options{})
-	r := conformance.TestFaults(t, conformance.FaultOptions{
+	var r *conformance.FaultReport
+	tally.Later(t, func() tally.Row { return tally.Faults("gcsfake", r) })
+	r = conformance.TestFaults(t, conformance.FaultOptions{
 		Open: func(ctx context.Context, client *http.Client) (storage.Store, error) {
 			own := f.options
 			own.HTTPClient = client
@@ -28,5 +31,5 @@ func TestFaults(t *testing.T) {
 		Service:   fault.GCS,
 		Cover:     !*faults,
 	})
-	tally.Add(t, tally.Faults("gcsfake", r))
+	faultplan.Check(t, "gcsfake", r)
 }

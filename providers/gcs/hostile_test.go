@@ -17,19 +17,23 @@ const hostileToken = "token-that-must-not-show"
 func hostileProvider(t testing.TB) *hostile.Provider {
 	t.Helper()
 	cleanEnvironment(t)
-	pem := signerPEM(t)
+	key := signerPEM(t)
 	return &hostile.Provider{
 		Bases:   []string{"/bucket", "/storage/v1/b/bucket/o", "/upload/storage/v1/b/bucket/o"},
 		Lists:   "GCS",
-		Secrets: []string{hostileToken, string(pem)},
+		Secrets: []string{hostileToken, string(key)},
 		Open: func(
 			ctx context.Context, endpoint string, client *http.Client,
 		) (storage.Store, error) {
-			return New(ctx, "bucket", &Options{
-				Endpoint: endpoint, Credentials: withToken(hostileToken), AccessID: signerName,
-				PrivateKey: pem, HTTPClient: client,
-			})
+			return New(ctx, "bucket", hostileOptions(key, endpoint, client))
 		},
+	}
+}
+
+func hostileOptions(key []byte, endpoint string, client *http.Client) *Options {
+	return &Options{
+		Endpoint: endpoint, Credentials: withToken(hostileToken), AccessID: signerName,
+		PrivateKey: key, HTTPClient: client,
 	}
 }
 
@@ -55,23 +59,28 @@ func TestCredentialsGoNowhereElse(t *testing.T) {
 	}
 }
 
-func TestRedirects(t *testing.T)  { hostileProvider(t).Redirects(t) }
-func TestSelfSigned(t *testing.T) { hostileProvider(t).SelfSigned(t) }
-func TestFloods(t *testing.T)     { hostileProvider(t).Floods(t) }
+func TestRedirects(t *testing.T)    { hostileProvider(t).Redirects(t) }
+func TestSelfSigned(t *testing.T)   { hostileProvider(t).SelfSigned(t) }
+func TestCertificates(t *testing.T) { hostileProvider(t).Certificates(t) }
+func TestFloods(t *testing.T)       { hostileProvider(t).Floods(t) }
 
 func TestHostileKeys(t *testing.T) { hostileProvider(t).Keys(t) }
+
+func TestHostileURLs(t *testing.T) {
+	key := signerPEM(t)
+	hostileProvider(t).URLs(t, "gs", func(endpoint string, client *http.Client) storage.Opener {
+		return NewOpener(hostileOptions(key, endpoint, client))
+	}, "//bucket?user_project=a&user_project=b")
+}
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t).Headers(t) }
 
 func TestSecretsUnderFaults(t *testing.T) {
-	p := hostileProvider(t)
+	p, key := hostileProvider(t), signerPEM(t)
 	f := startFake(t, gcsfake.Options{Tokens: map[string]bool{hostileToken: true}})
 	p.Told(t)
 	p.Open = func(ctx context.Context, at string, client *http.Client) (storage.Store, error) {
-		return New(ctx, f.bucket, &Options{
-			Endpoint: at, Credentials: withToken(hostileToken), AccessID: signerName,
-			PrivateKey: signerPEM(t), HTTPClient: client,
-		})
+		return New(ctx, f.bucket, hostileOptions(key, at, client))
 	}
 	p.Secret(t, hostile.Service{
 		URL: f.URL, Client: f.options.HTTPClient, Dialect: fault.GCS,

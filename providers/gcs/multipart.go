@@ -2,9 +2,11 @@ package gcs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/xml"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -83,6 +85,7 @@ type completedPart struct {
 
 func (s *Store) completeMultipart(
 	ctx context.Context, key, id string, parts []*storage.Part, sums storage.Checksums,
+	opts *storage.PutOptions,
 ) (*storage.Object, error) {
 	var list completion
 	var size int64
@@ -113,13 +116,26 @@ func (s *Store) completeMultipart(
 	if generation != "" {
 		return o, nil
 	}
-	// The reference does not promise the generation. The object that is there now is ours if its
-	// bytes are; another writer's, with other bytes, leaves ours unknown.
+	// The reference does not promise the generation. The object that is there now is ours if it is
+	// what we wrote; another writer's leaves ours unknown.
 	now, err := s.Stat(ctx, key, &storage.StatOptions{})
-	if err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) {
+	if err == nil && now.Size == size && bytes.Equal(now.Checksums.CRC32C, sums.CRC32C) &&
+		describes(opts, now) {
 		o.ETag, o.VersionID = now.ETag, now.VersionID
 	}
 	return o, nil
+}
+
+// describes reports whether a write with these options leaves what o says beside the bytes. Its
+// metadata names the write, and another writer's change of the headers can carry that over.
+func describes(opts *storage.PutOptions, o *storage.Object) bool {
+	return maps.Equal(o.Metadata, opts.Metadata) &&
+		o.ContentType == cmp.Or(opts.ContentType, defaultType) &&
+		o.ContentEncoding == opts.ContentEncoding &&
+		o.ContentDisposition == opts.ContentDisposition &&
+		o.ContentLanguage == opts.ContentLanguage &&
+		o.CacheControl == opts.CacheControl &&
+		(o.StorageClass == opts.StorageClass || opts.StorageClass == "")
 }
 
 func (s *Store) abortMultipart(ctx context.Context, key, id string) error {

@@ -281,12 +281,29 @@ func TestCopyReplaceByNothing(t *testing.T) {
 }
 
 // An XML multipart upload whose completion does not tell the generation: the object's own is looked
-// up, another writer's is not taken.
+// up. Another writer's is not taken, nor one with our bytes, which a change of metadata makes.
 func TestCompleteWithoutGeneration(t *testing.T) {
-	for _, other := range []bool{false, true} {
+	ours := map[string]string{"write": "ours"}
+	for name, other := range map[string]func(t *testing.T, s *Store){
+		"no other writer": nil,
+		"other bytes": func(t *testing.T, s *Store) {
+			put(t, s, "k", "another", storage.PutOptions{Metadata: ours})
+		},
+		"other metadata": func(t *testing.T, s *Store) {
+			put(t, s, "k", "content", storage.PutOptions{
+				Metadata: map[string]string{"write": "another's"},
+			})
+		},
+		"another header": func(t *testing.T, s *Store) {
+			put(t, s, "k", "content", storage.PutOptions{
+				Metadata: ours, ContentType: "text/plain",
+			})
+		},
+	} {
 		f, h := startHooked(t)
 		s := f.open(t)
-		id, err := s.CreateUpload(t.Context(), "k", &storage.PutOptions{})
+		opts := &storage.PutOptions{Metadata: ours, ContentType: "text/html"}
+		id, err := s.CreateUpload(t.Context(), "k", opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -300,23 +317,22 @@ func TestCompleteWithoutGeneration(t *testing.T) {
 			if err == nil {
 				resp.Header.Del("X-Goog-Generation")
 			}
-			if other {
-				put(t, s, "k", "another", storage.PutOptions{})
+			if other != nil {
+				other(t, s)
 			}
 			return resp, err
 		})
-		o, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{part},
-			&storage.PutOptions{})
+		o, err := s.CompleteUpload(t.Context(), "k", id, []*storage.Part{part}, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		now, err := s.Stat(t.Context(), "k", &storage.StatOptions{})
 		want := now.ETag
-		if other {
+		if other != nil {
 			want = storage.ETagNone
 		}
 		if err != nil || o.ETag != want {
-			t.Errorf("another writer %v: CompleteUpload gave %s, want %s", other, o.ETag, want)
+			t.Errorf("%s: CompleteUpload gave %s, want %s", name, o.ETag, want)
 		}
 	}
 }

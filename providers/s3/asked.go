@@ -47,6 +47,9 @@ func (s *Store) note(objects []*storage.Object) {
 			odd |= more
 		}
 	}
+	// A service that has no keys above the bucket cannot show one. If something does all the same,
+	// that is no reason to make requests whose path is one of another bucket.
+	odd &^= s.profile.keys.lost & oddAbove
 	if odd != 0 {
 		s.shown.Or(uint32(odd))
 	}

@@ -6,7 +6,7 @@ import "github.com/polystore/storage"
 func (s *Store) Capabilities() storage.Capabilities {
 	c := s.can()
 	c.SuffixRange, c.ExactContentType = true, true
-	c.ListETag, c.ListSplit = true, true
+	c.ListETag, c.ListSplit = true, !s.isDirectory()
 	c.Versions = !s.profile.noVersions
 	c.Checksums = []string{"CRC32C", "CRC32", "CRC64NVME", "MD5", "SHA1", "SHA256"}
 	c.DeleteBatch = s.MaxBatch() > 0

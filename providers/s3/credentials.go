@@ -23,6 +23,7 @@ type credentialsCache struct {
 	mu         sync.Mutex
 	dropped    string // the last that were dropped
 	generation int    // counts the drops
+	guess      bool   // the last drop was one, and nothing new has come since
 }
 
 // tidied are credentials as they came, and without what does not belong to them. They come again
@@ -30,7 +31,8 @@ type credentialsCache struct {
 type tidied struct {
 	raw aws.Credentials
 	aws.Credentials
-	id string
+	id      string
+	guessed bool // they came for a guess
 }
 
 // signature says which credentials a request was signed with, and when.
@@ -39,6 +41,7 @@ type signature struct {
 	generation int
 	ends       time.Time // of the credentials; zero: nobody knows
 	temporary  bool
+	guessed    bool
 }
 
 func newCredentialsCache(p aws.CredentialsProvider) *credentialsCache {
@@ -60,15 +63,9 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	if err != nil {
 		return v, c.failure(err)
 	}
-	t := c.tidy.Load()
-	if t == nil || t.raw != v {
-		t = &tidied{raw: v, Credentials: v}
-		err := trim(&t.Credentials, "the access key ID", "the secret key", "the session token")
-		if err != nil {
-			return v, c.failure(err)
-		}
-		t.id = t.AccessKeyID + "\n" + t.SessionToken
-		c.tidy.Store(t)
+	t, err := c.tidied(v)
+	if err != nil {
+		return v, c.failure(err)
 	}
 	c.source.Had()
 	if a := httpdriver.FromContext[*attempt](ctx); a != nil {
@@ -76,6 +73,7 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 			id:         t.id,
 			generation: generation,
 			temporary:  t.SessionToken != "",
+			guessed:    t.guessed,
 		}
 		if t.CanExpire {
 			a.signed.ends = t.Expires
@@ -84,16 +82,46 @@ func (c *credentialsCache) Retrieve(ctx context.Context) (aws.Credentials, error
 	return t.Credentials, nil
 }
 
+func (c *credentialsCache) tidied(v aws.Credentials) (*tidied, error) {
+	if t := c.tidy.Load(); t != nil && t.raw == v {
+		return t, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.tidy.Load(); t != nil && t.raw == v {
+		return t, nil // tidied meanwhile
+	}
+	t := &tidied{raw: v, Credentials: v}
+	err := trim(&t.Credentials, "the access key ID", "the secret key", "the session token")
+	if err != nil {
+		return nil, err
+	}
+	t.id = t.AccessKeyID + "\n" + t.SessionToken
+	t.guessed, c.guess = c.guess, false
+	c.tidy.Store(t)
+	return t, nil
+}
+
 // expired notes that the service refused what s was signed with as expired, and reports whether
-// another attempt may fare better: credentials are dropped once, and if the same ones come back
-// there are no better ones.
-func (c *credentialsCache) expired(s signature) bool {
+// another attempt may fare better.
+func (c *credentialsCache) expired(s signature) bool { return c.drop(s, false) }
+
+// mayHaveExpired is expired for an answer that has other reasons, too. Credentials can end before
+// they say, where a clock is behind or their source extends what it cannot renew. Those that came
+// for such a guess have not ended: a role is not assumed for every answer of another reason.
+func (c *credentialsCache) mayHaveExpired(s signature) bool {
+	return s.temporary && !s.guessed && c.drop(s, true)
+}
+
+// drop reports whether another attempt than s may fare better: credentials are dropped once, and if
+// the same ones come back there are no better ones.
+func (c *credentialsCache) drop(s signature, guess bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s.id == c.dropped {
 		return s.generation < c.generation // signed before they were dropped
 	}
-	c.dropped = s.id
+	c.dropped, c.guess = s.id, guess
 	c.generation++
 	c.cache.Invalidate()
 	return true

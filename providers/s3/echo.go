@@ -15,17 +15,21 @@ import (
 // is another one's, from a cache or a mixed-up connection, is no answer. What it does not say is
 // not checked.
 
-// checkRead is for reads of an object. A service that ignores the parameter gives the newest
-// version, and versitygw takes the fractions of its own clock into account.
-func (r *request) checkRead(o *storage.Object, resp *http.Response, c *asked) error {
+// checkRead is for reads of an object. A service that ignores the version gives the newest one, and
+// one that ignores the conditions gives whatever is there: some do so in what they answer from a
+// cache. versitygw takes the fractions of its own clock into account.
+func (r *request) checkRead(
+	o *storage.Object, resp *http.Response, c *storage.StatOptions,
+) error {
 	got := header(resp.Header, "X-Amz-Version-Id")
-	if c.version != "" && got != nil && *got != c.version {
+	if c.VersionID != "" && got != nil && *got != c.VersionID {
 		return r.Foreign("another version than asked for")
 	}
-	if driver.NotModified(o.ModTime, c.since, c.noneMatch) {
-		return driver.Errorf(storage.ErrNotModified, "not modified since IfModifiedSince")
+	if o.ETag == storage.ETagNone && c.IfMatch != "" { // the service alone can tell
+		unsaid := *c
+		unsaid.IfMatch, c = "", &unsaid
 	}
-	return nil
+	return driver.CheckRead(c, o)
 }
 
 // sameUpload is for what tells the key and the ID of an upload, either of which can be nil. Some

@@ -105,6 +105,45 @@ func TestOtherVersion(t *testing.T) {
 	}
 }
 
+// A service that ignores the conditions gives what is there. Where it does not say which version
+// that is, nothing speaks against it.
+func TestIgnoredConditions(t *testing.T) {
+	for _, c := range []struct {
+		etag, match, noneMatch string
+		want                   error
+	}{
+		{`"new"`, `"new"`, "", nil},
+		{`"new"`, `"old"`, "", storage.ErrPrecondition},
+		{`"new"`, `W/"new"`, "", storage.ErrPrecondition},
+		{`W/"new"`, `"new"`, "", nil}, // a proxy's word for it
+		{`new`, `"new"`, "", nil},
+		{`""`, `"old"`, "", nil},
+		{`"new"`, "", `"new"`, storage.ErrNotModified},
+		{`"new"`, "", `"old"`, nil},
+		{`""`, "", `"old"`, nil},
+	} {
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
+			w.Header().Set("ETag", c.etag)
+		})
+		s := srv.store(t)
+		r, err := s.Get(t.Context(), "k", &storage.GetOptions{
+			IfMatch: c.match, IfNoneMatch: c.noneMatch,
+		})
+		if err == nil {
+			r.Body.Close()
+		}
+		_, err2 := s.Stat(t.Context(), "k", &storage.StatOptions{
+			IfMatch: c.match, IfNoneMatch: c.noneMatch,
+		})
+		for what, err := range map[string]error{"Get": err, "Stat": err2} {
+			if !errors.Is(err, c.want) {
+				t.Errorf("%s of %s with IfMatch %s and IfNoneMatch %s: %v, want %v",
+					what, c.etag, c.match, c.noneMatch, err, c.want)
+			}
+		}
+	}
+}
+
 // Keys are decoded as it was asked for, unless the answer or the profile says otherwise or they
 // cannot be encoded; they have the prefix that was asked for.
 func TestDecoder(t *testing.T) {

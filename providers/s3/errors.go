@@ -85,12 +85,14 @@ func (s *Store) answer(
 		e.Code == "ObjectNotInActiveTierError": // of a copy's source
 		text = "the object is archived and must be restored first: " + text
 	case e.Code == "ExpiredToken", e.Code == "ExpiredTokenException",
-		e.Code == "TokenRefreshRequired",
-		// All that the answer to a HEAD says of it; that has other reasons, too.
-		head && e.Status == http.StatusBadRequest && a.signed.temporary && a.signed.ends.IsZero():
+		e.Code == "TokenRefreshRequired":
 		if s.credentials != nil && s.credentials.expired(a.signed) {
 			e.Kind = storage.ErrUnavailable
 		}
+	case head && e.Status == http.StatusBadRequest &&
+		s.credentials != nil && s.credentials.mayHaveExpired(a.signed):
+		// All that a HEAD says of ExpiredToken.
+		e.Kind = storage.ErrUnavailable
 	case head && e.Status == http.StatusForbidden && skewed(re.Response.Response):
 		// All that a HEAD says of RequestTimeTooSkewed.
 		e.Kind = storage.ErrUnavailable

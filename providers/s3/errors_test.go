@@ -18,6 +18,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/internal/bubble"
+	"github.com/polystore/storage/internal/calmclock"
 	"github.com/polystore/storage/internal/stub"
 )
 
@@ -485,13 +486,27 @@ func TestExpiredTokenHead(t *testing.T) {
 	wantError(t, "for another reason", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
 	wantError(t, "for another reason again", calls["Stat"](t.Context(), s), storage.ErrInvalid,
 		false)
-	// Credentials that say when they end are renewed in time: it is not that, and a role is not
-	// assumed again and again.
+	// Credentials may have ended before they say: by a clock that is behind, or because their
+	// source could not renew them.
 	o.Credentials = &rotating{[]string{"OLD", "FRESH"}, false}
 	s = mustNew(t, "bucket", o)
+	wantError(t, "with credentials for another hour", calls["Stat"](t.Context(), s),
+		storage.ErrUnavailable, false)
+	if err := calls["Stat"](t.Context(), s); err != nil {
+		t.Errorf("after the refresh: %v", err)
+	}
+	// It was not that if those that came for it are refused, too: a role is not assumed again and
+	// again.
+	role := &rotating{[]string{"FIRST", "SECOND", "THIRD", "FOURTH"}, false}
+	o.Credentials = role
+	s = mustNew(t, "bucket", o)
+	wantError(t, "for another reason", calls["Stat"](t.Context(), s), storage.ErrUnavailable, false)
 	for range 2 {
-		wantError(t, "with credentials that have not ended", calls["Stat"](t.Context(), s),
+		wantError(t, "for another reason, with a new role", calls["Stat"](t.Context(), s),
 			storage.ErrInvalid, false)
+	}
+	if len(role.ids) != 2 {
+		t.Errorf("the role was assumed until %v are left, want THIRD and FOURTH", role.ids)
 	}
 }
 
@@ -581,6 +596,8 @@ func TestMissingCredentials(t *testing.T) {
 	}
 	defer silent.Close()
 	t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+silent.Addr().String())
+	clock := calmclock.Start()
+	defer clock.Close()
 	for named, kind := range map[bool]error{true: storage.ErrUnavailable,
 		false: storage.ErrPermission} {
 		srv := newStub(t, answerOK)
@@ -588,10 +605,10 @@ func TestMissingCredentials(t *testing.T) {
 		o.AccessKeyID, o.SecretAccessKey, o.SessionToken = "", "", ""
 		s := mustNew(t, "bucket", o)
 		s.credentials.source.Default = !named
-		start := time.Now()
+		start := clock.Now()
 		_, err := s.SignURL(t.Context(), "k", &storage.SignOptions{})
 		wantError(t, "SignURL", err, kind, false)
-		if d := time.Since(start); d > 5*time.Second {
+		if d := clock.Now() - start; d > 5*time.Second {
 			t.Errorf("it took %v to notice", d)
 		}
 		if n := len(srv.Seen()); n != 0 {

@@ -103,7 +103,11 @@ func (s *Store) conditions(
 // etagOf is the ETag of an answer in the one form that conditions take: some services leave the
 // quotes out of their XML, and some proxies call weak what S3 gave, which has no weak ones.
 func etagOf(etag *string) string {
-	inner := strings.Trim(strings.TrimPrefix(aws.ToString(etag), "W/"), `"`)
+	text := aws.ToString(etag)
+	if driver.ValidETag(text) {
+		return text
+	}
+	inner := strings.Trim(strings.TrimPrefix(text, "W/"), `"`)
 	if quoted := `"` + inner + `"`; driver.ValidETag(quoted) {
 		return quoted
 	}

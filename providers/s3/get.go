@@ -20,7 +20,7 @@ func (s *Store) Get(
 	if err := s.checkVersion(opts.VersionID); err != nil {
 		return nil, err
 	}
-	c := &asked{opts.VersionID, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince}
+	c := driver.ReadConditions(opts)
 	in := newRead(http.MethodGet, key, c)
 	in.Stream = true
 	if ranged := httpdriver.Range(opts); ranged != "" {
@@ -43,7 +43,7 @@ func (s *Store) Get(
 
 // result reads the headers of the answer to a Get.
 func (s *Store) result(
-	in *request, resp *http.Response, c *asked, opts *storage.GetOptions,
+	in *request, resp *http.Response, c *storage.StatOptions, opts *storage.GetOptions,
 ) (*storage.GetResult, error) {
 	r := &storage.GetResult{
 		Object: s.gotten(in.key, resp), Length: resp.ContentLength,

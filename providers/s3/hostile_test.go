@@ -25,18 +25,23 @@ func hostileProvider(t testing.TB) *hostile.Provider {
 		Open: func(
 			ctx context.Context, endpoint string, client *http.Client,
 		) (storage.Store, error) {
-			return New(ctx, "bucket", &Options{
-				Region: "us-east-1", Endpoint: endpoint, Provider: "aws", PathStyle: true,
-				AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: stubToken,
-				HTTPClient: client,
-			})
+			return New(ctx, "bucket", hostileOptions(endpoint, client))
 		},
 	}
 }
 
-func TestRedirects(t *testing.T)  { hostileProvider(t).Redirects(t) }
-func TestSelfSigned(t *testing.T) { hostileProvider(t).SelfSigned(t) }
-func TestFloods(t *testing.T)     { hostileProvider(t).Floods(t) }
+func hostileOptions(endpoint string, client *http.Client) *Options {
+	return &Options{
+		Region: "us-east-1", Endpoint: endpoint, Provider: "aws", PathStyle: true,
+		AccessKeyID: stubKey, SecretAccessKey: stubSecret, SessionToken: stubToken,
+		HTTPClient: client,
+	}
+}
+
+func TestRedirects(t *testing.T)    { hostileProvider(t).Redirects(t) }
+func TestSelfSigned(t *testing.T)   { hostileProvider(t).SelfSigned(t) }
+func TestCertificates(t *testing.T) { hostileProvider(t).Certificates(t) }
+func TestFloods(t *testing.T)       { hostileProvider(t).Floods(t) }
 
 // Who gives out credentials cannot have the request sent on, whose headers or body are credentials
 // themselves, and cannot answer without an end.
@@ -101,6 +106,12 @@ func TestCredentialsGoNowhereElse(t *testing.T) {
 }
 
 func TestHostileKeys(t *testing.T) { hostileProvider(t).Keys(t) }
+
+func TestHostileURLs(t *testing.T) {
+	hostileProvider(t).URLs(t, "s3", func(endpoint string, client *http.Client) storage.Opener {
+		return NewOpener(hostileOptions(endpoint, client))
+	}, "//arn:aws:s3:us-east-1:1:accesspoint/../other", "//bucket/x:y@other:80/../z?region=a&region=b")
+}
 
 func TestHeaderInjection(t *testing.T) { hostileProvider(t).Headers(t) }
 

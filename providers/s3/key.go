@@ -109,13 +109,16 @@ func (r *keyRule) judge(key string, virtualHost bool) (odd oddity, reason string
 		case first && r.reserved != "" && segment == r.reserved:
 			note(oddReserved, "segment that the server keeps for itself")
 		}
-		if segment == ".." {
+		// Read from the left, the relative path elements must never outnumber the others:
+		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html. What cleans paths
+		// on the way drops "." and empty segments first, so they count for nothing.
+		switch segment {
+		case "..":
 			above++
-		} else {
+		case ".", "":
+		default:
 			below++
 		}
-		// Read from the left, the relative path elements must never outnumber the others:
-		// https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html.
 		if above > below {
 			note(oddAbove, `".." above the bucket`)
 		}

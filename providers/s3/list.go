@@ -35,6 +35,11 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	// Below the prefix it leaves nothing out, and Garage lists nothing for it.
 	if token == "" && after >= opts.Prefix {
+		if err := driver.Refuse(
+			"StartAfter in a directory bucket", after != "" && s.isDirectory(),
+		); err != nil {
+			return nil, err
+		}
 		in.StartAfter = optional(behind(after, opts))
 	}
 	a := reading(listDocument)

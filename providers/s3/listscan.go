@@ -135,7 +135,9 @@ func (x *xmlScan) object(o *types.Object, e *listed) {
 		name, empty := x.child("Contents")
 		switch string(name) {
 		case "":
-			both := string(key) + string(etag)
+			n := len(x.room) // key and etag may be in front of it
+			x.room = append(append(x.room, key...), etag...)
+			both := string(x.room[n:])
 			if e.key, e.etag = both[:len(key)], both[len(key):]; key != nil {
 				o.Key = &e.key
 			}
@@ -152,9 +154,7 @@ func (x *xmlScan) object(o *types.Object, e *listed) {
 			e.size = x.number(x.value(name, empty))
 			o.Size = &e.size
 		case "LastModified":
-			var err error
-			e.modTime, err = smithytime.ParseDateTime(string(x.value(name, empty)))
-			x.lost = x.lost || err != nil
+			e.modTime = x.time(x.value(name, empty))
 			o.LastModified = &e.modTime
 		case "StorageClass":
 			o.StorageClass = class(x.value(name, empty))
@@ -166,6 +166,17 @@ func (x *xmlScan) object(o *types.Object, e *listed) {
 			x.lost = true
 		}
 	}
+}
+
+// time is the text of a time.
+func (x *xmlScan) time(text []byte) time.Time {
+	t, ok := httpdriver.ParseDateTime(string(text))
+	if !ok {
+		var err error
+		t, err = smithytime.ParseDateTime(string(text))
+		x.lost = x.lost || err != nil
+	}
+	return t
 }
 
 // class is a storage class, of which a page seldom has another than the first.

@@ -30,15 +30,16 @@ type Options struct {
 	//   - "aws", the default without an endpoint;
 	//   - "gcs" (its S3 side: package gcs has all of it) and "tigris", whose endpoint is known;
 	//   - "b2", "wasabi" and "spaces", whose endpoint follows from Region, and the other way round;
-	//   - "r2" (https://ACCOUNT.r2.cloudflarestorage.com), "ceph", "garage", "minio", "seaweedfs"
-	//     and "versitygw", with an Endpoint;
-	//   - "generic", the default with an endpoint, which is cautious: conditional Copy and
-	//     conditional Delete are errors.ErrUnsupported there, since some servers ignore those
-	//     conditions silently.
+	//   - "r2" (https://ACCOUNT.r2.cloudflarestorage.com), "ceph", "garage", "ministack", "minio",
+	//     "seaweedfs" and "versitygw", with an Endpoint;
+	//   - "generic", the default with an endpoint, which is cautious: conditional Copy, conditional
+	//     Delete and conditions of an object in parts are errors.ErrUnsupported there, since some
+	//     servers ignore those conditions silently.
 	//
 	// An option that a service is not known to honour is errors.ErrUnsupported. That includes
-	// conditional writes on b2, garage and gcs, which refuse or ignore them, and on spaces and
-	// wasabi, which do not document them. Use "generic" to send them anyway.
+	// conditional writes on b2, garage, gcs, seaweedfs and wasabi, and IfAbsent on spaces.
+	// "generic" sends the conditions of a Put in one request to any service: a service that ignores
+	// them loses updates, and `polystore check` shows it.
 	Provider string
 
 	// Profile selects a profile of the shared configuration files. The default is AWS_PROFILE, or

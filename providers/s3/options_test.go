@@ -349,6 +349,37 @@ func TestSignedURLEnds(t *testing.T) {
 	})
 }
 
+// A URL is signed by the service's clock, once an answer has told it.
+func TestSignedURLByClock(t *testing.T) {
+	ahead := time.Hour
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		answerOK(w, r)
+	})
+	s := srv.store(t)
+	if err := calls["Get"](t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	for _, method := range []string{"GET", "HEAD", "PUT", "DELETE"} {
+		const life = 15 * time.Minute
+		u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Method: method, Expires: life})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := url.Parse(u.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := time.Parse(signingTime, parsed.Query().Get("X-Amz-Date"))
+		if off := time.Until(signed) - ahead; err != nil || off.Abs() > time.Minute {
+			t.Errorf("%s is signed for %v, off by %v, %v", method, signed, off, err)
+		}
+		if want := signed.Add(life); !u.Expires.Equal(want) {
+			t.Errorf("%s ends at %v, want %v", method, u.Expires, want)
+		}
+	}
+}
+
 // The text of every error is free of secrets, also that of signing.
 func TestSignedURLIsSecret(t *testing.T) {
 	srv := newStub(t, answerOK)

@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
@@ -85,27 +84,21 @@ func (r *request) length() int64 {
 	return r.body.Size()
 }
 
-// asked is which object a read is for, and on which conditions.
-type asked struct {
-	version, match, noneMatch string
-	since                     time.Time
-}
-
-// newRead returns a read.
-func newRead(method, key string, c *asked) *request {
+// newRead returns a read of what c asks for.
+func newRead(method, key string, c *storage.StatOptions) *request {
 	query := ""
-	if c.version != "" {
-		query = "versionId=" + escape(c.version, false)
+	if c.VersionID != "" {
+		query = "versionId=" + escape(c.VersionID, false)
 	}
 	if method == http.MethodGet {
 		query = strings.TrimPrefix(query+"&x-id=GetObject", "&")
 	}
 	r := newRequest(method, key, query)
 	r.reads = true
-	r.setOptional("If-Match", readMatch(c.match))
-	r.setOptional("If-None-Match", readNoneMatch(c.noneMatch, c.match))
-	if !c.since.IsZero() && c.noneMatch == "" { // which makes it void
-		r.Set("If-Modified-Since", c.since.UTC().Format(http.TimeFormat))
+	r.setOptional("If-Match", readMatch(c.IfMatch))
+	r.setOptional("If-None-Match", readNoneMatch(c.IfNoneMatch, c.IfMatch))
+	if !c.IfModifiedSince.IsZero() && c.IfNoneMatch == "" { // which makes it void
+		r.Set("If-Modified-Since", c.IfModifiedSince.UTC().Format(http.TimeFormat))
 	}
 	return r
 }

@@ -36,9 +36,10 @@ func (s *Store) SignURL(
 	if opts.IfAbsent && !s.can().IfAbsent {
 		return nil, s.unconditional("writes")
 	}
-	until := time.Now().Truncate(time.Second).Add(expires)
+	now := s.clock.now()
+	until := now.Truncate(time.Second).Add(expires)
 	a := new(attempt)
-	r, err := s.sign(a.begin(ctx), method, key, opts, s3.WithPresignExpires(expires))
+	r, err := s.sign(a.begin(ctx), method, key, opts, signedAt(now, expires))
 	var e *storage.Error
 	switch {
 	case errors.As(err, &e):
@@ -55,9 +56,29 @@ func (s *Store) SignURL(
 	}, nil
 }
 
+// signedAt has a URL signed at the time now, by which it lives until expires later.
+func signedAt(now time.Time, expires time.Duration) func(*s3.PresignOptions) {
+	return func(o *s3.PresignOptions) {
+		o.Presigner, o.Expires = timed{o.Presigner, now}, expires
+	}
+}
+
+// timed signs at its own time: the SDK's is that of the system, which can be wrong.
+type timed struct {
+	s3.HTTPPresignerV4
+	now time.Time
+}
+
+func (t timed) PresignHTTP(
+	ctx context.Context, v aws.Credentials, r *http.Request,
+	payload, service, region string, _ time.Time, opts ...func(*v4.SignerOptions),
+) (string, http.Header, error) {
+	return t.HTTPPresignerV4.PresignHTTP(ctx, v, r, payload, service, region, t.now, opts...)
+}
+
 func (s *Store) sign(
 	ctx context.Context, method, key string, o *storage.SignOptions,
-	expires func(*s3.PresignOptions),
+	by func(*s3.PresignOptions),
 ) (*v4.PresignedHTTPRequest, error) {
 	if err := s.checkVersion(o.VersionID); err != nil {
 		return nil, err
@@ -70,7 +91,7 @@ func (s *Store) sign(
 			VersionId:                  optional(o.VersionID),
 			ResponseContentType:        optional(o.ResponseContentType),
 			ResponseContentDisposition: optional(o.ResponseDisposition),
-		}, expires)
+		}, by)
 	case http.MethodHead:
 		return s.presign.PresignHeadObject(ctx, &s3.HeadObjectInput{
 			Bucket:                     &s.bucket,
@@ -78,10 +99,10 @@ func (s *Store) sign(
 			VersionId:                  optional(o.VersionID),
 			ResponseContentType:        optional(o.ResponseContentType),
 			ResponseContentDisposition: optional(o.ResponseDisposition),
-		}, expires)
+		}, by)
 	case http.MethodDelete:
 		return s.presign.PresignDeleteObject(
-			ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}, expires,
+			ctx, &s3.DeleteObjectInput{Bucket: &s.bucket, Key: &key}, by,
 		)
 	}
 	metadata, err := s.metadata(o.Metadata)
@@ -102,5 +123,5 @@ func (s *Store) sign(
 	if o.IfAbsent {
 		in.IfNoneMatch = aws.String("*")
 	}
-	return s.presign.PresignPutObject(ctx, in, expires)
+	return s.presign.PresignPutObject(ctx, in, by)
 }

@@ -42,8 +42,7 @@ func (s *Store) Stat(
 func (s *Store) head(
 	ctx context.Context, key string, opts *storage.StatOptions,
 ) (*storage.Object, error) {
-	c := &asked{opts.VersionID, opts.IfMatch, opts.IfNoneMatch, opts.IfModifiedSince}
-	in := newRead(http.MethodHead, key, c)
+	in := newRead(http.MethodHead, key, opts)
 	in.Set("X-Amz-Checksum-Mode", "ENABLED")
 	resp, err := s.send(ctx, in)
 	if err != nil {
@@ -51,7 +50,7 @@ func (s *Store) head(
 	}
 	resp.Body.Close()
 	o := s.gotten(key, resp) // whose length an answer to HEAD need not have
-	if err := in.checkRead(o, resp, c); err != nil {
+	if err := in.checkRead(o, resp, opts); err != nil {
 		return nil, err
 	}
 	return o, nil

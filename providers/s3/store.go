@@ -20,8 +20,8 @@
 // Options.Provider selects what this package knows of a compatible service. An option that the
 // service is not known to honour is errors.ErrUnsupported, since the service could ignore it.
 //
-// Directory buckets (names that end in --x-s3) list in no order, and their Object.ETag is not a
-// hash.
+// Directory buckets (names that end in --x-s3) list in no order, so ListOptions.StartAfter is
+// errors.ErrUnsupported there. Their Object.ETag is not a hash.
 package s3
 
 import (

@@ -67,12 +67,12 @@ func TestBareMatch(t *testing.T) {
 		if got := srv.One(t).Header.Get("If-Match"); got != want {
 			t.Errorf("Put on %s: If-Match %s, want %s", provider, got, want)
 		}
-		r, err := s.Get(t.Context(), "k", &storage.GetOptions{IfMatch: `"e"`})
+		r, err := s.Get(t.Context(), "k", &storage.GetOptions{IfMatch: `"etag"`})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.Body.Close()
-		if got := srv.One(t).Header.Get("If-Match"); got != `"e"` {
+		if got := srv.One(t).Header.Get("If-Match"); got != `"etag"` {
 			t.Errorf("Get on %s: If-Match %s", provider, got)
 		}
 	}

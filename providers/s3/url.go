@@ -3,8 +3,10 @@ package s3
 import (
 	"context"
 	"net/url"
+	"strings"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 )
 
 func init() {
@@ -48,6 +50,9 @@ func open(
 	params.SetInt(&o.BatchSize, "batch_size")
 	if err := params.Err(); err != nil {
 		return nil, err
+	}
+	if u.Port() != "" || strings.HasSuffix(u.Host, ":") || strings.HasPrefix(u.Host, "[") {
+		return nil, driver.Invalidf("the host of the URL is the bucket's name, and has no port")
 	}
 	s, err := New(ctx, u.Host, &o)
 	if err != nil {

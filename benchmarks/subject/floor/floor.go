@@ -53,7 +53,8 @@ func Open(_ context.Context, t subject.Target, arg string) (subject.Subject, err
 		t: t, conns: conns, part: part, sum: sum,
 		parts: sync.Pool{New: func() any { b := make([]byte, part); return &b }},
 		client: &http.Client{Transport: &http.Transport{
-			MaxIdleConnsPerHost: conns, DisableCompression: true,
+			// All transfers at once share the connections.
+			MaxConnsPerHost: conns, MaxIdleConnsPerHost: conns, DisableCompression: true,
 			ReadBufferSize: 64 << 10, WriteBufferSize: 64 << 10,
 		}},
 		signer: v4.NewSigner(),

@@ -2,6 +2,7 @@
 package us
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type bucket struct {
 }
 
 // Open takes what is not the default, separated by commas: "list=1" is ListOptions.Concurrency,
-// and "Concurrency=16" any field of Options that is a number or a bool.
+// "Concurrency=16" any field of Options that is a number or a bool, and "NoHedging" one that is
+// true.
 func Open(ctx context.Context, t subject.Target, arg string) (subject.Subject, error) {
 	opts, s := new(storage.Options), bucket{}
 	for _, set := range strings.FieldsFunc(arg, func(r rune) bool { return r == ',' }) {
@@ -58,7 +60,7 @@ func setField(opts *storage.Options, name, value string) error {
 	}
 	switch {
 	case f.Kind() == reflect.Bool:
-		b, err := strconv.ParseBool(value)
+		b, err := strconv.ParseBool(cmp.Or(value, "true"))
 		f.SetBool(b)
 		return err
 	case f.CanInt():
@@ -90,7 +92,8 @@ func openBucket(
 	case "memory":
 		u = "mem://" + t.Bucket
 	case "gcs":
-		u = "gs://" + t.Bucket + "?emulator=true&anonymous=true&endpoint=" +
+		// The fake can do what the service can: it is no emulator that lacks half of it.
+		u = "gs://" + t.Bucket + "?anonymous=true&endpoint=" +
 			url.QueryEscape(t.Endpoint)
 	case "azure":
 		os.Setenv("AZURE_STORAGE_ACCOUNT", t.AccessKey)
@@ -112,13 +115,28 @@ func (s bucket) Get(ctx context.Context, key string, w io.Writer) error {
 		return err
 	}
 	defer r.Close()
-	_, err = io.Copy(w, r)
-	return err
+	if _, err := io.Copy(w, r); err != nil {
+		return err
+	}
+	return verified(r.Object())
 }
 
 func (s bucket) GetFile(ctx context.Context, key, path string) error {
-	_, err := s.b.DownloadFile(ctx, key, path, nil)
-	return err
+	o, err := s.b.DownloadFile(ctx, key, path, nil)
+	if err != nil {
+		return err
+	}
+	return verified(o)
+}
+
+// verified returns an error for an object that came without a CRC of the whole: this library then
+// has looked at its length alone, and a row would show it faster than it is. The Object of a read
+// that has ended has those sums that its bytes were held against.
+func verified(o *storage.Object) error {
+	if c := &o.Checksums; c.CRC32C == nil && c.CRC32 == nil && c.CRC64NVME == nil {
+		return fmt.Errorf("%s came without a CRC of the whole: nothing was verified", o.Key)
+	}
+	return nil
 }
 
 func (s bucket) Put(ctx context.Context, key string, r io.Reader) error {
@@ -136,7 +154,10 @@ func (s bucket) Read(ctx context.Context, key string, buf []byte) error {
 	if err != nil {
 		return err
 	}
-	return subject.ReadAll(r, buf)
+	if err := subject.ReadAll(r, buf); err != nil {
+		return err
+	}
+	return verified(r.Object())
 }
 
 func (s bucket) Write(ctx context.Context, key string, data []byte) error {

@@ -1,0 +1,14 @@
+package azure
+
+import (
+	"testing"
+
+	"github.com/polystore/storage/internal/hostile"
+)
+
+// An URL opens what it names or is an error without what it keeps, and no request is made for it.
+func FuzzOpener(f *testing.F) {
+	cleanEnvironment(f)
+	o := &Options{Account: stubAccount, Key: stubKey, HTTPClient: hostile.Offline(f)}
+	hostile.Opener(f, "az", NewOpener(o), func(text string) string { return text })
+}
