@@ -15,7 +15,7 @@ type Report struct {
 	Landings             int // that were more than the one of their call
 	Late                 int // of these, that were behind the end of their call
 	Mixed                int // reads that show two versions in one answer
-	Excused              int // refused although they landed or for a defect of the service
+	Excused              int // refused, or failed, although they landed or for a service's defect
 	Passed               int // keys that fit no order but that of History.DeletesPass
 }
 

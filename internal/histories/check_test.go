@@ -133,6 +133,16 @@ func TestCheckLandings(t *testing.T) {
 		done, refused   = histories.Done, histories.Refused
 		failed, unknown = histories.Failed, histories.Unknown
 	)
+	inParts := func(call, end int64) *histories.Op {
+		o := create("a", call, end)
+		o.Parts, o.Outcome = true, failed
+		return o
+	}
+	remove := func(call, end int64) *histories.Op {
+		return &histories.Op{
+			Kind: histories.Delete, Key: "k", Call: call, Return: end, Outcome: done,
+		}
+	}
 	for _, test := range []struct {
 		name string
 		ops  []*histories.Op
@@ -151,6 +161,12 @@ func TestCheckLandings(t *testing.T) {
 		{"a failure that a write does not excuse", []*histories.Op{
 			landed(put("a", 1, 4, failed), `"a"`), landed(put("b", 2, 3, done), `"b"`)},
 			"not in doubt"},
+		{"a failure of a create in parts that a delete excuses", []*histories.Op{
+			landed(inParts(1, 4), `"a"`), landed(remove(2, 3), "")}, ""},
+		{"a failure of a create in parts that nobody removes", []*histories.Op{
+			landed(inParts(1, 4), `"a"`), landed(remove(5, 6), "")}, "not in doubt"},
+		{"a failure of a create in parts that comes late", []*histories.Op{
+			arrives(inParts(1, 4), `"a"`, 3, 5), landed(remove(2, 3), "")}, "not in doubt"},
 		{"twice", []*histories.Op{landed(put("a", 1, 9, done), `"1"`, `"2"`), get("a", 2, 3)},
 			"not lin"},
 		{"late, over a newer one", []*histories.Op{

@@ -17,10 +17,13 @@
 //
 // A request that its client gave up may arrive when the call has ended. It is then a write of its
 // own, at the time at which it arrives: as the contract says, a Put without a condition can land
-// over a newer one. A call that reported a failure without doubt must not arrive at all.
+// over a newer one. A call that reported a failure without doubt must not arrive at all, with one
+// exception below.
 //
 // Conditional writes rest on the assumptions that stand at [storage.PutOptions.IfAbsent]. A call
 // that was refused although it had landed is an error, unless the history itself broke one of
 // them: another call removed or replaced the object without a condition at the same time, or the
-// call itself landed when it had ended. Such calls are counted in [Report.Excused].
+// call itself landed when it had ended. The same is true of an upload in parts that failed without
+// doubt: its completion was delivered twice, and in between another call removed what it had
+// created. Such calls are counted in [Report.Excused].
 package histories

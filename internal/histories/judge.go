@@ -267,10 +267,14 @@ func (j *judge) write(o *Op, r *Report, add func(*Op, step)) error {
 			doubts = []Landing{{}}
 		}
 	case Failed:
-		if len(o.Landed) > 0 {
-			return fmt.Errorf("a failure that landed and is not in doubt:\n%v", o)
+		switch {
+		case len(o.Landed) == 0:
+			return nil
+		case !j.undone(o):
+			return fmt.Errorf("a failure that landed and is not in doubt:\n%v\n%s", o,
+				j.h.about(o.Key))
 		}
-		return nil
+		r.Excused++
 	default: // Refused, Missing
 		blocked := len(inTime) == 0 && j.blocked(o)
 		if len(inTime) == 0 && s.cond != "" && !blocked {
@@ -391,4 +395,25 @@ func (j *judge) excuse(o *Op) bool {
 		}
 	}
 	return false
+}
+
+// undone reports whether another call may have brought back what the condition of o names, behind
+// its completion and before the same one came a second time. That one finds no upload, and nothing
+// that tells why. So the object is sent again, and a failure of that leaves no doubt.
+func (j *judge) undone(o *Op) bool {
+	inTime := !slices.ContainsFunc(o.Landed, func(l Landing) bool {
+		return l.Doubt || l.Return > o.Return
+	})
+	return o.Parts && inTime && slices.ContainsFunc(j.h.Ops, func(other *Op) bool {
+		if other.Key != o.Key || other.Call > o.Return || other.lasts() < o.Call {
+			return false
+		}
+		switch o.Kind {
+		case Create:
+			return other.Kind == Delete || other.Kind == DeleteIf
+		case Swap:
+			return other.Kind == Copy && j.h.ContentETags
+		}
+		return false
+	})
 }
