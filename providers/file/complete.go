@@ -1,6 +1,7 @@
 package file
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -62,12 +63,16 @@ func (s *Store) complete(
 	if err != nil {
 		return nil, uploadError(err)
 	}
-	size, known, err := cover(records, parts)
+	object, size, err := cover(records, parts)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.trim(dir, f, size); err != nil {
 		return nil, uploadError(err)
+	}
+	known, err := s.partSums(ctx, f, object)
+	if err != nil {
+		return nil, classify(err)
 	}
 	got, err := s.verifyUpload(ctx, f, size, known, opts.Checksums)
 	if err != nil {
@@ -94,19 +99,18 @@ func (s *Store) complete(
 }
 
 // cover checks that the parts are those that were sent, and that together they are the object: each
-// begins where the one before ends. It returns the object's size and CRC-32C.
+// begins where the one before ends. It returns their records and the object's size.
 func cover(
 	sent []*partRecord, parts []*storage.Part,
-) (size int64, known storage.Checksums, err error) {
+) (object []*partRecord, size int64, err error) {
 	if err := driver.CheckParts(parts, limits.Count); err != nil {
-		return 0, known, err
+		return nil, 0, err
 	}
 	byNumber := make(map[int]*partRecord, len(sent))
 	for _, p := range sent {
 		byNumber[p.Number] = p
 	}
-	recorded := make([]*storage.Part, len(parts))
-	for i, p := range parts {
+	for _, p := range parts {
 		r, ok := byNumber[p.Number]
 		switch {
 		case !ok:
@@ -120,12 +124,38 @@ func cover(
 				p.Number, r.Offset, size)
 		}
 		if err != nil {
-			return 0, known, err
+			return nil, 0, err
 		}
 		size += r.Size
-		recorded[i] = r.part()
+		object = append(object, r)
 	}
-	return size, storage.CombineChecksums(recorded), nil
+	return object, size, nil
+}
+
+// partSums returns the CRC-32C of the object, made of those of its parts. A part that attempts at
+// once have written is read again: it is whole if it has the sum of the last one.
+func (s *Store) partSums(
+	ctx context.Context, f *os.File, object []*partRecord,
+) (known storage.Checksums, err error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return known, err
+	}
+	parts := make([]*storage.Part, len(object))
+	for i, p := range object {
+		parts[i] = p.part()
+		if !p.shared {
+			continue
+		}
+		d := s.hasher.New(driver.CRC32C)
+		if err := s.pipe(d, body(ctx, f, foreign(fi), p.Offset, p.Size)); err != nil {
+			return known, err
+		}
+		if !bytes.Equal(d.Checksums().CRC32C, p.CRC32C) {
+			return known, driver.Invalidf("part %d was written by two attempts at once", p.Number)
+		}
+	}
+	return storage.CombineChecksums(parts), nil
 }
 
 // trim cuts off what is behind the parts: what one left that was sent again, shorter, and parts
@@ -138,7 +168,7 @@ func (s *Store) trim(dir string, f *os.File, size int64) error {
 	if fi.Size() < size {
 		return driver.Invalidf("the parts have %d bytes, %d were sent", fi.Size(), size)
 	}
-	if err := s.logPart(dir, &partRecord{Offset: size, Size: fi.Size() - size}, true); err != nil {
+	if err := s.logPart(dir, &partRecord{Offset: size, Size: fi.Size() - size}, f); err != nil {
 		return err
 	}
 	return f.Truncate(size)

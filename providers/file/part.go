@@ -75,14 +75,10 @@ func (s *Store) putPart(
 	if there, err := s.isAt(f, join(dir, dataFile)); err != nil || !there {
 		return nil, uploadError(err)
 	}
-	p := &partRecord{Number: number, Offset: opts.Offset, Size: size}
-	fi, err := f.Stat()
-	if err != nil {
-		return nil, classify(err)
-	}
-	// Without an ETag: not there yet. Where there may be bytes of an older part, its end is on disk
-	// before they change.
-	if err := s.logPart(dir, p, fi.Size() > p.Offset); err != nil {
+	etag := newETag()
+	// Not there yet, and nor is what it is written over.
+	begun := &partRecord{Number: number, Offset: opts.Offset, Size: size, Next: etag}
+	if err := s.logPart(dir, begun, f); err != nil {
 		return nil, uploadError(err)
 	}
 	d := s.hasher.New(driver.CRC32C)
@@ -92,8 +88,11 @@ func (s *Store) putPart(
 	if err := s.syncFile(f); err != nil {
 		return nil, classify(err)
 	}
-	p.ETag, p.CRC32C = newETag(), d.Checksums().CRC32C
-	if err := s.logPart(dir, p, false); err != nil { // lost with the power, the part is sent again
+	p := &partRecord{
+		Number: number, Offset: opts.Offset, Size: size, ETag: etag,
+		CRC32C: d.Checksums().CRC32C,
+	}
+	if err := s.logPart(dir, p, nil); err != nil { // lost with the power, the part is sent again
 		return nil, uploadError(err)
 	}
 	return p.part(), nil

@@ -14,14 +14,19 @@ import (
 // A partRecord is a line in the log of an upload's parts. Of the records of one number the last
 // holds; one without an ETag says that the part is being written, so there is none, and one with
 // the number 0 that everything from Offset on was cut off.
+//
+// An attempt at a part has a record before it writes and one behind. Of attempts at the same bytes
+// that were under way at once, each may have written over the other, whichever is last.
 type partRecord struct {
 	Number int    `json:"n"`
 	Offset int64  `json:"o"`
 	Size   int64  `json:"s"`
+	Next   string `json:"x,omitempty"` // the ETag that it gets when it is written
 	ETag   string `json:"e,omitempty"`
 	CRC32C []byte `json:"c,omitempty"`
 
-	lost bool // another part was written over it
+	lost   bool // another part was written over it
+	shared bool // attempts at its bytes were under way at once: CRC32C may not be theirs
 }
 
 func (p *partRecord) part() *storage.Part {
@@ -33,7 +38,11 @@ func (p *partRecord) part() *storage.Part {
 
 // logPart appends a record by one system call, which other writers do not come between. The line
 // feed in front ends what a killed process may have left unfinished.
-func (s *Store) logPart(dir string, p *partRecord, sync bool) error {
+//
+// The record of a change to come is on disk before the change, where data, which is nil otherwise,
+// has bytes of an older part. Whether it has is looked at last: an attempt that has written until
+// then, and ends later, has the record of its end behind this one.
+func (s *Store) logPart(dir string, p *partRecord, data *os.File) error {
 	f, err := s.root.OpenFile(join(dir, partsFile), os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
 		return err
@@ -43,7 +52,11 @@ func (s *Store) logPart(dir string, p *partRecord, sync bool) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(append(append([]byte("\n"), line...), '\n')); err == nil && sync {
+	if _, err = f.Write(append(append([]byte("\n"), line...), '\n')); err != nil || data == nil {
+		return err
+	}
+	fi, err := data.Stat()
+	if err == nil && fi.Size() > p.Offset {
 		err = s.syncFile(f)
 	}
 	return err
@@ -57,11 +70,13 @@ func (s *Store) partLog(dir string) ([]*partRecord, error) {
 	}
 	parts := make(map[int]*partRecord)
 	var spans []*partRecord // what was last written where, in order of offset
+	var open attempts
 	for line := range bytes.Lines(b) {
 		p := new(partRecord)
 		if json.Unmarshal(line, p) != nil {
 			continue
 		}
+		open.note(p)
 		i, j := overlapping(spans, p)
 		for _, old := range spans[i:j] {
 			old.lost = true
@@ -78,6 +93,34 @@ func (s *Store) partLog(dir string) ([]*partRecord, error) {
 	}
 	byNumber := func(a, b *partRecord) int { return a.Number - b.Number }
 	return slices.SortedFunc(maps.Values(parts), byNumber), nil
+}
+
+// attempts are those that have begun and not ended, as far as a log is read. It does not tell when
+// one has stopped that failed or was killed: such a one counts as under way until a completion,
+// which waits for all of them, cuts something off.
+type attempts []*partRecord
+
+// note takes a record, and marks it if its attempt shared its bytes with another.
+func (a *attempts) note(p *partRecord) {
+	switch {
+	case p.Number == 0:
+		*a = nil
+	case p.ETag == "":
+		for _, other := range *a {
+			if p.Offset < other.Offset+other.Size && other.Offset < p.Offset+p.Size {
+				p.shared, other.shared = true, true
+			}
+		}
+		*a = append(*a, p)
+	default:
+		i := slices.IndexFunc(*a, func(begun *partRecord) bool { return begun.Next == p.ETag })
+		if i < 0 {
+			p.shared = true // the log has lost its beginning
+			return
+		}
+		p.shared = (*a)[i].shared
+		*a = slices.Delete(*a, i, i+1)
+	}
 }
 
 // overlapping returns where those of spans are that have bytes of p. No two of spans have the same.
