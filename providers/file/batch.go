@@ -67,7 +67,7 @@ func (s *Store) DeleteBatch(
 		}
 		if errs[i] == nil {
 			s.durable.paid(r.key)
-			s.removeSidecars(r.sidecars)
+			s.dropBehind(ctx, r)
 		}
 	}
 	return errs, nil
@@ -97,7 +97,6 @@ func (s *Store) remove(ctx context.Context, key string) (*removal, error) {
 	case 0:
 		r.dirs, err = s.ends(segs)
 	case 1:
-		// Their names are taken until they are gone, so they can go without the lock.
 		if r.sidecars, err = s.sidecars(key); err != nil {
 			break
 		}
@@ -109,6 +108,23 @@ func (s *Store) remove(ctx context.Context, key string) (*removal, error) {
 		return nil, s.removeAll(held, key, spots)
 	}
 	return r, classify(err)
+}
+
+// dropBehind removes the sidecars of what was removed. Since then others may have made an object of
+// the key, and a sidecar of its own by a name that was free again: whoever made it has removed what
+// is old, or will. It is tidying, so nothing fails with it.
+func (s *Store) dropBehind(ctx context.Context, r *removal) {
+	if len(r.sidecars) == 0 {
+		return
+	}
+	held, err := s.lock(ctx, r.key)
+	if err != nil {
+		return
+	}
+	defer held.release()
+	if _, fi, err := s.find(r.segs); err == nil && fi == nil {
+		s.removeSidecars(r.sidecars)
+	}
 }
 
 // removeAll removes the files at spots, and the sidecars of key. The caller holds the lock of key.

@@ -181,7 +181,8 @@ func (s *Store) sidecars(key string) ([]string, error) {
 	return names, err
 }
 
-// removeSidecars removes sidecars of one key, and their directory if it is empty then.
+// removeSidecars removes sidecars of one key, and their directory if it is empty then. The caller
+// holds the lock of key.
 func (s *Store) removeSidecars(paths []string) {
 	for _, path := range paths {
 		s.dropSidecar(path)
