@@ -89,9 +89,9 @@ var defects = []defect{
 		"\tsidecar := \"\"\n\tif needsSidecar {\n" +
 			"\t\tif sidecar, err = s.writeSidecar(key, t, a); err != nil {\n" +
 			"\t\t\treturn nil, classify(err)\n\t\t}\n\t}\n" +
-			"\tpath, err := s.rename(ctx, t.path, segs, at, func() { held.willChange(key) })\n",
+			"\tpath, err := s.rename(ctx, t, segs, at, func() { held.willChange(key) })\n",
 		"\tsidecar := \"\"\n" +
-			"\tpath, err := s.rename(ctx, t.path, segs, at, func() { held.willChange(key) })\n" +
+			"\tpath, err := s.rename(ctx, t, segs, at, func() { held.willChange(key) })\n" +
 			"\tif err == nil && needsSidecar {\n\t\tsidecar, err = s.writeSidecar(key, t, a)\n\t}\n",
 		"./providers/file", "TestEachCallFails"},
 	{"list merge", "prefixes stand behind all objects", "providers/gcs/list.go",

@@ -273,7 +273,7 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 		if _, err := other.seal(attrsOfPut(new(storage.PutOptions))); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.rename(t.Context(), other.path, []string{"k"}, "", func() {}); err != nil {
+		if _, err := s.rename(t.Context(), other, []string{"k"}, "", func() {}); err != nil {
 			t.Fatal(err)
 		}
 		first := stat(t, s, "k")

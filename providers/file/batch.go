@@ -149,7 +149,13 @@ func (h *held) remove(key, path string) error {
 		h.willChange(key)
 	}
 	if err := h.s.root.Remove(path); err != nil && !isGone(err) {
-		return err
+		switch there, e := h.s.exists(path); { // or was it done, and the answer lost?
+		case e != nil:
+			h.s.durable.owe(key)
+			return inDoubt(e)
+		case there:
+			return err
+		}
 	}
 	if h.s.prune(path) != nil {
 		h.failed = true

@@ -90,9 +90,13 @@ func (s *Store) commit(
 			return nil, classify(err)
 		}
 	}
-	path, err := s.rename(ctx, t.path, segs, at, func() { held.willChange(key) })
+	path, err := s.rename(ctx, t, segs, at, func() { held.willChange(key) })
 	if err != nil {
 		held.failed = true
+		if isInDoubt(err) {
+			s.durable.owe(key)
+			return nil, err
+		}
 		s.dropSidecar(sidecar)
 		return nil, classify(err)
 	}
@@ -120,7 +124,7 @@ func (s *Store) commit(
 // removed an empty directory, or put a directory or a file where there was none: look again. It
 // calls change before it makes a directory.
 func (s *Store) rename(
-	ctx context.Context, from string, segs []string, path string, change func(),
+	ctx context.Context, t *temp, segs []string, path string, change func(),
 ) (string, error) {
 	var err error
 	for i := range maxMoves {
@@ -134,22 +138,39 @@ func (s *Store) rename(
 			path, err = s.place(ctx, segs, change)
 		}
 		if err == nil {
-			if err = s.root.Rename(from, path); err == nil {
-				return path, nil
+			if err = s.move(t, path); err == nil || isInDoubt(err) {
+				return path, err
 			}
 			s.prune(path)
 		}
 		if !isMoved(err) {
 			return "", err
 		}
-		if there, e := s.exists(from); e != nil {
+		if there, e := s.exists(t.path); e != nil {
 			return "", e
 		} else if !there {
 			err := errors.New("temporary file was removed by another program")
-			return "", &fs.PathError{Op: "rename", Path: from, Err: err}
+			return "", &fs.PathError{Op: "rename", Path: t.path, Err: err}
 		}
 	}
 	return "", err
+}
+
+// move renames the file of t to path. A server of files may do that, lose its answer, and answer
+// the second time that there is no such file: what became of it is looked at. The caller holds the
+// lock of the object, so nobody else takes its file away from path.
+func (s *Store) move(t *temp, path string) error {
+	err := s.root.Rename(t.path, path)
+	if err == nil {
+		return nil
+	}
+	switch moved, e := s.isAt(t.f, path); {
+	case e != nil:
+		return inDoubt(e)
+	case moved:
+		return nil
+	}
+	return err
 }
 
 // synced makes a change of key at path durable, or says that it is in doubt.

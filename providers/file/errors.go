@@ -60,6 +60,11 @@ func inDoubt(err error) error {
 	return err
 }
 
+func isInDoubt(err error) bool {
+	var e *storage.Error
+	return errors.As(err, &e) && e.InDoubt
+}
+
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 
 func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }

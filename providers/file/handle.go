@@ -25,6 +25,8 @@ type handle struct {
 type system struct {
 	called  func(call string) // by every system call of a handle that takes a path
 	resolve func() error      // before each openat2, which fails with it
+	// after a system call has done its work: its answer is lost, and an error is in its place
+	lost func(call string) error
 }
 
 func newHandle(root *os.Root) *handle {

@@ -126,6 +126,9 @@ func (h *handle) on(op, path string, f func(p place) error) (bool, error) {
 		for err = f(p); err == unix.EINTR; {
 			err = f(p)
 		}
+		if err == nil && h.sys.lost != nil {
+			err = h.sys.lost(op)
+		}
 	}
 	if err == nil {
 		return true, nil

@@ -235,7 +235,7 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				path, err := s.rename(t.Context(), tmp.path, segs, "", func() {})
+				path, err := s.rename(t.Context(), tmp, segs, "", func() {})
 				if err != nil {
 					tmp.discard()
 					t.Errorf("%s: %v", key, err)
@@ -280,7 +280,16 @@ func TestRenameWhileDirectoriesGo(t *testing.T) {
 	close(done)
 	lister.Wait()
 	remove(t, s, "z/kept")
-	if _, err := s.rename(t.Context(), "tmp./none..", []string{"p", "q", "r"}, "",
+	gone, err := s.newTemp("k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone.discard()
+	if gone.f, err = s.root.Open("."); err != nil {
+		t.Fatal(err)
+	}
+	defer gone.f.Close()
+	if _, err := s.rename(t.Context(), gone, []string{"p", "q", "r"}, "",
 		func() {}); err == nil {
 		t.Error("nothing was renamed, without an error")
 	}
