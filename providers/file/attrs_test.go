@@ -287,6 +287,32 @@ func TestModTimeDoesNotGoBack(t *testing.T) {
 	})
 }
 
+// Nor does it where the system's clock was set back.
+func TestModTimeUnderAClockSetBack(t *testing.T) {
+	eachKind(t, func(t *testing.T, s *Store, dir string) {
+		first := put(t, s, "k", "first", fullOptions())
+		noXattr, tick := s.noXattr, s.tick
+		synctest.Test(t, func(t *testing.T) { // in the year 2000
+			s := openStore(t, dir)
+			s.noXattr, s.tick = noXattr, tick
+			write := func(data string) {
+				o := put(t, s, "k", data, fullOptions())
+				if got := stat(t, s, "k"); o.ModTime.Before(first.ModTime) ||
+					!got.ModTime.Equal(o.ModTime) || got.ETag != o.ETag {
+					t.Errorf("ModTime went from %v to %v, and Stat has %v", first.ModTime,
+						o.ModTime, got.ModTime)
+				}
+				first = o
+			}
+			write("second")
+			write("third!")
+			if o := put(t, s, "new", "", nil); time.Until(o.ModTime) > 2*time.Second {
+				t.Errorf("a new object has the ModTime %v", o.ModTime)
+			}
+		})
+	})
+}
+
 func TestBody(t *testing.T) {
 	s, _ := newStore(t)
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1000)

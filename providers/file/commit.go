@@ -202,7 +202,7 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 		}
 	}
 	t.sealed = true
-	fi, err := t.stamp(a, time.Now())
+	fi, err := t.stamp(a, t.now())
 	if err != nil {
 		return false, err
 	}
@@ -224,6 +224,16 @@ func (t *temp) seal(a *attrs) (needsSidecar bool, err error) {
 		return false, err
 	}
 	return !stored, t.s.syncFile(t.f)
+}
+
+// now is the time of a write. It is behind that of the file that is replaced, also where the clock
+// was set back.
+func (t *temp) now() time.Time {
+	now := time.Now().UnixNano()
+	if t.old != nil {
+		now = max(now, t.old.ModTime().UnixNano()+1)
+	}
+	return time.Unix(0, now)
 }
 
 // stamp gives the file a modification time that no write leaves, and notes what the file system

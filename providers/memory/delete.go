@@ -14,7 +14,7 @@ func (s *Store) Delete(ctx context.Context, key string, opts *storage.DeleteOpti
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.check(key, false, opts.IfMatch); err != nil {
+	if err := check(s.objects.get(key), false, opts.IfMatch); err != nil {
 		return err
 	}
 	s.objects.remove(key)

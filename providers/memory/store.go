@@ -68,11 +68,15 @@ func newVersion(data []byte, sums storage.Checksums, opts *storage.PutOptions) *
 func (s *Store) commit(
 	key string, v *version, ifAbsent bool, ifMatch string,
 ) (*storage.Object, error) {
-	if err := s.check(key, ifAbsent, ifMatch); err != nil {
+	old := s.objects.get(key)
+	if err := check(old, ifAbsent, ifMatch); err != nil {
 		return nil, err
 	}
 	v.etag = newETag()
 	v.written = time.Now().UnixNano()
+	if old != nil {
+		v.written = max(v.written, old.written) // the clock may have been set back
+	}
 	if s.versions {
 		a := v.attributes()
 		a.versionID = rand.Text()
@@ -83,9 +87,9 @@ func (s *Store) commit(
 	return v.describe(key), nil
 }
 
-// check holds the conditions of a write against the object that it would replace. s.mu is held.
-func (s *Store) check(key string, ifAbsent bool, ifMatch string) error {
-	v := s.objects.get(key)
+// check holds the conditions of a write against the version that it would replace, nil if there is
+// none.
+func check(v *version, ifAbsent bool, ifMatch string) error {
 	if v == nil {
 		return driver.CheckWrite(ifAbsent, ifMatch, nil)
 	}
