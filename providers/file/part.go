@@ -62,7 +62,8 @@ func (s *Store) putPart(
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.root.OpenFile(join(dir, dataFile), os.O_WRONLY, 0)
+	// Also for reading: the shared lock needs that on NFS, which makes it one of a range of bytes.
+	f, err := s.root.OpenFile(join(dir, dataFile), os.O_RDWR, 0)
 	if err != nil {
 		return nil, uploadError(err)
 	}
