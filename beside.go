@@ -29,13 +29,20 @@ func createBeside(path string, old fs.FileInfo) (*ownFile, error) {
 	return &ownFile{f}, nil
 }
 
-// replace puts f on disk and in the place of old, which is at path.
-func (f *ownFile) replace(path string, old fs.FileInfo) (err error) {
+// replace puts f on disk and in the place of old, which is at path. Until syncDir has put the name
+// on disk, a power cut can bring the temporary one back: whoever has a state for it keeps it so
+// long.
+func (f *ownFile) replace(
+	path string, old fs.FileInfo, syncDir func(dir string) error,
+) (err error) {
 	if old != nil {
 		err = f.Chmod(old.Mode().Perm())
 	}
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return &Error{Err: err}

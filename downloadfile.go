@@ -12,9 +12,10 @@ import (
 
 // DownloadFile writes the object under key, or the range of it that opts asks for, to the file at
 // path: to a temporary file beside it, which takes its place when every byte has arrived and is on
-// disk. After an error the old file is untouched. The file keeps the permissions of the one that it
-// replaces; a new one has 0666 less the umask. A link stays, and the file that it leads to is
-// replaced.
+// disk. When DownloadFile returns nil, its name is on disk, too, where the system can be asked for
+// that. After an error the old file is untouched, unless it was this last step that failed. The
+// file keeps the permissions of the one that it replaces; a new one has 0666 less the umask. A link
+// stays, and the file that it leads to is replaced.
 //
 // What is there and is no regular file, such as a device or a named pipe, is never replaced: the
 // bytes are written into it in order, and what it got before an error stays there.
@@ -63,7 +64,7 @@ func (b *Bucket) downloadFile(
 	if err != nil {
 		return nil, err
 	}
-	if err := f.replace(path, old); err != nil {
+	if err := f.replace(path, old, b.e.syncDir); err != nil {
 		return nil, err
 	}
 	return o, nil

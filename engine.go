@@ -32,6 +32,7 @@ type engine struct {
 	ranges  partTempo
 	pace    *pacer
 	off     switches
+	syncDir func(dir string) error
 
 	closing context.Context // ends when the Store is closed
 	end     context.CancelCauseFunc
@@ -70,7 +71,7 @@ type switches struct {
 
 func newEngine(s Store, opts *Options) *engine {
 	e := &engine{
-		raw: s, store: Full(s), off: switchedOff(s),
+		raw: s, store: Full(s), off: switchedOff(s), syncDir: syncDir,
 		uploads: make(map[aborter]struct{}), requests: make(map[cutter]struct{}),
 	}
 	if opts != nil {

@@ -39,6 +39,9 @@ func Without(s Store, part string) Store {
 // FreeMemory is what is left of the Bucket's memory budget.
 func FreeMemory(b *Bucket) int64 { return b.e.memory.free.Load() }
 
+// OnSyncDir makes the Bucket call sync to put the names of a directory on disk.
+func OnSyncDir(b *Bucket, sync func(dir string) error) { b.e.syncDir = sync }
+
 // AtRest says what the flows and the hedges of a Bucket still hold without a call under way; nil:
 // nothing.
 func AtRest(b *Bucket) error {

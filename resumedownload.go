@@ -63,7 +63,7 @@ func (b *Bucket) downloadResumably(
 	temp := d.f.Name()
 	defer d.f.Close()
 	if err == nil {
-		err = d.f.replace(path, old)
+		err = d.f.replace(path, old, b.e.syncDir)
 	}
 	switch {
 	case err == nil:
