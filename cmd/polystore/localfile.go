@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -14,13 +15,13 @@ import (
 // saveFile writes what r gives to the file at path, as DownloadFile does it, and returns its size.
 // A plain file is not put into its directory as into a bucket: the driver would leave a directory
 // of its own there.
-func saveFile(path string, r io.Reader) (n int64, err error) {
+func saveFile(ctx context.Context, path string, r io.Reader) (n int64, err error) {
 	old, err := os.Stat(path)
 	switch {
 	case err != nil:
 		old = nil
 	case !old.Mode().IsRegular() && !old.IsDir():
-		return writeInto(path, r)
+		return writeInto(ctx, path, r)
 	default:
 		if path, err = filepath.EvalSymlinks(path); err != nil {
 			return 0, err
@@ -47,17 +48,6 @@ func saveFile(path string, r io.Reader) (n int64, err error) {
 		return n, err
 	}
 	return n, os.Rename(name, path)
-}
-
-// writeInto writes what r gives into what is at path: a pipe, a terminal, /dev/null. A new file is
-// not to take its place.
-func writeInto(path string, r io.Reader) (n int64, err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return 0, err
-	}
-	n, err = io.Copy(f, r)
-	return n, errors.Join(err, f.Close())
 }
 
 // counted reports what is read of r.

@@ -87,7 +87,7 @@ func (t *transfer) stream(r io.Reader, dst location, p *part) error {
 		if t.addsToBytes() {
 			return errPlainFile
 		}
-		n, err := saveFile(dst.path, &counted{r: r, report: p.report()})
+		n, err := saveFile(t.app.ctx, dst.path, &counted{r: r, report: p.report()})
 		o := &storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}
 		return t.written(o, err)
 	}
@@ -112,7 +112,7 @@ func (t *transfer) upload(path string, dst location, p *part) error {
 		return usage("%s is a directory: use cp -r", path)
 	}
 	if !fi.Mode().IsRegular() { // a pipe, as of put <(command)
-		f, err := os.Open(path)
+		f, err := openAside(t.app.ctx, path, os.O_RDONLY)
 		if err != nil {
 			return err
 		}
