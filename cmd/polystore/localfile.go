@@ -15,7 +15,9 @@ import (
 // saveFile writes what r gives to the file at path, as DownloadFile does it, and returns its size.
 // A plain file is not put into its directory as into a bucket: the driver would leave a directory
 // of its own there.
-func saveFile(ctx context.Context, path string, r io.Reader) (n int64, err error) {
+func saveFile(
+	ctx context.Context, path string, r io.Reader, syncDir func(dir string) error,
+) (n int64, err error) {
 	old, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -47,7 +49,10 @@ func saveFile(ctx context.Context, path string, r io.Reader) (n int64, err error
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return n, err
 	}
-	return n, os.Rename(name, path)
+	if err := os.Rename(name, path); err != nil {
+		return n, err
+	}
+	return n, syncDir(filepath.Dir(path))
 }
 
 // counted reports what is read of r.

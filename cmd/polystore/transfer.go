@@ -87,7 +87,7 @@ func (t *transfer) stream(r io.Reader, dst location, p *part) error {
 		if t.addsToBytes() {
 			return errPlainFile
 		}
-		n, err := saveFile(t.app.ctx, dst.path, &counted{r: r, report: p.report()})
+		n, err := saveFile(t.app.ctx, dst.path, &counted{r: r, report: p.report()}, syncDir)
 		o := &storage.Object{Key: filepath.Base(dst.path), Size: n, ETag: storage.ETagNone}
 		return t.written(o, err)
 	}
