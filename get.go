@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 )
@@ -126,12 +127,21 @@ func (e *engine) suffix(ctx context.Context, key string, o GetOptions) (*Reader,
 		o.IfMatch = obj.ETag
 	}
 	r, err := e.open(ctx, key, o)
-	if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) {
+	if isKind(err, ErrPrecondition) || isKind(err, ErrNotExist) || isKind(err, ErrRange) {
 		err := asError(err)
 		err.Kind = ErrChanged
 		return nil, err
 	}
-	return r, err
+	if err != nil {
+		return nil, err
+	}
+	// Without an ETag the size alone tells that the range is that of another version.
+	if now := r.Object().Size; now != obj.Size && now >= 0 {
+		r.Close()
+		return nil, &Error{Kind: ErrChanged, Err: fmt.Errorf(
+			"the object has %d bytes, and had %d", now, obj.Size)}
+	}
+	return r, nil
 }
 
 // all reads to the end and closes r.
