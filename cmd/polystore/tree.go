@@ -10,7 +10,6 @@ import (
 	"path"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -108,8 +107,7 @@ type item struct {
 func (t *transfer) step(src, dst location) (func(item) error, error) {
 	fromBucket, fromPrefix := src.below()
 	toBucket, toPrefix := dst.below()
-	if fromBucket == toBucket && strings.HasPrefix(toPrefix, fromPrefix) ||
-		within(src.dir, dst.dir) {
+	if dst.isBelow(src) {
 		return nil, usage("%s is below %s: the copies would be copied again", dst, src)
 	}
 	if dst.path != "" {
@@ -169,15 +167,6 @@ func (t *transfer) downloadUnder(dir string, from location, it item) error {
 		return err
 	}
 	return t.download(from, file, it.part)
-}
-
-// within reports whether the directory dir is outer or below it.
-func within(outer, dir string) bool {
-	if outer == "" || dir == "" {
-		return false
-	}
-	rel, err := filepath.Rel(outer, dir)
-	return err == nil && filepath.IsLocal(rel)
 }
 
 // below gives what is below src.
