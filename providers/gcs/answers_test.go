@@ -1,6 +1,7 @@
 package gcs
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"net/http"
@@ -17,6 +18,74 @@ import (
 
 const loginPage = "<html><head><title>Sign in</title></head><body>to the network</body></html>"
 
+// calls make one request each.
+var calls = map[string]func(context.Context, *Store) error{
+	"Get": func(ctx context.Context, s *Store) error {
+		_, err := s.Get(ctx, "k", &storage.GetOptions{})
+		return err
+	},
+	"Stat": func(ctx context.Context, s *Store) error {
+		_, err := s.Stat(ctx, "k", &storage.StatOptions{})
+		return err
+	},
+	"ListPage": func(ctx context.Context, s *Store) error {
+		_, err := s.ListPage(ctx, &storage.ListOptions{})
+		return err
+	},
+	"Put": func(ctx context.Context, s *Store) error {
+		_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{})
+		return err
+	},
+	"PutPart": func(ctx context.Context, s *Store) error {
+		_, err := s.PutPart(ctx, "k", "mid", 1, strings.NewReader("x"), 1, &storage.PartOptions{})
+		return err
+	},
+	"Delete": func(ctx context.Context, s *Store) error {
+		return s.Delete(ctx, "k", &storage.DeleteOptions{})
+	},
+	"AbortUpload": func(ctx context.Context, s *Store) error {
+		return s.AbortUpload(ctx, "k", "mid")
+	},
+	"Copy": func(ctx context.Context, s *Store) error {
+		_, err := s.Copy(ctx, "l", "k", &storage.CopyOptions{})
+		return err
+	},
+	"CreateUpload": func(ctx context.Context, s *Store) error {
+		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{})
+		return err
+	},
+	"CreateUpload of a session": func(ctx context.Context, s *Store) error {
+		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfAbsent: true})
+		return err
+	},
+	"CompleteUpload": func(ctx context.Context, s *Store) error {
+		parts := []*storage.Part{{Number: 1, Size: 1, ETag: `"x"`}}
+		_, err := s.CompleteUpload(ctx, "k", "mid", parts, &storage.PutOptions{})
+		return err
+	},
+	"ListPartsPage": func(ctx context.Context, s *Store) error {
+		_, err := s.ListPartsPage(ctx, "k", "mid", &storage.ListPartsOptions{})
+		return err
+	},
+	"ListUploadsPage": func(ctx context.Context, s *Store) error {
+		_, err := s.ListUploadsPage(ctx, &storage.ListOptions{})
+		return err
+	},
+	"DeleteBatch": func(ctx context.Context, s *Store) error {
+		_, err := s.DeleteBatch(ctx, []string{"k"}, &storage.DeleteBatchOptions{})
+		return err
+	},
+	"AbortUpload of a session": func(ctx context.Context, s *Store) error {
+		u := &session{key: "k", target: "/upload?upload_id=1"}
+		s.sessions.add(u)
+		return s.AbortUpload(ctx, "k", u.id)
+	},
+}
+
+func writes(call string) bool {
+	return call != "Get" && call != "Stat" && !strings.HasPrefix(call, "List")
+}
+
 // A page that a proxy put in the service's place, with success, is no answer: nothing is taken for
 // done, gone or empty.
 func TestForeignPage(t *testing.T) {
@@ -26,78 +95,64 @@ func TestForeignPage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, page) })
-			ctx := t.Context()
-			parts := []*storage.Part{{Number: 1, Size: 1, ETag: `"x"`}}
-			for what, do := range map[string]func() error{
-				"Get": func() error {
-					_, err := s.Get(ctx, "k",
-						&storage.GetOptions{})
-					return err
-				},
-				"Stat": func() error {
-					_, err := s.Stat(ctx, "k",
-						&storage.StatOptions{})
-					return err
-				},
-				"ListPage": func() error {
-					_, err := s.ListPage(ctx,
-						&storage.ListOptions{})
-					return err
-				},
-				"Put": func() error {
-					_, err := s.Put(ctx, "k", strings.NewReader("x"), 1, &storage.PutOptions{})
-					return err
-				},
-				"PutPart": func() error {
-					_, err := s.PutPart(ctx, "k", "mid", 1, strings.NewReader("x"), 1,
-						&storage.PartOptions{})
-					return err
-				},
-				"Delete": func() error {
-					return s.Delete(ctx, "k",
-						&storage.DeleteOptions{})
-				},
-				"AbortUpload": func() error { return s.AbortUpload(ctx, "k", "mid") },
-				"Copy": func() error {
-					_, err := s.Copy(ctx, "l", "k",
-						&storage.CopyOptions{})
-					return err
-				},
-				"CreateUpload": func() error {
-					_, err := s.CreateUpload(ctx, "k",
-						&storage.PutOptions{})
-					return err
-				},
-				"CreateUpload of a session": func() error {
-					_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{IfAbsent: true})
-					return err
-				},
-				"CompleteUpload": func() error {
-					_, err := s.CompleteUpload(ctx, "k", "mid", parts, &storage.PutOptions{})
-					return err
-				},
-				"ListPartsPage": func() error {
-					_, err := s.ListPartsPage(ctx, "k", "mid",
-						&storage.ListPartsOptions{})
-					return err
-				},
-				"ListUploadsPage": func() error {
-					_, err := s.ListUploadsPage(ctx,
-						&storage.ListOptions{})
-					return err
-				},
-				"DeleteBatch": func() error {
-					_, err := s.DeleteBatch(ctx, []string{"k"}, &storage.DeleteBatchOptions{})
-					return err
-				},
-			} {
-				e := wantKind(t, what, do(), storage.ErrUnavailable)
-				write := what != "Get" && what != "Stat" && !strings.HasPrefix(what, "List")
-				if e.InDoubt != write {
-					t.Errorf("%s: InDoubt %v, want %v", what, e.InDoubt, write)
+			for what, do := range calls {
+				e := wantKind(t, what, do(t.Context(), s), storage.ErrUnavailable)
+				if e.InDoubt != writes(what) {
+					t.Errorf("%s: InDoubt %v", what, e.InDoubt)
 				}
 			}
 		})
+	}
+}
+
+// What a gateway puts off is not done, and what it has changed is not the object.
+func TestForeignStatus(t *testing.T) {
+	taken := map[string]bool{
+		"Get 206": true, "Delete 204": true, "AbortUpload 204": true,
+		"AbortUpload of a session 204":  true,
+		"CreateUpload of a session 201": true, // as the XML API answers it
+	}
+	for _, status := range [...]int{201, 202, 203, 204, 205, 206, 207} {
+		s, _ := stubbed(t, func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			h.Set("ETag", `"1"`)
+			h.Set("X-Goog-Generation", "1")
+			h.Set("Content-Range", "bytes 0-0/1")
+			h.Set("Location", "http://other/upload/storage/v1/b/bucket/o?upload_id=1")
+			w.WriteHeader(status)
+			switch q := r.URL.Query(); {
+			case r.URL.Path == "/bucket/k" && r.Method == http.MethodGet && !q.Has("uploadId"):
+				fmt.Fprint(w, "x")
+			case q.Has("uploads") && r.Method == http.MethodPost:
+				fmt.Fprint(w, "<InitiateMultipartUploadResult><UploadId>id</UploadId>"+
+					"</InitiateMultipartUploadResult>")
+			case q.Has("uploads"):
+				fmt.Fprint(w, "<ListMultipartUploadsResult></ListMultipartUploadsResult>")
+			case q.Has("uploadId") && r.Method == http.MethodPost:
+				fmt.Fprint(w, `<CompleteMultipartUploadResult><ETag>"1"</ETag>`+
+					"</CompleteMultipartUploadResult>")
+			case q.Has("uploadId"):
+				fmt.Fprint(w, "<ListPartsResult></ListPartsResult>")
+			case q.Has("delete"):
+				fmt.Fprint(w, "<DeleteResult></DeleteResult>")
+			default:
+				fmt.Fprint(w, `{"name":"k","generation":"1","size":"1","done":true,`+
+					`"resource":{"name":"k","generation":"1"}}`)
+			}
+		})
+		for call, do := range calls {
+			what := fmt.Sprint(call, " ", status)
+			err := do(t.Context(), s)
+			if taken[what] {
+				if err != nil {
+					t.Errorf("%s: %v", what, err)
+				}
+				continue
+			}
+			if e := wantKind(t, what, err, storage.ErrUnavailable); e.InDoubt != writes(call) {
+				t.Errorf("%s: InDoubt %v", what, e.InDoubt)
+			}
+		}
 	}
 }
 

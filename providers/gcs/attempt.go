@@ -33,3 +33,20 @@ func (a *attempt) inSession(accept int) *attempt {
 	a.secret, a.accept = true, accept
 	return a
 }
+
+// succeeded reports whether a status is one that the service answers the request with: 202 is of
+// what something in between has put off, 203 of what it has changed.
+func (a *attempt) succeeded(method string, status int) bool {
+	end := method == http.MethodDelete
+	switch status {
+	case http.StatusOK, a.accept:
+		return true
+	case http.StatusCreated: // of a resumable session
+		return a.secret && !end
+	case http.StatusNoContent:
+		return end
+	case http.StatusPartialContent:
+		return a.Stream
+	}
+	return false
+}

@@ -54,6 +54,10 @@ func (s *Store) send(ctx context.Context, a *attempt, r request) (*http.Response
 	if resp.StatusCode/100 != 2 && resp.StatusCode != a.accept {
 		return nil, s.answer(a, resp)
 	}
+	if !a.succeeded(r.method, resp.StatusCode) {
+		httpdriver.Drain(resp)
+		return nil, a.Foreign("status %d", resp.StatusCode)
+	}
 	return resp, nil
 }
 
@@ -84,7 +88,7 @@ func (s *Store) sendDelete(ctx context.Context, a *attempt, r request) error {
 		return err
 	}
 	defer httpdriver.Drain(resp)
-	if resp.StatusCode != http.StatusNoContent && !s.emulator { // fake-gcs-server: 200
+	if resp.StatusCode == http.StatusOK && !s.emulator { // fake-gcs-server: 200
 		return a.Foreign("a page")
 	}
 	return nil

@@ -254,15 +254,12 @@ func (s *Store) abortSession(ctx context.Context, u *session) error {
 	u.abandon()
 	if u.target != "" {
 		a := writing().inSession(cancelled)
-		resp, err := s.send(ctx, a, request{method: http.MethodDelete, url: s.endpoint + u.target})
+		err := s.sendDelete(ctx, a, request{method: http.MethodDelete, url: s.endpoint + u.target})
 		if e, ok := err.(*storage.Error); ok && e.Kind == storage.ErrNotExist {
 			err = nil
 		}
 		if err != nil {
 			return err
-		}
-		if resp != nil {
-			httpdriver.Drain(resp)
 		}
 	}
 	s.sessions.remove(u)

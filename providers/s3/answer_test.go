@@ -61,49 +61,51 @@ func TestForeignRefusal(t *testing.T) {
 	}
 }
 
+// verbs are the calls that make one request each, by the request.
+var verbs = map[string]func(context.Context, *Store) error{
+	"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"],
+	"Copy": calls["Copy"],
+	"PutPart": func(ctx context.Context, s *Store) error {
+		_, err := s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1,
+			&storage.PartOptions{})
+		return err
+	},
+	"CopyPart": func(ctx context.Context, s *Store) error {
+		_, err := s.CopyPart(ctx, "k", "id", 1, "src",
+			&storage.CopyPartOptions{SourceLength: 1})
+		return err
+	},
+	"CreateUpload": func(ctx context.Context, s *Store) error {
+		_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{})
+		return err
+	},
+	"DeleteBatch": func(ctx context.Context, s *Store) error {
+		_, err := s.DeleteBatch(ctx, []string{"k"}, nil)
+		return err
+	},
+	"Get": calls["Get"], "Stat": calls["Stat"], "Delete": calls["Delete"],
+	"AbortUpload": func(ctx context.Context, s *Store) error {
+		return s.AbortUpload(ctx, "k", "id")
+	},
+	"ListPartsPage": func(ctx context.Context, s *Store) error {
+		_, err := s.ListPartsPage(ctx, "k", "id", &storage.ListPartsOptions{})
+		return err
+	},
+	"ListUploadsPage": func(ctx context.Context, s *Store) error {
+		_, err := s.ListUploadsPage(ctx, &storage.ListOptions{})
+		return err
+	},
+}
+
 // A stub, because it stands for a portal or a proxy that answers 200 to everything: an empty list,
 // a batch that is gone and an upload that is complete are the worst that could be made of it.
 func TestForeignSuccess(t *testing.T) {
-	documents := map[string]func(context.Context, *Store) error{
-		"Put": calls["Put"], "List": calls["List"], "Complete": calls["Complete"],
-		"Copy": calls["Copy"],
-		"PutPart": func(ctx context.Context, s *Store) error {
-			_, err := s.PutPart(ctx, "k", "id", 1, strings.NewReader("x"), 1,
-				&storage.PartOptions{})
-			return err
-		},
-		"CopyPart": func(ctx context.Context, s *Store) error {
-			_, err := s.CopyPart(ctx, "k", "id", 1, "src",
-				&storage.CopyPartOptions{SourceLength: 1})
-			return err
-		},
-		"CreateUpload": func(ctx context.Context, s *Store) error {
-			_, err := s.CreateUpload(ctx, "k", &storage.PutOptions{})
-			return err
-		},
-		"DeleteBatch": func(ctx context.Context, s *Store) error {
-			_, err := s.DeleteBatch(ctx, []string{"k"}, nil)
-			return err
-		},
-		"Get": calls["Get"], "Stat": calls["Stat"], "Delete": calls["Delete"],
-		"AbortUpload": func(ctx context.Context, s *Store) error {
-			return s.AbortUpload(ctx, "k", "id")
-		},
-		"ListPartsPage": func(ctx context.Context, s *Store) error {
-			_, err := s.ListPartsPage(ctx, "k", "id", &storage.ListPartsOptions{})
-			return err
-		},
-		"ListUploadsPage": func(ctx context.Context, s *Store) error {
-			_, err := s.ListUploadsPage(ctx, &storage.ListOptions{})
-			return err
-		},
-	}
 	for body, text := range map[string]string{
 		"a page": page, "nothing": "", "JSON": `{"status": "ok"}`,
 		"XHTML": `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><body/></html>`,
 	} {
 		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { io.WriteString(w, text) })
-		for call, f := range documents {
+		for call, f := range verbs {
 			if text == "" && (call == "Put" || call == "Delete" || call == "AbortUpload") {
 				continue // successes; of a Put whose ETag was taken away: TestLackingAnswers
 			}
@@ -130,8 +132,53 @@ func TestForeignSuccess(t *testing.T) {
 	srv = newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		io.WriteString(w, "<InitiateMultipartUploadResult></InitiateMultipartUploadResult>")
 	})
-	wantError(t, "CreateUpload without an ID", documents["CreateUpload"](t.Context(), srv.store(t)),
+	wantError(t, "CreateUpload without an ID", verbs["CreateUpload"](t.Context(), srv.store(t)),
 		storage.ErrUnavailable, true)
+}
+
+// A stub, because it stands for what is between: a gateway that queues a write answers 202, one
+// that changes what it hands on 203.
+func TestForeignStatus(t *testing.T) {
+	taken := map[string]bool{
+		"Put 201": true, "Put 204": true, "PutPart 201": true, "PutPart 204": true, // Ceph, if told
+		"Delete 204": true, "AbortUpload 204": true, "Get 206": true,
+	}
+	for call, f := range verbs {
+		write := !strings.HasPrefix(call, "List") && call != "Get" && call != "Stat"
+		for _, status := range [...]int{201, 202, 203, 204, 205, 206, 207, 226} {
+			what := fmt.Sprint(call, " ", status)
+			srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+				w.Header().Set("Content-Range", "bytes 0-0/1")
+				w = &answeredBy{w, status}
+				answerOK(w, r)
+				io.WriteString(w, "x")
+			})
+			err := f(t.Context(), srv.store(t))
+			if !taken[what] {
+				wantError(t, what, err, storage.ErrUnavailable, write)
+			} else if err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+	}
+	for _, status := range [...]int{201, 204} {
+		srv := newStub(t, func(w http.ResponseWriter, _ *stub.Request) { w.WriteHeader(status) })
+		wantError(t, fmt.Sprint("Put without an ETag ", status),
+			calls["Put"](t.Context(), srv.store(t)), storage.ErrUnavailable, true)
+	}
+}
+
+// answeredBy answers with a status of its own.
+type answeredBy struct {
+	http.ResponseWriter
+	status int
+}
+
+func (a *answeredBy) WriteHeader(int) {}
+
+func (a *answeredBy) Write(p []byte) (int, error) {
+	a.ResponseWriter.WriteHeader(a.status)
+	return a.ResponseWriter.Write(p)
 }
 
 // A stub, because this answer lacks what S3 always gives: which part of the object it is.

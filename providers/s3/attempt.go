@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -42,6 +43,9 @@ func (a *attempt) Inspect(resp *http.Response) error {
 		httpdriver.SetBody(resp, io.LimitReader(resp.Body, httpdriver.MaxRefusal))
 		return nil
 	}
+	if !a.succeeded(resp) {
+		return fmt.Errorf("%w: status %d", httpdriver.ErrForeign, resp.StatusCode)
+	}
 	resp.Header.Del("X-Amz-Server-Side-Encryption-Bucket-Key-Enabled")
 	if a.object && resp.Header.Get("ETag") == "" {
 		if empty, err := httpdriver.Empty(resp); empty || err != nil {
@@ -61,4 +65,22 @@ func (a *attempt) Inspect(resp *http.Response) error {
 		return httpdriver.CheckDocument(resp, a.document.known)
 	}
 	return nil
+}
+
+// succeeded reports whether a status of 2xx says that the service did what it was asked for: 202 is
+// of what something in between has put off, 203 of what it has changed. Ceph answers 201 or 204 to
+// what was put if it is told to, by rgw_s3_success_create_obj_status, and names the ETag then.
+func (a *attempt) succeeded(resp *http.Response) bool {
+	put := a.Body != nil && resp.Header.Get("ETag") != ""
+	switch resp.StatusCode {
+	case http.StatusOK:
+		return true
+	case http.StatusCreated:
+		return put
+	case http.StatusNoContent:
+		return put || a.silent
+	case http.StatusPartialContent:
+		return a.Stream
+	}
+	return false
 }
