@@ -23,9 +23,10 @@ const maxDrain = 64 << 10
 // or a portal made up or cut. [Attempt.Fail] makes it ErrUnavailable.
 var ErrForeign = errors.New("the answer is not one of the service's")
 
-// maxMarkup is how many "<" an XML document has at most: a list of 5,000 blobs has 300,000. What is
-// made of an element takes a hundred times its bytes.
-const maxMarkup = 1 << 19
+// maxMarkup is how many "<" an XML document has at most: a list of 5,000 blobs has 300,000, one of
+// the 100,000 blocks that a blob can have has 600,000. What is made of an element takes a hundred
+// times its bytes.
+const maxMarkup = 640_000
 
 // document is an answer that is no object. It breaks off where it is longer than any is, or where
 // it is XML with more elements.

@@ -134,6 +134,27 @@ func TestUploadOnTheWire(t *testing.T) {
 	}
 }
 
+// A blob has up to 100,000 uncommitted blocks, to which another program may have given the longest
+// IDs.
+func TestAllBlocks(t *testing.T) {
+	id := newUploadID("k")
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		block := "<Block><Name>%s</Name><Size>4194304000</Size></Block>"
+		w.Header().Set("Content-Type", "application/xml")
+		io.WriteString(w, `<?xml version="1.0"?><BlockList><UncommittedBlocks>`)
+		for i := range 99_999 {
+			other := fmt.Appendf(nil, "%064d", i)
+			fmt.Fprintf(w, block, base64.StdEncoding.EncodeToString(other))
+		}
+		fmt.Fprintf(w, block, blockID(id, maxBlocks))
+		io.WriteString(w, "</UncommittedBlocks></BlockList>")
+	})
+	p, err := srv.store(t).ListPartsPage(t.Context(), "k", id, &storage.ListPartsOptions{})
+	if err != nil || len(p.Parts) != 1 || p.Parts[0].Number != maxBlocks {
+		t.Errorf("ListPartsPage = %+v, %v", p, err)
+	}
+}
+
 // Parts that make no object, or another one, are refused: Azure would take them.
 func TestCompleteUploadParts(t *testing.T) {
 	srv := newStub(t, answerOK)
