@@ -95,6 +95,9 @@ func (f *fetch) read(p []byte) (int, error) {
 	for f.at < f.end {
 		body, a := f.current()
 		if body == nil {
+			if f.goneOn() { // the rest came while the body broke
+				continue
+			}
 			if err := f.reopen(); err != nil {
 				return 0, err
 			}
@@ -113,7 +116,7 @@ func (f *fetch) read(p []byte) (int, error) {
 		case err == nil:
 			continue
 		case context.Cause(a) == errOutrun:
-			f.goOn()
+			f.drop(&Error{Err: errOutrun}) // which was slow
 		case err == io.EOF && (f.e.off.length || f.open && f.given < 0):
 			f.end = f.at
 		case err == io.EOF && f.at == f.given && f.begunAt < f.at && f.obj.ETag != ETagNone:
@@ -145,13 +148,14 @@ func (f *fetch) receive(body io.Reader, a *attempt, p []byte) (n int, err error)
 	return n, err
 }
 
-// goOn goes on behind a body that was cut because it was slow.
-func (f *fetch) goOn() {
-	f.drop(&Error{Err: errOutrun})
-	if r := f.crawl.take(); r != nil {
+// goneOn goes on with the rest that was asked for on another connection, if it has come.
+func (f *fetch) goneOn() bool {
+	r := f.crawl.take()
+	if r != nil {
 		f.begunAt, f.given, f.skip = r.at, r.given, f.at-r.at
 		f.keep(r.body, r.attempt)
 	}
+	return r != nil
 }
 
 // breakdown returns nil if a body that ended too early should be resumed, and otherwise the error.
