@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
@@ -105,6 +106,7 @@ func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 		return nil, httpdriver.ErrForeign
 	}
 	failures, told := make([]error, n), make(map[int]bool, n)
+	credentials := sync.OnceValue(func() []string { return credentialsOf(resp.Request) })
 	for parts := multipart.NewReader(bytes.NewReader(body), params["boundary"]); ; {
 		part, err := parts.NextPart()
 		if err == io.EOF && len(told) == n {
@@ -130,12 +132,47 @@ func batchFailures(resp *http.Response, body []byte, n int) ([]error, error) {
 		}
 		id := part.Header.Get("Content-ID")
 		if id == "" && failure != nil {
+			answer.Request = signedBy(resp.Request, credentials()...)
 			return nil, failure
 		}
 		i, err := strconv.Atoi(id)
 		if err != nil || i < 0 || i >= n || told[i] {
 			return nil, fmt.Errorf("an answer to request %q of a batch of %d", id, n)
 		}
+		if failure != nil && i < len(credentials()) {
+			answer.Request = signedBy(resp.Request, credentials()[i])
+		}
 		failures[i], told[i] = failure, true
 	}
+}
+
+// credentialsOf are those of the requests in a batch, by the number. req may be nil.
+func credentialsOf(req *http.Request) (credentials []string) {
+	if req == nil || req.GetBody == nil {
+		return nil
+	}
+	body, err := req.GetBody()
+	if err != nil {
+		return nil
+	}
+	defer body.Close()
+	for lines := bufio.NewScanner(body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), ": ")
+		if strings.EqualFold(name, "Authorization") {
+			credentials = append(credentials, value)
+		}
+	}
+	return credentials
+}
+
+// signedBy is the request of a batch with more credentials, for [httpdriver.Conceal].
+func signedBy(req *http.Request, credentials ...string) *http.Request {
+	if len(credentials) == 0 {
+		return req
+	}
+	req = req.Clone(req.Context())
+	for _, c := range credentials {
+		req.Header.Add("Authorization", c)
+	}
+	return req
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
@@ -100,5 +102,38 @@ func TestBatchAnswers(t *testing.T) {
 			}
 			wantError(t, "DeleteBatch", err, test.kind, test.doubt)
 		})
+	}
+}
+
+// Each request of a batch has a signature of its own, which the answer to it may repeat.
+func TestBatchAnswerRepeatsSignature(t *testing.T) {
+	var signatures []string
+	id := func(i int) string { return fmt.Sprintf("Content-ID: %d\r\n", i) }
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		w.Header().Set("Content-Type", "multipart/mixed; boundary=b")
+		w.WriteHeader(http.StatusAccepted)
+		signed := regexp.MustCompile("(?i)\nAuthorization: SharedKey " + stubAccount + ":(.+)\r\n")
+		for i, found := range signed.FindAllSubmatch(r.Body, -1) {
+			signatures = append(signatures, string(found[1]))
+			text := fmt.Sprintf("<Error><Message>signed %s</Message></Error>", found[1])
+			fmt.Fprintf(w, "--b\r\nContent-Type: application/http\r\n%s\r\n"+
+				"HTTP/1.1 403 Forbidden\r\nx-ms-error-code: Code-%s\r\nx-ms-request-id: ID-%s\r\n"+
+				"Content-Length: %d\r\n\r\n%s\r\n", id(i), found[1], found[1], len(text), text)
+		}
+		io.WriteString(w, "--b--\r\n")
+	})
+	s := srv.store(t)
+	errs, err := s.DeleteBatch(t.Context(), []string{"a", "b"}, &storage.DeleteBatchOptions{})
+	if err != nil || len(signatures) != 2 {
+		t.Fatalf("DeleteBatch: %v, %d signatures", err, len(signatures))
+	}
+	id = func(int) string { return "" }
+	_, err = s.DeleteBatch(t.Context(), []string{"a"}, &storage.DeleteBatchOptions{})
+	for i, err := range append(errs, err) {
+		e := wantError(t, "DeleteBatch", err, storage.ErrPermission, false)
+		text := fmt.Sprint(e, e.RequestID)
+		if !strings.Contains(text, "signed (redacted)") || strings.Contains(text, signatures[i]) {
+			t.Error(text)
+		}
 	}
 }
