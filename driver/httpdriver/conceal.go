@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -37,10 +36,82 @@ func Conceal(req *http.Request, text string) string {
 	})
 	for _, secret := range secrets {
 		if len(secret) >= 8 { // unlike "Bearer"
-			text = strings.ReplaceAll(text, secret, concealed)
+			text = conceal(text, secret)
 		}
 	}
 	return text
+}
+
+// conceal replaces secret in text, whatever of it is escaped there, and however often: what stands
+// in front of a service may escape what it repeats once more.
+func conceal(text, secret string) string {
+	var b strings.Builder
+	kept := 0 // text up to there is in b
+	for i := 0; i < len(text); {
+		n := standsFor(text[i:], secret)
+		if n == 0 {
+			i++
+			continue
+		}
+		b.WriteString(text[kept:i])
+		b.WriteString(concealed)
+		i += n
+		kept = i
+	}
+	if kept == 0 {
+		return text
+	}
+	b.WriteString(text[kept:])
+	return b.String()
+}
+
+// standsFor returns how many bytes text begins with that stand for secret; 0: none.
+func standsFor(text, secret string) int {
+	n := 0
+	for i := range len(secret) {
+		if n == len(text) {
+			return 0
+		}
+		switch c, width := unescapedByte(text[n:]); secret[i] {
+		case c:
+			n += width
+		case text[n]:
+			n++
+		default:
+			return 0
+		}
+	}
+	return n
+}
+
+// maxEscapes is how often a byte may be escaped: a text of nothing but escapes takes that much
+// longer to look at.
+const maxEscapes = 8
+
+// unescapedByte returns what text begins with, as the escape of a byte is read until it is none,
+// and how many bytes that takes. text is not empty.
+func unescapedByte(text string) (c byte, width int) {
+	c, width = text[0], 1
+	for range maxEscapes {
+		if c != '%' || len(text) < width+2 {
+			break
+		}
+		high, low := hexDigit(text[width]), hexDigit(text[width+1])
+		if high < 0 || low < 0 {
+			break
+		}
+		c, width = byte(high<<4|low), width+2
+	}
+	return c, width
+}
+
+// hexDigit returns the value of a digit, negative for what is none.
+func hexDigit(c byte) int {
+	n := strings.IndexByte("0123456789ABCDEFabcdef", c)
+	if n > 15 {
+		n -= 6
+	}
+	return n
 }
 
 // secretsOf returns the credentials of req, and their parts that may show alone.
@@ -77,20 +148,14 @@ func signaturesOf(value string) (secrets []string) {
 	return secrets
 }
 
-// escapes are those of an URL. Some programs write them in lower case.
-var escapes = regexp.MustCompile("%[0-9A-Fa-f]{2}")
-
-// paramsOf returns the secrets of a query, as they stand there, with the escapes of others, and
-// unescaped.
+// paramsOf returns the secrets of a query, as they stand there and unescaped.
 func paramsOf(query string) (secrets []string) {
 	for pair := range strings.SplitSeq(query, "&") {
 		name, value, _ := strings.Cut(pair, "=")
 		if !slices.Contains(secretParams, strings.ToLower(name)) {
 			continue
 		}
-		secrets = append(secrets, value,
-			escapes.ReplaceAllStringFunc(value, strings.ToLower),
-			escapes.ReplaceAllStringFunc(value, strings.ToUpper))
+		secrets = append(secrets, value)
 		if plain, err := url.QueryUnescape(value); err == nil {
 			secrets = append(secrets, plain)
 		}

@@ -3,6 +3,7 @@ package httpdriver
 import (
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 )
 
@@ -34,6 +35,10 @@ func TestConceal(t *testing.T) {
 		"from /b/k, signed secret/six=":                     "from /b/k, signed (redacted)",
 		"from /b/k?se=2026&sig=secret%2fsix%3d":             "from /b/k?se=2026&sig=(redacted)",
 		"for token-seven":                                   "for (redacted)",
+		"twice secret%252Bone, secret%252bone":              "twice (redacted), (redacted)",
+		"in turns secret%2525252Bone or secret/six%3d":      "in turns (redacted) or (redacted)",
+		"Bearer%20token-two, %74oken-one":                   "(redacted), (redacted)",
+		"%25 secret%2 secret% %":                            "%25 secret%2 secret% %",
 	} {
 		if got := Conceal(req, text); got != want {
 			t.Errorf("Conceal(%q) = %q, want %q", text, got, want)
@@ -44,4 +49,24 @@ func TestConceal(t *testing.T) {
 			t.Errorf("Conceal of no request = %q", got)
 		}
 	}
+}
+
+// However often a secret is escaped, and whatever is around it, it is concealed.
+func FuzzConceal(f *testing.F) {
+	f.Add("a+b/c%d=", "%", "%2", uint8(2))
+	f.Add("%25%25%25%2", "25", "25", uint8(1))
+	f.Fuzz(func(t *testing.T, secret, before, behind string, times uint8) {
+		if len(secret) < 8 || strings.ContainsAny(secret, "% ") ||
+			strings.Contains(before+behind, "%") {
+			t.Skip()
+		}
+		req := &http.Request{URL: &url.URL{RawQuery: "sig=" + url.QueryEscape(secret)}}
+		said := secret
+		for range times % 5 {
+			said = url.QueryEscape(said)
+		}
+		if !strings.Contains(Conceal(req, before+said+behind), concealed) {
+			t.Errorf("Conceal leaves %q in %q", secret, before+said+behind)
+		}
+	})
 }
