@@ -3,6 +3,7 @@ package httpdriver
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -163,5 +164,30 @@ func TestCheckDocument(t *testing.T) {
 		broken{}))}
 	if err := CheckDocument(broken, known); !errors.Is(err, errBroken) {
 		t.Errorf("a body that breaks: %v", err)
+	}
+}
+
+// What answers may be no server of HTTP, and repeat the first line of the request. net/http says so
+// in its error.
+func TestEchoedRequest(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "%s %s HTTP/1.1\r\n\r\n", r.Method, r.RequestURI)
+	}))
+	defer srv.Close()
+	c := NewClient(srv.Client(), nil)
+	req, err := http.NewRequestWithContext(Begin(t.Context(), new(Attempt)), "GET",
+		srv.URL+"/k?sig=secret%2Bone", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Do(req)
+	if err == nil || !strings.Contains(err.Error(), "sig=(redacted)") {
+		t.Errorf("Do: %v", err)
 	}
 }

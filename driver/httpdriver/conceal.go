@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/polystore/storage/driver"
 )
 
 const concealed = "(redacted)"
@@ -40,6 +42,17 @@ func Conceal(req *http.Request, text string) string {
 		}
 	}
 	return text
+}
+
+// concealError is [Conceal] for why there is no answer to req: net/http repeats the first line of
+// what is none, and so of an echo.
+func concealError(req *http.Request, err error) error {
+	err = driver.WithoutURL(err)
+	said := err.Error()
+	if text := Conceal(req, said); text != said {
+		return driver.NewCause(text, err)
+	}
+	return err
 }
 
 // conceal replaces secret in text, whatever of it is escaped there, and however often: what stands

@@ -62,7 +62,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := base.RoundTrip(travel(ctx, req, a))
 	if err != nil {
-		return nil, err
+		return nil, concealError(req, err)
 	}
 	if a != nil {
 		a.connected.Store(true) // whatever transport there was
