@@ -3,6 +3,7 @@ package gocdk
 import (
 	"context"
 	"errors"
+	"math"
 	"strings"
 
 	"github.com/polystore/storage"
@@ -27,74 +28,137 @@ func (b *bucket) ListPaged(
 	if size == 0 {
 		size = maxPage
 	}
-	// The last encoded key that was dealt with, and the directory that was shown last.
-	var after, shown string
-	if len(opts.PageToken) > 0 {
-		both, err := kit.DecodeToken(string(opts.PageToken), 2)
-		if err != nil {
-			return nil, err
-		}
-		after, shown = both[0], both[1]
+	from, err := kit.DecodeToken(string(opts.PageToken), 3)
+	if err != nil {
+		return nil, err
+	}
+	l := &listing{
+		b: b, opts: opts, size: size, page: new(driver.ListPage),
+		after: from[0], shown: from[1], token: from[2],
 	}
 	prefix, whole, alone := encodePrefix(opts.Prefix)
-	list := &storage.ListOptions{
-		Prefix: prefix, StartAfter: after, PageSize: min(size, maxPage-1) + 1,
-	}
+	list := &storage.ListOptions{Prefix: prefix}
 	// Rolling up behind a part of the prefix would hide what is behind all of it.
 	if opts.Delimiter == "/" && whole {
 		list.Delimiter = "/"
 	}
-	page := new(driver.ListPage)
 	if alone && len(opts.PageToken) == 0 {
 		o, err := b.listed(ctx, opts.Prefix)
 		if err != nil {
 			return nil, err
 		}
 		if o != nil {
-			page.Objects = append(page.Objects, listObject(opts.Prefix, o))
+			l.page.Objects = append(l.page.Objects, listObject(opts.Prefix, o))
 		}
 	}
-	for o, err := range b.b.List(ctx, list) {
+	byToken := l.token != "" || l.after == "" && !b.b.Capabilities().ListSplit
+	if byToken {
+		err = l.goOn(ctx, list)
+	} else {
+		err = l.fill(ctx, list)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return l.page, nil
+}
+
+// listing is a page that is being made.
+type listing struct {
+	b    *bucket
+	opts *driver.ListOptions
+	size int
+	page *driver.ListPage
+
+	after string // the last encoded key that was dealt with
+	shown string // the directory that was shown last
+	token string // the service's own; empty: the list goes on behind after
+}
+
+// fill makes the whole page.
+func (l *listing) fill(ctx context.Context, list *storage.ListOptions) error {
+	list.StartAfter, list.PageSize = l.after, min(l.size, maxPage-1)+1
+	for o, err := range l.b.b.List(ctx, list) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		key, dir := o.Key, false
-		if o.IsPrefix {
-			key = unescape(key)
-		} else {
-			key = decodeKey(key)
+		full, err := l.add(ctx, o)
+		if err != nil {
+			return err
 		}
-		if !strings.HasPrefix(key, opts.Prefix) {
-			continue
+		if full {
+			l.more()
+			break
 		}
-		if common, ok := kit.CommonPrefix(key, opts.Prefix, opts.Delimiter); ok {
-			key, dir = common, true
-		}
-		if dir {
-			again := key == shown
-			if !again {
-				if again, err = b.shownBefore(ctx, key, o.Key); err != nil {
-					return nil, err
-				}
-			}
-			if again {
-				after = o.Key
-				continue
-			}
-		}
-		if len(page.Objects) == size {
-			page.NextPageToken = []byte(kit.EncodeToken(after, shown))
-			return page, nil
-		}
-		if dir {
-			page.Objects = append(page.Objects, &driver.ListObject{Key: key, IsDir: true})
-			shown = key
-		} else {
-			page.Objects = append(page.Objects, listObject(key, o))
-		}
-		after = o.Key
+		l.after = o.Key
 	}
-	return page, nil
+	return nil
+}
+
+// goOn makes as much of the page as one of the service's has. The service may start after no key,
+// or only by reading up to it.
+func (l *listing) goOn(ctx context.Context, list *storage.ListOptions) error {
+	list.PageToken, list.PageSize = l.token, min(l.size-len(l.page.Objects), maxPage)
+	if list.PageSize == 0 {
+		l.more()
+		return nil
+	}
+	page, err := l.b.b.ListPage(ctx, list)
+	if err != nil {
+		return err
+	}
+	l.size = math.MaxInt // what the service adds to the page is not left out
+	for _, o := range page.Objects {
+		if _, err := l.add(ctx, o); err != nil {
+			return err
+		}
+	}
+	if l.token = page.NextToken; l.token != "" {
+		l.more()
+	}
+	return nil
+}
+
+// more says that there are more pages.
+func (l *listing) more() {
+	l.page.NextPageToken = []byte(kit.EncodeToken(l.after, l.shown, l.token))
+}
+
+// add adds what the caller sees of an entry, if anything. It is not added where the page is full.
+func (l *listing) add(ctx context.Context, o *storage.Object) (full bool, err error) {
+	key, dir := o.Key, false
+	if o.IsPrefix {
+		key = unescape(key)
+	} else {
+		key = decodeKey(key)
+	}
+	if !strings.HasPrefix(key, l.opts.Prefix) {
+		return false, nil
+	}
+	if common, ok := kit.CommonPrefix(key, l.opts.Prefix, l.opts.Delimiter); ok {
+		key, dir = common, true
+	}
+	if dir {
+		again := key == l.shown
+		if !again {
+			if again, err = l.b.shownBefore(ctx, key, o.Key); err != nil {
+				return false, err
+			}
+		}
+		if again {
+			return false, nil
+		}
+	}
+	switch {
+	case len(l.page.Objects) == l.size:
+		return true, nil
+	case dir:
+		l.page.Objects = append(l.page.Objects, &driver.ListObject{Key: key, IsDir: true})
+		l.shown = key
+	default:
+		l.page.Objects = append(l.page.Objects, listObject(key, o))
+	}
+	return false, nil
 }
 
 // shownBefore reports whether a key that sorts before at lies in the directory dir. Encoded, the
