@@ -3,6 +3,7 @@ package s3
 import (
 	"context"
 	"net/http"
+	"time"
 
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -33,9 +34,11 @@ func (s *Store) bySDK(ctx context.Context, r *request) (*http.Response, error) {
 	take := middleware.DeserializeMiddlewareFunc("polystore:Take", func(
 		ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler,
 	) (middleware.DeserializeOutput, middleware.Metadata, error) {
+		asked := time.Now()
 		out, metadata, err := next.HandleDeserialize(ctx, in)
 		if resp, ok := out.RawResponse.(*smithyhttp.Response); ok && err == nil {
 			answer = resp.Response
+			s.clock.learn(answer.Header, asked) // for URLs: the SDK has a clock of its own
 		}
 		out.Result = new(s3.HeadObjectOutput)
 		return out, metadata, err

@@ -380,6 +380,51 @@ func TestSignedURLByClock(t *testing.T) {
 	}
 }
 
+// Where the SDK makes the requests, their answers tell the time as well. It signs URLs for an
+// access point of many regions by the system's clock all the same; they then say when they end by
+// that.
+func TestSignedURLBySDK(t *testing.T) {
+	cleanEnvironment(t)
+	ahead := time.Hour
+	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+		if r.URL.Query().Has("session") {
+			io.WriteString(w, "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId>"+
+				"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"+
+				"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>")
+			return
+		}
+		answerOK(w, r)
+	})
+	for bucket, off := range map[string]time.Duration{
+		"b--use1-az4--x-s3": ahead, "arn:aws:s3::123456789012:accesspoint/ap.mrap": 0,
+	} {
+		s := mustNew(t, bucket, &Options{
+			Region: "us-east-1", AccessKeyID: stubKey, SecretAccessKey: stubSecret,
+			HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}},
+		})
+		if err := calls["Get"](t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+		const life = 4 * time.Minute
+		u, err := s.SignURL(t.Context(), "k", &storage.SignOptions{Expires: life})
+		if err != nil {
+			t.Fatal(err)
+		}
+		parsed, err := url.Parse(u.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := time.Parse(signingTime, parsed.Query().Get("X-Amz-Date"))
+		if d := time.Until(signed) - off; err != nil || d.Abs() > time.Minute {
+			t.Errorf("%s: signed for %v, off by %v, %v", bucket, signed, d, err)
+		}
+		if want := signed.Add(life); !u.Expires.Equal(want) {
+			t.Errorf("%s: ends at %v, want %v", bucket, u.Expires, want)
+		}
+	}
+}
+
 // The text of every error is free of secrets, also that of signing.
 func TestSignedURLIsSecret(t *testing.T) {
 	srv := newStub(t, answerOK)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,7 +38,6 @@ func (s *Store) SignURL(
 		return nil, s.unconditional("writes")
 	}
 	now := s.clock.now()
-	until := now.Truncate(time.Second).Add(expires)
 	a := new(attempt)
 	r, err := s.sign(a.begin(ctx), method, key, opts, signedAt(now, expires))
 	var e *storage.Error
@@ -47,6 +47,7 @@ func (s *Store) SignURL(
 	case err != nil:
 		return nil, s.fail(ctx, a, err)
 	}
+	until := signedFor(r.URL, now).Add(expires)
 	if ends := a.signed.ends; !ends.IsZero() && ends.Before(until) {
 		until = ends
 	}
@@ -54,6 +55,17 @@ func (s *Store) SignURL(
 	return &storage.SignedURL{
 		Method: r.Method, URL: r.URL, Header: r.SignedHeader, Expires: until,
 	}, nil
+}
+
+// signedFor is the time that a URL is signed for: that of the system for an access point of many
+// regions, whose presigner the SDK does not let anybody set, and else now.
+func signedFor(signed string, now time.Time) time.Time {
+	if u, err := url.Parse(signed); err == nil {
+		if t, err := time.Parse(signingTime, u.Query().Get("X-Amz-Date")); err == nil {
+			return t
+		}
+	}
+	return now.Truncate(time.Second)
 }
 
 // signedAt has a URL signed at the time now, by which it lives until expires later.
