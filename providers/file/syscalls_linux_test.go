@@ -131,31 +131,51 @@ func (in *injector) answer(ready chan int) {
 			continue // the caller was interrupted
 		}
 		a := answer{id: n.id, flags: goOn}
-		if failure := in.decide(&n); failure != 0 {
+		failure, counted := in.decide(&n)
+		if failure != 0 {
 			a.errno, a.flags = -int32(failure), 0
 		}
-		unix.Syscall(unix.SYS_IOCTL, uintptr(fd), notifSend, uintptr(unsafe.Pointer(&a)))
+		_, _, errno = unix.Syscall(unix.SYS_IOCTL, uintptr(fd), notifSend,
+			uintptr(unsafe.Pointer(&a)))
+		if errno != 0 && counted {
+			in.takeBack() // the caller was interrupted, and makes the call again
+		}
 	}
 }
 
-func (in *injector) decide(n *notification) syscall.Errno {
+// decide returns what the call fails with, and whether it is one of those that are counted.
+func (in *injector) decide(n *notification) (failure syscall.Errno, counted bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.dir == "" {
-		return 0
+		return 0, false
 	}
 	var link [4096]byte
 	path := fmt.Sprintf("/proc/self/fd/%d", int32(n.args[0]))
 	size, err := unix.Readlink(path, link[:])
 	if err != nil || !strings.HasPrefix(string(link[:size]), in.dir) {
-		return 0
+		return 0, false
 	}
 	name := trapped[uint32(n.nr)]
 	if in.calls = append(in.calls, name); len(in.calls) != in.at {
-		return 0
+		return 0, true
 	}
 	in.hit = name
-	return in.errno
+	return in.errno, true
+}
+
+// takeBack takes the last call back. It did not get its answer.
+func (in *injector) takeBack() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	last := len(in.calls) - 1
+	if last < 0 {
+		return // it was of those before arm
+	}
+	in.calls = in.calls[:last]
+	if last+1 == in.at {
+		in.hit = ""
+	}
 }
 
 // made returns the calls since arm.
