@@ -141,7 +141,9 @@ func TestForeignSuccess(t *testing.T) {
 func TestForeignStatus(t *testing.T) {
 	taken := map[string]bool{
 		"Put 201": true, "Put 204": true, "PutPart 201": true, "PutPart 204": true, // Ceph, if told
-		"Delete 204": true, "AbortUpload 204": true, "Get 206": true,
+		"CopyPart 201": true, "Copy 201": true, "CreateUpload 201": true, "Complete 201": true,
+		"DeleteBatch 201": true, // documents, which are looked at
+		"Delete 204":      true, "AbortUpload 204": true, "Get 206": true,
 	}
 	for call, f := range verbs {
 		write := !strings.HasPrefix(call, "List") && call != "Get" && call != "Stat"

@@ -69,14 +69,15 @@ func (a *attempt) Inspect(resp *http.Response) error {
 
 // succeeded reports whether a status of 2xx says that the service did what it was asked for: 202 is
 // of what something in between has put off, 203 of what it has changed. Ceph answers 201 or 204 to
-// what was put if it is told to, by rgw_s3_success_create_obj_status, and names the ETag then.
+// what was put if it is told to, by rgw_s3_success_create_obj_status, and names the ETag then, that
+// of a part that was copied in a document.
 func (a *attempt) succeeded(resp *http.Response) bool {
 	put := a.Body != nil && resp.Header.Get("ETag") != ""
 	switch resp.StatusCode {
 	case http.StatusOK:
 		return true
 	case http.StatusCreated:
-		return put
+		return put || a.Write && a.document != nil
 	case http.StatusNoContent:
 		return put || a.silent
 	case http.StatusPartialContent:
