@@ -2,6 +2,7 @@ package httpdriver
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +12,10 @@ import (
 )
 
 const concealed = "(redacted)"
+
+// maxMessage is how long a text may be that an error repeats. The messages of services are shorter by
+// far, and to look for 500 credentials of a batch takes a text's length each time.
+const maxMessage = 8 << 10
 
 // secretHeaders and secretParams are the fields of a request that are credentials, or are signed by
 // them, in lower case.
@@ -26,10 +31,14 @@ var (
 )
 
 // Conceal returns text, which an answer to req says, without the credentials of req: a service, or
-// what stands in front of it, may repeat what it was asked, and errors are for logs. req may be
-// nil.
+// what stands in front of it, may repeat what it was asked, and errors are for logs. Percent escapes
+// hide nothing from it. Of a text above 8 KiB, which is no message, only the length is told. req may
+// be nil.
 func Conceal(req *http.Request, text string) string {
-	if req == nil || text == "" {
+	switch {
+	case len(text) > maxMessage:
+		return fmt.Sprintf("(a text of %d bytes)", len(text))
+	case req == nil || text == "":
 		return text
 	}
 	secrets := secretsOf(req)
