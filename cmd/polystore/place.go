@@ -9,35 +9,39 @@ import (
 
 // isBelow reports whether what is written below l is found below src, however the two are written.
 func (l location) isBelow(src location) bool {
-	outer, dir := src.folder(), l.folder()
+	outer, begin := src.folder()
+	dir, name := l.folder()
 	if outer != "" || dir != "" {
-		return outer != "" && dir != "" && within(outer, dir)
+		rel, ok := within(outer, dir)
+		return ok && strings.HasPrefix(rel+name, begin)
 	}
 	fromBucket, fromPrefix := src.place()
 	toBucket, toPrefix := l.place()
 	return fromBucket == toBucket && strings.HasPrefix(toPrefix, fromPrefix)
 }
 
-// folder is the directory that l is below; empty: it is in no file system, or is not one directory.
-func (l location) folder() string {
+// folder is the directory that l is in, and how the names in it begin that are below l. The
+// directory is empty where l is in no file system.
+func (l location) folder() (dir, begin string) {
 	if l.path != "" {
-		return l.path
+		return l.path, ""
 	}
 	bucket, prefix := l.place()
 	u, err := url.Parse(bucket)
 	if err != nil || u.Scheme != "file" || u.Path == "" {
-		return ""
+		return "", ""
 	}
-	dir := nativePath(u.Path)
-	if prefix == "" {
-		return dir
+	dir = nativePath(u.Path)
+	i := strings.LastIndex(prefix, "/")
+	if i < 0 {
+		return dir, prefix
 	}
-	key, whole := strings.CutSuffix(prefix, "/")
-	name, err := filepath.Localize(key)
-	if err != nil || !whole {
-		return "" // no object has such a key, or others begin alike
+	name, err := filepath.Localize(prefix[:i])
+	if err != nil {
+		return "", "" // no object has such a key
 	}
-	return strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator) + name
+	dir = strings.TrimSuffix(dir, string(filepath.Separator)) + string(filepath.Separator) + name
+	return dir, prefix[i+1:]
 }
 
 // schemes are those that have the same buckets as another one.
@@ -70,25 +74,30 @@ func (l location) place() (bucket, prefix string) {
 	return u.String(), top + prefix
 }
 
-// within reports whether the directory dir is outer or below it. Neither has to be there.
-func within(outer, dir string) bool {
+// within reports whether the directory dir is outer or below it, and by which path: empty, or with a
+// slash at its end. Neither directory has to be there.
+func within(outer, dir string) (rel string, ok bool) {
+	if outer == "" || dir == "" {
+		return "", false
+	}
 	outer, dir = resolved(outer), resolved(dir)
 	if rel, err := filepath.Rel(outer, dir); err == nil && filepath.IsLocal(rel) {
-		return true
+		return strings.TrimPrefix(filepath.ToSlash(rel)+"/", "./"), true
 	}
 	// A directory can have other names than by links: in other letters, or by a mount.
 	top, err := os.Stat(outer)
 	if err != nil || !top.IsDir() {
-		return false
+		return "", false
 	}
 	for {
 		if fi, err := os.Stat(dir); err == nil && os.SameFile(top, fi) {
-			return true
+			return rel, true
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return false
+			return "", false
 		}
+		rel = filepath.Base(dir) + "/" + rel
 		dir = parent
 	}
 }

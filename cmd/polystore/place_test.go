@@ -96,6 +96,11 @@ func TestBelowDirectory(t *testing.T) {
 		{at("/?key=a"), at("/a?key=new"), true},
 		{at("/?prefix=a/"), at("/a/new"), true},
 		{at("/?prefix=ne"), at("/?prefix=new"), true},
+		{at("/a?prefix=ne"), "a/new/b", true},
+		{at("/?prefix=ne"), at("/new/b"), true},
+		{at("/?prefix=a/ne"), at("/a?key=new/b"), true},
+		{".", at("/?prefix=ma"), true},
+		{at("/"), at("/a?prefix=ma"), true},
 
 		{"a/b", "a", false},
 		{"a", "ab", false},
@@ -104,6 +109,9 @@ func TestBelowDirectory(t *testing.T) {
 		{at("/a"), at("/a/../other"), false},
 		{at("/?prefix=a/"), at("/other/new"), false},
 		{at("/?prefix=ne"), at("/other?prefix=new"), false},
+		{at("/?prefix=ne"), ".", false},
+		{at("/?prefix=ne"), at("/a?prefix=ne"), false},
+		{at("/a?prefix=ne"), "new", false},
 		{at("/?key=a"), at("/?key=ab"), false},
 		{at("/?key=a"), at("/other?key=a"), false},
 		{at("/a"), at("/other?key=../a/new"), false}, // a key that no file has
