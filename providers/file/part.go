@@ -83,10 +83,12 @@ func (s *Store) putPart(
 		return nil, uploadError(err)
 	}
 	d := s.hasher.New(driver.CRC32C)
-	if err := copyTo(&steady{f: f, sums: d, at: opts.Offset}); err != nil {
-		return nil, classify(err)
+	if err = copyTo(&steady{f: f, sums: d, at: opts.Offset}); err == nil {
+		err = s.syncFile(f)
 	}
-	if err := s.syncFile(f); err != nil {
+	if err != nil {
+		begun.Failed = true
+		s.logPart(dir, begun, nil) // without it, later attempts are taken for ones at the same time
 		return nil, classify(err)
 	}
 	p := &partRecord{

@@ -15,13 +15,15 @@ import (
 // holds; one without an ETag says that the part is being written, so there is none, and one with
 // the number 0 that everything from Offset on was cut off.
 //
-// An attempt at a part has a record before it writes and one behind. Of attempts at the same bytes
-// that were under way at once, each may have written over the other, whichever is last.
+// An attempt at a part has a record before it writes and one behind, also where it failed. Of
+// attempts at the same bytes that were under way at once, each may have written over the other,
+// whichever is last.
 type partRecord struct {
 	Number int    `json:"n"`
 	Offset int64  `json:"o"`
 	Size   int64  `json:"s"`
 	Next   string `json:"x,omitempty"` // the ETag that it gets when it is written
+	Failed bool   `json:"f,omitempty"` // it does not get it
 	ETag   string `json:"e,omitempty"`
 	CRC32C []byte `json:"c,omitempty"`
 
@@ -76,7 +78,9 @@ func (s *Store) partLog(dir string) ([]*partRecord, error) {
 		if json.Unmarshal(line, p) != nil {
 			continue
 		}
-		open.note(p)
+		if open.note(p); p.Failed {
+			continue
+		}
 		i, j := overlapping(spans, p)
 		for _, old := range spans[i:j] {
 			old.lost = true
@@ -96,8 +100,8 @@ func (s *Store) partLog(dir string) ([]*partRecord, error) {
 }
 
 // attempts are those that have begun and not ended, as far as a log is read. It does not tell when
-// one has stopped that failed or was killed: such a one counts as under way until a completion,
-// which waits for all of them, cuts something off.
+// one has stopped that was killed: such a one counts as under way until a completion, which waits
+// for all of them, cuts something off.
 type attempts []*partRecord
 
 // note takes a record, and marks it if its attempt shared its bytes with another.
@@ -105,6 +109,8 @@ func (a *attempts) note(p *partRecord) {
 	switch {
 	case p.Number == 0:
 		*a = nil
+	case p.Failed:
+		*a = slices.DeleteFunc(*a, func(begun *partRecord) bool { return begun.Next == p.Next })
 	case p.ETag == "":
 		for _, other := range *a {
 			if p.Offset < other.Offset+other.Size && other.Offset < p.Offset+p.Size {

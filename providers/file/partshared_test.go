@@ -104,3 +104,24 @@ func TestPartUnderAFailedAttempt(t *testing.T) {
 		t.Errorf("Complete: %v, and the object is %q", err, get(t, s, "k"))
 	}
 }
+
+// An attempt that has failed is over: the next one has its bytes to itself.
+func TestPartBehindAFailedAttempt(t *testing.T) {
+	s, _ := newStore(t)
+	opts := new(storage.PutOptions)
+	id := createUpload(t, s, "k", opts)
+	_, err := s.PutPart(t.Context(), "k", id, 1, strings.NewReader("aaaa"), 8,
+		new(storage.PartOptions))
+	if !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Fatalf("PutPart of a source that ends: %v", err)
+	}
+	putPart(t, s, "k", id, 1, "bbbbbbbb", 0)
+	dir, err := s.upload("k", id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := s.partLog(dir)
+	if err != nil || len(parts) != 1 || parts[0].shared {
+		t.Errorf("the log has %d parts, or one that was written by two at once; %v", len(parts), err)
+	}
+}
