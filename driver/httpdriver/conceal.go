@@ -31,9 +31,9 @@ var (
 )
 
 // Conceal returns text, which an answer to req says, without the credentials of req: a service, or
-// what stands in front of it, may repeat what it was asked, and errors are for logs. Percent escapes
-// hide nothing from it. Of a text above 8 KiB, which is no message, only the length is told. req may
-// be nil.
+// what stands in front of it, may repeat what it was asked, and errors are for logs. Percent
+// escapes hide nothing from it. Of a text above 8 KiB, which is no message, only the length is
+// told. req may be nil.
 func Conceal(req *http.Request, text string) string {
 	switch {
 	case len(text) > maxMessage:
