@@ -52,13 +52,21 @@ func (b *bucket) ListPaged(
 		}
 	}
 	byToken := l.token != "" || l.after == "" && !b.b.Capabilities().ListSplit
-	if byToken {
-		err = l.goOn(ctx, list)
-	} else {
-		err = l.fill(ctx, list)
+	if !byToken {
+		first, found := l.after == "", l.page.Objects
+		if err := l.fill(ctx, list); err != nil {
+			return nil, err
+		}
+		// The entries may have shown that the order is another one, where nothing begins behind
+		// a key. Then the page is made anew.
+		if byToken = first && !b.b.Capabilities().ListSplit; byToken {
+			l.page, l.after, l.shown = &driver.ListPage{Objects: found}, "", from[1]
+		}
 	}
-	if err != nil {
-		return nil, err
+	if byToken {
+		if err := l.goOn(ctx, list); err != nil {
+			return nil, err
+		}
 	}
 	return l.page, nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,7 +39,13 @@ func (u *unordered) ListPage(
 	}
 	at, _ := strconv.Atoi(opts.PageToken)
 	page := new(storage.Page)
-	for ; at < len(u.keys) && len(page.Objects) < opts.PageSize; at++ {
+	for size := kit.PageSize(opts.PageSize, maxPage); at < len(u.keys); at++ {
+		if len(page.Objects) == size {
+			break
+		}
+		if !strings.HasPrefix(u.keys[at], opts.Prefix) {
+			continue
+		}
 		o := &storage.Object{Key: u.keys[at], Size: 1}
 		if p, ok := kit.CommonPrefix(o.Key, opts.Prefix, opts.Delimiter); ok {
 			o = &storage.Object{Key: p, IsPrefix: true}
@@ -52,6 +59,65 @@ func (u *unordered) ListPage(
 		page.NextToken = strconv.Itoa(at)
 	}
 	return page, nil
+}
+
+// tree lists in an order of its own, as an account of Azure with a hierarchical namespace does. It
+// learns that from its first entry, and starts after a key by leaving out what sorts before it.
+type tree struct {
+	unordered
+	seen atomic.Bool
+}
+
+func (s *tree) Capabilities() storage.Capabilities {
+	c := s.unordered.Capabilities()
+	c.ListSplit = !s.seen.Load()
+	return c
+}
+
+func (s *tree) ListPage(ctx context.Context, opts *storage.ListOptions) (*storage.Page, error) {
+	start, err := kit.DecodeToken(opts.PageToken, 2)
+	if err != nil {
+		return nil, err
+	}
+	o := *opts
+	o.StartAfter, o.PageToken = "", start[1]
+	if opts.PageToken == "" {
+		start[0] = opts.StartAfter
+	}
+	page, err := s.unordered.ListPage(ctx, &o)
+	if err != nil {
+		return nil, err
+	}
+	if len(page.Objects) > 0 {
+		s.seen.Store(true)
+	}
+	page.Objects = slices.DeleteFunc(page.Objects, func(o *storage.Object) bool {
+		return o.Key <= start[0]
+	})
+	if page.NextToken != "" {
+		page.NextToken = kit.EncodeToken(start[0], page.NextToken)
+	}
+	return page, nil
+}
+
+// A list whose first page shows that the bucket has another order goes on by the service's tokens.
+func TestListLearnsTheOrder(t *testing.T) {
+	keys := []string{"a/1", "a/2", "a/3", "a/4", "a-b", "a0"}
+	for delimiter, want := range map[string][]string{"": keys, "/": {"a/", "a-b", "a0"}} {
+		for _, size := range []int{1, 2, 3, 1000} {
+			s, err := memory.New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := Bucket(newBucket(t, &tree{
+				unordered: unordered{FullStore: storage.Full(s), keys: keys},
+			}, nil))
+			got := pages(t, b, size, &blob.ListOptions{Delimiter: delimiter})
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("pages of %d by %q (-want +got):\n%s", size, delimiter, diff)
+			}
+		}
+	}
 }
 
 // Where nothing starts after a key, a list goes on by the service's own tokens.
