@@ -6,21 +6,25 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/internal/stub"
 )
 
 // newDirectory opens a directory bucket that holds keys, and lists them as they stand there, from a
-// continuation token on. It starts after no key.
+// continuation token on. It starts after no key, takes no prefix but a path that ends in a slash,
+// and no other delimiter: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func newDirectory(t *testing.T, keys []string) *Store {
 	cleanEnvironment(t)
 	srv := newStub(t, func(w http.ResponseWriter, r *stub.Request) {
 		q := r.URL.Query()
+		prefix, delimiter := q.Get("prefix"), q.Get("delimiter")
 		switch {
 		case q.Has("session"):
 			io.WriteString(w, "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId>"+
@@ -28,24 +32,56 @@ func newDirectory(t *testing.T, keys []string) *Store {
 				"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>")
 		case q.Has("start-after"):
 			refuse(w, http.StatusNotImplemented, "NotImplemented")
+		case prefix != "" && !strings.HasSuffix(prefix, "/"), delimiter != "" && delimiter != "/":
+			refuse(w, http.StatusBadRequest, "InvalidRequest")
 		default:
-			at, _ := strconv.Atoi(q.Get("continuation-token"))
-			end := min(at+100, len(keys))
-			io.WriteString(w, "<ListBucketResult>")
-			for _, key := range keys[at:end] {
-				fmt.Fprintf(w, `<Contents><Key>%s</Key><Size>1</Size><ETag>"e"</ETag></Contents>`, key)
-			}
-			fmt.Fprintf(w, "<IsTruncated>%t</IsTruncated>", end < len(keys))
-			if end < len(keys) {
-				fmt.Fprintf(w, "<NextContinuationToken>%d</NextContinuationToken>", end)
-			}
-			io.WriteString(w, "</ListBucketResult>")
+			listDirectory(w, entriesOf(keys, prefix, delimiter), q)
 		}
 	})
 	return mustNew(t, "b--use1-az4--x-s3", &Options{
 		Region: "us-east-1", AccessKeyID: stubKey, SecretAccessKey: stubSecret,
 		HTTPClient: &http.Client{Transport: &stub.Everywhere{Server: srv.Server}},
 	})
+}
+
+// entriesOf are the keys with the prefix, rolled up.
+func entriesOf(keys []string, prefix, delimiter string) (entries []string) {
+	seen := make(map[string]bool)
+	for _, key := range keys {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		if common, ok := driver.CommonPrefix(key, prefix, delimiter); ok {
+			key = common
+		}
+		if !seen[key] {
+			seen[key] = true
+			entries = append(entries, key)
+		}
+	}
+	return entries
+}
+
+func listDirectory(w io.Writer, entries []string, q url.Values) {
+	at, _ := strconv.Atoi(q.Get("continuation-token"))
+	size, err := strconv.Atoi(q.Get("max-keys"))
+	if err != nil {
+		size = 100
+	}
+	end := min(at+size, len(entries))
+	io.WriteString(w, "<ListBucketResult>")
+	for _, key := range entries[at:end] {
+		if q.Get("delimiter") != "" && strings.HasSuffix(key, "/") {
+			fmt.Fprintf(w, "<CommonPrefixes><Prefix>%s</Prefix></CommonPrefixes>", key)
+			continue
+		}
+		fmt.Fprintf(w, `<Contents><Key>%s</Key><Size>1</Size><ETag>"e"</ETag></Contents>`, key)
+	}
+	fmt.Fprintf(w, "<IsTruncated>%t</IsTruncated>", end < len(entries))
+	if end < len(entries) {
+		fmt.Fprintf(w, "<NextContinuationToken>%d</NextContinuationToken>", end)
+	}
+	io.WriteString(w, "</ListBucketResult>")
 }
 
 // A directory bucket has no order, so nothing that was cut by keys is a part of its list.
@@ -88,5 +124,53 @@ func TestDirectoryBucketStartsAfterNoKey(t *testing.T) {
 	p, err := s.ListPage(t.Context(), &storage.ListOptions{})
 	if err != nil || len(p.Objects) != 2 {
 		t.Errorf("from the beginning: %v, %v", p, err)
+	}
+}
+
+// A directory bucket takes a path as a prefix. What is behind its last slash is compared here.
+func TestDirectoryBucketPrefixes(t *testing.T) {
+	b := storage.New(newDirectory(t, []string{"log/b", "logs/2", "log", "d/log2", "d/x", "logs/1",
+		"d/logs/1", "other", "d/a"}), nil)
+	defer b.Close()
+	for _, test := range []struct {
+		prefix, delimiter string
+		want              []string
+	}{
+		{"log", "", []string{"log", "log/b", "logs/1", "logs/2"}},
+		{"log", "/", []string{"log", "log/", "logs/"}},
+		{"logs/", "", []string{"logs/1", "logs/2"}},
+		{"d/log", "", []string{"d/log2", "d/logs/1"}},
+		{"d/log", "/", []string{"d/log2", "d/logs/"}},
+		{"none", "", nil},
+		{"", "/", []string{"d/", "log", "log/", "logs/", "other"}},
+	} {
+		for _, size := range []int{1, 2, 1000} {
+			var got []string
+			for o, err := range b.List(t.Context(), &storage.ListOptions{
+				Prefix: test.prefix, Delimiter: test.delimiter, PageSize: size,
+			}) {
+				if err != nil {
+					t.Errorf("List(%q, %q): %v", test.prefix, test.delimiter, err)
+					break
+				}
+				if o.IsPrefix != strings.HasSuffix(o.Key, "/") {
+					t.Errorf("%q: IsPrefix is %t", o.Key, o.IsPrefix)
+				}
+				got = append(got, o.Key)
+			}
+			if slices.Sort(got); !slices.Equal(got, test.want) {
+				t.Errorf("List(%q, %q) by pages of %d = %q, want %q", test.prefix, test.delimiter,
+					size, got, test.want)
+			}
+		}
+	}
+}
+
+// A directory bucket has no delimiter but the slash, which is refused before any request.
+func TestDirectoryBucketDelimiters(t *testing.T) {
+	s := newDirectory(t, []string{"a-b"})
+	_, err := s.ListPage(t.Context(), &storage.ListOptions{Delimiter: "-"})
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "delimiter") {
+		t.Errorf("%v, want ErrUnsupported, of the delimiter", err)
 	}
 }

@@ -25,9 +25,13 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	if opts.PageToken == "" {
 		after = opts.StartAfter
 	}
+	prefix, err := s.listPrefix(opts)
+	if err != nil {
+		return nil, err
+	}
 	in := &s3.ListObjectsV2Input{
 		Bucket:            &s.bucket,
-		Prefix:            optional(opts.Prefix),
+		Prefix:            optional(prefix),
 		Delimiter:         optional(opts.Delimiter),
 		ContinuationToken: optional(token),
 		EncodingType:      types.EncodingTypeUrl, // XML cannot carry every key
@@ -54,7 +58,7 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	for i := range out.CommonPrefixes {
 		keys = append(keys, out.CommonPrefixes[i].Prefix)
 	}
-	decode, ok := decoder(out.EncodingType, s.profile.listKeys, opts.Prefix, keys)
+	decode, ok := decoder(out.EncodingType, s.profile.listKeys, prefix, keys)
 	if !ok {
 		return nil, a.Foreign("keys without the prefix that was asked for")
 	}
@@ -73,9 +77,14 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	for _, p := range out.CommonPrefixes {
 		// S3 lists a prefix as long as it has keys behind StartAfter.
-		if prefix := decode(p.Prefix); after == "" || prefix > after {
-			page.Objects = append(page.Objects, &storage.Object{Key: prefix, IsPrefix: true})
+		if key := decode(p.Prefix); after == "" || key > after {
+			page.Objects = append(page.Objects, &storage.Object{Key: key, IsPrefix: true})
 		}
+	}
+	if prefix != opts.Prefix {
+		page.Objects = slices.DeleteFunc(page.Objects, func(o *storage.Object) bool {
+			return !strings.HasPrefix(o.Key, opts.Prefix)
+		})
 	}
 	slices.SortFunc(
 		page.Objects, func(x, y *storage.Object) int { return strings.Compare(x.Key, y.Key) },
@@ -99,6 +108,19 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	}
 	page.NextToken = driver.EncodeToken(after, next)
 	return page, nil
+}
+
+// listPrefix is the prefix to ask for. A directory bucket refuses one that does not end in a slash,
+// so it is cut behind its last one there, and every delimiter but a slash:
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+func (s *Store) listPrefix(opts *storage.ListOptions) (string, error) {
+	if !s.isDirectory() {
+		return opts.Prefix, nil
+	}
+	err := driver.Refuse(
+		"a delimiter but / in a directory bucket", opts.Delimiter != "" && opts.Delimiter != "/",
+	)
+	return opts.Prefix[:strings.LastIndexByte(opts.Prefix, '/')+1], err
 }
 
 // stuck is the error of a page that is not the last and does not lead to the next.
