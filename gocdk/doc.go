@@ -22,4 +22,7 @@
 // characters. Encoded keys sort by their encoded form. An object that another program wrote under a
 // key that Bucket would encode ("photos/", made by a console) is found, too, if there is none under
 // the encoded key. That costs a second request.
+//
+// Where a Store lists in no order (directory buckets of S3), lists have none either. A delimiter
+// other than "/" may cost a request for each key there.
 package gocdk

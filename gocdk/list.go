@@ -78,6 +78,8 @@ type listing struct {
 	size int
 	page *driver.ListPage
 
+	sorted bool // by the encoded keys, as far as is known
+
 	after string // the last encoded key that was dealt with
 	shown string // the directory that was shown last
 	token string // the service's own; empty: the list goes on behind after
@@ -85,6 +87,7 @@ type listing struct {
 
 // fill makes the whole page.
 func (l *listing) fill(ctx context.Context, list *storage.ListOptions) error {
+	l.sorted = true
 	list.StartAfter, list.PageSize = l.after, min(l.size, maxPage-1)+1
 	for o, err := range l.b.b.List(ctx, list) {
 		if err != nil {
@@ -106,6 +109,7 @@ func (l *listing) fill(ctx context.Context, list *storage.ListOptions) error {
 // goOn makes as much of the page as one of the service's has. The service may start after no key,
 // or only by reading up to it.
 func (l *listing) goOn(ctx context.Context, list *storage.ListOptions) error {
+	l.sorted = false
 	list.PageToken, list.PageSize = l.token, min(l.size-len(l.page.Objects), maxPage)
 	if list.PageSize == 0 {
 		l.more()
@@ -147,14 +151,11 @@ func (l *listing) add(ctx context.Context, o *storage.Object) (full bool, err er
 		key, dir = common, true
 	}
 	if dir {
-		again := key == l.shown
-		if !again {
-			if again, err = l.b.shownBefore(ctx, key, o.Key); err != nil {
-				return false, err
-			}
-		}
-		if again {
+		if key == l.shown {
 			return false, nil
+		}
+		if ok, err := l.standsFor(ctx, key, o); err != nil || !ok {
+			return false, err
 		}
 	}
 	switch {
@@ -169,42 +170,44 @@ func (l *listing) add(ctx context.Context, o *storage.Object) (full bool, err er
 	return false, nil
 }
 
-// shownBefore reports whether a key that sorts before at lies in the directory dir. Encoded, the
-// keys of a directory stand together, but for those whose last character is escaped just because it
-// is the last: "d/" sorts behind "d/x" and "d0/x".
-func (b *bucket) shownBefore(ctx context.Context, dir, at string) (bool, error) {
+// standsFor reports whether the directory dir is shown in place of the entry o: it is, of what lies
+// in dir, the first that a list of dir has, whatever the order of lists is.
+func (l *listing) standsFor(ctx context.Context, dir string, o *storage.Object) (bool, error) {
 	prefix, whole, _ := encodePrefix(dir)
-	if whole && strings.HasPrefix(at, prefix) {
-		return false, nil
+	switch {
+	case whole && o.IsPrefix && o.Key == prefix: // the service shows it once
+		return true, nil
+	case whole && l.sorted && strings.HasPrefix(o.Key, prefix): // its keys stand together
+		return true, nil
 	}
-	for o, err := range b.b.List(ctx, &storage.ListOptions{Prefix: prefix}) {
+	for first, err := range l.b.b.List(ctx, &storage.ListOptions{Prefix: prefix}) {
 		if err != nil {
 			return false, err
 		}
-		if o.Key >= at {
-			break
-		}
-		if strings.HasPrefix(decodeKey(o.Key), dir) {
-			return true, nil
+		if strings.HasPrefix(decodeKey(first.Key), dir) {
+			return first.Key == o.Key || o.IsPrefix && strings.HasPrefix(first.Key, o.Key), nil
 		}
 	}
-	return false, nil
+	// There is but the key that is dir: its last character is escaped because it is the last, so
+	// that it stands apart. "d/" sorts behind "d/x" and "d0/x".
+	return true, nil
 }
 
 // listed returns the object under key as a list has it, or nil. A Stat would take a permission that
-// a list does not.
+// a list does not. Lists need not be sorted, and a service may read all of the directory for it,
+// but not what lies deeper.
 func (b *bucket) listed(ctx context.Context, key string) (*storage.Object, error) {
 	key = encodeKey(key)
-	for o, err := range b.b.List(ctx, &storage.ListOptions{Prefix: key, PageSize: 1}) {
+	list := &storage.ListOptions{Prefix: key, Delimiter: "/"}
+	for o, err := range b.b.List(ctx, list) {
 		switch {
 		case errors.Is(err, storage.ErrInvalidKey): // escaped, it is too long for an object
 			return nil, nil
 		case err != nil:
 			return nil, err
-		case o.Key == key: // the first that begins with itself
+		case o.Key == key:
 			return o, nil
 		}
-		return nil, nil
 	}
 	return nil, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"gocloud.dev/blob"
 
+	"github.com/polystore/storage"
 	"github.com/polystore/storage/providers/memory"
 )
 
@@ -45,6 +46,11 @@ func TestListEscapedEnds(t *testing.T) {
 
 // TestListModel holds lists of odd keys against what the Go CDK says a list is, but for the order.
 func TestListModel(t *testing.T) {
+	t.Run("ordered", func(t *testing.T) { testListModel(t, false) })
+	t.Run("unordered", func(t *testing.T) { testListModel(t, true) })
+}
+
+func testListModel(t *testing.T, shuffled bool) {
 	pieces := []string{"a", "b", "/", "/", ".", `\`, "_", "__0x", "2f__", "__0x5c__", "soap", "é",
 		"\x01"}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -68,6 +74,16 @@ func TestListModel(t *testing.T) {
 			if err := b.WriteAll(t.Context(), key, nil, nil); err != nil {
 				t.Fatalf("WriteAll(%q): %v", key, err)
 			}
+		}
+		if shuffled {
+			u := &unordered{FullStore: storage.Full(s)}
+			for _, key := range slices.Sorted(maps.Keys(keys)) {
+				u.keys = append(u.keys, encodeKey(key))
+			}
+			random.Shuffle(len(u.keys), func(i, j int) {
+				u.keys[i], u.keys[j] = u.keys[j], u.keys[i]
+			})
+			b = Bucket(newBucket(t, u, nil))
 		}
 		for range 10 {
 			prefix := word(2)

@@ -48,10 +48,12 @@ func (u *unordered) ListPage(
 		}
 		o := &storage.Object{Key: u.keys[at], Size: 1}
 		if p, ok := kit.CommonPrefix(o.Key, opts.Prefix, opts.Delimiter); ok {
-			o = &storage.Object{Key: p, IsPrefix: true}
-			for at+1 < len(u.keys) && strings.HasPrefix(u.keys[at+1], p) {
-				at++
+			if slices.ContainsFunc(u.keys[:at], func(key string) bool {
+				return strings.HasPrefix(key, p)
+			}) {
+				continue
 			}
+			o = &storage.Object{Key: p, IsPrefix: true}
 		}
 		page.Objects = append(page.Objects, o)
 	}
@@ -146,5 +148,38 @@ func TestListUnordered(t *testing.T) {
 	_, _, err = b.ListPage(t.Context(), []byte("other"), 1, nil)
 	if !errors.Is(err, storage.ErrInvalid) {
 		t.Errorf("a token of another list: %v", err)
+	}
+}
+
+// A directory is shown once, wherever its keys stand.
+func TestListUnorderedDirectories(t *testing.T) {
+	for _, test := range []struct {
+		keys              []string // as they are stored
+		prefix, delimiter string
+		want              []string
+	}{
+		{[]string{"d__0x2f__", "k", "d/x"}, "", "/", []string{"k", "d/"}},
+		{[]string{"d/x", "k", "d__0x2f__"}, "", "/", []string{"d/", "k"}},
+		{[]string{"k", "d__0x2f__"}, "", "/", []string{"k", "d/"}},
+		{[]string{"a/__0x2f__b", "a/k", "a/__0x2f__c/d"}, "a/", "/", []string{"a//", "a/k"}},
+		{[]string{"s/2", "k", "s/1", "soap/1", "s/3"}, "s", "/", []string{"s/", "soap/"}},
+		{[]string{"d-2", "k", "d-1", "e-1", "d-3"}, "", "-", []string{"d-", "k", "e-"}},
+		{[]string{"d__0x2f__x", "d/2", "d__0x2f__", "d/1"}, "d/", "/",
+			[]string{"d/", "d/2", "d/1"}},
+	} {
+		for _, size := range []int{1, 2, 1000} {
+			s, err := memory.New(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			u := &unordered{FullStore: storage.Full(s), keys: test.keys}
+			got := pages(t, Bucket(newBucket(t, u, nil)), size, &blob.ListOptions{
+				Prefix: test.prefix, Delimiter: test.delimiter,
+			})
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("List(%q, %q) of %q by pages of %d (-want +got):\n%s", test.prefix,
+					test.delimiter, test.keys, size, diff)
+			}
+		}
 	}
 }
