@@ -74,8 +74,8 @@ func (l location) place() (bucket, prefix string) {
 	return u.String(), top + prefix
 }
 
-// within reports whether the directory dir is outer or below it, and by which path: empty, or with a
-// slash at its end. Neither directory has to be there.
+// within reports whether the directory dir is outer or below it, and by which path: empty, or with
+// a slash at its end. Neither directory has to be there.
 func within(outer, dir string) (rel string, ok bool) {
 	if outer == "" || dir == "" {
 		return "", false

@@ -13,8 +13,8 @@ import (
 
 const concealed = "(redacted)"
 
-// maxMessage is how long a text may be that an error repeats. The messages of services are shorter by
-// far, and to look for 500 credentials of a batch takes a text's length each time.
+// maxMessage is how long a text may be that an error repeats. The messages of services are shorter
+// by far, and to look for 500 credentials of a batch takes a text's length each time.
 const maxMessage = 8 << 10
 
 // secretHeaders and secretParams are the fields of a request that are credentials, or are signed by
