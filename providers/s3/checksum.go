@@ -99,8 +99,11 @@ func (s *Store) keepsMD5(want *storage.Checksums) bool {
 	return s.profile.md5Sum && driver.Given(want) == driver.MD5 && !s.isDirectory()
 }
 
-// isDirectory reports whether the bucket is a directory bucket, by its name as S3 wants it.
-func (s *Store) isDirectory() bool { return strings.HasSuffix(s.bucket, "--x-s3") }
+// isDirectory reports whether the bucket is a directory bucket or an access point of one, by its
+// name as S3 wants it.
+func (s *Store) isDirectory() bool {
+	return strings.HasSuffix(s.bucket, "--x-s3") || strings.HasSuffix(s.bucket, "--xa-s3")
+}
 
 // encodeSum is a sum as headers carry it; nil for none.
 func encodeSum(sum []byte) *string {

@@ -30,10 +30,16 @@ func newDirectory(t *testing.T, keys []string) *Store {
 			io.WriteString(w, "<CreateSessionResult><Credentials><AccessKeyId>A</AccessKeyId>"+
 				"<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>"+
 				"<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></CreateSessionResult>")
-		case q.Has("start-after"):
-			refuse(w, http.StatusNotImplemented, "NotImplemented")
 		case prefix != "" && !strings.HasSuffix(prefix, "/"), delimiter != "" && delimiter != "/":
 			refuse(w, http.StatusBadRequest, "InvalidRequest")
+		case q.Has("uploads"):
+			io.WriteString(w, "<ListMultipartUploadsResult>")
+			for _, key := range entriesOf(keys, prefix, "") {
+				fmt.Fprintf(w, "<Upload><Key>%s</Key><UploadId>u</UploadId></Upload>", key)
+			}
+			io.WriteString(w, "</ListMultipartUploadsResult>")
+		case q.Has("start-after"):
+			refuse(w, http.StatusNotImplemented, "NotImplemented")
 		default:
 			listDirectory(w, entriesOf(keys, prefix, delimiter), q)
 		}
@@ -163,6 +169,22 @@ func TestDirectoryBucketPrefixes(t *testing.T) {
 					size, got, test.want)
 			}
 		}
+	}
+}
+
+// So is that of a list of uploads.
+func TestDirectoryBucketUploads(t *testing.T) {
+	s := newDirectory(t, []string{"d/logs/1", "log", "d/log2", "d/x"})
+	page, err := s.ListUploadsPage(t.Context(), &storage.ListOptions{Prefix: "d/log"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range page.Uploads {
+		got = append(got, u.Key)
+	}
+	if want := []string{"d/log2", "d/logs/1"}; !slices.Equal(got, want) {
+		t.Errorf("uploads below d/log: %q, want %q", got, want)
 	}
 }
 

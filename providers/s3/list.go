@@ -110,17 +110,19 @@ func (s *Store) ListPage(ctx context.Context, opts *storage.ListOptions) (*stora
 	return page, nil
 }
 
-// listPrefix is the prefix to ask for. A directory bucket refuses one that does not end in a slash,
-// so it is cut behind its last one there, and every delimiter but a slash:
-// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+// listPrefix is the prefix to ask for. A directory bucket refuses every delimiter but a slash.
 func (s *Store) listPrefix(opts *storage.ListOptions) (string, error) {
+	return s.asPath(opts.Prefix), driver.Refuse("a delimiter but / in a directory bucket",
+		s.isDirectory() && opts.Delimiter != "" && opts.Delimiter != "/")
+}
+
+// asPath is prefix, cut behind its last slash in a directory bucket, which refuses one that does
+// not end in a slash: https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+func (s *Store) asPath(prefix string) string {
 	if !s.isDirectory() {
-		return opts.Prefix, nil
+		return prefix
 	}
-	err := driver.Refuse(
-		"a delimiter but / in a directory bucket", opts.Delimiter != "" && opts.Delimiter != "/",
-	)
-	return opts.Prefix[:strings.LastIndexByte(opts.Prefix, '/')+1], err
+	return prefix[:strings.LastIndexByte(prefix, '/')+1]
 }
 
 // stuck is the error of a page that is not the last and does not lead to the next.

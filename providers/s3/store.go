@@ -20,9 +20,9 @@
 // Options.Provider selects what this package knows of a compatible service. An option that the
 // service is not known to honour is errors.ErrUnsupported, since the service could ignore it.
 //
-// Directory buckets (names that end in --x-s3) list in no order, so ListOptions.StartAfter is
-// errors.ErrUnsupported there, as is every Delimiter but "/". A list whose Prefix does not end in a
-// slash reads all of the directory. Their Object.ETag is not a hash.
+// Directory buckets (names that end in --x-s3 or --xa-s3) list in no order, so
+// ListOptions.StartAfter is errors.ErrUnsupported there, as is every Delimiter but "/". A list
+// whose Prefix does not end in a slash reads all of the directory. Their Object.ETag is not a hash.
 package s3
 
 import (

@@ -27,8 +27,9 @@ func (s *Store) ListUploadsPage(
 	if err != nil {
 		return nil, err
 	}
+	prefix := s.asPath(opts.Prefix)
 	out, err := s.listUploads(ctx, &s3.ListMultipartUploadsInput{
-		Prefix:         optional(opts.Prefix),
+		Prefix:         optional(prefix),
 		MaxUploads:     pageSize(opts.PageSize),
 		KeyMarker:      optional(marker[0]),
 		UploadIdMarker: optional(marker[1]),
@@ -37,6 +38,11 @@ func (s *Store) ListUploadsPage(
 		return nil, err
 	}
 	page := &storage.UploadPage{Uploads: out.uploads}
+	if prefix != opts.Prefix {
+		page.Uploads = slices.DeleteFunc(page.Uploads, func(u *storage.Upload) bool {
+			return !strings.HasPrefix(u.Key, opts.Prefix)
+		})
+	}
 	if !out.truncated {
 		return page, nil
 	}
