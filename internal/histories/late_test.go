@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,26 +17,57 @@ import (
 )
 
 // certain is a driver that calls no request in doubt that it gave up: it takes what it did not wait
-// for as not sent.
+// for as not sent. Of a request that is delivered twice it may have seen the first answer.
 type certain struct{ storage.FullStore }
 
-func (c certain) denied(err error) error {
-	var e *storage.Error
-	if errors.As(err, &e) && errors.Is(err, context.DeadlineExceeded) {
-		e.InDoubt = false
+type answeredKey struct{}
+
+// asking returns a context below which answering notes an answer, and what becomes of an error.
+func asking(ctx context.Context) (context.Context, func(error) error) {
+	answered := new(atomic.Bool)
+	return context.WithValue(ctx, answeredKey{}, answered), func(err error) error {
+		var e *storage.Error
+		if errors.As(err, &e) && errors.Is(err, context.DeadlineExceeded) && !answered.Load() {
+			e.InDoubt = false
+		}
+		return err
 	}
+}
+
+// answering is the service of a certain.
+type answering struct{ storage.FullStore }
+
+func answered(ctx context.Context, err error) {
+	if b, ok := ctx.Value(answeredKey{}).(*atomic.Bool); ok && err == nil {
+		b.Store(true)
+	}
+}
+
+func (a answering) Put(
+	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
+) (*storage.Object, error) {
+	o, err := a.FullStore.Put(ctx, key, body, size, opts)
+	answered(ctx, err)
+	return o, err
+}
+
+func (a answering) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
+	err := a.FullStore.Delete(ctx, key, opts)
+	answered(ctx, err)
 	return err
 }
 
 func (c certain) Put(
 	ctx context.Context, key string, body io.ReadSeeker, size int64, opts *storage.PutOptions,
 ) (*storage.Object, error) {
+	ctx, denied := asking(ctx)
 	o, err := c.FullStore.Put(ctx, key, body, size, opts)
-	return o, c.denied(err)
+	return o, denied(err)
 }
 
 func (c certain) Delete(ctx context.Context, key string, opts *storage.DeleteOptions) error {
-	return c.denied(c.FullStore.Delete(ctx, key, opts))
+	ctx, denied := asking(ctx)
+	return denied(c.FullStore.Delete(ctx, key, opts))
 }
 
 // A driver that denies the doubt of a request that it gave up is caught by requests that arrive
@@ -67,7 +99,7 @@ func TestLate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				unsteady := fault.New(histories.Count(inner))
+				unsteady := fault.New(answering{histories.Count(inner)})
 				r := rand.New(rand.NewPCG(seed, 0))
 				for _, op := range []string{"Put", "Delete", "Copy"} {
 					for i := range 100 {
