@@ -3,10 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,16 +20,15 @@ import (
 func TestPipeWaits(t *testing.T) {
 	for name, test := range map[string]struct {
 		opened bool // the other end, which does nothing
-		flag   int  // of the other end
 		run    func(tr *transfer, path string) error
 	}{
-		"nobody writes": {false, os.O_WRONLY, func(tr *transfer, path string) error {
+		"nobody writes": {false, func(tr *transfer, path string) error {
 			return tr.upload(path, location{bucket: "mem://to", key: "k"}, nil)
 		}},
-		"nobody reads": {false, os.O_RDONLY, func(tr *transfer, path string) error {
+		"nobody reads": {false, func(tr *transfer, path string) error {
 			return tr.stream(strings.NewReader("text"), location{path: path}, nil)
 		}},
-		"nobody reads on": {true, os.O_RDONLY, func(tr *transfer, path string) error {
+		"nobody reads on": {true, func(tr *transfer, path string) error {
 			text := strings.NewReader(strings.Repeat("text", 1<<20)) // more than a pipe holds
 			return tr.stream(text, location{path: path}, nil)
 		}},
@@ -37,15 +38,12 @@ func TestPipeWaits(t *testing.T) {
 			if err := syscall.Mkfifo(path, 0o600); err != nil {
 				t.Skip(err)
 			}
-			other := func() {
-				f, err := os.OpenFile(path, test.flag|syscall.O_NONBLOCK, 0)
+			if test.opened {
+				f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
 				t.Cleanup(func() { f.Close() })
-			}
-			if test.opened {
-				other()
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 			defer cancel()
@@ -54,8 +52,26 @@ func TestPipeWaits(t *testing.T) {
 				t.Errorf("the wait ended with %v, want %v", err, context.DeadlineExceeded)
 			}
 			if !test.opened {
-				other() // lets the open go that was given up
+				letGo(t, path)
 			}
 		})
 	}
+}
+
+// letGo has both ends of a pipe open until the open that was given up has ended. It may have hardly
+// begun: a goroutine can be slower than the time that is given here.
+func letGo(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_RDWR|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	stacks := make([]byte, 1<<20)
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if !bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("openAside")) {
+			return
+		}
+	}
+	t.Error("the open that was given up still waits")
 }

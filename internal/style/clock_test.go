@@ -31,6 +31,7 @@ var realClock = map[string]string{
 	"close_test.go: closedUnder":                                  inBubbles,
 	"cmd/polystore/killed_test.go: TestKilledUpload":              processes,
 	"cmd/polystore/pipe_test.go: TestPipeWaits":                   kernel,
+	"cmd/polystore/pipe_test.go: letGo":                           kernel,
 	"cmd/polystore/signal_test.go: limited":                       guard,
 	"conformance/again.go: sent":                                  suite,
 	"conformance/broken_upload_test.go: countsPartsTwice":         guard,
