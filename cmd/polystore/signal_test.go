@@ -155,11 +155,11 @@ func TestSecondSignal(t *testing.T) {
 	}
 }
 
-// slowGet is a command that gets an object into a directory of its own, which takes very long. It
-// has begun.
-func slowGet(t *testing.T, args ...string) (c *exec.Cmd, dir string) {
+// slowGet is a command that gets an object into a directory of its own, at 100 KB a second. It has
+// begun.
+func slowGet(t *testing.T, size int, args ...string) (c *exec.Cmd, dir string) {
 	bucket, dir := t.TempDir(), t.TempDir()
-	data := make([]byte, 300_000)
+	data := make([]byte, size)
 	rand.Read(data)
 	if err := os.WriteFile(filepath.Join(bucket, "key"), data, 0o666); err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func slowGet(t *testing.T, args ...string) (c *exec.Cmd, dir string) {
 
 // A download that is interrupted leaves nothing.
 func TestSignalLeavesNoFile(t *testing.T) {
-	c, dir := slowGet(t)
+	c, dir := slowGet(t, 3_000_000) // which does not end while it is looked at
 	begun, err := os.ReadDir(dir)
 	if err != nil || len(begun) != 1 {
 		t.Fatalf("while it is under way: %v, %v; want a temporary file", begun, err)
@@ -203,7 +203,7 @@ func TestSignalLeavesNoFile(t *testing.T) {
 
 // What nohup has the command ignore, it ignores.
 func TestIgnoredSignal(t *testing.T) {
-	c, dir := slowGet(t, "nohup")
+	c, dir := slowGet(t, 300_000, "nohup")
 	c.Process.Signal(syscall.SIGHUP)
 	c.Wait()
 	if code := c.ProcessState.ExitCode(); code != 0 {
