@@ -171,7 +171,7 @@ func TestCloseUnderUnreadPipe(t *testing.T) {
 			}
 			defer f.Close()
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		done := make(chan error)
 		go func() {

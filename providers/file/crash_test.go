@@ -154,7 +154,7 @@ func killOnce(t *testing.T, work, dir string, state map[string]string) {
 	defer out.Close()
 	c := startChildTo(t, work, dir, out)
 	// Not before it is at work.
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if fi, err := out.Stat(); err == nil && fi.Size() > 0 || time.Now().After(deadline) {
 			break

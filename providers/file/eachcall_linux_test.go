@@ -202,7 +202,7 @@ func failEach(s *Store) error {
 func (tt *eachCase) try(
 	in *injector, dir string, at int, errno syscall.Errno,
 ) (hit string, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	s, err := New(dir, &Options{CreateDir: true})
 	if err != nil {

@@ -80,7 +80,7 @@ func TestKillHistories(t *testing.T) {
 			t.Fatalf("seed %d, round %d: %v", seed, round, err)
 		}
 		total.Add(r)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		for _, key := range h.Keys {
 			if err := writeOnce(ctx, b, key, initial); err != nil {
 				t.Errorf("round %d: writing %s does not go on: %v", round, key, err)
@@ -139,7 +139,7 @@ func killTogether(t *testing.T, dir string, n, first int, random *rand.Rand) (lo
 		logs = append(logs, log)
 	}
 	for _, log := range logs { // not before they are at work
-		end := time.Now().Add(20 * time.Second)
+		end := time.Now().Add(time.Minute)
 		for fi, err := log.(*os.File).Stat(); err == nil && fi.Size() == 0 &&
 			time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
