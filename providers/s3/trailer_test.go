@@ -168,7 +168,10 @@ func TestTrailedAllocations(t *testing.T) {
 			}
 		})
 	}
-	few, many := allocs(1<<20), allocs(16<<20)
+	least := func(size int) float64 { // what ended before may allocate a little meanwhile
+		return min(allocs(size), allocs(size), allocs(size))
+	}
+	few, many := least(1<<20), least(16<<20)
 	if few > 16 || many != few {
 		t.Errorf("%v allocations for 1 MiB, %v for 16 MiB", few, many)
 	}
