@@ -27,7 +27,7 @@ const (
 var realClock = map[string]string{
 	"aside_test.go: TestBlockedPipe":                              kernel,
 	"attempt_test.go: TestAttemptEnds":                            inBubbles,
-	"benchmarks/proxy/proxy_test.go: TestSmallPieces":             kernel,
+	"benchmarks/proxy/proxy_test.go: smallPieces":                 kernel,
 	"close_test.go: closedUnder":                                  inBubbles,
 	"cmd/polystore/killed_test.go: TestKilledUpload":              processes,
 	"cmd/polystore/pipe_test.go: TestPipeWaits":                   kernel,
