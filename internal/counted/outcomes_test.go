@@ -270,7 +270,7 @@ func (c *counts) end(r *run, o *op, err error, foreign bool, before, after talli
 		case !happened:
 		case c.deleted && r.trouble.untold:
 			c.untold++
-		case after.writes-o.place.Load() >= kept:
+		case after.writes+after.flying-o.place.Load() >= kept: // see others, below
 			c.pushedOut++
 		default:
 			c.falseRefusal++
