@@ -66,7 +66,7 @@ var realClock = map[string]string{
 	"internal/calmclock/clock.go: Start":                          "it is how long the machine stood still",
 	"internal/histories/broken_test.go: broken.Put":               "it makes room for a race with other goroutines, which go on by themselves",
 	"internal/histories/client.go: client.do":                     "its callers give up calls of real processes after a time",
-	"internal/hostile/endless.go: flooding":                       guard,
+	"internal/hostile/endless.go: Call.flood":                     guard,
 	"internal/hostile/endless.go: growth":                         "it looks at the heap of the process again and again",
 	"internal/hostile/secret.go: Provider.secret":                 guard,
 	"internal/instants/retry_test.go: TestBudget":                 inBubbles,
