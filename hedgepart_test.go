@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 )
 
 // partLink is a link whose parts can be slow, one at a time or all of them.
@@ -376,7 +377,7 @@ func TestPartAllocations(t *testing.T) {
 			})
 			defer b.Close()
 			cost := func(parts int64) float64 {
-				return testing.AllocsPerRun(20, func() {
+				return allocs.Least(20, func() {
 					size := parts << 20
 					_, err := b.PutReaderAt(t.Context(), "k", zeros(size), size, nil)
 					if err != nil {

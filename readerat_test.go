@@ -18,6 +18,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/conformance/fault"
+	"github.com/polystore/storage/internal/allocs"
 )
 
 // blockSize is that of most tests of ReaderAt.
@@ -707,7 +708,7 @@ func TestReaderAtAllocations(t *testing.T) {
 		"ReadAtContext in one block": func() (int, error) { return r.ReadAtContext(ctx, p, 1500) },
 		"ReadAt in two blocks":       func() (int, error) { return r.ReadAt(p, 950) },
 	} {
-		n := testing.AllocsPerRun(100, func() {
+		n := allocs.Least(100, func() {
 			if _, err := read(); err != nil {
 				t.Error(err)
 			}

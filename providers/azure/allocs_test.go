@@ -17,6 +17,7 @@ import (
 
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver/httpdriver"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/internal/canned"
 )
 
@@ -157,7 +158,7 @@ func TestAllocations(t *testing.T) {
 		b, client := hotBucket(t, way)
 		for _, c := range hot {
 			count := func(call func() error) float64 {
-				return testing.AllocsPerRun(200, func() {
+				return allocs.Least(200, func() {
 					if err := call(); err != nil {
 						t.Fatal(err)
 					}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 )
 
 var small [4 << 10]byte
@@ -66,7 +67,7 @@ func TestAllocations(t *testing.T) {
 		if !s.root.fast() || !c.sidecar && !keepsAttrs(s, "d/k") {
 			t.Skip("the system has no openat2, or keeps no attributes")
 		}
-		n := testing.AllocsPerRun(50, func() {
+		n := allocs.Least(50, func() {
 			if err := c.call(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}

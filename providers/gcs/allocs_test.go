@@ -15,6 +15,7 @@ import (
 	"google.golang.org/api/option"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/internal/canned"
 )
 
@@ -166,7 +167,7 @@ func TestAllocations(t *testing.T) {
 	b, o := hotBucket(t)
 	for _, c := range hot {
 		count := func(call func() error) float64 {
-			return testing.AllocsPerRun(200, func() {
+			return allocs.Least(200, func() {
 				if err := call(); err != nil {
 					t.Fatal(err)
 				}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/providers/memory"
 )
 
@@ -93,7 +94,7 @@ func TestAllocations(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for _, c := range hot {
-		n := testing.AllocsPerRun(100, func() {
+		n := allocs.Least(100, func() {
 			if err := c.call(ctx, b); err != nil {
 				t.Fatal(err)
 			}

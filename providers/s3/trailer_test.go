@@ -15,6 +15,7 @@ import (
 	"github.com/polystore/storage"
 	"github.com/polystore/storage/driver"
 	"github.com/polystore/storage/driver/httpdriver"
+	"github.com/polystore/storage/internal/allocs"
 	"github.com/polystore/storage/internal/stub"
 )
 
@@ -156,8 +157,8 @@ func TestTrailedAllocations(t *testing.T) {
 		t.Skip("the race detector allocates, too")
 	}
 	data, buf := someBytes(16<<20), make([]byte, 32<<10)
-	allocs := func(size int) float64 {
-		return testing.AllocsPerRun(5, func() {
+	count := func(size int) float64 {
+		return allocs.Least(5, func() {
 			r := newTrailed(t, bytes.NewReader(data[:size]), int64(size))
 			for {
 				if _, err := r.trailed.Read(buf); err == io.EOF {
@@ -168,10 +169,7 @@ func TestTrailedAllocations(t *testing.T) {
 			}
 		})
 	}
-	least := func(size int) float64 { // what ended before may allocate a little meanwhile
-		return min(allocs(size), allocs(size), allocs(size))
-	}
-	few, many := least(1<<20), least(16<<20)
+	few, many := count(1<<20), count(16<<20)
 	if few > 16 || many != few {
 		t.Errorf("%v allocations for 1 MiB, %v for 16 MiB", few, many)
 	}
