@@ -101,9 +101,12 @@ func soak(t *testing.T, s services.Service, length time.Duration, seed uint64) {
 	b := storage.New(store, &opts)
 	errs := make(chan error, soakWorkers)
 	// Each worker has a few keys of its own, so that what is stored does not grow, either.
+	// A round has no deadline, ahead of which a Bucket gives up what would go past it: what is told
+	// of that would be an error like any other.
 	round := func(length time.Duration, known bool) {
-		ctx, cancel := context.WithTimeout(t.Context(), length)
+		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
+		defer time.AfterFunc(length, cancel).Stop()
 		var wg sync.WaitGroup
 		for n := range soakWorkers {
 			w := &worker{
