@@ -523,3 +523,31 @@ func TestResumeDownloadRange(t *testing.T) {
 	}
 	r.whole(t)
 }
+
+// A range has no checksum, so that the condition alone keeps another version out of it.
+func TestResumeDownloadRangeAnew(t *testing.T) {
+	r, target, _ := newResumingDownload(t)
+	download := func() error {
+		_, err := r.DownloadFile(t.Context(), "k", target,
+			&storage.GetOptions{Offset: 1 << 20, Length: 10 << 20, StateFile: r.state})
+		return err
+	}
+	r.breakDown(5 << 20)
+	if err := download(); err == nil {
+		t.Fatal("no failure")
+	}
+	r.store.Reset()
+	data := bytes.Repeat([]byte("y"), 12<<20)
+	if _, err := r.WriteAll(t.Context(), "k", data, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := download(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile(target); err != nil || !bytes.Equal(got, data[1<<20:11<<20]) {
+		t.Errorf("the target has %d bytes, %v, or some of another version", len(got), err)
+	}
+	if why := r.trace.call.Restarted; why != "the object has changed" {
+		t.Errorf("Restarted = %q", why)
+	}
+}

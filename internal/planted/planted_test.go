@@ -52,7 +52,7 @@ var defects = []defect{
 		".", "TestResumeUploadCommitted"},
 	{"resume", "a download goes on with another version", "resumedownload.go",
 		"o.IfMatch, o.IfNoneMatch = s.Object.ETag, \"\"", "o.IfMatch, o.IfNoneMatch = \"\", \"\"",
-		".", "TestResumeDownloadAnew"},
+		".", "TestResumeDownloadRangeAnew"},
 	{"resume", "bytes are believed that are not in the file", "resumedownload.go",
 		"case v.check() == nil:", "case err == nil:",
 		".", "TestResumeDownloadAnew"},
