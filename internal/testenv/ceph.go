@@ -104,13 +104,15 @@ func prepareCeph(ctx context.Context, l launch) (helpers []*process, err error) 
 	if err := daemon("ceph-mon", "-i", "a"); err != nil {
 		return helpers, err
 	}
-	if err := c.ask(ctx, "ceph", "--connect-timeout", "30", "osd", "create", osd); err != nil {
-		return helpers, err
+	for _, args := range [][]string{
+		{"osd", "create", osd},
+		{"osd", "crush", "add", "osd.0", "1.0", "host=h", "root=default"},
+	} {
+		if err := c.ask(ctx, args...); err != nil {
+			return helpers, err
+		}
 	}
-	err = c.run(ctx,
-		[]string{"ceph", "osd", "crush", "add", "osd.0", "1.0", "host=h", "root=default"},
-		[]string{"ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd},
-	)
+	err = c.run(ctx, []string{"ceph-osd", "-i", "0", "--mkfs", "--osd-uuid", osd})
 	if err != nil {
 		return helpers, err
 	}
@@ -146,9 +148,10 @@ func (c *cephLaunch) run(ctx context.Context, commands ...[]string) error {
 	return nil
 }
 
-// ask carries out a command, again and again until the monitor takes it: one that has just begun
-// refuses what it is asked (EPERM).
+// ask carries out a command of the monitor, again and again until it takes it: one that has just
+// begun refuses what it is asked (EPERM), also behind a command that it took.
 func (c *cephLaunch) ask(ctx context.Context, args ...string) error {
+	args = append([]string{"ceph", "--connect-timeout", "30"}, args...)
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	tick := time.NewTicker(100 * time.Millisecond)
